@@ -1,0 +1,15 @@
+/** A value that is there at once or later. Hot paths answer at once and skip the promise. */
+export type Awaitable<Value> = Value | PromiseLike<Value>
+
+/** True when the value is still to come. */
+export function isLater<Value>(value: Awaitable<Value>): value is PromiseLike<Value> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Goes on with the value: at once when it is there, later when it is not. */
+export function andThen<Value, Next>(
+  value: Awaitable<Value>,
+  next: (value: Value) => Awaitable<Next>,
+): Awaitable<Next> {
+  return isLater(value) ? value.then(next) : next(value)
+}

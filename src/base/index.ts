@@ -1,0 +1,19 @@
+export { AssertionFault, assert, unreachable } from './assert.ts'
+export { type Awaitable, andThen, isLater } from './awaitable.ts'
+export type { Brand } from './brand.ts'
+export {
+  asBuffer,
+  type ByteString,
+  beU64,
+  byteString,
+  byteStringOfText,
+  bytesOf,
+  prefixEnd,
+  readBeU64,
+  textOf,
+} from './bytes.ts'
+export { DIGEST_BYTES, type Digest, digestBytes, digestHex, digestOf } from './digest.ts'
+export { defineFaults, Fault, type FaultMore, type FaultRule, isFault, isSystemError, type Retry } from './fault.ts'
+export { compareByteStrings, SortedMap } from './sorted-map.ts'
+export { type Field, i32, i64, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
+export type { Clock, Disk, DiskFile, Entropy, Log, OpenMode, World } from './world.ts'

@@ -1,0 +1,14 @@
+import type { World } from '#base'
+import { machineClock, machineEntropy } from './clock.ts'
+import { machineDisk } from './disk.ts'
+import { machineLog } from './log.ts'
+
+/** The real machine. */
+export const machineWorld: World = {
+  clock: machineClock,
+  entropy: machineEntropy,
+  disk: machineDisk,
+  log: machineLog,
+}
+
+export { machineClock, machineDisk, machineEntropy, machineLog }

@@ -1,0 +1,24 @@
+export type { ChunkSource, RootProvider, SpaceReservation } from './chunk-source.ts'
+export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
+export type {
+  AllocateMode,
+  Answer,
+  AttributeChange,
+  Attributes,
+  Caller,
+  Cookie,
+  DirectoryEntry,
+  DirectoryPlace,
+  FileKind,
+  FilePlace,
+  Ino,
+  Invalidation,
+  ListOptions,
+  NewNode,
+  RenameMode,
+  Reply,
+  StatFs,
+  TimeChange,
+  Vfs,
+  WriteOptions,
+} from './vfs.ts'
