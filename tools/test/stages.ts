@@ -1,0 +1,39 @@
+import { listFiles } from '../tidy/tree.ts'
+
+/** One part of `npm test`: how long it may take on two cores, and how many files it may run at once. */
+export interface Stage {
+  readonly name: 'unit' | 'simulation' | 'mount'
+  readonly budgetMinutes: number
+  readonly filesAtOnce: (cores: number) => number
+}
+
+/** In the order they run. Mount tests start whole Cairns, so fewer run at once. */
+export const stages: readonly Stage[] = [
+  { name: 'unit', budgetMinutes: 4, filesAtOnce: cores => cores },
+  { name: 'simulation', budgetMinutes: 3, filesAtOnce: cores => cores },
+  { name: 'mount', budgetMinutes: 4, filesAtOnce: cores => Math.max(1, Math.floor(cores / 2)) },
+]
+
+export interface TestFile {
+  readonly path: string
+  readonly stage: Stage['name']
+}
+
+/** The test files of the tree; all of them, or those whose stage is in `wanted` or whose path starts with one of it. */
+export function testFiles(wanted: readonly string[]): TestFile[] {
+  return listFiles()
+    .filter(path => /^(src|sim|test|tools)\/.*\.test\.ts$/.test(path))
+    .map(path => ({ path, stage: stageOf(path) }))
+    .filter(file => wanted.length === 0 || wanted.some(each => each === file.stage || isBelow(file.path, each)))
+}
+
+/** `x.mount.test.ts` anywhere and what is in `test/` need a mount, except tidy, conformance and the helpers' own tests. */
+export function stageOf(path: string): Stage['name'] {
+  if (path.startsWith('sim/')) return 'simulation'
+  if (path.endsWith('.mount.test.ts')) return 'mount'
+  return path.startsWith('test/') && !/^test\/(tidy\.|conformance\/|unit\/)/.test(path) ? 'mount' : 'unit'
+}
+
+function isBelow(path: string, wanted: string): boolean {
+  return path.startsWith(wanted.replace(/^\.\//, ''))
+}
