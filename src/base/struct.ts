@@ -7,6 +7,13 @@ export interface Field<Value> {
   readonly write: (view: DataView, offset: number, value: Value) => void
 }
 
+// A field of whatever value: `Field<never>` would only fit fields that read nothing.
+interface AnyField {
+  readonly size: number
+  readonly read: (view: DataView, offset: number) => unknown
+  readonly write: (view: DataView, offset: number, value: never) => void
+}
+
 type Values<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value : never }
 
 /** A layout declared once: its size, reader, writer and type follow. All integers are little endian. */
@@ -23,7 +30,7 @@ export interface Struct<Shape> {
 }
 
 /** Declares a fixed layout, in order and without gaps. Padding is a declared field. */
-export function struct<const Fields extends Readonly<Record<string, Field<never>>>>(
+export function struct<const Fields extends Readonly<Record<string, AnyField>>>(
   fields: Fields,
 ): Struct<Values<Fields>> {
   const rows: { name: string; field: Field<unknown>; offset: number }[] = []
