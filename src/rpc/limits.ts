@@ -1,0 +1,35 @@
+/** Bytes behind the frame header: a body of 1 MiB and its MessagePack header. */
+export const FRAME_BYTES_MAX = 1024 * 1024 + 65_535
+
+/** The largest MessagePack header of one message; the frame header counts it in 16 bits. */
+export const HEAD_BYTES_MAX = 65_535
+
+/** The largest raw body of one message. */
+export const BODY_BYTES_MAX = 1024 * 1024
+
+/** Calls one connection may have open at a time; one more is refused with Busy. */
+export const CALLS_MAX = 128
+
+/** What one side of a call may send before the other has taken it. Announced in hello. */
+export const WINDOW_BYTES = 4 * 1024 * 1024
+
+/** Bytes waiting in a connection above which a peer that does not read is cut off. */
+export const BUFFERED_BYTES_MAX = 16 * 1024 * 1024
+
+/** How long the other side may take to say hello. */
+export const HELLO_TIMEOUT_MS = 10_000
+
+/** The longest deadline a call may carry: a day. */
+export const TIMEOUT_MS_MAX = 24 * 3600 * 1000
+
+/** Characters of a method's name. */
+export const METHOD_CHARACTERS_MAX = 100
+
+/** Pieces a frame may lie in before they are put together: bounds what a peer sending single bytes costs. */
+export const PARTS_MAX = 1024
+
+/** Characters of a fault's message or hint on the wire; longer ones are cut. */
+export const FAULT_CHARACTERS_MAX = 4096
+
+/** Connections one socket serves at a time. */
+export const CONNECTIONS_MAX = 256

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { isFault } from '#base'
+import { machineClock } from '#host'
+import { message } from '../message.ts'
+import { answerDownload, answerUnary, download, unary } from '../method.ts'
+import { integer, text } from '../shape.ts'
+import { connectSocket } from './connect.ts'
+import { listenSocket } from './listen.ts'
+
+const echo = unary({ name: 'test.echo', version: 1, params: text(100), result: text(100) })
+const flood = download({ name: 'test.flood', version: 1, params: integer(), item: integer(), result: integer() })
+const none = new AbortController().signal
+const options = { clock: machineClock, software: 'test 1', log: { info: () => undefined, warn: () => undefined } }
+const handlers = [
+  answerUnary(echo, async said => message(said)),
+  answerDownload(flood, async function* (times) {
+    const body = Buffer.alloc(1024 * 1024, 3)
+    for (let i = 0; i < times; i++) yield message(i, body)
+    return message(times)
+  }),
+]
+
+async function inFolder(run: (socket: string) => Promise<void>): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-rpc-'))
+  try {
+    await run(path.join(folder, 'door.sock'))
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+test('a client calls over a unix socket that only owner and group may open', () =>
+  inFolder(async socket => {
+    await using _server = await listenSocket(socket, { ...options, handlers })
+    assert.equal(fs.statSync(socket).mode & 0o777, 0o660)
+    await using client = await connectSocket(socket, options, none)
+    assert.equal(client.peer.software, 'test 1')
+    assert.equal(await client.call(echo, 'hello', none), 'hello')
+  }))
+
+test('64 MiB come through in bounded memory', () =>
+  inFolder(async socket => {
+    await using _server = await listenSocket(socket, { ...options, handlers })
+    await using client = await connectSocket(socket, options, none)
+    let bytes = 0
+    for await (const item of client.download(flood, 64, none)) bytes += item.body.byteLength
+    assert.equal(bytes, 64 * 1024 * 1024)
+  }))
+
+test('a socket left by a dead process is replaced, and a missing one says what to do', () =>
+  inFolder(async socket => {
+    await assert.rejects(
+      connectSocket(socket, options, none),
+      error => isFault(error, 'Unreachable') && /cairn up/.test(String(error.hint)),
+    )
+    fs.writeFileSync(socket, '')
+    await using _server = await listenSocket(socket, { ...options, handlers })
+    await using client = await connectSocket(socket, options, none)
+    assert.equal(await client.call(echo, 'again', none), 'again')
+  }))
+
+test('closing the server ends its clients with Closed', () =>
+  inFolder(async socket => {
+    const server = await listenSocket(socket, { ...options, handlers })
+    await using client = await connectSocket(socket, options, none)
+    const stream = client.download(flood, 1_000_000, none)
+    await stream.next()
+    await server[Symbol.asyncDispose]()
+    await assert.rejects(Array.fromAsync(stream), error => isFault(error, 'Closed'))
+  }))
