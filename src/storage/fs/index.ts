@@ -1,5 +1,7 @@
 export type { ChunkSource, RootProvider, SpaceReservation } from './chunk-source.ts'
+export { type Filesystem, type FilesystemOptions, openFilesystem } from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
+export { ROOT_INO } from './inode.ts'
 export type {
   AllocateMode,
   Answer,

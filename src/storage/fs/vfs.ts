@@ -108,6 +108,11 @@ export type AllocateMode = 'extend' | 'keepSize' | 'punch' | 'zero' | 'zeroKeepS
  * bug or a broken disk, and doors answer EIO.
  */
 export interface Vfs {
+  /**
+   * Numbers the request that the next changing call carries out, so that one which is sent again after a restart
+   * (`resent`) is answered as it was the first time instead of being done twice.
+   */
+  request(sequence: number, resent: boolean): void
   lookup(parent: Ino, name: ByteString): Reply<Attributes>
   /** The kernel has dropped the inode from its cache; an unlinked one can go. */
   forget(ino: Ino): void

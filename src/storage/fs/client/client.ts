@@ -1,0 +1,375 @@
+import { andThen, type Awaitable, type ByteString, isLater } from '#base'
+import { nextData, nextHole } from '../content/seek.ts'
+import type { TreeStore } from '../content/tree-store.ts'
+import { ERRNO, type Errno, isErrno } from '../errno.ts'
+import { endOf, firstEndingBehind } from '../extent.ts'
+import { ROOT_INO } from '../inode.ts'
+import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
+import type { Content, HomeLink, HomeOperations, Removed } from '../operation.ts'
+import type {
+  AllocateMode,
+  Answer,
+  AttributeChange,
+  Attributes,
+  Caller,
+  Cookie,
+  DirectoryPlace,
+  FilePlace,
+  Ino,
+  Invalidation,
+  ListOptions,
+  NewNode,
+  RenameMode,
+  Reply,
+  StatFs,
+  Vfs,
+  WriteOptions,
+} from '../vfs.ts'
+import type { RequestName } from '../home/result.ts'
+import type { AccessTimes } from './access-times.ts'
+import type { Reader } from './reader.ts'
+import { errnoOf, type Writer } from './writer.ts'
+
+/** What a client half works with. */
+export interface ClientParts {
+  readonly session: number
+  readonly link: HomeLink
+  readonly writer: Writer
+  readonly reader: Reader
+  readonly trees: TreeStore
+  readonly accessTimes: AccessTimes
+}
+
+/** The client half of a filesystem: passes names on to the home, gathers writes, reads content. */
+export class Client implements Vfs {
+  readonly ttlMs = KERNEL_TTL_MS
+  readonly #parts: ClientParts
+  readonly #listeners = new Set<(change: Invalidation) => void>()
+  /** Unlinked files that a holder of this client may still have open. */
+  readonly #orphans = new Set<Ino>()
+  readonly #forgotten: Ino[] = []
+  #request: { readonly sequence: number; readonly resent: boolean } | undefined
+
+  constructor(parts: ClientParts, orphans: readonly Ino[]) {
+    this.#parts = parts
+    for (const ino of orphans) this.#orphans.add(ino)
+  }
+
+  request(sequence: number, resent: boolean): void {
+    this.#request = { sequence, resent }
+  }
+
+  lookup(parent: Ino, name: ByteString): Reply<Attributes> {
+    return this.#seen(this.#call('lookup', { parent, name }))
+  }
+
+  forget(ino: Ino): void {
+    if (!this.#orphans.delete(ino)) return
+    this.#parts.writer.discard(ino)
+    this.#parts.accessTimes.drop(ino)
+    if (this.#forgotten.push(ino) >= REAP_BATCH_MAX) this.reap()
+  }
+
+  /** Tells the home which unlinked files are held no longer. */
+  reap(): void {
+    if (this.#forgotten.length > 0) this.#call('forget', { inos: this.#forgotten.splice(0) })
+  }
+
+  attributes(ino: Ino): Reply<Attributes> {
+    return this.#seen(this.#call('attributes', { ino }))
+  }
+
+  setAttributes(ino: Ino, change: AttributeChange, _caller: Caller): Reply<Attributes> {
+    const request = this.#take()
+    this.#parts.accessTimes.flush()
+    return this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change }, request)))
+  }
+
+  make(parent: Ino, name: ByteString, node: NewNode, caller: Caller): Reply<Attributes> {
+    return this.#once(request => this.#call('make', { parent, name, node, caller }, request), ino => this.attributes(ino))
+  }
+
+  makeUnnamed(parent: Ino, mode: number, caller: Caller): Reply<Attributes> {
+    const made = this.#once(
+      request => this.#call('makeUnnamed', { parent, mode, caller }, request),
+      ino => this.attributes(ino),
+    )
+    return andThen(made, answer => {
+      if (!isErrno(answer)) this.#orphans.add(answer.ino)
+      return answer
+    })
+  }
+
+  link(ino: Ino, parent: Ino, name: ByteString): Reply<Attributes> {
+    const linked = this.#once(
+      request => this.#call('link', { ino, parent, name }, request),
+      known => this.attributes(known),
+    )
+    return andThen(linked, answer => {
+      if (!isErrno(answer)) this.#orphans.delete(ino)
+      return isErrno(answer) ? answer : this.#overlaid(answer)
+    })
+  }
+
+  remove(parent: Ino, name: ByteString, what: 'file' | 'directory'): Reply<void> {
+    return this.#removed(this.#once(request => this.#call('remove', { parent, name, what }, request), nothingLeft))
+  }
+
+  rename(from: DirectoryPlace, to: DirectoryPlace, mode: RenameMode): Reply<void> {
+    return this.#removed(this.#once(request => this.#call('rename', { from, to, mode }, request), nothingLeft))
+  }
+
+  readLink(ino: Ino): Reply<ByteString> {
+    return this.#call('readLink', { ino })
+  }
+
+  open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void> {
+    if (!options.truncate) return undefined
+    const { killPrivileges } = options
+    return andThen(this.setAttributes(ino, { size: 0, mtime: 'now', killPrivileges }, NOBODY), voidOf)
+  }
+
+  // The kernel keeps no dirty data of its own, and on one machine nobody else waits for a close: `release` is enough.
+  flush(_ino: Ino): Reply<void> {
+    return ERRNO.ENOSYS
+  }
+
+  release(ino: Ino): void {
+    this.#parts.writer.flush(ino)
+  }
+
+  sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
+    return andThen(this.#parts.writer.settle(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+  }
+
+  read(ino: Ino, offset: number, into: Uint8Array): Reply<{ readonly bytes: number }> {
+    return andThen(this.#call('content', { ino }), content => {
+      if (isErrno(content)) return content
+      const dirty = this.#parts.writer.dirty(ino)
+      const bytes = Math.max(0, Math.min(into.byteLength, (dirty?.size ?? content.size) - offset))
+      if (bytes === 0) return { bytes }
+      this.#noteRead(ino)
+      const target = into.subarray(0, bytes)
+      const patches = dirty?.patches(offset, offset + bytes) ?? []
+      const base = this.#parts.reader.read(content, offset, target)
+      return andThen(base, () => {
+        for (const patch of patches) target.set(patch.bytes, patch.offset - offset)
+        return { bytes }
+      })
+    })
+  }
+
+  write(ino: Ino, offset: number, bytes: Uint8Array, options: WriteOptions): Reply<void> {
+    // Sent again after a restart, an append may have been staged already: it goes where the kernel saw the end.
+    const append = options.append && this.#request?.resent !== true
+    this.#take()
+    return andThen(this.#call('attributes', { ino }), attributes => {
+      if (isErrno(attributes)) return attributes
+      if (attributes.kind !== 'file') return attributes.kind === 'directory' ? ERRNO.EISDIR : ERRNO.EINVAL
+      if (options.killPrivileges && (attributes.mode & SET_ID_BITS) !== 0) this.#killPrivileges(ino)
+      const at = append ? this.#parts.writer.overlay(attributes).size : offset
+      return this.#parts.writer.write(attributes, at, bytes)
+    })
+  }
+
+  allocate(ino: Ino, mode: AllocateMode, offset: number, bytes: number): Reply<void> {
+    if (offset + bytes > FILE_BYTES_MAX) return ERRNO.EFBIG
+    const clears = mode === 'punch' || mode === 'zero' || mode === 'zeroKeepSize'
+    const grows = mode === 'extend' || mode === 'zero'
+    return this.#settled(ino, () => {
+      const space = clears ? undefined : this.#parts.writer.checkSpace(bytes)
+      if (space !== undefined) return space
+      const end = offset + bytes
+      return this.#call('clear', { ino, from: offset, to: clears ? end : offset, size: grows ? end : 0 })
+    })
+  }
+
+  copyRange(from: FilePlace, to: FilePlace, bytes: number): Reply<{ readonly bytes: number }> {
+    return this.#settled(from.ino, () =>
+      this.#settled(to.ino, () => {
+        const sealed = bytes >= SEAL_BEFORE_COPY_BYTES ? this.#call('seal', { ino: from.ino }) : undefined
+        return andThen(sealed, failed =>
+          isErrno(failed) ? failed : this.#call('copyRange', { from, to, bytes: Math.min(bytes, COPY_BYTES_MAX) }),
+        )
+      }),
+    )
+  }
+
+  seek(ino: Ino, offset: number, what: 'data' | 'hole'): Reply<{ readonly offset: number }> {
+    return this.#settled(ino, () =>
+      andThen(this.#call('content', { ino }), content => {
+        if (isErrno(content)) return content
+        if (offset < 0 || offset >= content.size) return ERRNO.ENXIO
+        return andThen(this.#seek(content, offset, what), found => (found === undefined ? ERRNO.ENXIO : { offset: found }))
+      }),
+    )
+  }
+
+  list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
+    if (after < DOT_DOT) {
+      const dots = this.#listDots(ino, after, options)
+      if (isLater(dots)) return dots.then(more => (more === true ? this.#listFrom(ino, DOT_DOT, options) : voidOf(more)))
+      if (dots !== true) return voidOf(dots)
+      return this.#listFrom(ino, DOT_DOT, options)
+    }
+    return this.#listFrom(ino, after, options)
+  }
+
+  getXattr(ino: Ino, name: ByteString): Reply<Uint8Array> {
+    return this.#call('getXattr', { ino, name })
+  }
+
+  setXattr(ino: Ino, name: ByteString, value: Uint8Array, mode: 'set' | 'create' | 'replace'): Reply<void> {
+    return this.#once(request => this.#call('setXattr', { ino, name, value, mode }, request), () => undefined)
+  }
+
+  listXattr(ino: Ino): Reply<readonly ByteString[]> {
+    return this.#call('listXattr', { ino })
+  }
+
+  removeXattr(ino: Ino, name: ByteString): Reply<void> {
+    return this.#once(request => this.#call('removeXattr', { ino, name }, request), () => undefined)
+  }
+
+  statFs(): Reply<StatFs> {
+    return this.#call('statFs', {})
+  }
+
+  onInvalidation(listener: (change: Invalidation) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells kernels that something changed other than through them. */
+  invalidate(change: Invalidation): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  #call<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request?: RequestName,
+  ): Reply<HomeOperations[Kind]['answer']> {
+    try {
+      const answer = this.#parts.link.call(kind, input, request)
+      return isLater(answer) ? answer.then(undefined, errnoOf) : answer
+    } catch (error) {
+      return errnoOf(error)
+    }
+  }
+
+  #take(): RequestName | undefined {
+    const request = this.#request
+    this.#request = undefined
+    return request === undefined ? undefined : { session: this.#parts.session, sequence: request.sequence }
+  }
+
+  // A request the kernel sends again after a restart is answered as it was the first time, if it was done then.
+  #once<Value>(run: (request: RequestName | undefined) => Reply<Value>, again: (ino: Ino) => Reply<Value>): Reply<Value> {
+    const resent = this.#request?.resent === true
+    const request = this.#take()
+    const done = resent && request !== undefined ? this.#parts.link.resultOf(request) : undefined
+    return done === undefined ? run(request) : again(done.ino as Ino)
+  }
+
+  #settled<Value>(ino: Ino, run: () => Reply<Value>): Reply<Value> {
+    return andThen(this.#parts.writer.settle(ino), failed => failed ?? run())
+  }
+
+  #seen(reply: Reply<Attributes>): Reply<Attributes> {
+    return andThen(reply, answer => (isErrno(answer) ? answer : this.#overlaid(answer)))
+  }
+
+  #overlaid(attributes: Attributes): Attributes {
+    return this.#parts.accessTimes.overlay(this.#parts.writer.overlay(attributes))
+  }
+
+  #removed(reply: Reply<Removed>): Reply<void> {
+    return andThen(reply, answer => {
+      if (isErrno(answer)) return answer
+      if (answer.orphan !== undefined) this.#orphans.add(answer.orphan)
+    })
+  }
+
+  #killPrivileges(ino: Ino): void {
+    this.#call('setAttributes', { ino, change: { killPrivileges: true } })
+  }
+
+  #noteRead(ino: Ino): void {
+    const attributes = this.#call('attributes', { ino })
+    if (!isLater(attributes) && !isErrno(attributes)) this.#parts.accessTimes.read(attributes)
+  }
+
+  #seek(content: Content, offset: number, what: 'data' | 'hole'): Awaitable<number | undefined> {
+    const { extents, size } = content
+    const extent = extents[firstEndingBehind(extents, offset)]
+    if (extent !== undefined && extent.offset <= offset) {
+      const isHole = extent.kind === 'hole'
+      if (isHole === (what === 'hole')) return offset
+      const end = endOf(extent)
+      return end >= size ? (what === 'hole' ? size : undefined) : this.#seek(content, end, what)
+    }
+    const gapEnd = Math.min(size, extent?.offset ?? size)
+    return andThen(this.#seekSealed(content, { offset, end: gapEnd }, what), found => {
+      if (found !== undefined) return found
+      if (gapEnd >= size) return what === 'hole' ? size : undefined
+      return this.#seek(content, gapEnd, what)
+    })
+  }
+
+  // Between overlay extents the sealed tree shows, and behind what is visible of it there is a hole.
+  #seekSealed(
+    content: Content,
+    gap: { readonly offset: number; readonly end: number },
+    what: 'data' | 'hole',
+  ): Awaitable<number | undefined> {
+    const sealed = content.tree
+    const visible = Math.min(gap.end, sealed?.visibleBytes ?? 0)
+    const beyond = what === 'hole' && visible < gap.end ? Math.max(gap.offset, visible) : undefined
+    if (sealed === undefined || gap.offset >= visible) return beyond
+    const tree = { digest: sealed.root, size: sealed.bytes }
+    const found = what === 'data' ? nextData(this.#parts.trees, tree, gap.offset) : nextHole(this.#parts.trees, tree, gap.offset)
+    return andThen(found, at => (at !== undefined && at < visible ? at : beyond))
+  }
+
+  #listDots(ino: Ino, after: Cookie, options: ListOptions): Reply<true> | Awaitable<Errno | boolean> {
+    return andThen(this.#call('lookup', { parent: ino, name: '..' }), parent => {
+      if (isErrno(parent) && parent !== ERRNO.ENOENT) return parent
+      const above = isErrno(parent) ? ROOT_INO : parent.ino
+      const dots = [
+        { name: '.', ino, kind: 'directory', cookie: DOT, attributes: undefined },
+        { name: '..', ino: above, kind: 'directory', cookie: DOT_DOT, attributes: undefined },
+      ] as const
+      return dots.filter(dot => dot.cookie > after).every(dot => options.take(dot))
+    })
+  }
+
+  #listFrom(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
+    const page = this.#call('list', { ino, after, limit: LIST_BATCH })
+    return andThen(page, entries => {
+      if (isErrno(entries)) return entries
+      for (const entry of entries) {
+        const attributes = entry.attributes === undefined ? undefined : this.#overlaid(entry.attributes)
+        if (!options.take({ ...entry, attributes })) return undefined
+      }
+      const last = entries.at(-1)
+      return last === undefined || entries.length < LIST_BATCH ? undefined : this.#listFrom(ino, last.cookie, options)
+    })
+  }
+}
+
+function voidOf(answer: Answer<unknown>): Answer<void> {
+  return isErrno(answer) ? answer : undefined
+}
+
+function nothingLeft(): Removed {
+  return { orphan: undefined }
+}
+
+const NOBODY: Caller = { uid: 0, gid: 0, umask: 0 }
+const SET_ID_BITS = 0o6000
+const DOT = 1 as Cookie
+const DOT_DOT = 2 as Cookie
+const SEAL_BEFORE_COPY_BYTES = 4 * 2 ** 20
+// The answer's size field has 32 bits (struct fuse_write_out).
+const COPY_BYTES_MAX = 2 ** 31

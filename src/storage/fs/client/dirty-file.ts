@@ -1,0 +1,110 @@
+import type { SpaceReservation } from '../chunk-source.ts'
+import type { Errno } from '../errno.ts'
+import type { Ino } from '../vfs.ts'
+import { Block } from './block.ts'
+import type { StagingMark } from './staging.ts'
+
+/** A block on its way to the home; nobody writes to it any more. */
+export interface Flight {
+  readonly block: Block
+  /** Everything staged for the block up to here travels with it. */
+  readonly mark: StagingMark
+  /** Resolves when it has landed or failed; never rejects. */
+  done: Promise<void>
+}
+
+/** Bytes over a part of a file that the home does not have yet. */
+export interface Patch {
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** What was written to one file and has not landed at the home. */
+export class DirtyFile {
+  readonly ino: Ino
+  readonly blockBytes: number
+  /** When the oldest unlanded write came, on the monotonic clock. */
+  readonly sinceMs: number
+  size: number
+  mtimeNs: bigint
+  /** Why an earlier flight failed; told to the next fsync or close. */
+  failure: Errno | undefined
+  readonly blocks = new Map<number, Block>()
+  readonly #flights = new Map<number, Flight[]>()
+  readonly #reserved = new Map<Block, SpaceReservation[]>()
+
+  constructor(start: { ino: Ino; blockBytes: number; size: number; mtimeNs: bigint; nowMs: number }) {
+    this.ino = start.ino
+    this.blockBytes = start.blockBytes
+    this.size = start.size
+    this.mtimeNs = start.mtimeNs
+    this.sinceMs = start.nowMs
+  }
+
+  get isClean(): boolean {
+    return this.blocks.size === 0 && this.#flights.size === 0
+  }
+
+  /** The block that takes writes at an index. */
+  open(index: number): Block {
+    const known = this.blocks.get(index)
+    if (known !== undefined) return known
+    const block = new Block(index, this.blockBytes)
+    this.blocks.set(index, block)
+    return block
+  }
+
+  hold(block: Block, reservation: SpaceReservation): void {
+    const held = this.#reserved.get(block)
+    if (held === undefined) this.#reserved.set(block, [reservation])
+    else held.push(reservation)
+  }
+
+  /** Gives back the space set aside for a block. */
+  unhold(block: Block): void {
+    for (const reservation of this.#reserved.get(block) ?? []) reservation[Symbol.dispose]()
+    this.#reserved.delete(block)
+  }
+
+  takeOff(flight: Flight): void {
+    const flights = this.#flights.get(flight.block.index)
+    if (flights === undefined) this.#flights.set(flight.block.index, [flight])
+    else flights.push(flight)
+  }
+
+  land(flight: Flight): void {
+    const left = (this.#flights.get(flight.block.index) ?? []).filter(other => other !== flight)
+    if (left.length === 0) this.#flights.delete(flight.block.index)
+    else this.#flights.set(flight.block.index, left)
+  }
+
+  /** The newest flight of a block, which the next one has to follow. */
+  lastFlight(index: number): Flight | undefined {
+    return this.#flights.get(index)?.at(-1)
+  }
+
+  flights(): Flight[] {
+    return [...this.#flights.values()].flat()
+  }
+
+  /** What to lay over the home's bytes of `[from, to)`, oldest first. */
+  patches(from: number, to: number): Patch[] {
+    const patches: Patch[] = []
+    const first = Math.floor(from / this.blockBytes)
+    for (let index = first; index * this.blockBytes < to; index++) {
+      for (const flight of this.#flights.get(index) ?? []) this.#addPatches(patches, flight.block, { from, to })
+      const block = this.blocks.get(index)
+      if (block !== undefined) this.#addPatches(patches, block, { from, to })
+    }
+    return patches
+  }
+
+  #addPatches(patches: Patch[], block: Block, range: { from: number; to: number }): void {
+    const base = block.index * this.blockBytes
+    for (const span of block.spans) {
+      const start = Math.max(span.start, range.from - base)
+      const end = Math.min(span.end, range.to - base)
+      if (start < end) patches.push({ offset: base + start, bytes: block.bytesOf({ start, end }) })
+    }
+  }
+}

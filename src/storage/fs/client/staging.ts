@@ -1,0 +1,185 @@
+import { crc32 } from 'node:zlib'
+import { assert, byteString, type Disk, type DiskFile, raw, struct, u32, u64 } from '#base'
+import { STAGING_BYTES_MAX } from '../limits.ts'
+import { i64big } from '../time.ts'
+import { inoOf, ROOT_INO } from '../inode.ts'
+import type { Ino } from '../vfs.ts'
+
+/** A write that was answered but is not at the home yet. */
+export interface StagedWrite {
+  readonly ino: Ino
+  readonly offset: number
+  readonly mtimeNs: bigint
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Head of a staging record v1; the bytes of a write and a tail mark follow. `boot` is the running kernel's boot id:
+ * what was staged before a power cut is no longer in order with the home and is left alone.
+ */
+export const StagingRow = struct({
+  magic: u32,
+  headerCrc: u32,
+  kind: u32,
+  bytes: u32,
+  epoch: u64,
+  sequence: u64,
+  ino: u64,
+  offset: u64,
+  mtimeNs: i64big,
+  boot: raw(16),
+})
+assert(StagingRow.size === 72, 'staging row v1 has 72 bytes')
+
+const MAGIC = 0x31475453
+const TAIL = Buffer.from('\x31\x47\x54\x53\x0a\x0d\x0a\x0d', 'latin1')
+const WRITE = 1
+const LANDED = 2
+const EMPTY = 3
+
+/** Marks a place in the staging file: everything staged up to it. */
+export type StagingMark = number
+
+/**
+ * Keeps answered writes outside this process until the home has them, so that killing the process loses nothing: an
+ * append-only file beside the filesystem, never synced (it lives in the page cache and is overwritten again and again
+ * from its start). A record is valid when its head checks out and its tail is there; reading stops at the first that
+ * is not, or that is left over from an earlier round (`epoch`).
+ */
+export class Staging {
+  readonly #file: DiskFile
+  readonly #boot: Uint8Array
+  #position = 0
+  #epoch: number
+  #sequence = 0
+
+  private constructor(file: DiskFile, boot: Uint8Array, epoch: number) {
+    this.#file = file
+    this.#boot = boot
+    this.#epoch = epoch
+  }
+
+  /**
+   * Opens the file and answers what a killed process left in it, oldest first. `partBytes` is the size of the parts
+   * that land together: a staged write never crosses from one to the next.
+   */
+  static open(options: StagingOptions): { staging: Staging; left: readonly StagedWrite[] } {
+    const { disk, path, bootId, partBytes } = options
+    const file = disk.open(path, 'create')
+    const boot = Buffer.from(bootId.replaceAll('-', '').padEnd(32, '0').slice(0, 32), 'hex')
+    const { epoch, records } = readRecords(file, boot)
+    const staging = new Staging(file, boot, epoch + 1)
+    return { staging, left: unlanded(records, partBytes) }
+  }
+
+  /** Keeps a write; answers the place behind it. */
+  write(write: StagedWrite): StagingMark {
+    const sequence = ++this.#sequence
+    this.#append({ kind: WRITE, sequence, ...write })
+    return sequence
+  }
+
+  /** Says that everything staged up to `mark` for the part at `offset` of a file is at the home, or void. */
+  landed(part: { readonly ino: Ino; readonly offset: number }, mark: StagingMark): void {
+    this.#append({ kind: LANDED, sequence: mark, ...part, mtimeNs: 0n, bytes: NOTHING })
+  }
+
+  /** Forgets everything: nothing is waiting any more. */
+  reset(): void {
+    if (this.#position === 0) return
+    this.#position = 0
+    this.#epoch += 1
+    this.#append({ kind: EMPTY, sequence: 0, ino: ROOT_INO, offset: 0, mtimeNs: 0n, bytes: NOTHING })
+    this.#position = 0
+    this.#sequence = 0
+  }
+
+  /** The newest mark. */
+  get mark(): StagingMark {
+    return this.#sequence
+  }
+
+  /** True when writes should wait until all has landed, so that the file can start anew. */
+  get isFull(): boolean {
+    return this.#position > STAGING_BYTES_MAX
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+
+  #append(record: { kind: number; sequence: number } & StagedWrite): void {
+    const head = Buffer.allocUnsafe(StagingRow.size)
+    StagingRow.write(head, {
+      magic: MAGIC,
+      headerCrc: 0,
+      kind: record.kind,
+      bytes: record.bytes.byteLength,
+      epoch: this.#epoch,
+      sequence: record.sequence,
+      ino: record.ino,
+      offset: record.offset,
+      mtimeNs: record.mtimeNs,
+      boot: this.#boot,
+    })
+    head.writeUInt32LE(crc32(head), StagingRow.offsets.headerCrc)
+    this.#file.write([head, record.bytes, TAIL], this.#position)
+    this.#position += head.byteLength + record.bytes.byteLength + TAIL.byteLength
+  }
+}
+
+/** Where the staging file is and what it belongs to. */
+export interface StagingOptions {
+  readonly disk: Disk
+  readonly path: string
+  /** The running kernel's boot id (random_boot_id, 16 bytes in hexadecimal). */
+  readonly bootId: string
+  readonly partBytes: number
+}
+
+interface ReadRecord {
+  readonly kind: number
+  readonly epoch: number
+  readonly sequence: number
+  readonly write: StagedWrite
+}
+
+function readRecords(file: DiskFile, boot: Uint8Array): { epoch: number; records: ReadRecord[] } {
+  const size = file.size()
+  const records: ReadRecord[] = []
+  for (let position = 0; position + RECORD_BYTES_MIN <= size; ) {
+    const record = readRecord(file, position, boot)
+    const first = records[0]
+    if (record === undefined || (first !== undefined && record.epoch !== first.epoch)) break
+    records.push(record)
+    position += RECORD_BYTES_MIN + record.write.bytes.byteLength
+  }
+  return { epoch: records[0]?.epoch ?? 0, records }
+}
+
+function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRecord | undefined {
+  const head = Buffer.alloc(StagingRow.size)
+  if (file.read(head, position) < head.byteLength) return undefined
+  const row = StagingRow.read(head)
+  head.writeUInt32LE(0, StagingRow.offsets.headerCrc)
+  if (row.magic !== MAGIC || row.headerCrc !== crc32(head)) return undefined
+  if (byteString(row.boot) !== byteString(boot) || row.bytes > STAGING_BYTES_MAX) return undefined
+  const body = Buffer.alloc(row.bytes + TAIL.byteLength)
+  if (file.read(body, position + head.byteLength) < body.byteLength) return undefined
+  if (!body.subarray(row.bytes).equals(TAIL)) return undefined
+  const { kind, sequence, epoch, offset, mtimeNs } = row
+  return { kind, sequence, epoch, write: { ino: inoOf(row.ino), offset, mtimeNs, bytes: body.subarray(0, row.bytes) } }
+}
+
+// A landing covers what was staged up to its mark for the same part of the same file.
+function unlanded(records: readonly ReadRecord[], partBytes: number): StagedWrite[] {
+  const partOf = (write: StagedWrite): string => `${write.ino}/${Math.floor(write.offset / partBytes)}`
+  const marks = new Map<string, StagingMark>()
+  for (const { kind, sequence, write } of records) if (kind === LANDED) marks.set(partOf(write), sequence)
+  return records
+    .filter(({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write)) ?? 0))
+    .map(record => record.write)
+}
+
+const NOTHING = new Uint8Array(0)
+const RECORD_BYTES_MIN = StagingRow.size + TAIL.byteLength

@@ -1,0 +1,318 @@
+import { type Clock, isFault, isLater, isSystemError } from '#base'
+import type { ChunkSource } from '../chunk-source.ts'
+import { ERRNO, type Errno, isErrno } from '../errno.ts'
+import type { Extent } from '../extent.ts'
+import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, INLINE_BYTES_MAX } from '../limits.ts'
+import type { HomeLink } from '../operation.ts'
+import { later } from '../time.ts'
+import type { Attributes, Ino, Reply } from '../vfs.ts'
+import { Block, type Span } from './block.ts'
+import { DirtyFile, type Flight, type Patch } from './dirty-file.ts'
+import type { StagedWrite, Staging } from './staging.ts'
+
+/** What the writer works with. */
+export interface WriterParts {
+  readonly link: HomeLink
+  readonly chunks: ChunkSource
+  readonly chunkBytes: number
+  readonly staging: Staging
+  readonly clock: Clock
+}
+
+/**
+ * Gathers writes into chunk-sized blocks and brings them to the home: full blocks at once, the rest when the file is
+ * synced, released or old enough. A write is staged before it is answered, so it survives the end of this process.
+ */
+export class Writer {
+  readonly #parts: WriterParts
+  readonly #files = new Map<Ino, DirtyFile>()
+  #bytes = 0
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts
+  }
+
+  /** Attributes as the writer of the file sees them. */
+  overlay(attributes: Attributes): Attributes {
+    const file = this.#files.get(attributes.ino)
+    if (file === undefined) return attributes
+    const blocks = Math.max(attributes.blocks, Math.ceil(file.size / 4096) * 8)
+    const mtimeNs = later(attributes.mtimeNs, file.mtimeNs)
+    return { ...attributes, size: file.size, blocks, mtimeNs, ctimeNs: later(attributes.ctimeNs, mtimeNs) }
+  }
+
+  /** Size and unlanded bytes of a file; undefined when the home has everything. */
+  dirty(ino: Ino): { readonly size: number; patches(from: number, to: number): Patch[] } | undefined {
+    return this.#files.get(ino)
+  }
+
+  /** Takes all of `bytes`, whose memory the caller may reuse once this has answered. */
+  write(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
+    if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
+    if (bytes.byteLength === 0) return undefined
+    if (this.#bytes > DIRTY_BYTES_MAX || this.#parts.staging.isFull) return this.#writeLater(attributes, offset, bytes)
+    const file = this.#open(attributes)
+    const mtimeNs = this.#parts.clock.wallNs()
+    const whole = offset % file.blockBytes === 0 && bytes.byteLength === file.blockBytes
+    const answer = whole ? this.#writeWhole(file, offset, bytes) : this.#writeParts(file, offset, bytes)
+    if (isErrno(answer)) return answer
+    file.size = Math.max(file.size, offset + bytes.byteLength)
+    file.mtimeNs = later(file.mtimeNs, mtimeNs)
+    return answer
+  }
+
+  /** Starts bringing everything of a file to the home. */
+  flush(ino: Ino): void {
+    const file = this.#files.get(ino)
+    if (file === undefined) return
+    for (const block of [...file.blocks.values()]) this.#send(file, block)
+  }
+
+  /** Brings everything of a file to the home and answers when it is there, or why it is not. */
+  settle(ino: Ino): Reply<void> {
+    this.flush(ino)
+    const file = this.#files.get(ino)
+    if (file === undefined) return undefined
+    const flights = file.flights()
+    if (flights.length === 0) return this.#failureOf(file)
+    return Promise.all(flights.map(flight => flight.done)).then(() => this.#failureOf(file))
+  }
+
+  async settleAll(): Promise<void> {
+    await Promise.all([...this.#files.keys()].map(async ino => this.settle(ino)))
+  }
+
+  /** ENOSPC when this many bytes could not be written now. */
+  checkSpace(bytes: number): Errno | undefined {
+    const reservation = this.#parts.chunks.reserve(bytes)
+    reservation?.[Symbol.dispose]()
+    return reservation === undefined ? ERRNO.ENOSPC : undefined
+  }
+
+  /** Drops what was written to a file that is gone. */
+  discard(ino: Ino): void {
+    const file = this.#files.get(ino)
+    if (file === undefined) return
+    for (const block of file.blocks.values()) this.#drop(file, block)
+    file.blocks.clear()
+    this.#close(file)
+  }
+
+  /** Flushes what has waited long enough. */
+  tick(): void {
+    const before = this.#parts.clock.monotonicMs() - DIRTY_AGE_MAX_MS
+    for (const file of [...this.#files.values()]) if (file.sinceMs <= before) this.flush(file.ino)
+  }
+
+  /** Takes over what a killed process had staged: sorted by time, over what the home has. */
+  restore(attributes: Attributes, write: StagedWrite): void {
+    const file = this.#open(attributes)
+    this.#fill(file, write.offset, write.bytes, write.mtimeNs)
+    file.size = Math.max(file.size, write.offset + write.bytes.byteLength)
+    file.mtimeNs = later(file.mtimeNs, write.mtimeNs)
+  }
+
+  async #writeLater(attributes: Attributes, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
+    await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
+    return this.write(attributes, offset, bytes)
+  }
+
+  async #settleOldest(): Promise<void> {
+    for (const file of [...this.#files.values()]) {
+      await this.settle(file.ino)
+      if (this.#bytes <= DIRTY_BYTES_MAX / 2) return
+    }
+  }
+
+  // A whole block goes straight to its chunk: it is neither copied nor staged, and answered when it is stored.
+  #writeWhole(file: DirtyFile, offset: number, bytes: Uint8Array): Reply<void> {
+    const reservation = this.#parts.chunks.reserve(bytes.byteLength)
+    if (reservation === undefined) return this.#refuse(file)
+    const index = offset / file.blockBytes
+    const replaced = file.blocks.get(index)
+    if (replaced !== undefined) this.#drop(file, replaced)
+    const block = Block.whole(index, bytes)
+    file.hold(block, reservation)
+    this.#bytes += block.capacity
+    file.blocks.set(index, block)
+    return this.#send(file, block)?.done.then(() => this.#failureOf(file))
+  }
+
+  #writeParts(file: DirtyFile, offset: number, bytes: Uint8Array): Errno | undefined {
+    const mtimeNs = this.#parts.clock.wallNs()
+    for (let done = 0; done < bytes.byteLength; ) {
+      const at = offset + done
+      const room = file.blockBytes - (at % file.blockBytes)
+      const part = bytes.subarray(done, done + room)
+      const failed = this.#fill(file, at, part, mtimeNs)
+      if (failed !== undefined) return failed
+      this.#parts.staging.write({ ino: file.ino, offset: at, mtimeNs, bytes: part })
+      const block = file.open(Math.floor(at / file.blockBytes))
+      if (block.isFull) this.#send(file, block)
+      done += part.byteLength
+    }
+    return undefined
+  }
+
+  #fill(file: DirtyFile, at: number, bytes: Uint8Array, mtimeNs: bigint): Errno | undefined {
+    const start = at % file.blockBytes
+    const block = file.open(Math.floor(at / file.blockBytes))
+    const growth = block.growth(start + bytes.byteLength)
+    if (growth > 0) {
+      const reservation = this.#parts.chunks.reserve(growth)
+      if (reservation === undefined) return this.#refuse(file)
+      file.hold(block, reservation)
+      this.#bytes += growth
+    }
+    block.write(start, bytes)
+    file.mtimeNs = later(file.mtimeNs, mtimeNs)
+    return undefined
+  }
+
+  #refuse(file: DirtyFile): Errno {
+    for (const block of [...file.blocks.values()]) if (block.spans.length === 0) this.#remove(file, block)
+    this.#close(file)
+    return ERRNO.ENOSPC
+  }
+
+  #open(attributes: Attributes): DirtyFile {
+    const known = this.#files.get(attributes.ino)
+    if (known !== undefined) return known
+    const file = new DirtyFile({
+      ino: attributes.ino,
+      blockBytes: this.#parts.chunkBytes,
+      size: attributes.size,
+      mtimeNs: attributes.mtimeNs,
+      nowMs: this.#parts.clock.monotonicMs(),
+    })
+    this.#files.set(file.ino, file)
+    return file
+  }
+
+  /** Sends a block to the home; undefined when it has landed already. */
+  #send(file: DirtyFile, block: Block): Flight | undefined {
+    file.blocks.delete(block.index)
+    const before = file.lastFlight(block.index)
+    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve() }
+    const spans = block.spans.filter(span => span.start < span.end)
+    if (before === undefined && spans.every(isInline)) {
+      const landed = this.#commit(file, spans.map(span => inlineExtent(file, block, span)))
+      if (!isLater(landed)) {
+        this.#arrive(file, flight, landed)
+        return undefined
+      }
+      flight.done = Promise.resolve(landed).then(answer => this.#arrive(file, flight, answer))
+    } else {
+      flight.done = this.#fly(file, block, before).then(answer => this.#arrive(file, flight, answer))
+    }
+    file.takeOff(flight)
+    return flight
+  }
+
+  async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
+    try {
+      const extents = await Promise.all(
+        block.spans.map(async span => (isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span))),
+      )
+      await before?.done
+      return await this.#commit(file, extents)
+    } catch (error) {
+      return errnoOf(error)
+    }
+  }
+
+  async #store(file: DirtyFile, block: Block, span: Span): Promise<Extent> {
+    const bytes = block.bytesOf(span)
+    const digest = await this.#parts.chunks.put(bytes)
+    const offset = block.index * file.blockBytes + span.start
+    return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
+  }
+
+  #commit(file: DirtyFile, extents: readonly Extent[]): Errno | undefined | PromiseLike<Errno | undefined> {
+    const { ino, mtimeNs } = file
+    for (let at = 0; at < extents.length; at += EXTENTS_PER_WRITE) {
+      const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false }
+      const answer = call(() => this.#parts.link.call('write', message))
+      const rest = extents.slice(at + EXTENTS_PER_WRITE)
+      if (isLater(answer)) return answer.then(failed => failed ?? this.#commit(file, rest))
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+
+  // A file that is gone takes its unlanded writes with it; any other failure keeps the block for another try.
+  #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): void {
+    file.land(flight)
+    if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE) {
+      const offset = flight.block.index * file.blockBytes
+      this.#drop(file, flight.block)
+      this.#close(file)
+      if (this.#files.size > 0) this.#parts.staging.landed({ ino: file.ino, offset }, flight.mark)
+      return
+    }
+    file.failure = failed
+    this.#putBack(file, flight.block)
+  }
+
+  #putBack(file: DirtyFile, older: Block): void {
+    const newer = file.blocks.get(older.index)
+    const base = Block.copyOf(older, file.blockBytes)
+    if (newer !== undefined) {
+      for (const span of newer.spans) base.write(span.start, newer.bytesOf(span))
+      file.unhold(newer)
+      this.#bytes -= newer.capacity
+    }
+    this.#bytes += base.capacity - older.capacity
+    file.unhold(older)
+    file.blocks.set(older.index, base)
+  }
+
+  #remove(file: DirtyFile, block: Block): void {
+    file.blocks.delete(block.index)
+    this.#drop(file, block)
+  }
+
+  #drop(file: DirtyFile, block: Block): void {
+    file.unhold(block)
+    this.#bytes -= block.capacity
+  }
+
+  #close(file: DirtyFile): void {
+    if (!file.isClean || file.failure !== undefined) return
+    this.#files.delete(file.ino)
+    if (this.#files.size === 0) this.#parts.staging.reset()
+  }
+
+  #failureOf(file: DirtyFile): Errno | undefined {
+    const { failure } = file
+    file.failure = undefined
+    if (file.isClean) this.#close(file)
+    return failure
+  }
+}
+
+/** The errno of an error thrown below: what a program is told. */
+export function errnoOf(error: unknown): Errno {
+  if (isFault(error, 'NoSpace') || isSystemError(error, 'ENOSPC')) return ERRNO.ENOSPC
+  if (isFault(error) || isSystemError(error)) return ERRNO.EIO
+  throw error
+}
+
+function call(run: () => Reply<void>): Reply<void> {
+  try {
+    return run()
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+function isInline(span: Span): boolean {
+  return span.end - span.start <= INLINE_BYTES_MAX
+}
+
+function inlineExtent(file: DirtyFile, block: Block, span: Span): Extent {
+  const data = Buffer.from(block.bytesOf(span))
+  return { kind: 'inline', offset: block.index * file.blockBytes + span.start, bytes: data.byteLength, data }
+}
+
+const EXTENTS_PER_WRITE = 16

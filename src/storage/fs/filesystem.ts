@@ -1,0 +1,151 @@
+import { assert, type World } from '#base'
+import type { LocalKeyspace } from '#keyspace'
+import type { ChunkSource } from './chunk-source.ts'
+import { AccessTimes } from './client/access-times.ts'
+import { Client } from './client/client.ts'
+import { Reader } from './client/reader.ts'
+import { Staging } from './client/staging.ts'
+import { Writer } from './client/writer.ts'
+import { CHUNK_BYTES_DEFAULT } from './content/limits.ts'
+import { treeShape } from './content/shape.ts'
+import { TreeStore } from './content/tree-store.ts'
+import { isErrno } from './errno.ts'
+import { Home } from './home/home.ts'
+import { format, readSuperblock, type Superblock } from './home/superblock.ts'
+import { TICK_MS } from './limits.ts'
+import type { Vfs } from './vfs.ts'
+
+/** What a filesystem is opened with. */
+export interface FilesystemOptions {
+  readonly world: World
+  /** Where its staging file is kept; the keyspace keeps its own folder. */
+  readonly folder: string
+  readonly name: string
+  readonly keyspace: LocalKeyspace
+  readonly chunks: ChunkSource
+  /** The running kernel's boot id: writes staged before a power cut are not taken over. */
+  readonly bootId: string
+  /** True when a kernel mount outlived the last process and may hold unlinked files open. */
+  readonly isMounted: boolean
+  /** Who owns the root directory of a new filesystem. */
+  readonly owner: { readonly uid: number; readonly gid: number }
+  /** Leaf size of a new filesystem; 1 MiB when undefined. */
+  readonly chunkBytes?: number | undefined
+}
+
+/** An open filesystem: home and client half in one process. Disposing brings everything written to disk. */
+export interface Filesystem extends AsyncDisposable {
+  readonly superblock: Superblock
+  readonly vfs: Vfs
+  /** Resolves when everything answered before is durable. */
+  sync(): Promise<void>
+}
+
+/** Opens a filesystem, making it when its keyspace is empty, and takes over what a killed process had staged. */
+export async function openFilesystem(options: FilesystemOptions): Promise<Filesystem> {
+  const { world, keyspace, chunks } = options
+  const superblock = readSuperblock(keyspace) ?? (await create(options))
+  const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
+  const home = new Home({ keyspace, chunks, trees, clock: world.clock })
+  if (!options.isMounted) home.reapAll()
+  world.disk.makeFolder(options.folder)
+  const { staging, left } = Staging.open({
+    disk: world.disk,
+    path: `${options.folder}/staging`,
+    bootId: options.bootId,
+    partBytes: superblock.chunkBytes,
+  })
+  const writer = new Writer({ link: home, chunks, chunkBytes: superblock.chunkBytes, staging, clock: world.clock })
+  for (const write of left) {
+    const attributes = await home.call('attributes', { ino: write.ino })
+    if (!isErrno(attributes)) writer.restore(attributes, write)
+  }
+  await writer.settleAll()
+  staging.reset()
+  const accessTimes = new AccessTimes(home, world.clock)
+  const reader = new Reader(trees, chunks)
+  const client = new Client({ session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes }, home.orphans())
+  return new OpenFilesystem({ superblock, world, home, client, writer, accessTimes, staging, keyspace })
+}
+
+interface OpenParts {
+  readonly superblock: Superblock
+  readonly world: World
+  readonly home: Home
+  readonly client: Client
+  readonly writer: Writer
+  readonly accessTimes: AccessTimes
+  readonly staging: Staging
+  readonly keyspace: LocalKeyspace
+}
+
+class OpenFilesystem implements Filesystem {
+  readonly superblock: Superblock
+  readonly vfs: Client
+  readonly #parts: OpenParts
+  readonly #closing = new AbortController()
+  readonly #background: Promise<void>
+
+  constructor(parts: OpenParts) {
+    this.superblock = parts.superblock
+    this.vfs = parts.client
+    this.#parts = parts
+    this.#background = this.#run(this.#closing.signal)
+  }
+
+  async sync(): Promise<void> {
+    const { writer, accessTimes, keyspace } = this.#parts
+    await writer.settleAll()
+    accessTimes.flush()
+    await keyspace.sync(keyspace.revision, NEVER)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await this.#background
+    this.#parts.client.reap()
+    await this.sync()
+    this.#parts.staging.close()
+  }
+
+  // Work nobody waits for: old writes go home, access times are told, forgotten files reaped, idle files sealed.
+  async #run(signal: AbortSignal): Promise<void> {
+    const { world, writer, accessTimes, client, home } = this.#parts
+    while (!signal.aborted) {
+      try {
+        writer.tick()
+        accessTimes.flush()
+        client.reap()
+        const more = await home.tick(signal)
+        await world.clock.sleep(more ? BUSY_TICK_MS : TICK_MS, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        world.log.warn('background work of a filesystem failed; it is tried again', {
+          filesystem: this.superblock.name,
+          error: error instanceof Error ? error.message : String(error),
+        })
+        await world.clock.sleep(TICK_MS * 5, signal).catch(() => undefined)
+      }
+    }
+  }
+}
+
+async function create(options: FilesystemOptions): Promise<Superblock> {
+  const { world, keyspace, name, owner } = options
+  const superblock: Superblock = {
+    version: 1,
+    id: Buffer.from(world.entropy.bytes(16)).toString('hex'),
+    name,
+    pool: 'default',
+    chunkBytes: options.chunkBytes ?? CHUNK_BYTES_DEFAULT,
+    createdNs: String(world.clock.wallNs()),
+  }
+  format(keyspace, superblock, owner)
+  await keyspace.sync(keyspace.revision, NEVER)
+  assert(readSuperblock(keyspace) !== undefined, 'a formatted filesystem has a superblock')
+  return superblock
+}
+
+const NEVER = new AbortController().signal
+const LOCAL_SESSION = 1
+const BUSY_TICK_MS = 20

@@ -1,0 +1,179 @@
+import { assert, type ByteString } from '#base'
+import type { Operation } from '#keyspace'
+import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
+import { encodeExtent, type Extent, replaceRange, usedBytes } from '../extent.ts'
+import { encodeInode, type Inode } from '../inode.ts'
+import * as keys from '../keys.ts'
+import { later } from '../time.ts'
+import type { Ino } from '../vfs.ts'
+import { encodeResult, type RequestName } from './result.ts'
+import type { Tables } from './tables.ts'
+
+/** An inode row a change may write to. */
+export type MutableInode = { -readonly [Field in keyof Inode]: Inode[Field] }
+
+/**
+ * One atomic change of the filesystem: rows are gathered, then committed as one revision or not at all. Each inode is
+ * written once however often it was edited.
+ */
+export class Change {
+  readonly #tables: Tables
+  readonly #request: RequestName | undefined
+  readonly #inodes = new Map<Ino, MutableInode | undefined>()
+  readonly #extents = new Map<Ino, readonly Extent[] | undefined>()
+  readonly #operations: Operation[] = []
+  readonly nowNs: bigint
+
+  constructor(tables: Tables, request: RequestName | undefined) {
+    this.#tables = tables
+    this.#request = request
+    this.nowNs = tables.nowNs()
+  }
+
+  /** The inode, to be edited; it must exist. */
+  edit(ino: Ino): MutableInode {
+    const open = this.#inodes.get(ino)
+    if (open !== undefined) return open
+    const inode = this.#tables.inode(ino)
+    assert(inode !== undefined, `inode ${ino} does not exist`)
+    const copy = { ...inode }
+    this.#inodes.set(ino, copy)
+    return copy
+  }
+
+  /** Sets change time, and modification time too when the content or the list of names changed. Never backwards. */
+  touch(inode: MutableInode, what: 'ctime' | 'mtime'): void {
+    inode.ctimeNs = later(inode.ctimeNs, this.nowNs)
+    if (what === 'mtime') inode.mtimeNs = later(inode.mtimeNs, this.nowNs)
+  }
+
+  addInode(inode: Inode): void {
+    this.#inodes.set(inode.ino, { ...inode })
+  }
+
+  /** Removes an unlinked inode with all that belongs to it: at most 5 operations. */
+  removeInode(inode: Inode): void {
+    const { ino } = inode
+    if (this.#tables.extents(ino).length > 0) this.deletePrefix(keys.extentPrefix(ino))
+    if (inode.hasXattrs) this.deletePrefix(keys.xattrPrefix(ino))
+    this.delete(keys.orphanKey(ino))
+    if (inode.kind === 'file') this.delete(keys.unsealedKey(ino))
+    this.#inodes.set(ino, undefined)
+    this.#extents.set(ino, undefined)
+  }
+
+  addEntry(parent: Ino, name: ByteString, entry: Entry): void {
+    this.put(keys.entryKey(parent, name), encodeEntry(entry))
+    this.put(keys.listKey(parent, entry.cookie), encodeListed(entry, name))
+  }
+
+  removeEntry(parent: Ino, name: ByteString, entry: Entry): void {
+    this.delete(keys.entryKey(parent, name))
+    this.delete(keys.listKey(parent, entry.cookie))
+  }
+
+  /** A name now leads to another inode; its place in the listing moves with the new entry's cookie. */
+  replaceEntry(parent: Ino, name: ByteString, entries: { readonly old: Entry; readonly next: Entry }): void {
+    this.put(keys.entryKey(parent, name), encodeEntry(entries.next))
+    if (entries.old.cookie !== entries.next.cookie) this.delete(keys.listKey(parent, entries.old.cookie))
+    this.put(keys.listKey(parent, entries.next.cookie), encodeListed(entries.next, name))
+  }
+
+  /** Clears a range of a file's overlay and puts extents there, keeping the inode's space count right. */
+  replaceExtents(ino: Ino, range: { readonly from: number; readonly to: number }, fill: readonly Extent[]): void {
+    const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
+    const { removed, added, extents } = replaceRange(before, range.from, range.to, fill)
+    const kept = new Set(added.map(extent => extent.offset))
+    this.#deleteRuns(ino, runsOf(removed, extent => !kept.has(extent.offset)))
+    for (const extent of added) this.put(keys.extentKey(ino, extent.offset), encodeExtent(extent))
+    const inode = this.edit(ino)
+    inode.overlayBytes += usedBytes(added) - usedBytes(removed)
+    this.#extents.set(ino, extents)
+    this.put(keys.unsealedKey(ino), EMPTY)
+  }
+
+  /**
+   * Drops those of these extents that are still in the overlay, run by run; answers how many extents stay. A very
+   * scattered overlay may keep some that could go: it is as right as without them.
+   */
+  dropExtents(ino: Ino, extents: readonly Extent[]): number {
+    const gone = new Set(extents)
+    const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
+    const runs = runsOf(before, extent => gone.has(extent)).slice(0, DROPPED_RUNS_MAX)
+    this.#deleteRuns(ino, runs)
+    const dropped = new Set(runs.flat())
+    const kept = before.filter(extent => !dropped.has(extent))
+    this.edit(ino).overlayBytes = usedBytes(kept)
+    this.#extents.set(ino, kept)
+    return kept.length
+  }
+
+  put(key: ByteString, value: Uint8Array): void {
+    this.#drop(key)
+    this.#operations.push({ kind: 'put', key, value })
+  }
+
+  delete(key: ByteString): void {
+    this.#drop(key)
+    this.#operations.push({ kind: 'delete', keys: { kind: 'key', key } })
+  }
+
+  deletePrefix(prefix: ByteString): void {
+    this.#operations.push({ kind: 'delete', keys: { kind: 'prefix', prefix } })
+  }
+
+  /** Commits everything as one revision, remembering what was answered for a request that is sent again. */
+  commit(answer?: Ino): void {
+    for (const [ino, inode] of this.#inodes) {
+      if (inode === undefined) this.#operations.push({ kind: 'delete', keys: { kind: 'key', key: keys.inodeKey(ino) } })
+      else this.#operations.push({ kind: 'put', key: keys.inodeKey(ino), value: encodeInode(inode) })
+    }
+    if (this.#request !== undefined) {
+      const value = encodeResult(this.#request.sequence, answer ?? 0)
+      this.#operations.push({ kind: 'put', key: keys.resultKey(this.#request.session), value })
+    }
+    this.#tables.keyspace.commit({ then: this.#operations })
+    for (const [ino, inode] of this.#inodes) this.#tables.remember(ino, inode)
+    for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
+  }
+
+  #deleteRuns(ino: Ino, runs: readonly (readonly Extent[])[]): void {
+    for (const [start, end] of runs.map(ends)) {
+      this.#operations.push({
+        kind: 'delete',
+        keys: { kind: 'range', start: keys.extentKey(ino, start), end: keys.extentKey(ino, end) },
+      })
+    }
+  }
+
+  // A key is written once in a transaction: what comes later in a change replaces what came before.
+  #drop(key: ByteString): void {
+    const index = this.#operations.findIndex(
+      operation =>
+        (operation.kind === 'put' && operation.key === key) ||
+        (operation.kind === 'delete' && operation.keys.kind === 'key' && operation.keys.key === key),
+    )
+    if (index >= 0) this.#operations.splice(index, 1)
+  }
+}
+
+// Neighbours that are all wanted: their rows go with one operation, and no other row lies between them.
+function runsOf(extents: readonly Extent[], isWanted: (extent: Extent) => boolean): Extent[][] {
+  const runs: Extent[][] = []
+  let run: Extent[] | undefined
+  for (const extent of extents) {
+    if (!isWanted(extent)) run = undefined
+    else if (run === undefined) runs.push((run = [extent]))
+    else run.push(extent)
+  }
+  return runs
+}
+
+function ends(run: readonly Extent[]): readonly [number, number] {
+  const [first, last] = [run[0], run.at(-1)]
+  assert(first !== undefined && last !== undefined, 'a run has an extent')
+  return [first.offset, last.offset + 1]
+}
+
+const EMPTY = new Uint8Array(0)
+const DROPPED_RUNS_MAX = 64

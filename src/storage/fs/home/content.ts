@@ -1,0 +1,80 @@
+import { assert } from '#base'
+import { ERRNO, isErrno } from '../errno.ts'
+import { endOf, type Extent } from '../extent.ts'
+import { FILE_BYTES_MAX, OVERLAY_EXTENTS_MAX, OVERLAY_EXTENTS_SEAL } from '../limits.ts'
+import { later } from '../time.ts'
+import type { Ino } from '../vfs.ts'
+import { killPrivileges } from './attributes.ts'
+import type { Change } from './change.ts'
+import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
+
+export const content: Handler<'content'> = (context, { ino }) => {
+  const inode = findFile(context, ino)
+  if (isErrno(inode)) return inode
+  return { size: inode.size, extents: context.tables.extents(ino), tree: inode.tree }
+}
+
+/**
+ * Lays written extents over a file. A file with too many is sealed first, and a write waits for that: so the overlay
+ * stays short however long a program writes.
+ */
+export const write: Handler<'write'> = (context, input, request) => {
+  const overlay = context.tables.extents(input.ino).length
+  if (overlay > OVERLAY_EXTENTS_SEAL) {
+    const sealed = context.sealer.seal(input.ino)
+    if (overlay > OVERLAY_EXTENTS_MAX) return sealed.then(() => write(context, input, request))
+  }
+  const inode = findFile(context, input.ino)
+  if (isErrno(inode)) return inode
+  const last = input.extents.at(-1)
+  if (last !== undefined && endOf(last) > FILE_BYTES_MAX) return ERRNO.EFBIG
+  const change = changeOf(context, request)
+  const edited = change.edit(input.ino)
+  for (const extent of input.extents) {
+    change.replaceExtents(input.ino, { from: extent.offset, to: endOf(extent) }, [extent])
+    edited.size = Math.max(edited.size, endOf(extent))
+  }
+  if (input.killPrivileges) killPrivileges(change, edited)
+  edited.mtimeNs = later(edited.mtimeNs, input.mtimeNs)
+  edited.ctimeNs = later(edited.ctimeNs, input.mtimeNs)
+  change.commit()
+  context.sealer.touched(input.ino)
+}
+
+export const clear: Handler<'clear'> = (context, { ino, from, to, size }, request) => {
+  const inode = findFile(context, ino)
+  if (isErrno(inode)) return inode
+  if (Math.max(to, size) > FILE_BYTES_MAX) return ERRNO.EFBIG
+  const change = changeOf(context, request)
+  const edited = change.edit(ino)
+  if (from < to) replaceWithZeros(context, change, ino, { from, to: Math.min(to, Math.max(inode.size, size)) })
+  edited.size = Math.max(edited.size, size)
+  change.touch(edited, 'mtime')
+  change.commit()
+  context.sealer.touched(ino)
+}
+
+/** Cuts or grows a file inside a change. What a cut hid never comes back: growing again shows zeros. */
+export function resize(context: HomeContext, change: Change, ino: Ino, size: number): void {
+  const inode = change.edit(ino)
+  if (size < inode.size) {
+    change.replaceExtents(ino, { from: size, to: Number.MAX_SAFE_INTEGER }, [])
+    if (inode.tree !== undefined && inode.tree.visibleBytes > size) {
+      inode.tree = size === 0 ? undefined : { ...inode.tree, visibleBytes: size }
+    }
+    context.sealer.cut(ino, size)
+  }
+  if (size !== inode.size) change.touch(inode, 'mtime')
+  inode.size = size
+}
+
+// Over the sealed tree a hole must be said; elsewhere an absent extent is one already.
+function replaceWithZeros(context: HomeContext, change: Change, ino: Ino, range: { from: number; to: number }): void {
+  if (range.from >= range.to) return
+  const visible = Math.max(change.edit(ino).tree?.visibleBytes ?? 0, context.sealer.pendingBytes(ino))
+  const end = Math.min(range.to, visible)
+  const hole: Extent[] =
+    range.from < end ? [{ kind: 'hole', offset: range.from, bytes: end - range.from }] : []
+  assert(hole.every(extent => extent.bytes > 0), 'holes have a length')
+  change.replaceExtents(ino, range, hole)
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '#base'
+import type { LocalKeyspace } from '#keyspace'
+import type { ChunkSource } from '../chunk-source.ts'
+import type { TreeStore } from '../content/tree-store.ts'
+import * as keys from '../keys.ts'
+import type { HomeLink, HomeOperations } from '../operation.ts'
+import type { Ino, Reply } from '../vfs.ts'
+import { attributes, setAttributes, touchAccess } from './attributes.ts'
+import { clear, content, write } from './content.ts'
+import type { Handler, HomeContext } from './context.ts'
+import { copyRange } from './copy.ts'
+import { list, readLink } from './listing.ts'
+import { make, makeUnnamed } from './make.ts'
+import { link, lookup, remove, rename } from './names.ts'
+import { forget, orphans, reapAll } from './reaper.ts'
+import { type RequestName, ResultRow } from './result.ts'
+import { Sealer } from './sealer.ts'
+import { statFs, sync } from './space.ts'
+import { Tables } from './tables.ts'
+import { getXattr, listXattr, removeXattr, setXattr } from './xattrs.ts'
+
+/** What a home needs. */
+export interface HomeParts {
+  readonly keyspace: LocalKeyspace
+  readonly chunks: ChunkSource
+  readonly trees: TreeStore
+  readonly clock: Clock
+}
+
+/**
+ * The one place that orders a filesystem's operations. Each is checked and committed in one step of the event loop, so
+ * what it answers is what every later operation sees; durable it is after `sync`.
+ */
+export class Home implements HomeLink {
+  readonly #context: HomeContext
+
+  constructor(parts: HomeParts) {
+    const tables = new Tables(parts.keyspace, parts.clock)
+    const { chunks, trees, clock } = parts
+    const sealer = new Sealer({ tables, chunks, trees, clock })
+    this.#context = { tables, chunks, trees, sealer }
+  }
+
+  call<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request?: RequestName,
+  ): Reply<HomeOperations[Kind]['answer']> {
+    const handler: Handler<Kind> = HANDLERS[kind]
+    return handler(this.#context, input, request)
+  }
+
+  resultOf(request: RequestName): { readonly ino: number } | undefined {
+    const row = this.#context.tables.keyspace.get(keys.resultKey(request.session))
+    if (row === undefined) return undefined
+    const { sequence, ino } = ResultRow.read(row.value)
+    return sequence === request.sequence ? { ino } : undefined
+  }
+
+  /** Seals files that have been idle; true when more wait. */
+  tick(signal: AbortSignal): Promise<boolean> {
+    return this.#context.sealer.tick(signal)
+  }
+
+  /** Unlinked files that a session may still hold open. */
+  orphans(): readonly Ino[] {
+    return orphans(this.#context)
+  }
+
+  /** Removes every unlinked file: only when no session can hold one. */
+  reapAll(): void {
+    reapAll(this.#context)
+  }
+}
+
+const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
+  lookup,
+  attributes,
+  setAttributes,
+  make,
+  makeUnnamed,
+  link,
+  remove,
+  rename,
+  readLink,
+  list,
+  content,
+  write,
+  copyRange,
+  clear,
+  getXattr,
+  setXattr,
+  listXattr,
+  removeXattr,
+  touchAccess,
+  forget,
+  seal: (context, { ino }) => context.sealer.seal(ino),
+  statFs,
+  sync,
+}

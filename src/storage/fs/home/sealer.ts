@@ -1,0 +1,169 @@
+import { asBuffer, type Clock } from '#base'
+import type { ChunkSource } from '../chunk-source.ts'
+import { Reader } from '../client/reader.ts'
+import type { Leaf } from '../content/read-leaves.ts'
+import { leafBytes, leafCount, type Tree, type TreeShape } from '../content/shape.ts'
+import { dataBytes } from '../content/seek.ts'
+import type { TreeStore } from '../content/tree-store.ts'
+import { updateTree } from '../content/update-tree.ts'
+import { endOf, type Extent, extentsWithin } from '../extent.ts'
+import { type Inode, inoOf, type SealedTree } from '../inode.ts'
+import * as keys from '../keys.ts'
+import { SEAL_IDLE_MS, SEALS_PER_TICK } from '../limits.ts'
+import type { Content } from '../operation.ts'
+import type { Ino } from '../vfs.ts'
+import { Change } from './change.ts'
+import type { Tables } from './tables.ts'
+
+/** A seal under way: what the file was cut to meanwhile. */
+interface Seal {
+  cutBytes: number
+  readonly treeBytes: number
+  done: Promise<void>
+}
+
+/**
+ * Moves overlay extents into sealed trees when a file has been left alone for a while, or when its overlay is long.
+ * The tree is built beside ongoing writes: an extent that changed meanwhile stays in the overlay, above the new tree.
+ */
+export class Sealer {
+  readonly #tables: Tables
+  readonly #chunks: ChunkSource
+  readonly #trees: TreeStore
+  readonly #reader: Reader
+  readonly #clock: Clock
+  /** When each unsealed file was last written to, oldest first. */
+  readonly #waiting = new Map<Ino, number>()
+  readonly #seals = new Map<Ino, Seal>()
+
+  constructor(parts: { tables: Tables; chunks: ChunkSource; trees: TreeStore; clock: Clock }) {
+    this.#tables = parts.tables
+    this.#chunks = parts.chunks
+    this.#trees = parts.trees
+    this.#reader = new Reader(parts.trees, parts.chunks)
+    this.#clock = parts.clock
+    for (const row of parts.tables.scan(keys.UNSEALED_PREFIX)) this.touched(inoOf(keys.inoOfMarkKey(row.key)))
+  }
+
+  /** The file was written to: its idle time begins anew. */
+  touched(ino: Ino): void {
+    this.#waiting.delete(ino)
+    this.#waiting.set(ino, this.#clock.monotonicMs())
+  }
+
+  /** The file was cut: a seal under way must not bring back what the cut hid. */
+  cut(ino: Ino, size: number): void {
+    const seal = this.#seals.get(ino)
+    if (seal !== undefined) seal.cutBytes = Math.min(seal.cutBytes, size)
+    this.touched(ino)
+  }
+
+  /** Bytes of the tree that a seal under way will lay below the overlay; 0 when there is none. */
+  pendingBytes(ino: Ino): number {
+    return this.#seals.get(ino)?.treeBytes ?? 0
+  }
+
+  forget(ino: Ino): void {
+    this.#waiting.delete(ino)
+  }
+
+  /** Seals a few files that have been idle long enough; true when more wait. */
+  async tick(signal: AbortSignal): Promise<boolean> {
+    const before = this.#clock.monotonicMs() - SEAL_IDLE_MS
+    let sealed = 0
+    for (const [ino, touchedMs] of this.#waiting) {
+      if (touchedMs > before || signal.aborted) return false
+      if (sealed++ === SEALS_PER_TICK) return true
+      await this.seal(ino)
+    }
+    return false
+  }
+
+  /** Seals one file; joins a seal that is under way. Faults: those of the chunk source; nothing has changed then. */
+  seal(ino: Ino): Promise<void> {
+    const running = this.#seals.get(ino)
+    if (running !== undefined) return running.done
+    const inode = this.#tables.inode(ino)
+    if (inode === undefined || inode.kind !== 'file') {
+      this.#waiting.delete(ino)
+      return Promise.resolve()
+    }
+    const seal: Seal = { cutBytes: Number.MAX_SAFE_INTEGER, treeBytes: inode.size, done: Promise.resolve() }
+    this.#seals.set(ino, seal)
+    seal.done = this.#run(inode, seal).finally(() => this.#seals.delete(ino))
+    return seal.done
+  }
+
+  async #run(inode: Inode, seal: Seal): Promise<void> {
+    const extents = this.#tables.extents(inode.ino)
+    const { tree, usedBytes } = await this.#build(inode, extents)
+    const now = this.#tables.inode(inode.ino)
+    if (now === undefined) return
+    const change = new Change(this.#tables, undefined)
+    const edited = change.edit(inode.ino)
+    const visibleBytes = Math.min(tree.size, seal.cutBytes)
+    edited.tree = visibleBytes === 0 ? undefined : { root: tree.digest, bytes: tree.size, visibleBytes, usedBytes }
+    const left = change.dropExtents(inode.ino, extents)
+    if (left === 0) {
+      change.delete(keys.unsealedKey(inode.ino))
+      this.#waiting.delete(inode.ino)
+    }
+    change.commit()
+  }
+
+  // A cut tree is first built at the size it was cut to, so that what the cut hid is gone before the file grows again.
+  async #build(inode: Inode, extents: readonly Extent[]): Promise<{ tree: Tree; usedBytes: number }> {
+    const { shape, zeros } = this.#trees
+    const old: Tree = { digest: inode.tree?.root ?? zeros.leaf(0), size: inode.tree?.bytes ?? 0 }
+    const kept = await this.#cutTree(old, inode.tree)
+    const leaves = new Map<number, Leaf>()
+    for (const index of changedLeaves(kept.size, inode.size, extents, shape)) {
+      leaves.set(index, await this.#leaf(inode, extents, index))
+    }
+    const { tree } = await updateTree(this.#trees, kept, { size: inode.size, leaves })
+    return { tree, usedBytes: await dataBytes(this.#trees, tree) }
+  }
+
+  async #cutTree(old: Tree, sealed: SealedTree | undefined): Promise<Tree> {
+    const size = sealed?.visibleBytes ?? 0
+    if (size === old.size) return old
+    const index = leafCount(this.#trees.shape, size) - 1
+    const leaf = await this.#assemble({ size, extents: [], tree: sealed }, index)
+    return (await updateTree(this.#trees, old, { size, leaves: new Map([[index, leaf]]) })).tree
+  }
+
+  // A leaf that one whole chunk fills is that chunk; any other is put together from what lies over each other.
+  async #leaf(inode: Inode, extents: readonly Extent[], index: number): Promise<Leaf> {
+    const { shape } = this.#trees
+    const bytes = leafBytes(shape, inode.size, index)
+    const [first] = extentsWithin(extents, index * shape.chunkBytes, index * shape.chunkBytes + bytes)
+    const fills = first?.kind === 'chunk' && first.bytes === bytes && first.chunkOffset === 0
+    if (fills && first.chunkBytes === bytes) return first.digest
+    return this.#assemble({ size: inode.size, extents, tree: inode.tree }, index)
+  }
+
+  async #assemble(content: Content, index: number): Promise<Leaf> {
+    const { shape } = this.#trees
+    const leaf = new Uint8Array(leafBytes(shape, content.size, index))
+    await this.#reader.read(content, index * shape.chunkBytes, leaf)
+    return asBuffer(leaf).equals(zerosLike(leaf)) ? 'hole' : this.#chunks.put(leaf)
+  }
+}
+
+/** Leaves that differ from the kept tree: those below extents, and the partial last one when the file grows. */
+function changedLeaves(keptBytes: number, size: number, extents: readonly Extent[], shape: TreeShape): Set<number> {
+  const changed = new Set<number>()
+  if (keptBytes < size && keptBytes % shape.chunkBytes !== 0) changed.add(Math.floor(keptBytes / shape.chunkBytes))
+  for (const extent of extents) {
+    const last = Math.floor((Math.min(endOf(extent), size) - 1) / shape.chunkBytes)
+    for (let index = Math.floor(extent.offset / shape.chunkBytes); index <= last; index++) changed.add(index)
+  }
+  return changed
+}
+
+function zerosLike(bytes: Uint8Array): Uint8Array {
+  if (zeros.byteLength < bytes.byteLength) zeros = new Uint8Array(bytes.byteLength)
+  return zeros.subarray(0, bytes.byteLength)
+}
+
+let zeros = new Uint8Array(0)

@@ -1,0 +1,124 @@
+import { LRUCache } from 'lru-cache'
+import { type ByteString, type Clock, readBeU64, beU64, bytesOf, byteString } from '#base'
+import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
+import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
+import { decodeExtent, type Extent } from '../extent.ts'
+import { decodeInode, type Inode, inoOf } from '../inode.ts'
+import * as keys from '../keys.ts'
+import { CONTENT_CACHE_MAX, INLINE_BYTES_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
+import type { Cookie, Ino } from '../vfs.ts'
+
+/** One listed name, with the place behind it. */
+export interface Listed {
+  readonly name: ByteString
+  readonly ino: Ino
+  readonly kind: Inode['kind']
+  readonly cookie: Cookie
+}
+
+/** The filesystem's tables: typed reads of its keyspace, with the newest rows kept decoded. */
+export class Tables {
+  readonly keyspace: LocalKeyspace
+  readonly clock: Clock
+  readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
+  readonly #extents = new LRUCache<number, readonly Extent[]>({
+    max: CONTENT_CACHE_MAX,
+    maxSize: CONTENT_CACHE_MAX * INLINE_BYTES_MAX * 0.25,
+    sizeCalculation: extents => 64 + extents.reduce((sum, e) => sum + (e.kind === 'inline' ? e.bytes : 96), 0),
+  })
+  #nextIno = 0
+  #inoEnd = 0
+
+  constructor(keyspace: LocalKeyspace, clock: Clock) {
+    this.keyspace = keyspace
+    this.clock = clock
+  }
+
+  inode(ino: Ino): Inode | undefined {
+    const cached = this.#inodes.get(ino)
+    if (cached !== undefined) return cached
+    const row = this.keyspace.get(keys.inodeKey(ino))
+    if (row === undefined) return undefined
+    const inode = decodeInode(ino, row.value)
+    this.#inodes.set(ino, inode)
+    return inode
+  }
+
+  entry(parent: Ino, name: ByteString): Entry | undefined {
+    const row = this.keyspace.get(keys.entryKey(parent, name))
+    return row === undefined ? undefined : decodeEntry(row.value)
+  }
+
+  /** Names of a directory behind a cookie, in listing order. */
+  listed(parent: Ino, after: Cookie, limit: number): Listed[] {
+    const prefix = keys.listPrefix(parent)
+    const { entries } = this.keyspace.rangeNow({
+      keys: { kind: 'range', start: prefix + beU64(after + 1), end: `c${beU64(parent + 1)}` },
+      limit,
+    })
+    return entries.map(row => ({ ...decodeListed(row.value), cookie: keys.cookieOfListKey(row.key) }))
+  }
+
+  /** Overlay extents of a file, sorted by offset. */
+  extents(ino: Ino): readonly Extent[] {
+    const cached = this.#extents.get(ino)
+    if (cached !== undefined) return cached
+    const rows = this.scan(keys.extentPrefix(ino))
+    const extents = rows.map(row => decodeExtent(keys.offsetOfExtentKey(row.key), row.value))
+    this.#extents.set(ino, extents)
+    return extents
+  }
+
+  xattr(ino: Ino, name: ByteString): Uint8Array | undefined {
+    return this.keyspace.get(keys.xattrKey(ino, name))?.value
+  }
+
+  xattrs(ino: Ino): readonly KeyValue[] {
+    return this.scan(keys.xattrPrefix(ino))
+  }
+
+  /** All rows that start with a prefix; `limit` of them. */
+  scan(prefix: ByteString, limit?: number): readonly KeyValue[] {
+    return this.keyspace.rangeNow({ keys: { kind: 'prefix', prefix }, limit }).entries
+  }
+
+  /** A new inode number. Numbers are taken from the stored counter in blocks, so a crash wastes a few, never repeats one. */
+  newIno(): Ino {
+    if (this.#nextIno === this.#inoEnd) {
+      const row = this.keyspace.get(keys.NEXT_INO_KEY)
+      this.#nextIno = row === undefined ? 2 : readBeU64(byteString(row.value))
+      this.#inoEnd = this.#nextIno + INO_BLOCK
+      this.keyspace.commit({ then: [{ kind: 'put', key: keys.NEXT_INO_KEY, value: bytesOf(beU64(this.#inoEnd)) }] })
+    }
+    return inoOf(this.#nextIno++)
+  }
+
+  /** A cookie behind all cookies of every directory: revisions only grow. `slot` tells entries of one change apart. */
+  newCookie(slot: 0 | 1): Cookie {
+    return ((this.keyspace.revision + 1) * 2 + slot + FIRST_COOKIE) as Cookie
+  }
+
+  /** The home's time for implicit timestamps. */
+  nowNs(): bigint {
+    return this.clock.wallNs()
+  }
+
+  get revision(): Revision {
+    return this.keyspace.revision
+  }
+
+  /** Called by a change that has been committed. */
+  remember(ino: Ino, inode: Inode | undefined): void {
+    if (inode === undefined) this.#inodes.delete(ino)
+    else this.#inodes.set(ino, inode)
+  }
+
+  /** Called by a change that has been committed. */
+  rememberExtents(ino: Ino, extents: readonly Extent[] | undefined): void {
+    if (extents === undefined) this.#extents.delete(ino)
+    else this.#extents.set(ino, extents)
+  }
+}
+
+// Cookies 1 and 2 stand for `.` and `..`.
+const FIRST_COOKIE = 2

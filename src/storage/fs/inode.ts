@@ -1,0 +1,202 @@
+import { assert, bytesOf, byteString, type ByteString, type Digest, digestOf, raw, struct, u8, u16, u32, u64 } from '#base'
+import type { Attributes, FileKind, Ino } from './vfs.ts'
+import { i64big } from './time.ts'
+
+/** The root directory's inode number. */
+export const ROOT_INO = 1 as Ino
+
+/** Takes a number from a door or the disk as an inode number. */
+export function inoOf(value: number): Ino {
+  assert(Number.isSafeInteger(value) && value > 0, 'inode numbers are positive integers')
+  return value as Ino
+}
+
+/** A file as the home keeps it: a row of the inode table. */
+export interface Inode {
+  readonly ino: Ino
+  readonly kind: FileKind
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly nlink: number
+  readonly rdev: number
+  readonly size: number
+  readonly atimeNs: bigint
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+  readonly btimeNs: bigint
+  /** Quota root the inode counts against; 0 = none. Inherited at creation. */
+  readonly quotaRoot: number
+  /** For a directory, the directory that holds it; 0 for all else and for removed directories. */
+  readonly parent: number
+  /** Directory: entries in it. */
+  readonly entries: number
+  /** Root of the sealed content; undefined when nothing is sealed. */
+  readonly tree: SealedTree | undefined
+  /** Bytes in overlay extents that are not holes. */
+  readonly overlayBytes: number
+  /** True when any extended attribute is set: saves the look-up for the many files that have none. */
+  readonly hasXattrs: boolean
+  /** Target of a symlink. */
+  readonly target: ByteString
+}
+
+/** The sealed part of a file's content. */
+export interface SealedTree {
+  /** Name of the root chunk. */
+  readonly root: Digest
+  /** File size the tree was built for; gives its shape. */
+  readonly bytes: number
+  /** Only this many bytes of the tree still belong to the file: a truncation lowers it. */
+  readonly visibleBytes: number
+  /** Bytes in leaves that are not holes. */
+  readonly usedBytes: number
+}
+
+/** Row v1 of the inode table; a symlink's target follows. */
+export const InodeRow = struct({
+  version: u8,
+  kind: u8,
+  mode: u16,
+  flags: u32,
+  uid: u32,
+  gid: u32,
+  nlink: u32,
+  rdev: u32,
+  size: u64,
+  atimeNs: i64big,
+  mtimeNs: i64big,
+  ctimeNs: i64big,
+  btimeNs: i64big,
+  quotaRoot: u32,
+  entries: u32,
+  parent: u64,
+  overlayBytes: u64,
+  treeRoot: raw(32),
+  treeBytes: u64,
+  treeVisibleBytes: u64,
+  treeUsedBytes: u64,
+})
+assert(InodeRow.size === 152, 'inode row v1 has 152 bytes')
+
+/** The version of {@link InodeRow}. */
+export const INODE_ROW_VERSION = 1
+
+const KINDS: readonly FileKind[] = ['file', 'directory', 'symlink', 'fifo', 'socket', 'charDevice', 'blockDevice']
+const KIND_NUMBERS = new Map(KINDS.map((kind, number) => [kind, number]))
+const FLAG_TREE = 1
+const FLAG_XATTRS = 2
+const NO_ROOT = new Uint8Array(32)
+
+/** The stored number of a file kind. */
+export function kindNumber(kind: FileKind): number {
+  const number = KIND_NUMBERS.get(kind)
+  assert(number !== undefined, 'unknown kind')
+  return number
+}
+
+/** The file kind of a stored number. */
+export function kindOf(number: number): FileKind {
+  const kind = KINDS[number]
+  assert(kind !== undefined, 'unknown kind number')
+  return kind
+}
+
+export function encodeInode(inode: Inode): Buffer {
+  const bytes = Buffer.alloc(InodeRow.size + inode.target.length)
+  const tree = inode.tree
+  InodeRow.write(bytes, {
+    version: INODE_ROW_VERSION,
+    kind: kindNumber(inode.kind),
+    mode: inode.mode,
+    flags: (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0),
+    uid: inode.uid,
+    gid: inode.gid,
+    nlink: inode.nlink,
+    rdev: inode.rdev,
+    size: inode.size,
+    atimeNs: inode.atimeNs,
+    mtimeNs: inode.mtimeNs,
+    ctimeNs: inode.ctimeNs,
+    btimeNs: inode.btimeNs,
+    quotaRoot: inode.quotaRoot,
+    entries: inode.entries,
+    parent: inode.parent,
+    overlayBytes: inode.overlayBytes,
+    treeRoot: tree === undefined ? NO_ROOT : bytesOf(tree.root),
+    treeBytes: tree?.bytes ?? 0,
+    treeVisibleBytes: tree?.visibleBytes ?? 0,
+    treeUsedBytes: tree?.usedBytes ?? 0,
+  })
+  if (inode.target.length > 0) bytes.write(inode.target, InodeRow.size, 'latin1')
+  return bytes
+}
+
+export function decodeInode(ino: Ino, bytes: Uint8Array): Inode {
+  const row = InodeRow.read(bytes)
+  assert(row.version === INODE_ROW_VERSION, `inode row of version ${row.version}`)
+  return {
+    ino,
+    kind: kindOf(row.kind),
+    mode: row.mode,
+    uid: row.uid,
+    gid: row.gid,
+    nlink: row.nlink,
+    rdev: row.rdev,
+    size: row.size,
+    atimeNs: row.atimeNs,
+    mtimeNs: row.mtimeNs,
+    ctimeNs: row.ctimeNs,
+    btimeNs: row.btimeNs,
+    quotaRoot: row.quotaRoot,
+    parent: row.parent,
+    entries: row.entries,
+    overlayBytes: row.overlayBytes,
+    hasXattrs: (row.flags & FLAG_XATTRS) !== 0,
+    tree: (row.flags & FLAG_TREE) === 0 ? undefined : treeOf(row),
+    target: byteString(bytes.subarray(InodeRow.size)),
+  }
+}
+
+/** What stat(2) shows of an inode. Space is estimated from overlay and sealed leaves, never above the size. */
+export function attributesOf(inode: Inode): Attributes {
+  const used = Math.min(roundUp(inode.size), roundUp(inode.overlayBytes + (inode.tree?.usedBytes ?? 0)))
+  return {
+    ino: inode.ino,
+    kind: inode.kind,
+    mode: inode.mode,
+    nlink: inode.nlink,
+    uid: inode.uid,
+    gid: inode.gid,
+    rdev: inode.rdev,
+    size: sizeOf(inode),
+    blocks: inode.kind === 'directory' ? 8 : used / 512,
+    atimeNs: inode.atimeNs,
+    mtimeNs: inode.mtimeNs,
+    ctimeNs: inode.ctimeNs,
+    btimeNs: inode.btimeNs,
+  }
+}
+
+function sizeOf(inode: Inode): number {
+  if (inode.kind === 'directory') return Math.max(4096, inode.entries * 64)
+  return inode.kind === 'symlink' ? inode.target.length : inode.size
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 4096) * 4096
+}
+
+function treeOf(row: {
+  treeRoot: Uint8Array
+  treeBytes: number
+  treeVisibleBytes: number
+  treeUsedBytes: number
+}): SealedTree {
+  return {
+    root: digestOf(row.treeRoot),
+    bytes: row.treeBytes,
+    visibleBytes: row.treeVisibleBytes,
+    usedBytes: row.treeUsedBytes,
+  }
+}

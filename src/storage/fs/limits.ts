@@ -1,0 +1,46 @@
+/** Longest file name (NAME_MAX of linux/limits.h). */
+export const NAME_BYTES_MAX = 255
+/** Longest symlink target (PATH_MAX without the NUL). */
+export const SYMLINK_BYTES_MAX = 4095
+/** Largest file: 16 TiB. */
+export const FILE_BYTES_MAX = 16 * 2 ** 40
+/** Longest name and value of an extended attribute (linux/limits.h). */
+export const XATTR_NAME_BYTES_MAX = 255
+export const XATTR_VALUE_BYTES_MAX = 65_536
+/** Extended attributes of one file, all names together (XATTR_LIST_MAX). */
+export const XATTR_LIST_BYTES_MAX = 65_536
+/** Hard links to one file, as on ext4. */
+export const LINKS_MAX = 65_000
+/** Synced writes up to this size travel inside the metadata record. */
+export const INLINE_BYTES_MAX = 65_536
+/** Overlay extents of one file before the home seals it, and before a write waits for that. */
+export const OVERLAY_EXTENTS_SEAL = 2048
+export const OVERLAY_EXTENTS_MAX = 8192
+/** Inodes the home keeps decoded. */
+export const INODE_CACHE_MAX = 20_000
+/** Files whose overlay the home keeps decoded. */
+export const CONTENT_CACHE_MAX = 4096
+/** Inode numbers taken from the counter at once: at most this many are lost by a crash. */
+export const INO_BLOCK = 1024
+/** Unlinked files removed in one go. */
+export const REAP_BATCH_MAX = 16
+/** How long a kernel may trust names and attributes: never longer than a session's lease. */
+export const KERNEL_TTL_MS = 10_000
+/** A file is sealed when nobody wrote to it for this long. */
+export const SEAL_IDLE_MS = 5_000
+/** Files sealed before other work gets a turn. */
+export const SEALS_PER_TICK = 64
+/** Written data goes to the home at the latest after this long. */
+export const DIRTY_AGE_MAX_MS = 3_000
+/** Bytes written and not yet handed to the home, in all files together, before a write waits. */
+export const DIRTY_BYTES_MAX = 64 * 2 ** 20
+/** The staging file starts anew, after all writes have landed, when it is this long. */
+export const STAGING_BYTES_MAX = 64 * 2 ** 20
+/** Extents one copy_file_range lays down before it answers. */
+export const COPIED_EXTENTS_MAX = 40
+/** Access times told to the home in one change. */
+export const ACCESS_TIMES_PER_CALL = 64
+/** Names asked from the home at once when a directory is listed. */
+export const LIST_BATCH = 256
+/** How often a filesystem looks after work that nobody waits for. */
+export const TICK_MS = 1000

@@ -1,0 +1,106 @@
+import type { ByteString } from '#base'
+import type { Revision } from '#keyspace'
+import type { Extent } from './extent.ts'
+import type { SealedTree } from './inode.ts'
+import type {
+  AttributeChange,
+  Attributes,
+  Caller,
+  DirectoryEntry,
+  DirectoryPlace,
+  FilePlace,
+  Cookie,
+  Ino,
+  NewNode,
+  RenameMode,
+  Reply,
+  StatFs,
+} from './vfs.ts'
+import type { RequestName } from './home/result.ts'
+
+/**
+ * The messages between the client half and the home of a filesystem: plain values that can travel between threads and
+ * machines. What they do is described at {@link Vfs}; only what differs is said here.
+ */
+export interface HomeOperations {
+  lookup: Message<DirectoryPlace, Attributes>
+  attributes: Message<{ readonly ino: Ino }, Attributes>
+  /** A size change also says whether the file may be grown or cut: see `content.ts`. */
+  setAttributes: Message<{ readonly ino: Ino; readonly change: AttributeChange }, Attributes>
+  make: Message<DirectoryPlace & { readonly node: NewNode; readonly caller: Caller }, Attributes>
+  makeUnnamed: Message<{ readonly parent: Ino; readonly mode: number; readonly caller: Caller }, Attributes>
+  link: Message<DirectoryPlace & { readonly ino: Ino }, Attributes>
+  remove: Message<DirectoryPlace & { readonly what: 'file' | 'directory' }, Removed>
+  rename: Message<{ readonly from: DirectoryPlace; readonly to: DirectoryPlace; readonly mode: RenameMode }, Removed>
+  readLink: Message<{ readonly ino: Ino }, ByteString>
+  /** At most `limit` entries behind `after`, without `.` and `..`. */
+  list: Message<{ readonly ino: Ino; readonly after: Cookie; readonly limit: number }, readonly DirectoryEntry[]>
+  /** Where the bytes of a file are. */
+  content: Message<{ readonly ino: Ino }, Content>
+  write: Message<WriteMessage, void>
+  /** copy_file_range(2) on what the home holds: at most a bounded piece is done. */
+  copyRange: Message<{ readonly from: FilePlace; readonly to: FilePlace; readonly bytes: number }, Copied>
+  /** Makes holes or reserves: `to` may lie beyond the size, `size` is what the file has afterwards. */
+  clear: Message<{ readonly ino: Ino; readonly from: number; readonly to: number; readonly size: number }, void>
+  getXattr: Message<{ readonly ino: Ino; readonly name: ByteString }, Uint8Array>
+  setXattr: Message<
+    { readonly ino: Ino; readonly name: ByteString; readonly value: Uint8Array; readonly mode: XattrMode },
+    void
+  >
+  listXattr: Message<{ readonly ino: Ino }, readonly ByteString[]>
+  removeXattr: Message<{ readonly ino: Ino; readonly name: ByteString }, void>
+  /** Access times that reads have moved; done without changing ctime. */
+  touchAccess: Message<{ readonly times: readonly { readonly ino: Ino; readonly atimeNs: bigint }[] }, void>
+  /** The client holds these unlinked files no longer. */
+  forget: Message<{ readonly inos: readonly Ino[] }, void>
+  /** Puts the overlay of a file into its sealed tree. */
+  seal: Message<{ readonly ino: Ino }, void>
+  statFs: Message<object, StatFs>
+  /** Resolves when everything the home has answered before is durable. */
+  sync: Message<{ readonly revision: Revision | undefined }, void>
+}
+
+interface Message<Input, Answer> {
+  readonly input: Input
+  readonly answer: Answer
+}
+
+export type XattrMode = 'set' | 'create' | 'replace'
+
+/** What a removal or rename left without a name: its content goes when nobody holds it open. */
+export interface Removed {
+  readonly orphan: Ino | undefined
+}
+
+export interface Copied {
+  readonly bytes: number
+}
+
+/** Where a file's bytes are, at one moment: overlay over tree over zeros, up to `size`. */
+export interface Content {
+  readonly size: number
+  readonly extents: readonly Extent[]
+  readonly tree: SealedTree | undefined
+}
+
+/** New content of a file, already in inline bytes or stored chunks. */
+export interface WriteMessage {
+  readonly ino: Ino
+  /** Sorted, not overlapping. */
+  readonly extents: readonly Extent[]
+  /** When the bytes were written, by the home's clock. */
+  readonly mtimeNs: bigint
+  readonly killPrivileges: boolean
+}
+
+/** The client's way to the home: in this process, or on another machine. */
+export interface HomeLink {
+  /** `request` names changes that must not be done twice; undefined for reads and for what may be repeated. */
+  call<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request?: RequestName,
+  ): Reply<HomeOperations[Kind]['answer']>
+  /** What the session's request answered, if its change was done and was the last one. */
+  resultOf(request: RequestName): { readonly ino: number } | undefined
+}
