@@ -1,0 +1,74 @@
+import type { Awaitable, Digest } from '#base'
+import type { CollectOptions, CollectRound, RootProvider } from './collect.ts'
+import type { Compaction } from './compact.ts'
+import type { ChunkState } from './record.ts'
+import type { Recovery } from './recovery.ts'
+import type { ScrubOptions, ScrubProgress } from './scrub.ts'
+import type { SpaceReservation } from './space.ts'
+import type { Count } from './tally.ts'
+
+/**
+ * The chunks of one machine's disk: immutable bytes named by SHA-256, stored in append-only segments. Every byte that
+ * is read is verified. Disposing makes everything durable and gives up the lock of the folder.
+ */
+export interface ChunkStore extends AsyncDisposable {
+  /** What opening found. */
+  readonly recovery: Recovery
+  /**
+   * Stores a chunk of at most 16 MiB and resolves to its name once the operating system has it. `bytes` must stay
+   * unchanged until then; in a `SharedArrayBuffer` they are not copied. A chunk that is there is renewed: it is held
+   * and no candidate for collection any more. Faults: NoSpace, Io, ChunkTooLarge.
+   */
+  put(bytes: Uint8Array): Promise<Digest>
+  /**
+   * Fills `into` with the chunk's bytes from `offset`, verified. Answers at once except for large reads into a
+   * `SharedArrayBuffer`, which go to a worker. After a fault `into` holds nothing to use.
+   * Faults: ChunkMissing, ChunkDamaged, OutOfRange, Io.
+   */
+  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void>
+  /** True when the chunk is held: not merely cached, nor condemned or quarantined. */
+  has(digest: Digest): Awaitable<boolean>
+  /** Resolves when every chunk whose `put` resolved before this call survives a power cut. Faults: Io, NoSpace. */
+  sync(): Promise<void>
+  /** Sets space aside for later puts; undefined when there is none. */
+  reserve(bytes: number): SpaceReservation | undefined
+  /** What this store may use in all, and what of it new chunks may still take. */
+  space(): { readonly totalBytes: number; readonly freeBytes: number }
+  /** Marks chunks for deletion: they no longer count as copies, and a put brings them back. Faults: Io, NoSpace. */
+  condemn(digests: readonly Digest[]): Promise<void>
+  /** Forgets chunks; compaction gives back their space. Faults: Io, NoSpace. */
+  delete(digests: readonly Digest[]): Promise<void>
+  /** The chunks of one of 4,096 groups, the first 12 bits of the digest, in byte order. */
+  list(group: number): Promise<readonly ListedChunk[]>
+  /** SHA-256 over the held digests of a group in byte order: equal on machines that hold the same chunks of it. */
+  groupDigest(group: number): Promise<Digest>
+  stat(): StoreStat
+  /**
+   * Verifies every record at the given rate, CRCs and SHA-256, telling how far it is; what is damaged is quarantined
+   * and told. Aborting ends it between two records. Faults: Io.
+   */
+  scrub(options: ScrubOptions, signal: AbortSignal): AsyncIterable<ScrubProgress>
+  /** Rewrites segments that are mostly dead and removes them. Aborting ends it between two segments. Faults: Io. */
+  compact(signal: AbortSignal): Promise<Compaction>
+  /**
+   * One round of collection: deletes chunks that every provider called unreferenced in this round and in one before,
+   * at least the grace apart. Aborting ends it between two steps. Faults: CollectionStopped, Io.
+   */
+  collect(providers: readonly RootProvider[], options: CollectOptions, signal: AbortSignal): Promise<CollectRound>
+}
+
+/** A chunk as {@link ChunkStore.list} tells it. */
+export interface ListedChunk {
+  readonly digest: Digest
+  readonly bytes: number
+  readonly state: ChunkState
+}
+
+/** Figures of a store. Bytes of states are plain bytes; those of segments are bytes on disk. */
+export interface StoreStat {
+  readonly states: Readonly<Record<ChunkState, Readonly<Count>>>
+  readonly segments: number
+  readonly segmentBytes: number
+  readonly deadBytes: number
+  readonly candidates: number
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { assert, bytesOf, type Digest, digestOf } from '#base'
+import type { ListedChunk } from './chunk-store.ts'
+import type { ChunkTable } from './chunk-table.ts'
+import { GROUPS } from './limits.ts'
+
+/** The group of a chunk: the first 12 bits of its digest. */
+export function groupOf(digest: Digest): number {
+  return (digest.charCodeAt(0) << 4) | (digest.charCodeAt(1) >> 4)
+}
+
+/** The chunks of a group in byte order. */
+export function* groupChunks(table: ChunkTable, group: number): Generator<ListedChunk> {
+  assert(Number.isInteger(group) && group >= 0 && group < GROUPS, 'a group is 0 to 4095')
+  let from = String.fromCharCode(group >> 4, (group & 15) << 4)
+  for (;;) {
+    const page = table.page(from, PAGE)
+    for (const { digest, row } of page) {
+      if (groupOf(digest) !== group) return
+      yield { digest, bytes: row.plainBytes, state: row.state }
+    }
+    const last = page.at(-1)
+    if (last === undefined) return
+    from = `${last.digest}\0`
+  }
+}
+
+/** SHA-256 over the held digests of a group in byte order. */
+export function digestOfGroup(table: ChunkTable, group: number): Digest {
+  const hash = createHash('sha256')
+  for (const { digest, state } of groupChunks(table, group)) if (state === 'held') hash.update(bytesOf(digest))
+  return digestOf(hash.digest())
+}
+
+const PAGE = 512

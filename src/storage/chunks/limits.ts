@@ -1,0 +1,49 @@
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** The largest chunk. */
+export const CHUNK_BYTES_MAX = 16 * MIB
+/** The stretch of a record's body that one CRC covers: what a small read has to fetch. */
+export const BLOCK_BYTES = 16 * KIB
+/** Where a segment is full and the next one begins. */
+export const SEGMENT_BYTES_MAX = 256 * MIB
+/** Records start at multiples of this, so that a scan finds the next one behind a damaged one. */
+export const RECORD_ALIGN_BYTES = 64
+/** Up to here hashing and writing on the calling thread is cheaper than two hops (about 100 us each). */
+export const INLINE_BYTES_MAX = 64 * KIB
+/** Bytes of callers' private memory copied for worker threads at one time. */
+export const COPY_BYTES_MAX = 16 * MIB
+/** Jobs handed to worker threads at one time; later ones wait. */
+export const JOBS_MAX = 256
+/** Open segments kept for reading, beside those being written. */
+export const OPEN_SEGMENTS_MAX = 64
+/** Rows of the index kept in memory for the next lookup. */
+export const HOT_ROWS_MAX = 16_384
+/** Rows written to the index in one step of the event loop. */
+export const FLUSH_ROWS = 512
+/** Durable rows that wait for the index before a flush begins. */
+export const PENDING_ROWS_FLUSH = 1024
+/** Rows not yet durable before the store syncs by itself. */
+export const PENDING_ROWS_SYNC = 8192
+/** Rows not yet in the index before a put waits for a flush. */
+export const PENDING_ROWS_MAX = 65_536
+/** State changes in one record. */
+export const STATES_PER_RECORD = 1024
+/** Chunks asked of the root providers in one step. */
+export const COLLECT_BATCH = 256
+/** Chunks that may be on their way from unreferenced to condemned; the others wait for a later round. */
+export const CANDIDATES_MAX = 65_536
+/** Groups that chunks fall into by hash prefix. */
+export const GROUPS = 4096
+/** Smallest ballast; on large disks it is {@link BALLAST_SHARE}. */
+export const BALLAST_BYTES_MIN = 256 * MIB
+/** Ballast as a part of the disk. */
+export const BALLAST_SHARE = 0.01
+/** Smallest space left to others on a shared disk; on large disks it is {@link SHARED_SHARE}. */
+export const SHARED_BYTES_MIN = 2 * KIB * MIB
+/** Space left to others as a part of a shared disk. */
+export const SHARED_SHARE = 0.05
+/** How long the free space of the disk is believed. */
+export const SPACE_FRESH_MS = 1000
+/** Bytes written before the free space of the disk is asked again. */
+export const SPACE_FRESH_BYTES = 16 * MIB

@@ -1,0 +1,211 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { type Digest, digestBytes, digestOf } from '#base'
+import type { ChunkIndex, ChunkRow, IndexBatch } from '../chunk-index.ts'
+import { chunkFault } from '../faults.ts'
+import type { ChunkState, Codec } from '../record.ts'
+
+/** The index in an SQLite file of its own, made when missing, made anew when SQLite cannot open it. */
+export function sqliteIndex(file: string): ChunkIndex {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  return new SqliteIndex(file)
+}
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000;
+  CREATE TABLE IF NOT EXISTS chunks(
+    digest BLOB PRIMARY KEY, segment INTEGER, offset INTEGER, stored INTEGER, plain INTEGER, codec INTEGER,
+    state INTEGER, checksum INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS notes(name TEXT PRIMARY KEY, value TEXT, checksum INTEGER) WITHOUT ROWID;
+  PRAGMA user_version = 1;`
+const CODECS: readonly Codec[] = ['raw', 'zstd']
+const STATES: readonly ChunkState[] = ['held', 'cached', 'condemned', 'quarantined']
+const COLUMNS = 'digest, segment, offset, stored, plain, codec, state, checksum'
+const VERIFY_PAGE = 4096
+
+class SqliteIndex implements ChunkIndex {
+  readonly #file: string
+  #tables: Tables
+
+  constructor(file: string) {
+    this.#file = file
+    this.#tables = openOrRemake(file)
+  }
+
+  get(digest: Digest): ChunkRow | undefined {
+    const bytes = digestBytes(digest)
+    const found = guard(() => this.#tables.get.get(bytes))
+    return found === undefined ? undefined : rowOf(digest, found)
+  }
+
+  write(batch: IndexBatch): void {
+    guard(() => {
+      const { database } = this.#tables
+      database.exec('BEGIN')
+      try {
+        this.#writeRows(batch)
+        this.#tables.note.run('summary', batch.summary, crc32(batch.summary))
+        database.exec('COMMIT')
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  page(from: string, limit: number): { digest: Digest; row: ChunkRow }[] {
+    const rows = guard(() => this.#tables.page.all(Buffer.from(from, 'latin1'), limit))
+    return rows.map(found => {
+      const bytes = found['digest']
+      if (!(bytes instanceof Uint8Array) || bytes.byteLength !== 32) throw damaged()
+      const digest = digestOf(bytes)
+      return { digest, row: rowOf(digest, found) }
+    })
+  }
+
+  summary(): string | undefined {
+    const found = guard(() => this.#tables.noted.get('summary'))
+    if (found === undefined) return undefined
+    const { value, checksum } = found
+    if (typeof value !== 'string' || crc32(value) !== checksum) throw damaged()
+    return value
+  }
+
+  verify(): boolean {
+    try {
+      const answer = this.#tables.database.prepare('PRAGMA integrity_check(1)').get()
+      if (answer?.['integrity_check'] !== 'ok') return false
+      for (let from = ''; ; ) {
+        const last = this.page(from, VERIFY_PAGE).at(-1)
+        if (last === undefined) return true
+        from = `${last.digest}\0`
+      }
+    } catch (error) {
+      if (isSqliteError(error) || isDamaged(error)) return false
+      throw error
+    }
+  }
+
+  reset(): void {
+    this.#tables.database.close()
+    removeFiles(this.#file)
+    this.#tables = openTables(this.#file)
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#tables.database.isOpen) this.#tables.database.close()
+  }
+
+  #writeRows(batch: IndexBatch): void {
+    for (const { digest, row } of batch.rows) {
+      const key = digestBytes(digest)
+      if (row === undefined) {
+        this.#tables.remove.run(key)
+        continue
+      }
+      const numbers = numbersOf(row)
+      this.#tables.put.run(key, ...numbers, checksum(digest, numbers))
+    }
+  }
+}
+
+interface Tables {
+  readonly database: DatabaseSync
+  readonly get: StatementSync
+  readonly put: StatementSync
+  readonly remove: StatementSync
+  readonly page: StatementSync
+  readonly note: StatementSync
+  readonly noted: StatementSync
+}
+
+function openOrRemake(file: string): Tables {
+  try {
+    return openTables(file)
+  } catch (error) {
+    if (!isSqliteError(error)) throw error
+    removeFiles(file)
+    return openTables(file)
+  }
+}
+
+function openTables(file: string): Tables {
+  const database = new DatabaseSync(file)
+  try {
+    const version = database.prepare('PRAGMA user_version').get()?.['user_version']
+    if (typeof version === 'number' && version > 1) {
+      const hint = `Start a Cairn that knows chunk indexes of version ${version}, or remove ${file}: it is made anew.`
+      throw chunkFault('NewerVersion', `the chunk index has version ${version}`, { hint })
+    }
+    database.exec(SCHEMA)
+    return {
+      database,
+      get: database.prepare(`SELECT segment, offset, stored, plain, codec, state, checksum FROM chunks WHERE digest = ?`),
+      put: database.prepare(`INSERT OR REPLACE INTO chunks(${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      remove: database.prepare('DELETE FROM chunks WHERE digest = ?'),
+      page: database.prepare(`SELECT ${COLUMNS} FROM chunks WHERE digest >= ? ORDER BY digest LIMIT ?`),
+      note: database.prepare('INSERT OR REPLACE INTO notes(name, value, checksum) VALUES (?, ?, ?)'),
+      noted: database.prepare('SELECT value, checksum FROM notes WHERE name = ?'),
+    }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function removeFiles(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true })
+}
+
+type Numbers = readonly [number, number, number, number, number, number]
+
+function numbersOf(row: ChunkRow): Numbers {
+  const { segment, offset, storedBytes, plainBytes, codec, state } = row
+  return [segment, offset, storedBytes, plainBytes, CODECS.indexOf(codec), STATES.indexOf(state)]
+}
+
+function rowOf(digest: Digest, found: Readonly<Record<string, unknown>>): ChunkRow {
+  const { segment, offset, stored, plain, codec, state } = found
+  const numbers = [segment, offset, stored, plain, codec, state]
+  if (!areNumbers(numbers) || checksum(digest, numbers) !== found['checksum']) throw damaged()
+  const codecName = CODECS[numbers[4]]
+  const stateName = STATES[numbers[5]]
+  if (codecName === undefined || stateName === undefined) throw damaged()
+  const [segmentNumber, at, storedBytes, plainBytes] = numbers
+  return { segment: segmentNumber, offset: at, storedBytes, plainBytes, codec: codecName, state: stateName }
+}
+
+function areNumbers(values: readonly unknown[]): values is Numbers {
+  return values.length === 6 && values.every(value => typeof value === 'number')
+}
+
+// SQLite has no checks of its own pages: a flipped bit in a row must not send a read astray.
+function checksum(digest: Digest, numbers: Numbers): number {
+  return crc32(`${digest} ${numbers.join(' ')}`)
+}
+
+function guard<Value>(step: () => Value): Value {
+  try {
+    return step()
+  } catch (error) {
+    if (!isSqliteError(error) || !DAMAGE.has(error.errcode & 0xff)) throw error
+    throw chunkFault('IndexDamaged', `the chunk index is damaged: ${error.message}`, { cause: error })
+  }
+}
+
+// SQLITE_ERROR (a lost table), SQLITE_CORRUPT, SQLITE_NOTADB: https://sqlite.org/rescode.html
+const DAMAGE: ReadonlySet<number> = new Set([1, 11, 26])
+
+function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'IndexDamaged'
+}
+
+function damaged(): Error {
+  return chunkFault('IndexDamaged', 'a row of the chunk index does not check')
+}

@@ -1,0 +1,170 @@
+import { type Awaitable, type Digest, isFault } from '#base'
+import type { ChunkStore, ListedChunk, StoreStat } from './chunk-store.ts'
+import { type CollectOptions, type CollectRound, collectRound, type RootProvider } from './collect.ts'
+import { type Compaction, compactSegments } from './compact.ts'
+import { digestOfGroup, groupChunks } from './groups.ts'
+import type { StoreParts } from './parts.ts'
+import { Puts } from './puts.ts'
+import { readChunk } from './reads.ts'
+import type { StateChange } from './record.ts'
+import type { Recovery } from './recovery.ts'
+import { type ScrubOptions, type ScrubProgress, scrubChunks } from './scrub.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
+import type { SpaceReservation } from './space.ts'
+import { changeStates } from './states.ts'
+
+/** The open store: every call goes to its step; a damaged index is made anew and the call repeated. */
+export class Store implements ChunkStore {
+  readonly recovery: Recovery
+  readonly #parts: StoreParts
+  readonly #puts: Puts
+  readonly #rebuild: () => Promise<void>
+  readonly #close: () => Promise<void>
+  #rebuilding: Promise<void> | undefined
+  /** Puts and maintenance under way; a rebuild waits for them, since it reads the whole log. */
+  readonly #writing = new Set<Promise<unknown>>()
+
+  constructor(parts: StoreParts, more: StoreEnds) {
+    this.#parts = parts
+    this.#puts = new Puts(parts)
+    this.recovery = more.recovery
+    this.#rebuild = more.rebuild
+    this.#close = more.close
+  }
+
+  put(bytes: Uint8Array): Promise<Digest> {
+    return this.#write(() => this.#puts.put(bytes))
+  }
+
+  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+    return this.#look(() => readChunk(this.#parts, { digest, into, offset }))
+  }
+
+  has(digest: Digest): Awaitable<boolean> {
+    return this.#look(() => this.#parts.table.get(digest)?.state === 'held')
+  }
+
+  async sync(): Promise<void> {
+    await this.#rebuilding
+    await this.#parts.syncs.sync()
+  }
+
+  reserve(bytes: number): SpaceReservation | undefined {
+    return this.#parts.space.reserve(bytes)
+  }
+
+  space(): { readonly totalBytes: number; readonly freeBytes: number } {
+    return this.#parts.space.space()
+  }
+
+  condemn(digests: readonly Digest[]): Promise<void> {
+    return this.#change(digests, 'condemned')
+  }
+
+  delete(digests: readonly Digest[]): Promise<void> {
+    return this.#change(digests, 'deleted')
+  }
+
+  async list(group: number): Promise<readonly ListedChunk[]> {
+    return await this.#look(() => [...groupChunks(this.#parts.table, group)])
+  }
+
+  async groupDigest(group: number): Promise<Digest> {
+    return await this.#look(() => digestOfGroup(this.#parts.table, group))
+  }
+
+  stat(): StoreStat {
+    const { table, log, candidates } = this.#parts
+    const { held, cached, condemned, quarantined } = table.tally.states
+    let live = 0
+    for (const bytes of table.tally.live.values()) live += bytes
+    const segments = log.segments.size
+    return {
+      states: { held: { ...held }, cached: { ...cached }, condemned: { ...condemned }, quarantined: { ...quarantined } },
+      segments,
+      segmentBytes: log.bytes,
+      deadBytes: Math.max(log.bytes - segments * SEGMENT_HEADER_BYTES - live, 0),
+      candidates: candidates.count,
+    }
+  }
+
+  async *scrub(options: ScrubOptions, signal: AbortSignal): AsyncGenerator<ScrubProgress> {
+    await this.#rebuilding
+    if (!this.#parts.table.verify()) await this.#renewIndex()
+    yield* scrubChunks(this.#parts, options, signal)
+  }
+
+  compact(signal: AbortSignal): Promise<Compaction> {
+    return this.#write(() => compactSegments(this.#parts, signal))
+  }
+
+  collect(providers: readonly RootProvider[], options: CollectOptions, signal: AbortSignal): Promise<CollectRound> {
+    return this.#write(() => collectRound(this.#parts, providers, options, signal))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#writing, this.#rebuilding])
+    await this.#close()
+  }
+
+  async #change(digests: readonly Digest[], state: StateChange): Promise<void> {
+    await this.#write(async () => changeStates(this.#parts, digests, state))
+  }
+
+  // Hot: without a damaged index this adds no wait.
+  async #write<Value>(step: () => Promise<Value>): Promise<Value> {
+    if (this.#rebuilding !== undefined) await this.#rebuilding
+    const work = step()
+    this.#writing.add(work)
+    try {
+      return await work
+    } catch (error) {
+      if (!isFault(error, 'IndexDamaged')) throw error
+    } finally {
+      this.#writing.delete(work)
+    }
+    await this.#renewIndex()
+    return await step()
+  }
+
+  #look<Value>(step: () => Awaitable<Value>): Awaitable<Value> {
+    if (this.#rebuilding !== undefined) return this.#rebuilding.then(step)
+    try {
+      return step()
+    } catch (error) {
+      if (isFault(error, 'IndexDamaged')) return this.#renewIndex().then(step)
+      if (isFault(error, 'ChunkMissing')) return this.#lookTwice(step, error)
+      throw error
+    }
+  }
+
+  // Whoever reads a chunk has its name from somewhere: that it is missing may be the index's damage.
+  async #lookTwice<Value>(step: () => Awaitable<Value>, error: unknown): Promise<Value> {
+    if (this.#parts.table.isVerified || this.#parts.table.verify()) throw error
+    await this.#renewIndex()
+    return await step()
+  }
+
+  #renewIndex(): Promise<void> {
+    this.#rebuilding ??= this.#renewOnce().finally(() => {
+      this.#rebuilding = undefined
+    })
+    return this.#rebuilding
+  }
+
+  async #renewOnce(): Promise<void> {
+    this.#parts.world.log.warn('chunk index is damaged: making it anew')
+    await Promise.allSettled(this.#writing)
+    await this.#parts.syncs.settle()
+    await this.#rebuild()
+  }
+}
+
+/** What opening hands to the store beside its parts. */
+export interface StoreEnds {
+  readonly recovery: Recovery
+  /** Makes the index anew from the segments; nothing is being written meanwhile. */
+  readonly rebuild: () => Promise<void>
+  /** Makes all durable and closes everything. */
+  readonly close: () => Promise<void>
+}
