@@ -46,10 +46,12 @@ const DOORS: Doors = {
 /** Where `node:` I/O, clocks, timers, randomness and the process may be named. Everything else is handed a `World`. */
 const ADAPTERS: readonly string[] = [
   'src/host/',
+  'src/keyspace/sqlite/',
   'src/main/',
   'src/rpc/socket/',
   'src/storage/chunks/sqlite/',
   'src/storage/chunks/threads/',
+  'src/storage/fuse/device/',
 ]
 
 const tree = readTree()
@@ -117,6 +119,12 @@ suite('the check of doors', () => {
     const text = "import { openWorld } from '#host'\n"
     expectFindings(checkDoors([file('src/rpc/a.test.ts', text)], DOORS))
     expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /opens #host/)
+  })
+
+  test('finds shipped code that imports what is only for tests', () => {
+    const text = "import { pool } from './testing.ts'\n"
+    expectFindings(checkDoors([file('src/rpc/a.test.ts', text)], DOORS))
+    expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /only for tests/)
   })
 
   test('finds rooms that do not exist, source outside every room, and reaching in from outside', () => {
@@ -206,6 +214,7 @@ suite('the other checks', () => {
     expectFindings(checkRooms([door, readme], DOORS))
     expectFindings(checkRooms([door], DOORS), /is missing/)
     expectFindings(checkRooms([readme], DOORS), /is missing/)
+    expectFindings(checkRooms([file('src/main/cairn.ts', '')], DOORS), /is missing/)
     expectFindings(checkRooms([door, file('src/rpc/README.md', lines(README_LINES_MAX + 1))], DOORS), /41 lines/)
     expectFindings(checkRooms([door, readme, file('src/rpc/a.ts', lines(FILE_LINES_MAX))], DOORS))
     expectFindings(checkRooms([door, readme, file('src/rpc/a.ts', lines(FILE_LINES_MAX + 1))], DOORS), /501 lines/)

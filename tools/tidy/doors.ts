@@ -10,9 +10,12 @@ export function roomOf(path: string, doors: Doors): string | undefined {
   return rooms.sort((a, b) => b.length - a.length)[0]
 }
 
-/** True for files that ship only with the tests: they may set up a room with the real `#host`. */
+/**
+ * True for tests, fuzzers, benchmarks and what only they use: `testing.ts` and folders named `test`. They may set up a
+ * room with the real `#host`.
+ */
 export function isTestFile(path: string): boolean {
-  return /\.(test|fuzz|bench)\.ts$/.test(path)
+  return /\.(test|fuzz|bench)\.ts$|(^|\/)testing\.ts$|\/test\//.test(path)
 }
 
 /** One thing a file imports, by `import`, `export from`, `import()` or `new URL(…, import.meta.url)`. */
@@ -72,6 +75,9 @@ function whyOutside(path: string, room: string | undefined, specifier: string, d
   const target = posix.join(posix.dirname(path), specifier)
   if (room === undefined)
     return target.startsWith('src/') ? `reaches into ${target}; open the room as #room` : undefined
+  // Not a room: what the release is called is written once, in package.json.
+  if (target === 'package.json') return undefined
+  if (isTestFile(target) && !isTestFile(path)) return `imports ${specifier}, which is only for tests`
   return roomOf(target, doors) === room ? undefined : `${specifier} leaves the room ${room}; open the other as #room`
 }
 

@@ -1,4 +1,4 @@
-import { importsOf } from './doors.ts'
+import { importsOf, isTestFile } from './doors.ts'
 import { type Finding, lineAt, type SourceFile } from './tree.ts'
 
 /** What `src/` imports at run time without package.json naming it as a dependency, and dependencies CONTRIBUTING.md does not explain. */
@@ -18,7 +18,7 @@ export function checkPackages(files: readonly SourceFile[]): Finding[] {
 }
 
 function isRunTime(file: SourceFile): boolean {
-  return file.path.startsWith('src/') && file.path.endsWith('.ts') && !/\.(test|fuzz|bench)\.ts$/.test(file.path)
+  return file.path.startsWith('src/') && file.path.endsWith('.ts') && !isTestFile(file.path)
 }
 
 function unnamed(file: SourceFile, dependencies: Readonly<Record<string, string>>): Finding[] {

@@ -1,3 +1,4 @@
+import { isTestFile } from './doors.ts'
 import { type Finding, lineAt, type SourceFile } from './tree.ts'
 
 interface Rule {
@@ -7,8 +8,7 @@ interface Rule {
 }
 
 const isSource = (path: string): boolean => /\.(ts|mjs)$/.test(path)
-const isShipped = (path: string): boolean =>
-  isSource(path) && !/\.(test|fuzz)\.ts$/.test(path) && !path.startsWith('test/')
+const isShipped = (path: string): boolean => isSource(path) && !isTestFile(path) && !path.startsWith('test/')
 
 // Patterns are put together from pieces, so that this file does not find itself.
 const RULES: readonly Rule[] = [
