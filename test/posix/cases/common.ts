@@ -1,0 +1,2 @@
+export * from '../kit.ts'
+export { as } from '../sys/index.ts'
