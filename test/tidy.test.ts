@@ -52,6 +52,7 @@ const ADAPTERS: readonly string[] = [
   'src/storage/chunks/sqlite/',
   'src/storage/chunks/threads/',
   'src/storage/fuse/device/',
+  'src/storage/fuse/mount/',
 ]
 
 const tree = readTree()
