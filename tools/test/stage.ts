@@ -79,7 +79,8 @@ function failureType(error: Error): unknown {
 /** The error of the test itself, without the frames of the runner. */
 function explain(error: Error): string {
   const cause = error.cause instanceof Error ? error.cause : error
-  return inspect(cause).replace(/^ +at .*node:internal.*\n/gm, '')
+  const text = 'code' in cause && cause.code === 'ERR_ASSERTION' ? (cause.stack ?? cause.message) : inspect(cause)
+  return text.replace(/^ +at .*node:(?:internal|async_hooks).*\n?/gm, '')
 }
 
 function indent(text: string): string {
