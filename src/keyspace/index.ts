@@ -1,3 +1,5 @@
+export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
+export type { HistoryKept } from './history.ts'
 export type {
   Compare,
   KeyEvent,
@@ -18,3 +20,8 @@ export type {
   WatchBatch,
   WatchRequest,
 } from './keyspace.ts'
+export { KEY_BYTES_MAX, TXN_OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts'
+export { type MemoryOptions, openMemoryKeyspace } from './memory.ts'
+export { memoryIndex } from './memory-index.ts'
+export type { IndexFactory } from './row-index.ts'
+export { sqliteIndex } from './sqlite/sqlite-index.ts'

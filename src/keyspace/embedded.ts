@@ -1,0 +1,154 @@
+import { isFault, type World } from '#base'
+import { revisionOf } from './change.ts'
+import { checkpointIn, loadCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { CommitLog } from './commit-log.ts'
+import { openEngine } from './engine.ts'
+import { keyspaceFault } from './faults.ts'
+import type { HistoryKept } from './history.ts'
+import type { LocalKeyspace, Revision } from './keyspace.ts'
+import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX } from './limits.ts'
+import { openSegmentLog } from './log/segment-log.ts'
+import { logDamaged } from './log/recover.ts'
+import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
+
+/** What a keyspace on this machine's disk needs. */
+export interface EmbeddedOptions {
+  readonly world: World
+  readonly folder: string
+  readonly index: IndexFactory
+  /** 10 minutes or 100,000 revisions when undefined; `{ ms: 0, revisions: 0 }` keeps current values only. */
+  readonly history?: HistoryKept | undefined
+  /** Unsynced commits are synced by then even if nobody asks; 1000 when undefined. */
+  readonly syncEveryMs?: number | undefined
+  /** Awaited before each sync of the log, for bytes that the records about to be durable name. */
+  readonly beforeSync?: (() => Promise<void>) | undefined
+}
+
+/**
+ * Opens or creates the keyspace in a folder. The log is the truth; an index that is damaged, missing or too old is
+ * rebuilt from the checkpoint and the log. Faults: InUse, NewerVersion, LogDamaged, CheckpointDamaged, DiskFull, DiskFailed.
+ */
+export async function openEmbeddedKeyspace(options: EmbeddedOptions): Promise<LocalKeyspace> {
+  const { world, folder } = options
+  world.disk.makeFolder(folder)
+  const lock = world.disk.lock(`${folder}/lock`)
+  if (lock === undefined) {
+    throw keyspaceFault('InUse', `${folder} is open in another process`, { hint: 'Stop the other process first.' })
+  }
+  try {
+    return await openParts(options, lock)
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw error
+  }
+}
+
+interface OpenStore {
+  readonly index: RowIndex
+  readonly log: CommitLog
+}
+
+async function openParts(options: EmbeddedOptions, lock: Disposable): Promise<LocalKeyspace> {
+  const { world, folder, history = HISTORY, syncEveryMs = SYNC_EVERY_MS } = options
+  const place = { world, folder: `${folder}/index`, keepHistory: history.ms > 0 && history.revisions > 0 }
+  const { index, log } = await openStore(options, place)
+  const checkpoints = new Checkpoints({ world, folder, index, log })
+  return openEngine({
+    world,
+    log,
+    index,
+    history,
+    syncEveryMs,
+    beforeSync: options.beforeSync ?? (() => Promise.resolve()),
+    maintain: signal => checkpoints.write(signal),
+    logNeeded: () => revisionOf(checkpoints.applied + 1),
+    indexDamaged: () => markDamaged(place),
+    closed: async clean => {
+      await index.close(clean)
+      lock[Symbol.dispose]()
+    },
+  })
+}
+
+async function openStore(options: EmbeddedOptions, place: IndexPlace): Promise<OpenStore> {
+  try {
+    return await openWith(options, place)
+  } catch (error) {
+    if (!isFault(error, 'IndexDamaged')) throw error
+    place.world.log.warn('keyspace: the index is rebuilt', { folder: options.folder, why: error.message })
+    options.index.remove(place)
+    place.world.disk.remove(damagedMark(place))
+    return await openWith(options, place)
+  }
+}
+
+async function openWith(options: EmbeddedOptions, place: IndexPlace): Promise<OpenStore> {
+  const { world, folder } = options
+  if (world.disk.stat(damagedMark(place)) !== undefined) {
+    throw keyspaceFault('IndexDamaged', 'damage was found in the index while it was in use')
+  }
+  const index = await options.index.open(place)
+  try {
+    const { clean, applied } = index.state
+    if (!clean && index.bytes() <= VERIFY_AT_OPEN_BYTES_MAX) await index.verify(new AbortController().signal)
+    const checkpoint = applied === 0 ? checkpointIn(world.disk, folder) : undefined
+    if (checkpoint !== undefined) await loadCheckpoint(world.disk, folder, index)
+    const log = await openSegmentLog({ world, folder: `${folder}/log`, known: index.state.applied })
+    await catchUp(log, index, `${folder}/log`)
+    return { index, log }
+  } catch (error) {
+    await index.close(false)
+    throw error
+  }
+}
+
+// The log was synced when it was opened, so the index is never ahead of what is durable.
+async function catchUp(log: CommitLog, index: RowIndex, folder: string): Promise<void> {
+  const { applied } = index.state
+  if (log.first > applied + 1) {
+    // An emptied index has nothing to fall back to; one that lost its newest part has.
+    if (applied > 0 && log.first > 1) throw keyspaceFault('IndexDamaged', `the index ends at revision ${applied}`)
+    throw logDamaged(`${folder} begins at revision ${log.first}`, applied + 1)
+  }
+  const cursor = log.cursor(revisionOf(applied + 1))
+  for (;;) {
+    const records = cursor.next()
+    if (records.length === 0) return
+    await index.apply(Buffer.concat(records.map(record => record.bytes)))
+  }
+}
+
+function damagedMark(place: IndexPlace): string {
+  return `${place.folder}/damaged`
+}
+
+function markDamaged(place: IndexPlace): void {
+  place.world.disk.open(damagedMark(place), 'create').close()
+}
+
+interface CheckpointParts extends OpenStore {
+  readonly world: World
+  readonly folder: string
+}
+
+/** Writes a checkpoint when the log has grown by as much as the last one holds: each byte logged is copied about once. */
+class Checkpoints {
+  readonly #parts: CheckpointParts
+  #bytes: number
+  /** The log up to this revision is not needed to rebuild the index. */
+  applied: Revision
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts
+    const found = checkpointIn(parts.world.disk, parts.folder)
+    this.applied = found?.applied ?? revisionOf(0)
+    this.#bytes = found?.bytes ?? 0
+  }
+
+  async write(signal: AbortSignal): Promise<void> {
+    const { world, folder, index, log } = this.#parts
+    if (log.bytes < Math.max(this.#bytes, CHECKPOINT_LOG_BYTES_MIN)) return
+    this.applied = await writeCheckpoint({ world, folder, index }, signal)
+    this.#bytes = checkpointIn(world.disk, folder)?.bytes ?? 0
+  }
+}

@@ -1,0 +1,369 @@
+import { type ByteString, isFault, type World } from '#base'
+import { Applier } from './applier.ts'
+import { type Change, leaseOf, revisionOf } from './change.ts'
+import type { CommitLog } from './commit-log.ts'
+import { keyspaceFault } from './faults.ts'
+import { History, type HistoryKept } from './history.ts'
+import { spanOf } from './key-set.ts'
+import type {
+  KeyEvent,
+  KeyspaceStatus,
+  KeyValue,
+  LeaseId,
+  LocalKeyspace,
+  LogRecord,
+  RangeRequest,
+  RangeResult,
+  Revision,
+  Txn,
+  TxnResult,
+  WatchBatch,
+  WatchRequest,
+} from './keyspace.ts'
+import { LeaseTable } from './lease-table.ts'
+import { APPLY_BYTES, LEASE_TTL_MS_MAX, OVERLAY_BYTES_MAX, OVERLAY_BYTES_SOFT } from './limits.ts'
+import { compacted } from './log/cursor.ts'
+import { encodeRecord } from './record.ts'
+import type { RowIndex } from './row-index.ts'
+import { countRows, mergedRows, type Rows, rowAt } from './rows.ts'
+import { planTxn, type TxnView, withoutValue } from './txn.ts'
+import { VersionMap } from './version-map.ts'
+import { SharedRun, TaskScope, waitFor } from './waiting.ts'
+import { WatchHub } from './watch-hub.ts'
+import { type WatchSource, watchEvents, watchRecords } from './watch.ts'
+
+/** What a keyspace is made of. */
+export interface EngineParts {
+  readonly world: World
+  /** Everything the index does not have has been applied to it. */
+  readonly log: CommitLog
+  readonly index: RowIndex
+  readonly history: HistoryKept
+  readonly syncEveryMs: number
+  readonly beforeSync: () => Promise<void>
+  /** Runs after the index took some records, such as to write a checkpoint. */
+  readonly maintain: (signal: AbortSignal) => Promise<void>
+  /** The oldest revision whose record must stay in the log whatever the history. */
+  readonly logNeeded: () => Revision
+  /** Hears that the index is not to be trusted. */
+  readonly indexDamaged: (error: unknown) => void
+  /** Closes what the parts share with nobody else. */
+  readonly closed: (clean: boolean) => Promise<void>
+}
+
+/** Makes a running keyspace of its parts. */
+export function openEngine(parts: EngineParts): LocalKeyspace {
+  return new Engine(parts)
+}
+
+/** The multi-version core that every local keyspace shares: commits, ranges, watches, leases, compaction. */
+class Engine implements LocalKeyspace {
+  readonly #parts: EngineParts
+  readonly #log: CommitLog
+  readonly #rows: Rows
+  readonly #applier: Applier
+  readonly #hub = new WatchHub()
+  readonly #leases = new LeaseTable()
+  readonly #history: History
+  readonly #tasks: TaskScope
+  readonly #sync = new SharedRun(() => this.#syncLog())
+  readonly #apply = new SharedRun(() => this.#applyDurable())
+  readonly #view: TxnView
+  #keys: number
+  #ticking = false
+  #leaseWake: AbortController | undefined
+  #failure: unknown
+  revision: Revision
+
+  constructor(parts: EngineParts) {
+    const { log, index, world } = parts
+    this.#parts = parts
+    this.#log = log
+    this.#rows = { overlay: new VersionMap(), index }
+    this.#history = new History(parts.history, world.clock, revisionOf(Math.max(index.state.compacted, log.first - 1)))
+    this.#applier = new Applier(this.#rows.overlay, index, this.#history.kept)
+    this.#tasks = new TaskScope(error => this.#taskFailed(error))
+    this.revision = log.last
+    this.#history.reached(this.revision)
+    this.#keys = index.state.keys
+    this.#leases.restore(index.state.leases, index.leased(), world.clock.monotonicMs())
+    this.#view = {
+      revision: this.revision,
+      get: key => this.get(key),
+      range: request => this.rangeNow(request),
+      hasLease: lease => this.#leases.has(lease),
+    }
+    if (this.#leases.size > 0) this.#tasks.run(signal => this.#endLeases(signal))
+  }
+
+  get(key: ByteString): KeyValue | undefined {
+    return this.#reading(() => rowAt(this.#rows, key, undefined))
+  }
+
+  rangeNow(request: RangeRequest): RangeResult {
+    return this.#reading(() => this.#range(request))
+  }
+
+  commit(request: Txn): TxnResult {
+    this.#checkOpen()
+    if (this.#applier.bytes > OVERLAY_BYTES_MAX) {
+      throw keyspaceFault('Busy', 'the index is too far behind the commits', { hint: 'Try again in a second.' })
+    }
+    const plan = planTxn(request, { ...this.#view, revision: this.revision })
+    if (plan.changes.length > 0) this.#write(plan.changes)
+    return { succeeded: plan.succeeded, revision: this.revision, results: plan.results }
+  }
+
+  range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
+    return this.#answer(signal, () => this.rangeNow(request))
+  }
+
+  async txn(request: Txn, signal: AbortSignal): Promise<TxnResult> {
+    signal.throwIfAborted()
+    if (this.#applier.bytes > OVERLAY_BYTES_SOFT) await waitFor(this.#drain(), signal)
+    return this.commit(request)
+  }
+
+  async sync(revision: Revision, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (revision > this.revision) throw this.#future(revision)
+    if (this.#log.durable < revision) await waitFor(this.#sync.request(), signal)
+  }
+
+  watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    return watchEvents(this.#watchSource(), request, signal)
+  }
+
+  records(from: Revision, signal: AbortSignal): AsyncIterable<LogRecord> {
+    return watchRecords(this.#watchSource(), from, signal)
+  }
+
+  async compact(revision: Revision, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (revision > this.revision) throw this.#future(revision)
+    if (revision < this.#history.compacted) throw compacted(this.#history.compacted)
+    this.#history.compactTo(revision)
+    await waitFor(this.#drain(), signal)
+  }
+
+  grant(ttlMs: number, signal: AbortSignal): Promise<LeaseId> {
+    return this.#answer(signal, () => {
+      if (!Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > LEASE_TTL_MS_MAX) {
+        throw keyspaceFault('InvalidLease', `a lease has 1 to ${LEASE_TTL_MS_MAX} ms, not ${ttlMs}`)
+      }
+      this.#checkOpen()
+      const lease = leaseOf(this.revision + 1)
+      this.#write([{ kind: 'grant', lease, ttlMs }])
+      this.#wakeLeases()
+      return lease
+    })
+  }
+
+  keepAlive(lease: LeaseId, signal: AbortSignal): Promise<number> {
+    return this.#answer(signal, () => this.#leases.keepAlive(lease, this.#nowMs()))
+  }
+
+  revoke(lease: LeaseId, signal: AbortSignal): Promise<void> {
+    return this.#answer(signal, () => this.#endLease(lease))
+  }
+
+  status(signal: AbortSignal): Promise<KeyspaceStatus> {
+    return this.#answer(signal, () => ({
+      revision: this.revision,
+      durableRevision: this.#log.durable,
+      compactRevision: this.#history.compacted,
+      keys: this.#keys,
+      bytes: this.#parts.index.bytes() + this.#log.bytes,
+    }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (isFault(this.#failure, 'Closed')) return
+    const failed = this.#failure !== undefined
+    await this.#tasks[Symbol.asyncDispose]()
+    try {
+      if (!failed) await this.#drain()
+    } finally {
+      const closed = keyspaceFault('Closed', 'the keyspace is closed')
+      this.#failure = closed
+      this.#hub.end(closed)
+      await this.#apply.request().catch(() => undefined)
+      this.#log.close()
+      await this.#parts.closed(!failed)
+    }
+  }
+
+  #range(request: RangeRequest): RangeResult {
+    const { revision } = request
+    if (revision !== undefined && revision > this.revision) throw this.#future(revision)
+    if (revision !== undefined && revision < this.#history.compacted) throw compacted(this.#history.compacted)
+    const asOf = revision === this.revision ? undefined : revision
+    const span = spanOf(request.keys)
+    if (request.want === 'count') {
+      return { revision: this.revision, entries: [], count: countRows(this.#rows, span, asOf), more: false }
+    }
+    const limit = request.limit ?? Number.MAX_SAFE_INTEGER
+    const entries: KeyValue[] = []
+    let more = false
+    for (const row of mergedRows(this.#rows, { span, descending: request.order === 'descending', revision: asOf, limit })) {
+      more = entries.length >= limit
+      if (more) break
+      entries.push(request.want === 'keys' ? withoutValue(row) : row)
+    }
+    return { revision: this.revision, entries, count: more ? 0 : entries.length, more }
+  }
+
+  // The log first: what cannot be written there is never visible.
+  #write(changes: readonly Change[]): void {
+    const revision = revisionOf(this.revision + 1)
+    const record = encodeRecord(revision, changes)
+    this.#append(record)
+    this.revision = revision
+    this.#applier.add(revision, record, changes)
+    const nowMs = this.#leases.size > 0 || changes[0]?.kind === 'grant' ? this.#nowMs() : 0
+    const events: KeyEvent[] = []
+    for (const change of changes) {
+      if (nowMs > 0) this.#leases.apply(change, nowMs)
+      if (change.kind === 'put') this.#keys += change.entry.version === 1 ? 1 : 0
+      if (change.kind === 'delete') this.#keys -= 1
+      if (change.kind === 'put' || change.kind === 'delete') events.push(change)
+    }
+    this.#history.reached(revision)
+    this.#hub.publish(revision, events)
+    if (!this.#ticking) this.#startTick()
+    if (this.#applier.bytes > APPLY_BYTES) this.#tasks.run(() => this.#drain())
+  }
+
+  #append(record: Buffer): void {
+    try {
+      this.#log.append(record)
+    } catch (error) {
+      if (!isFault(error, 'DiskFull')) this.#failure = error
+      throw error
+    }
+  }
+
+  async #syncLog(): Promise<void> {
+    if (this.#log.durable === this.#log.last) return
+    try {
+      await this.#parts.beforeSync()
+      await this.#log.sync()
+    } catch (error) {
+      this.#failure ??= error
+      throw error
+    }
+  }
+
+  async #applyDurable(): Promise<void> {
+    await this.#applier.flush(this.#log.durable)
+    const target = this.#history.target()
+    if (this.#history.kept && target > 0) {
+      while (!(await this.#parts.index.compact(target)));
+    }
+    this.#trimLog()
+  }
+
+  #trimLog(): void {
+    this.#log.trim(revisionOf(Math.min(this.#parts.logNeeded(), this.#history.compacted)))
+  }
+
+  /** Everything committed so far is durable and in the index. */
+  async #drain(): Promise<void> {
+    if (this.#log.durable < this.revision) await this.#sync.request()
+    await this.#apply.request()
+  }
+
+  // One timer while there is something to do, none when idle.
+  #startTick(): void {
+    this.#ticking = true
+    this.#tasks.run(async signal => {
+      await this.#parts.world.clock.sleep(this.#parts.syncEveryMs, signal)
+      this.#ticking = false
+      await this.#drain()
+      await this.#parts.maintain(signal)
+      this.#trimLog()
+    })
+  }
+
+  #endLease(lease: LeaseId): void {
+    this.#checkOpen()
+    const revision = revisionOf(this.revision + 1)
+    const changes: Change[] = this.#leases
+      .keysOf(lease)
+      .map(key => ({ kind: 'delete', key, revision, previous: this.get(key) }))
+    this.#write([...changes, { kind: 'end', lease }])
+  }
+
+  async #endLeases(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const next = this.#leases.nextEndMs()
+      if (next === undefined) return
+      this.#leaseWake = new AbortController()
+      await this.#sleepUnlessWoken(next - this.#nowMs(), AbortSignal.any([signal, this.#leaseWake.signal]))
+      signal.throwIfAborted()
+      for (const lease of this.#leases.ended(this.#nowMs())) this.#endLease(lease)
+    }
+  }
+
+  async #sleepUnlessWoken(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.world.clock.sleep(Math.max(ms, 1), signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  #wakeLeases(): void {
+    if (this.#leases.size === 1) this.#tasks.run(signal => this.#endLeases(signal))
+    else this.#leaseWake?.abort()
+  }
+
+  #watchSource(): WatchSource {
+    const before = (key: ByteString, revision: Revision): KeyValue | undefined => {
+      const known = revision >= this.#history.compacted
+      return known ? this.#reading(() => rowAt(this.#rows, key, revision)) : undefined
+    }
+    return {
+      hub: this.#hub,
+      log: this.#log,
+      compacted: () => this.#history.compacted,
+      entryAt: before,
+      failure: () => this.#failure,
+    }
+  }
+
+  #taskFailed(error: unknown): void {
+    this.#parts.world.log.warn('keyspace: background work failed', { error: String(error) })
+    // A full disk may have room again: the overlay holds what the index has not taken until then.
+    if (isFault(error, 'DiskFull') && this.#failure === undefined) return this.#startTick()
+    if (isFault(error, 'IndexDamaged')) this.#parts.indexDamaged(error)
+    this.#failure ??= error
+  }
+
+  #reading<Value>(read: () => Value): Value {
+    if (isFault(this.#failure, 'Closed')) throw this.#failure
+    try {
+      return read()
+    } catch (error) {
+      if (isFault(error, 'IndexDamaged')) this.#parts.indexDamaged(error)
+      throw error
+    }
+  }
+
+  async #answer<Value>(signal: AbortSignal, answer: () => Value): Promise<Value> {
+    signal.throwIfAborted()
+    return answer()
+  }
+
+  #checkOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #future(revision: Revision): Error {
+    return keyspaceFault('FutureRevision', `revision ${revision} has not been committed; the newest is ${this.revision}`)
+  }
+
+  #nowMs(): number {
+    return this.#parts.world.clock.monotonicMs()
+  }
+}

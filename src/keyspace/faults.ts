@@ -1,0 +1,38 @@
+import { defineFaults, type Fault, isSystemError } from '#base'
+
+/** Makes a fault of the keyspace. */
+export const keyspaceFault = defineFaults({
+  /** The revision asked for is no longer kept. */
+  Compacted: { status: 410, retry: 'reread' },
+  /** The revision asked for has not been committed yet. */
+  FutureRevision: { status: 400, retry: 'never' },
+  /** A watcher fell too far behind and was ended; the message says where to resume. */
+  SlowWatcher: { status: 410, retry: 'later' },
+  LeaseNotFound: { status: 404, retry: 'never' },
+  /** A transaction that breaks a rule or a limit. */
+  InvalidTxn: { status: 400, retry: 'never' },
+  InvalidLease: { status: 400, retry: 'never' },
+  /** The index is too far behind the commits. */
+  Busy: { status: 503, retry: 'later' },
+  DiskFull: { status: 507, retry: 'later' },
+  /** The disk failed a write or a sync; nothing more is committed until the keyspace is opened again. */
+  DiskFailed: { status: 500, retry: 'never' },
+  /** Files were written by a newer version of the program. */
+  NewerVersion: { status: 500, retry: 'never' },
+  /** A durable log record cannot be read and nothing else holds it. */
+  LogDamaged: { status: 500, retry: 'never' },
+  /** The index does not hold what was written; the next open rebuilds it. */
+  IndexDamaged: { status: 500, retry: 'later' },
+  CheckpointDamaged: { status: 500, retry: 'never' },
+  /** Another process has this keyspace open. */
+  InUse: { status: 409, retry: 'later' },
+  Closed: { status: 503, retry: 'never' },
+})
+
+/** What a failed write or sync of the log means to the caller. */
+export function diskFault(doing: string, error: unknown): Fault {
+  if (isSystemError(error, 'ENOSPC') || isSystemError(error, 'EDQUOT')) {
+    return keyspaceFault('DiskFull', `no space left ${doing}`, { cause: error, hint: 'Free space on this disk.' })
+  }
+  return keyspaceFault('DiskFailed', `the disk failed ${doing}`, { cause: error, hint: 'Check the disk, then start again.' })
+}

@@ -1,0 +1,56 @@
+/** Bytes in a key; keys have at least one. */
+export const KEY_BYTES_MAX = 4096
+
+/** Bytes in a value. */
+export const VALUE_BYTES_MAX = 1.5 * 2 ** 20
+
+/** Operations in each list of a transaction, and compares in it. */
+export const TXN_OPERATIONS_MAX = 128
+
+/** Bytes of one log record: keys, values and 32 bytes for each change of one revision. */
+export const RECORD_BYTES_MAX = 64 * 2 ** 20
+
+/** Milliseconds of a lease. */
+export const LEASE_TTL_MS_MAX = 2 ** 31 - 1
+
+/** Events a watcher may be behind before it is ended with SlowWatcher. */
+export const WATCH_BACKLOG_MAX = 65_536
+
+/** Bytes of log read at once for a watch of history or a stream of records. */
+export const LOG_READ_BYTES = 2 ** 18
+
+/** Bytes of one log segment; a larger record has a segment of its own. */
+export const SEGMENT_BYTES = 16 * 2 ** 20
+
+/** Zeros written ahead of the log's end, so that a sync of records has no metadata to write. */
+export const FILL_BYTES = 2 ** 20
+
+/** Bytes of committed records that wait for the index before they are handed to it ahead of the next tick. */
+export const APPLY_BYTES = 2 * 2 ** 20
+
+/** Bytes of committed records not yet in the index, where `txn` waits for the index. */
+export const OVERLAY_BYTES_SOFT = 32 * 2 ** 20
+
+/** Bytes of committed records not yet in the index, where `commit` throws Busy. */
+export const OVERLAY_BYTES_MAX = 256 * 2 ** 20
+
+/** Rows the index forgets in one step of a compaction. */
+export const COMPACT_ROWS = 1000
+
+/** Rows read from the index at once for a range. */
+export const RANGE_PAGE_ROWS = 512
+
+/** Bytes of one block of a checkpoint. */
+export const CHECKPOINT_BLOCK_BYTES = 2 ** 18
+
+/** Log bytes after which a checkpoint is written, unless the last checkpoint is larger than this. */
+export const CHECKPOINT_LOG_BYTES_MIN = 64 * 2 ** 20
+
+/** An index larger than this is verified beside the work after an unclean end; a smaller one before it opens. */
+export const VERIFY_AT_OPEN_BYTES_MAX = 128 * 2 ** 20
+
+/** Unsynced commits are synced at least this often unless the owner says otherwise. */
+export const SYNC_EVERY_MS = 1000
+
+/** History kept unless the owner says otherwise: until it is older than `ms` or longer than `revisions`. */
+export const HISTORY = { ms: 10 * 60_000, revisions: 100_000 } as const

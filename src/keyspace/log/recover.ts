@@ -1,0 +1,162 @@
+import type { Disk } from '#base'
+import { keyspaceFault } from '../faults.ts'
+import { RECORD_MAGIC, recordAt, recordHeader } from '../record.ts'
+import { readSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentStart, segmentPath, segmentsIn } from './segment.ts'
+
+/** A segment of a recovered log. */
+export interface RecoveredSegment extends SegmentStart {
+  readonly path: string
+}
+
+/** A log's segments after a look at its end, and what is to be cut before it goes on. */
+export interface RecoveredLog {
+  readonly segments: readonly RecoveredSegment[]
+  /** The oldest revision from which all records can be read; `last + 1` when there is none. */
+  readonly first: number
+  readonly last: number
+  /** Where the next record goes in the last segment; undefined when a new segment must be begun. */
+  readonly end: number | undefined
+  readonly nextSequence: number
+  /** Segments that hold nothing that was promised. */
+  readonly remove: readonly string[]
+  /** The last segment, when something torn stands behind its last record. */
+  readonly truncate: { readonly path: string; readonly bytes: number } | undefined
+  /** Damage that costs nothing, because the index holds those revisions. */
+  readonly harmless: readonly string[]
+}
+
+/**
+ * Reads a log's end, from the segment that holds `known + 1` on, and changes nothing; `known` is the last revision that
+ * the index holds. Faults: LogDamaged when a synced record that is not in the index cannot be read, NewerVersion.
+ */
+export function recoverLog(disk: Disk, folder: string, known: number): RecoveredLog {
+  const { segments, headless } = readHeaders(disk, folder)
+  const behind = segments.findIndex(segment => segment.firstRevision > known + 1)
+  const from = Math.max((behind < 0 ? segments.length : behind) - 1, 0)
+  const scanned = segments.slice(from).map(segment => scanSegment(disk, segment))
+  const run = longestRun(scanned, known)
+  const first = run.first ?? segments[0]?.firstRevision ?? known + 1
+  const nextSequence = Math.max(0, ...segmentsIn(disk, folder)) + 1
+  if (run.last < known || run.end === undefined) {
+    const remove = [...segments.map(segment => segment.path), ...headless]
+    const harmless = segments.length === 0 ? [] : [`the log ends at revision ${run.last}, the index at ${known}`]
+    return { segments: [], first: known + 1, last: known, end: undefined, nextSequence, remove, truncate: undefined, harmless }
+  }
+  const { segment, offset } = run.end
+  const kept = segments.slice(0, segments.indexOf(segment.start) + 1)
+  const dropped = segments.slice(kept.length).map(({ path }) => path)
+  const torn = offset < segment.tornTo
+  return {
+    segments: kept,
+    first,
+    last: run.last,
+    end: offset,
+    nextSequence,
+    remove: [...dropped, ...headless],
+    truncate: torn ? { path: segment.start.path, bytes: offset } : undefined,
+    harmless: run.harmless,
+  }
+}
+
+function readHeaders(disk: Disk, folder: string): { segments: RecoveredSegment[]; headless: string[] } {
+  const segments: RecoveredSegment[] = []
+  const headless: string[] = []
+  for (const sequence of segmentsIn(disk, folder)) {
+    const path = segmentPath(folder, sequence)
+    using file = disk.open(path, 'read')
+    const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
+    const start = readSegmentHeader(bytes.subarray(0, file.read(bytes, 0)), path)
+    // Without a header the file was never synced, so it holds nothing that was promised.
+    if (start === undefined) headless.push(path)
+    else segments.push({ ...start, path })
+  }
+  return { segments, headless }
+}
+
+/** A valid record and where it stands. */
+interface Place {
+  readonly revision: number
+  readonly durable: number
+  readonly at: number
+  readonly end: number
+}
+
+interface ScannedSegment {
+  readonly start: RecoveredSegment
+  readonly places: readonly Place[]
+  /** Behind this byte there are only zeros. */
+  readonly tornTo: number
+}
+
+function scanSegment(disk: Disk, start: RecoveredSegment): ScannedSegment {
+  const bytes = readWhole(disk, start.path)
+  const places: Place[] = []
+  let at = SEGMENT_HEADER_BYTES
+  while (at >= 0 && at < bytes.byteLength) {
+    const record = recordAt(bytes, at, start.salt)
+    if (record === undefined) {
+      at = bytes.indexOf(MAGIC_BYTES, at + 1)
+      continue
+    }
+    const { revision, durable } = recordHeader.read(record)
+    places.push({ revision, durable, at, end: at + record.byteLength })
+    at += record.byteLength
+  }
+  let tornTo = bytes.byteLength
+  while (tornTo > SEGMENT_HEADER_BYTES && bytes[tornTo - 1] === 0) tornTo -= 1
+  return { start, places, tornTo }
+}
+
+function readWhole(disk: Disk, path: string): Buffer {
+  using file = disk.open(path, 'read')
+  const bytes = Buffer.allocUnsafe(file.size())
+  return bytes.subarray(0, file.read(bytes, 0))
+}
+
+interface Run {
+  /** Set when damage before it was harmless. */
+  readonly first: number | undefined
+  readonly last: number
+  /** Where the run ends; undefined when there is no segment. */
+  readonly end: { readonly segment: ScannedSegment; readonly offset: number } | undefined
+  readonly harmless: readonly string[]
+}
+
+// Records follow each other by revision. Where some are missing, three things can have happened: rot of revisions that
+// the index holds (harmless), rot of a revision that a later record calls durable (damage), or a power cut that kept a
+// later unsynced record and lost an earlier one (the end).
+function longestRun(scanned: readonly ScannedSegment[], known: number): Run {
+  const head = scanned[0]
+  if (head === undefined) return { first: undefined, last: known, end: undefined, harmless: [] }
+  const all = scanned.flatMap(segment => segment.places.map(place => ({ segment, place })))
+  let next = head.start.firstRevision
+  let first: number | undefined
+  let end = { segment: head, offset: SEGMENT_HEADER_BYTES }
+  const harmless: string[] = []
+  for (const [i, { segment, place }] of all.entries()) {
+    if (place.revision < next) continue
+    if (place.revision > next) {
+      const where = `${end.segment.start.path} is damaged at byte ${end.offset}`
+      if (place.revision - 1 > known) {
+        const lost = Math.max(next, known + 1)
+        if (all.slice(i).some(later => later.place.durable >= lost)) throw logDamaged(where, lost)
+        break
+      }
+      harmless.push(where)
+      first = place.revision
+    }
+    next = place.revision + 1
+    end = { segment, offset: place.end }
+  }
+  return { first, last: next - 1, end, harmless }
+}
+
+const MAGIC_BYTES = Buffer.alloc(4)
+MAGIC_BYTES.writeUInt32LE(RECORD_MAGIC)
+
+/** A synced record that nothing else holds. */
+export function logDamaged(where: string, revision: number): Error {
+  return keyspaceFault('LogDamaged', `${where}: revision ${revision} was made durable and cannot be read`, {
+    hint: 'Restore this folder from a copy.',
+  })
+}

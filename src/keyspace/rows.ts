@@ -1,0 +1,85 @@
+import type { ByteString } from '#base'
+import type { Span } from './key-set.ts'
+import type { KeyValue, Revision } from './keyspace.ts'
+import { RANGE_PAGE_ROWS } from './limits.ts'
+import type { RowIndex } from './row-index.ts'
+import type { Version, VersionMap } from './version-map.ts'
+
+/** Everything readable: the versions not yet in the index, over the index. */
+export interface Rows {
+  readonly overlay: VersionMap
+  readonly index: RowIndex
+}
+
+/** Rows wanted, in one direction, as of a revision (the newest when undefined); at most `limit` will be taken. */
+export interface RowsWanted {
+  readonly span: Span
+  readonly descending: boolean
+  readonly revision: Revision | undefined
+  readonly limit: number
+}
+
+/** The entry under a key as of a revision. */
+export function rowAt(rows: Rows, key: ByteString, revision: Revision | undefined): KeyValue | undefined {
+  const version = rows.overlay.at(key, revision)
+  if (version !== undefined) return version.entry
+  if (revision === undefined) return rows.index.get(key)
+  return rows.index.range({ start: key, end: `${key}\0`, descending: false, revision, limit: 1 })[0]
+}
+
+/** The rows in order. The overlay decides for every key it has a version of, the index for all others. */
+export function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<KeyValue> {
+  const { span, descending, revision } = wanted
+  const overlay = rows.overlay.scan(span, descending, revision)
+  const stored = storedRows(rows.index, wanted)
+  let over = next(overlay)
+  let under = next(stored)
+  while (over !== undefined || under !== undefined) {
+    if (over === undefined || (under !== undefined && comesFirst(under.key, over[0], descending))) {
+      if (under !== undefined) yield under
+      under = next(stored)
+      continue
+    }
+    if (under !== undefined && under.key === over[0]) under = next(stored)
+    if (over[1].entry !== undefined) yield over[1].entry
+    over = next(overlay)
+  }
+}
+
+/** How many rows there are. */
+export function countRows(rows: Rows, span: Span, revision: Revision | undefined): number {
+  return rows.index.snapshot(() => {
+    let count = rows.index.count(span, revision)
+    for (const over of rows.overlay.scan(span, false, revision)) count += countDelta(rows, over, revision)
+    return count
+  })
+}
+
+function countDelta(rows: Rows, over: [ByteString, Version], revision: Revision | undefined): number {
+  const [key, version] = over
+  const query = { start: key, end: `${key}\0`, descending: false, revision, limit: 1 }
+  return (version.entry === undefined ? 0 : 1) - rows.index.range(query).length
+}
+
+function* storedRows(index: RowIndex, wanted: RowsWanted): Generator<KeyValue> {
+  const { descending, revision } = wanted
+  const limit = Math.max(Math.min(wanted.limit + 1, RANGE_PAGE_ROWS), 2)
+  let { start, end } = wanted.span
+  for (;;) {
+    const page = index.range({ start, end, descending, revision, limit })
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < limit) return
+    if (descending) end = last.key
+    else start = `${last.key}\0`
+  }
+}
+
+function comesFirst(a: ByteString, b: ByteString, descending: boolean): boolean {
+  return descending ? a > b : a < b
+}
+
+function next<Value>(values: Iterator<Value, unknown>): Value | undefined {
+  const result = values.next()
+  return result.done === true ? undefined : result.value
+}

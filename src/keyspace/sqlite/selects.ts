@@ -1,0 +1,66 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { bytesOf } from '#base'
+import type { Span } from '../key-set.ts'
+import type { Revision } from '../keyspace.ts'
+import type { RowQuery } from '../row-index.ts'
+import { ROW_COLUMNS, type RowColumns } from './schema.ts'
+
+/** The reading statements of an index, prepared at first use. */
+export class Selects {
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+  readonly #get: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#get = this.#prepare(`SELECT ${ROW_COLUMNS} FROM current WHERE key = ?`)
+  }
+
+  get(key: Uint8Array): RowColumns | undefined {
+    return rowOf(this.#get.get(key))
+  }
+
+  range(query: RowQuery): RowColumns[] {
+    const past = query.revision !== undefined
+    const order = query.descending ? 'DESC' : 'ASC'
+    const where = query.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
+    const sql = `SELECT ${ROW_COLUMNS} FROM current WHERE ${where}`
+    const all = past ? `${sql} AND mod <= :revision UNION ALL SELECT ${ROW_COLUMNS} FROM past WHERE ${where} AND ${VISIBLE}` : sql
+    const statement = this.#prepare(`${all} ORDER BY key ${order} LIMIT :limit`)
+    const rows: unknown = statement.all({ ...bindings(query, query.revision), limit: query.limit })
+    return rows as RowColumns[]
+  }
+
+  count(span: Span, revision: Revision | undefined): number {
+    const where = span.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
+    const current = `SELECT count(*) FROM current WHERE ${where}`
+    const past = `(${current} AND mod <= :revision) + (SELECT count(*) FROM past WHERE ${where} AND ${VISIBLE})`
+    const row: unknown = this.#prepare(revision === undefined ? current : `SELECT ${past}`).get(bindings(span, revision))
+    return Number(rowOf(row)?.[0])
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      statement.setReturnArrays(true)
+      this.#prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+// One statement reads both tables, so that a row which moves from one to the other meanwhile is seen exactly once.
+const VISIBLE = 'mod <= :revision AND ended > :revision'
+
+function bindings(span: Span, revision: Revision | undefined): Record<string, Uint8Array | number> {
+  return {
+    start: bytesOf(span.start),
+    ...(span.end === undefined ? {} : { end: bytesOf(span.end) }),
+    ...(revision === undefined ? {} : { revision }),
+  }
+}
+
+function rowOf(row: unknown): RowColumns | undefined {
+  return row as RowColumns | undefined
+}
