@@ -88,6 +88,7 @@ export function firstEndingBehind(extents: readonly Extent[], offset: number): n
 /** The extents that overlap `[from, to)`, cut to it. */
 export function extentsWithin(extents: readonly Extent[], from: number, to: number): Extent[] {
   const found: Extent[] = []
+  if (from >= to) return found
   for (let i = firstEndingBehind(extents, from); i < extents.length; i++) {
     const extent = extents[i]
     if (extent === undefined || extent.offset >= to) break

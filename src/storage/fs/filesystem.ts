@@ -13,7 +13,7 @@ import { isErrno } from './errno.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
-import type { Vfs } from './vfs.ts'
+import type { Ino, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
 export interface FilesystemOptions {
@@ -39,6 +39,10 @@ export interface Filesystem extends AsyncDisposable {
   readonly vfs: Vfs
   /** Resolves when everything answered before is durable. */
   sync(): Promise<void>
+  /** Puts a file's content into its sealed tree now. */
+  seal(ino: Ino): Promise<void>
+  /** Stops without bringing anything to disk, as the end of the process would: for simulation and tests. */
+  abandon(): Promise<void>
 }
 
 /** Opens a filesystem, making it when its keyspace is empty, and takes over what a killed process had staged. */
@@ -98,6 +102,17 @@ class OpenFilesystem implements Filesystem {
     await writer.settleAll()
     accessTimes.flush()
     await keyspace.sync(keyspace.revision, NEVER)
+  }
+
+  async seal(ino: Ino): Promise<void> {
+    await this.#parts.writer.settle(ino)
+    await this.#parts.home.call('seal', { ino })
+  }
+
+  async abandon(): Promise<void> {
+    this.#closing.abort()
+    await this.#background
+    this.#parts.staging.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -77,7 +77,7 @@ export const InodeRow = struct({
   treeVisibleBytes: u64,
   treeUsedBytes: u64,
 })
-assert(InodeRow.size === 152, 'inode row v1 has 152 bytes')
+assert(InodeRow.size === 144, 'inode row v1 has 144 bytes')
 
 /** The version of {@link InodeRow}. */
 export const INODE_ROW_VERSION = 1

@@ -29,6 +29,8 @@ export class DirtyFile {
   mtimeNs: bigint
   /** Why an earlier flight failed; told to the next fsync or close. */
   failure: Errno | undefined
+  /** True while a write is adding to it. */
+  isWriting = false
   readonly blocks = new Map<number, Block>()
   readonly #flights = new Map<number, Flight[]>()
   readonly #reserved = new Map<Block, SpaceReservation[]>()
@@ -42,7 +44,7 @@ export class DirtyFile {
   }
 
   get isClean(): boolean {
-    return this.blocks.size === 0 && this.#flights.size === 0
+    return this.blocks.size === 0 && this.#flights.size === 0 && !this.isWriting
   }
 
   /** The block that takes writes at an index. */

@@ -54,10 +54,14 @@ export class Writer {
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     const whole = offset % file.blockBytes === 0 && bytes.byteLength === file.blockBytes
+    file.isWriting = true
     const answer = whole ? this.#writeWhole(file, offset, bytes) : this.#writeParts(file, offset, bytes)
-    if (isErrno(answer)) return answer
-    file.size = Math.max(file.size, offset + bytes.byteLength)
-    file.mtimeNs = later(file.mtimeNs, mtimeNs)
+    file.isWriting = false
+    if (!isErrno(answer)) {
+      file.size = Math.max(file.size, offset + bytes.byteLength)
+      file.mtimeNs = later(file.mtimeNs, mtimeNs)
+    }
+    this.#close(file)
     return answer
   }
 
@@ -171,7 +175,6 @@ export class Writer {
 
   #refuse(file: DirtyFile): Errno {
     for (const block of [...file.blocks.values()]) if (block.spans.length === 0) this.#remove(file, block)
-    this.#close(file)
     return ERRNO.ENOSPC
   }
 
@@ -291,10 +294,10 @@ export class Writer {
   }
 }
 
-/** The errno of an error thrown below: what a program is told. */
+/** The errno of an error thrown below: what a program is told. A fault that blames its caller is our bug. */
 export function errnoOf(error: unknown): Errno {
-  if (isFault(error, 'NoSpace') || isSystemError(error, 'ENOSPC')) return ERRNO.ENOSPC
-  if (isFault(error) || isSystemError(error)) return ERRNO.EIO
+  if ((isFault(error) && error.status === 507) || isSystemError(error, 'ENOSPC')) return ERRNO.ENOSPC
+  if (isSystemError(error) || (isFault(error) && (error.status >= 500 || error.status === 404))) return ERRNO.EIO
   throw error
 }
 

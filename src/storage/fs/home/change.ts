@@ -84,7 +84,8 @@ export class Change {
     const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
     const { removed, added, extents } = replaceRange(before, range.from, range.to, fill)
     const kept = new Set(added.map(extent => extent.offset))
-    this.#deleteRuns(ino, runsOf(removed, extent => !kept.has(extent.offset)))
+    const gone = removed.map(extent => (kept.has(extent.offset) ? undefined : extent))
+    this.#deleteRuns(ino, splitAt(runsOf(gone), [...kept]))
     for (const extent of added) this.put(keys.extentKey(ino, extent.offset), encodeExtent(extent))
     const inode = this.edit(ino)
     inode.overlayBytes += usedBytes(added) - usedBytes(removed)
@@ -99,7 +100,7 @@ export class Change {
   dropExtents(ino: Ino, extents: readonly Extent[]): number {
     const gone = new Set(extents)
     const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
-    const runs = runsOf(before, extent => gone.has(extent)).slice(0, DROPPED_RUNS_MAX)
+    const runs = runsOf(before.map(extent => (gone.has(extent) ? extent : undefined))).slice(0, DROPPED_RUNS_MAX)
     this.#deleteRuns(ino, runs)
     const dropped = new Set(runs.flat())
     const kept = before.filter(extent => !dropped.has(extent))
@@ -157,16 +158,30 @@ export class Change {
   }
 }
 
-// Neighbours that are all wanted: their rows go with one operation, and no other row lies between them.
-function runsOf(extents: readonly Extent[], isWanted: (extent: Extent) => boolean): Extent[][] {
+// Neighbours go with one operation: the rows of a run are deleted as a range.
+function runsOf(extents: readonly (Extent | undefined)[]): Extent[][] {
   const runs: Extent[][] = []
   let run: Extent[] | undefined
   for (const extent of extents) {
-    if (!isWanted(extent)) run = undefined
+    if (extent === undefined) run = undefined
     else if (run === undefined) runs.push((run = [extent]))
     else run.push(extent)
   }
   return runs
+}
+
+// A new row inside the range of a run would be put and deleted in one transaction: the run is split there.
+function splitAt(runs: readonly Extent[][], offsets: readonly number[]): Extent[][] {
+  return runs.flatMap(run => {
+    const [start, end] = ends(run)
+    const inside = offsets.filter(offset => offset > start && offset < end)
+    if (inside.length === 0) return [run]
+    const edges = [start, ...inside.sort((a, b) => a - b), end]
+    return edges.slice(1).flatMap((to, i) => {
+      const part = run.filter(extent => extent.offset >= (edges[i] ?? start) && extent.offset < to)
+      return part.length === 0 ? [] : [part]
+    })
+  })
 }
 
 function ends(run: readonly Extent[]): readonly [number, number] {

@@ -2,8 +2,7 @@ import { asBuffer, type Clock } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { Reader } from '../client/reader.ts'
 import type { Leaf } from '../content/read-leaves.ts'
-import { leafBytes, leafCount, type Tree, type TreeShape } from '../content/shape.ts'
-import { dataBytes } from '../content/seek.ts'
+import { EMPTY_TREE, leafBytes, leafCount, type Tree, type TreeShape } from '../content/shape.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { updateTree } from '../content/update-tree.ts'
 import { endOf, type Extent, extentsWithin } from '../extent.ts'
@@ -113,23 +112,25 @@ export class Sealer {
 
   // A cut tree is first built at the size it was cut to, so that what the cut hid is gone before the file grows again.
   async #build(inode: Inode, extents: readonly Extent[]): Promise<{ tree: Tree; usedBytes: number }> {
-    const { shape, zeros } = this.#trees
-    const old: Tree = { digest: inode.tree?.root ?? zeros.leaf(0), size: inode.tree?.bytes ?? 0 }
-    const kept = await this.#cutTree(old, inode.tree)
+    const { shape } = this.#trees
+    const kept = await this.#cutTree(inode.tree)
     const leaves = new Map<number, Leaf>()
-    for (const index of changedLeaves(kept.size, inode.size, extents, shape)) {
+    for (const index of changedLeaves(kept.tree.size, inode.size, extents, shape)) {
       leaves.set(index, await this.#leaf(inode, extents, index))
     }
-    const { tree } = await updateTree(this.#trees, kept, { size: inode.size, leaves })
-    return { tree, usedBytes: await dataBytes(this.#trees, tree) }
+    const { tree, dataBytesDelta } = await updateTree(this.#trees, kept.tree, { size: inode.size, leaves })
+    return { tree, usedBytes: kept.usedBytes + dataBytesDelta }
   }
 
-  async #cutTree(old: Tree, sealed: SealedTree | undefined): Promise<Tree> {
-    const size = sealed?.visibleBytes ?? 0
-    if (size === old.size) return old
+  async #cutTree(sealed: SealedTree | undefined): Promise<{ tree: Tree; usedBytes: number }> {
+    if (sealed === undefined) return { tree: EMPTY_TREE, usedBytes: 0 }
+    const old: Tree = { digest: sealed.root, size: sealed.bytes }
+    const size = sealed.visibleBytes
+    if (size === old.size) return { tree: old, usedBytes: sealed.usedBytes }
     const index = leafCount(this.#trees.shape, size) - 1
     const leaf = await this.#assemble({ size, extents: [], tree: sealed }, index)
-    return (await updateTree(this.#trees, old, { size, leaves: new Map([[index, leaf]]) })).tree
+    const cut = await updateTree(this.#trees, old, { size, leaves: new Map([[index, leaf]]) })
+    return { tree: cut.tree, usedBytes: sealed.usedBytes + cut.dataBytesDelta }
   }
 
   // A leaf that one whole chunk fills is that chunk; any other is put together from what lies over each other.
