@@ -1,23 +1,29 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint } from './complaint.mjs'
 import { modules, root, workshop } from './paths.mjs'
 
+/** What has to be free: the packages, 400 MiB, while the old ones are still there, and room to breathe. */
+const SPACE_MIB = 600
+
 /**
  * Installs the locked packages beside the tree and swaps them in by rename: a running Cairn keeps the files it has
- * open, and an install that fails leaves the old tree as it was. The caller holds the lock.
+ * open, and an install that fails leaves the old tree as it was. `verify` throws when the fresh packages are not whole.
+ * The caller holds the lock.
  */
-export async function install(reason) {
+export async function install(reason, verify) {
   const old = join(workshop, 'old')
   const startedAt = Date.now()
   process.stderr.write(`setup: ${reason}; installing (about 350 MB, once)\n`)
   try {
     clear()
+    checkSpace()
     const fresh = mkdtempSync(join(workshop, 'fresh-'))
     for (const name of ['package.json', 'package-lock.json', '.npmrc'])
       copyFileSync(join(root, name), join(fresh, name))
     await npmCi(fresh)
+    verify(join(fresh, 'node_modules'))
     if (existsSync(modules)) renameSync(modules, old)
     renameSync(join(fresh, 'node_modules'), modules)
   } catch (error) {
@@ -29,6 +35,14 @@ export async function install(reason) {
     clear()
   }
   process.stderr.write(`setup: done in ${((Date.now() - startedAt) / 1000).toFixed(0)} s\n`)
+}
+
+/** A full disk makes npm leave packages out without a word. */
+function checkSpace() {
+  const { bavail, bsize } = statfsSync(workshop)
+  const freeMiB = Math.floor((bavail * bsize) / 2 ** 20)
+  if (freeMiB >= SPACE_MIB) return
+  throw new Complaint(`the disk of ${root} has ${freeMiB} MiB free`, `Free at least ${SPACE_MIB} MiB and try again.`)
 }
 
 /** Removes what an earlier install, perhaps a killed one, left. */
@@ -67,7 +81,7 @@ async function npmCi(folder) {
   })
   clearInterval(ticking)
   for (const signal of ['SIGTERM', 'SIGHUP']) process.removeListener(signal, passOn)
-  if (code !== 0) throw new Complaint(`npm ci ended with ${code}`, remedyOf(/\b(E[A-Z]{3,}[A-Z_]*)\b/.exec(said)?.[1]))
+  if (code !== 0) throw new Complaint(`npm ci ended with ${code}`, remedyOf(/\bcode (E[A-Z_]+)/.exec(said)?.[1]))
 }
 
 /** At a terminal, shows that something still happens. */
@@ -89,11 +103,13 @@ function remedyOf(code) {
       return `The npm registry was not reached (${code}). Check the network, or npm's proxy and registry settings: npm config ls`
     case 'ENOSPC':
     case 'EDQUOT':
-      return `The disk of ${root} is full (${code}). Free about 800 MB and try again.`
+      return `The disk of ${root} is full (${code}). Free at least ${SPACE_MIB} MiB and try again.`
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return `A file could not be written (${code}). Run it as the owner of ${root}; if npm's own cache is named above, own it: chown -R "$(id -u)" ~/.npm`
+    case 'EUSAGE':
+      return 'package.json and package-lock.json do not agree. Restore both: git checkout package.json package-lock.json'
     case 'ENOENT':
       return 'npm was not found. Install it: sudo apt-get install npm, or any Node 20 or newer with npm.'
     case 'EBUSY':

@@ -12,20 +12,26 @@ import { modules, root } from './paths.mjs'
  */
 export async function bringUpToDate() {
   const node = pinnedNode()
-  if (whyStale(node) === undefined) return node.path
-  await underLock(async () => {
-    const reason = whyStale(node)
-    if (reason !== undefined) await install(reason)
-  })
-  const reason = whyStale(node)
-  if (reason === undefined) return node.path
+  if (whyStale(modules, node) !== undefined) {
+    await underLock(async () => {
+      const reason = whyStale(modules, node)
+      if (reason !== undefined) await install(reason, fresh => verify(fresh, node))
+    })
+  }
+  return join(modules, node.program)
+}
+
+/** npm passes over optional packages it could not install, and the pinned Node is one: look before the swap. */
+function verify(fresh, node) {
+  const reason = whyStale(fresh, node)
+  if (reason === undefined) return
   throw new Complaint(
-    `the packages were installed, but ${reason}`,
-    'The pinned Node needs glibc 2.28 or newer on x64 or arm64. On Alpine and other musl systems use a glibc container.',
+    `npm installed the packages, but ${reason}`,
+    'Try again. The pinned Node needs glibc 2.28 or newer; on Alpine and other musl systems use a glibc container.',
   )
 }
 
-/** Where the pinned Node is and which version it must say it is, from package.json. */
+/** Where in node_modules the pinned Node is and which version it must say it is, from package.json. */
 function pinnedNode() {
   if (process.platform !== 'linux') {
     throw new Complaint(
@@ -38,16 +44,16 @@ function pinnedNode() {
   if (version === undefined) {
     throw new Complaint(`Cairn has no Node for ${process.arch}`, 'Supported are x64 and arm64.')
   }
-  return { path: join(modules, name, 'bin', 'node'), version: `v${version}` }
+  return { program: join(name, 'bin', 'node'), version: `v${version}` }
 }
 
-/** Why the tree is out of date, in words, or undefined. Compares the lock file with npm's own record of what it installed. */
-function whyStale(node) {
+/** Why `folder` is not what the lock file names, in words, or undefined. npm keeps a record of what it installed. */
+function whyStale(folder, node) {
   const wanted = readJson(join(root, 'package-lock.json'))?.packages
   if (wanted === undefined) {
     throw new Complaint('package-lock.json cannot be read', 'Restore it: git checkout package-lock.json')
   }
-  const installed = readJson(join(modules, '.package-lock.json'))?.packages
+  const installed = readJson(join(folder, '.package-lock.json'))?.packages
   if (installed === undefined) return 'the packages are not installed yet'
   for (const [path, entry] of Object.entries(wanted)) {
     if (!path.startsWith('node_modules/')) continue
@@ -58,7 +64,7 @@ function whyStale(node) {
       return `${path.slice('node_modules/'.length)} is not at the locked version ${entry.version}`
     }
   }
-  return whyUnusable(node)
+  return whyUnusable(folder, node)
 }
 
 /** Optional entries without an `os` belong to builds for other systems. */
@@ -68,9 +74,10 @@ function isNeededHere(entry) {
   return entry.os !== undefined && fits(entry.os, 'linux') && fits(entry.cpu, process.arch) && fits(entry.libc, 'glibc')
 }
 
-function whyUnusable(node) {
+function whyUnusable(folder, node) {
   try {
-    const said = execFileSync(node.path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+    const output = execFileSync(join(folder, node.program), ['--version'], { encoding: 'utf8', stdio: 'pipe' })
+    const said = output.trim()
     return said === node.version ? undefined : `the pinned Node says it is ${said}, not ${node.version}`
   } catch (error) {
     return `the pinned Node ${node.version} does not run (${String(error.message).split('\n').at(-1)})`
