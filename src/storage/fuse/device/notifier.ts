@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads'
+import type { Ino, Invalidation } from '#storage/fs'
+import { invalidationMessage } from '../codec/notifications.ts'
+import { NOTIFY_BATCH_MAX } from '../limits.ts'
+
+/**
+ * Tells the kernel about changes made elsewhere, from a thread of its own that is started at the first one. Nobody
+ * waits for it. A change that waits already is not queued twice, so the queue holds at most what the kernel caches.
+ */
+export class Notifier {
+  readonly #fd: number
+  readonly #queue = new Map<string, Uint8Array>()
+  #inFlight: ReadonlySet<string> = new Set()
+  #worker: Worker | undefined
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  /** Queues a notification. */
+  notify(change: Invalidation): void {
+    this.#queue.set(keyOf(change), invalidationMessage(change))
+    this.#send()
+  }
+
+  /** True until the kernel has been told of every change to the inode. */
+  isStale(ino: Ino): boolean {
+    const key = `${ino}`
+    return this.#queue.has(key) || this.#inFlight.has(key)
+  }
+
+  /** Ends the thread. Does not wait for it: it may hang in the kernel until the mount is gone. */
+  close(): void {
+    this.#queue.clear()
+    void this.#worker?.terminate()
+    this.#worker = undefined
+  }
+
+  #send(): void {
+    if (this.#inFlight.size > 0 || this.#queue.size === 0) return
+    const batch = [...this.#queue].slice(0, NOTIFY_BATCH_MAX)
+    for (const [key] of batch) this.#queue.delete(key)
+    this.#inFlight = new Set(batch.map(([key]) => key))
+    this.#thread().postMessage(batch.map(([, message]) => message))
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = new Worker(new URL('./notify-worker.ts', import.meta.url), { workerData: this.#fd })
+    worker.on('message', () => {
+      this.#inFlight = new Set()
+      this.#send()
+    })
+    worker.unref()
+    this.#worker = worker
+    return worker
+  }
+}
+
+function keyOf(change: Invalidation): string {
+  return change.kind === 'inode' ? `${change.ino}` : `${change.parent}/${change.name}`
+}

@@ -1,0 +1,116 @@
+import { andThen } from '#base'
+import { type Attributes, type Caller, ERRNO, isErrno, type Reply, type Vfs } from '#storage/fs'
+import { FOPEN, INIT, OPEN, OPEN_KILL_SUIDGID } from '../codec/flags.ts'
+import { BODY, PAYLOAD } from '../codec/header.ts'
+import { OPEN_OUT } from '../codec/replies.ts'
+import { CREATE_IN, OPEN_IN } from '../codec/requests.ts'
+import { BEHIND_ENTRY, encodeEntry } from './entries.ts'
+import { type Context, callerOf, nameAt, nothing, operation, type Request } from './operation.ts'
+
+interface Opened {
+  readonly attributes: Attributes
+  /** open(2) flags. */
+  readonly flags: number
+}
+
+/** OPEN of a file. Handles carry nothing: the inode number is all we need, also after a restart. */
+export const open = operation<{ readonly request: Request; readonly flags: number }>({
+  run: ({ vfs }, request) => {
+    const { flags, openFlags } = OPEN_IN.read(request.bytes, BODY)
+    const options = { truncate: (flags & OPEN.TRUNC) !== 0, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
+    return andThen(vfs.open(request.ino, options), answer => (isErrno(answer) ? answer : { request, flags }))
+  },
+  encode: (context, { request, flags }, out) => writeOpened(context, { ino: request.ino, flags }, out, PAYLOAD),
+  changes: true,
+})
+
+/** CREATE: makes the file and opens it, or opens what another was faster to make. */
+export const create = operation<Opened>({
+  run: ({ vfs }, request) => {
+    const { flags, mode, umask, openFlags } = CREATE_IN.read(request.bytes, BODY)
+    const place = { ino: request.ino, name: nameAt(request, CREATE_IN.size) }
+    const caller = callerOf(request, umask)
+    return andThen(vfs.make(place.ino, place.name, { kind: 'file', mode: mode & 0o7777 }, caller), made => {
+      if (made === ERRNO.EEXIST && (flags & OPEN.EXCL) === 0) {
+        return openExisting(vfs, place, { flags, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 })
+      }
+      return isErrno(made) ? made : openMade(vfs, made, flags)
+    })
+  },
+  encode: encodeOpened,
+  changes: true,
+})
+
+/** TMPFILE: a file without a name, open. */
+export const tmpfile = operation<Opened>({
+  run: ({ vfs }, request) => {
+    const { flags, mode, umask } = CREATE_IN.read(request.bytes, BODY)
+    const caller: Caller = callerOf(request, umask)
+    return andThen(vfs.makeUnnamed(request.ino, mode & 0o7777, caller), made =>
+      isErrno(made) ? made : openMade(vfs, made, flags),
+    )
+  },
+  encode: encodeOpened,
+  changes: true,
+})
+
+/** OPENDIR: ENOSYS tells the kernel to open directories without asking, and to cache listings. */
+export const opendir = operation<void>({
+  run: ({ vfs, negotiated }, request) =>
+    (negotiated.flags & INIT.NO_OPENDIR_SUPPORT) === 0
+      ? vfs.open(request.ino, { truncate: false, killPrivileges: false })
+      : ERRNO.ENOSYS,
+  encode: (_context, _value, out) => {
+    OPEN_OUT.write(out, { fh: 0, openFlags: FOPEN.KEEP_CACHE | FOPEN.CACHE_DIR, backingId: 0 }, PAYLOAD)
+    return OPEN_OUT.size
+  },
+})
+
+/** RELEASE and RELEASEDIR. */
+export const release = operation<void>({
+  run: ({ vfs }, request) => {
+    vfs.release(request.ino)
+  },
+  encode: nothing,
+})
+
+function openMade(vfs: Vfs, attributes: Attributes, flags: number): Reply<Opened> {
+  const opened = vfs.open(attributes.ino, { truncate: false, killPrivileges: false })
+  return andThen(opened, answer => (isErrno(answer) ? answer : { attributes, flags }))
+}
+
+function openExisting(
+  vfs: Vfs,
+  place: { readonly ino: Request['ino']; readonly name: string },
+  how: { readonly flags: number; readonly killPrivileges: boolean },
+): Reply<Opened> {
+  const truncate = (how.flags & OPEN.TRUNC) !== 0
+  return andThen(vfs.lookup(place.ino, place.name), found => {
+    if (isErrno(found)) return found
+    if (found.kind !== 'file') return ERRNO.EEXIST
+    return andThen(vfs.open(found.ino, { truncate, killPrivileges: how.killPrivileges }), opened => {
+      if (isErrno(opened)) return opened
+      return { attributes: truncate ? { ...found, size: 0 } : found, flags: how.flags }
+    })
+  })
+}
+
+function encodeOpened(context: Context, { attributes, flags }: Opened, out: Buffer): number {
+  const bytes = encodeEntry(context, attributes, out)
+  return bytes + writeOpened(context, { ino: attributes.ino, flags }, out, BEHIND_ENTRY)
+}
+
+// The page cache stays: whatever happened to the file went through this mount or is notified. Only while such a
+// notification is still on its way must the kernel drop its pages itself. What was opened for reading has nothing
+// to flush at close.
+function writeOpened(
+  context: Context,
+  file: { readonly ino: Request['ino']; readonly flags: number },
+  out: Buffer,
+  offset: number,
+): number {
+  const keep = context.isStale(file.ino) ? 0 : FOPEN.KEEP_CACHE
+  const readOnly = (file.flags & OPEN.ACCMODE) === OPEN.RDONLY
+  OPEN_OUT.write(out, { fh: 0, openFlags: readOnly ? keep | FOPEN.NOFLUSH : keep, backingId: 0 }, offset)
+  return OPEN_OUT.size
+}

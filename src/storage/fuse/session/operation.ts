@@ -1,0 +1,79 @@
+import type { ByteString } from '#base'
+import type { Caller, Ino, Reply, Vfs } from '#storage/fs'
+import { BODY, type Unique } from '../codec/header.ts'
+import type { Lookups } from './lookups.ts'
+import type { Negotiated } from './negotiate.ts'
+
+/** A request as read from the device. `bytes` is only good until the operation has been called, unless it keeps it. */
+export interface Request extends Unique {
+  readonly opcode: number
+  readonly ino: Ino
+  readonly uid: number
+  readonly gid: number
+  /** The whole message, header included. */
+  readonly bytes: Buffer
+  /** Where the message ends in `bytes`. */
+  readonly end: number
+  /** A process before this one had the request too and may have carried it out. */
+  readonly isResent: boolean
+}
+
+/** What the operations of one mount share. */
+export interface Context {
+  readonly vfs: Vfs
+  readonly lookups: Lookups
+  /** Nobody else ever changes these files. */
+  readonly singleMachine: boolean
+  /** What was agreed with the kernel. */
+  negotiated: Negotiated
+  /** True while the kernel has not yet been told of a change made elsewhere. */
+  isStale(ino: Ino): boolean
+}
+
+/**
+ * One kind of request: `run` asks the filesystem, `encode` writes the payload of the reply behind its header and
+ * answers how many bytes it has. They are apart so that waiting replies can share one buffer for encoding.
+ */
+export interface Operation<Value> {
+  run(context: Context, request: Request, out: Buffer): Reply<Value>
+  encode(context: Context, value: Value, out: Buffer): number
+  /** `reply`: `run` fills a reply buffer of its own. `request`: the request's bytes are in use until the answer. */
+  readonly keeps?: 'reply' | 'request'
+  /** A waiting request may be answered EINTR, since it changes nothing. */
+  readonly interruptible?: boolean
+  /** It changes files: the filesystem is told the request's number first, to know it when it comes again. */
+  readonly changes?: boolean
+}
+
+/** Fixes the type of an operation's value where it is written. */
+export function operation<Value>(definition: Operation<Value>): Operation<unknown> {
+  return definition
+}
+
+/** The encoding of an operation whose reply is only "done". */
+export function nothing(): number {
+  return 0
+}
+
+/** The NUL-terminated name `skip` bytes into the body. */
+export function nameAt(request: Request, skip: number): ByteString {
+  const start = BODY + skip
+  const nul = request.bytes.indexOf(0, start)
+  return request.bytes.toString('latin1', start, nul < 0 || nul > request.end ? request.end : nul)
+}
+
+/** Two names one behind the other. */
+export function twoNamesAt(request: Request, skip: number): readonly [ByteString, ByteString] {
+  const first = nameAt(request, skip)
+  return [first, nameAt(request, skip + first.length + 1)]
+}
+
+/** Who sent the request. */
+export function callerOf(request: Request, umask = 0): Caller {
+  return { uid: request.uid, gid: request.gid, umask }
+}
+
+/** A node id of the protocol as an inode number: they are the same. */
+export function inoOf(nodeid: number): Ino {
+  return nodeid as Ino
+}
