@@ -34,7 +34,11 @@ export function cairn(run: Step): NeedyCase {
 }
 
 /** Builds a table from rows: one case per row. */
-export function each<Row>(rows: readonly Row[], name: (row: Row) => string, run: (row: Row) => Step | NeedyCase): CaseTable {
+export function each<Row>(
+  rows: readonly Row[],
+  name: (row: Row) => string,
+  run: (row: Row) => Step | NeedyCase,
+): CaseTable {
   return Object.fromEntries(rows.map(row => [name(row), run(row)]))
 }
 

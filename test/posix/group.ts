@@ -50,7 +50,14 @@ function holds(need: Need, under: Rules): boolean {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error)
   const where = error.stack?.split('\n').find(line => line.includes('/cases/'))
-  return `${error.message.trim()}${where ? ` (${where.trim().replace(/.*\/cases\//, '').replace(/\)$/, '')})` : ''}`
+  return `${error.message.trim()}${
+    where
+      ? ` (${where
+          .trim()
+          .replace(/.*\/cases\//, '')
+          .replace(/\)$/, '')})`
+      : ''
+  }`
 }
 
 async function inFreshFolder(dir: string, run: Step): Promise<void> {

@@ -89,7 +89,8 @@ export function names(path: sys.Path): string[] {
 export function entries(path: sys.Path, blockBytes = 32768): sys.Dirent[] {
   return withFile(path, sys.O_RDONLY | sys.O_DIRECTORY, fd => {
     const found: sys.Dirent[] = []
-    for (let block = sys.getdents(fd, blockBytes); block.length > 0; block = sys.getdents(fd, blockBytes)) found.push(...block)
+    for (let block = sys.getdents(fd, blockBytes); block.length > 0; block = sys.getdents(fd, blockBytes))
+      found.push(...block)
     return found
   })
 }

@@ -30,8 +30,21 @@ export interface Peer {
 type Functions<T> = { [K in keyof T as T[K] extends (...args: never[]) => unknown ? K : never]: T[K] }
 type Calls = Pick<
   Functions<typeof sys>,
-  | 'chdir' | 'close' | 'fcntl' | 'flock' | 'getLock' | 'mkdir' | 'open' | 'read' | 'rename' | 'rmdir' | 'setLock' | 'stat'
-  | 'truncate' | 'unlink' | 'write'
+  | 'chdir'
+  | 'close'
+  | 'fcntl'
+  | 'flock'
+  | 'getLock'
+  | 'mkdir'
+  | 'open'
+  | 'read'
+  | 'rename'
+  | 'rmdir'
+  | 'setLock'
+  | 'stat'
+  | 'truncate'
+  | 'unlink'
+  | 'write'
 > & {
   appendLines(path: string, tag: string, count: number): void
   touchBeyondEnd(path: string): number

@@ -88,7 +88,10 @@ const KEEP: CaseTable = {
   },
   ...each(
     [
-      { what: 'without a mask though users are named', entries: named({ ann: 6, club: 4, mask: 6 }).filter(e => e.tag !== 'mask') },
+      {
+        what: 'without a mask though users are named',
+        entries: named({ ann: 6, club: 4, mask: 6 }).filter(e => e.tag !== 'mask'),
+      },
       { what: 'without an owner entry', entries: named({ ann: 6, club: 4, mask: 6 }).filter(e => e.tag !== 'user') },
       { what: 'out of order', entries: named({ ann: 6, club: 4, mask: 6 }).reverse() },
       { what: 'with bits above 7', entries: named({ ann: 15, club: 4, mask: 6 }) },
@@ -107,7 +110,10 @@ const KEEP: CaseTable = {
   },
   'a list of fifty people is kept': () => {
     file('f')
-    const people = Array.from({ length: 50 }, (_, index): Entry => ({ tag: 'user:', bits: index % 8, id: 1000 + index }))
+    const people = Array.from(
+      { length: 50 },
+      (_, index): Entry => ({ tag: 'user:', bits: index % 8, id: 1000 + index }),
+    )
     const wanted: Entry[] = [
       { tag: 'user', bits: 6 },
       ...people,
@@ -155,14 +161,44 @@ const MEMBER: sys.Identity = { ...BEN, groups: [CLUB] }
 const CHECKS: readonly Check[] = [
   { who: ANN, name: 'a named user', bits: { ann: 6, club: 0, mask: 7 }, read: true, write: true },
   { who: ANN, name: 'a named user under a mask', bits: { ann: 6, club: 0, mask: 4 }, read: true, write: false },
-  { who: ANN, name: 'a named user with no bits though others may', bits: { ann: 0, club: 0, mask: 7, other: 6 }, read: false, write: false },
+  {
+    who: ANN,
+    name: 'a named user with no bits though others may',
+    bits: { ann: 0, club: 0, mask: 7, other: 6 },
+    read: false,
+    write: false,
+  },
   { who: MEMBER, name: 'a named group', bits: { ann: 0, club: 6, mask: 7 }, read: true, write: true },
   { who: MEMBER, name: 'a named group under a mask', bits: { ann: 0, club: 6, mask: 2 }, read: false, write: true },
-  { who: MEMBER, name: 'a named group with no bits though others may', bits: { ann: 0, club: 0, mask: 7, other: 6 }, read: false, write: false },
-  { who: { uid: BEN.uid, gid: 0, groups: [CLUB] }, name: 'two groups of which one may write', bits: { ann: 0, club: 2, mask: 7, group: 4 }, read: true, write: true },
-  { who: { uid: BEN.uid, gid: 0 }, name: 'the owning group under a mask', bits: { ann: 0, club: 0, mask: 4, group: 6 }, read: true, write: false },
+  {
+    who: MEMBER,
+    name: 'a named group with no bits though others may',
+    bits: { ann: 0, club: 0, mask: 7, other: 6 },
+    read: false,
+    write: false,
+  },
+  {
+    who: { uid: BEN.uid, gid: 0, groups: [CLUB] },
+    name: 'two groups of which one may write',
+    bits: { ann: 0, club: 2, mask: 7, group: 4 },
+    read: true,
+    write: true,
+  },
+  {
+    who: { uid: BEN.uid, gid: 0 },
+    name: 'the owning group under a mask',
+    bits: { ann: 0, club: 0, mask: 4, group: 6 },
+    read: true,
+    write: false,
+  },
   { who: BEN, name: 'somebody else', bits: { ann: 6, club: 6, mask: 7, other: 4 }, read: true, write: false },
-  { who: BEN, name: 'somebody else, whom no mask concerns', bits: { ann: 6, club: 6, mask: 0, other: 6 }, read: true, write: true },
+  {
+    who: BEN,
+    name: 'somebody else, whom no mask concerns',
+    bits: { ann: 6, club: 6, mask: 0, other: 6 },
+    read: true,
+    write: true,
+  },
 ]
 
 const PERMISSIONS: CaseTable = each(

@@ -65,12 +65,23 @@ const CLEARINGS: readonly Clearing[] = [
   { what: 'a write', act: write, before: 0o2777, after: 0o777 },
   { what: 'a write', act: write, before: 0o777, after: 0o777 },
   { what: 'truncate', act: () => sys.truncate('f', 1), before: 0o6777, after: 0o777 },
-  { what: 'ftruncate', act: () => withFile('f', sys.O_WRONLY, fd => sys.truncate(fd, 1)), before: 0o6777, after: 0o777 },
+  {
+    what: 'ftruncate',
+    act: () => withFile('f', sys.O_WRONLY, fd => sys.truncate(fd, 1)),
+    before: 0o6777,
+    after: 0o777,
+  },
   { what: 'O_TRUNC', act: () => sys.close(sys.open('f', sys.O_WRONLY | sys.O_TRUNC)), before: 0o6777, after: 0o777 },
-  { what: 'fallocate', act: () => withFile('f', sys.O_WRONLY, fd => sys.fallocate(fd, 0, 0, 9000)), before: 0o6777, after: 0o777 },
+  {
+    what: 'fallocate',
+    act: () => withFile('f', sys.O_WRONLY, fd => sys.fallocate(fd, 0, 0, 9000)),
+    before: 0o6777,
+    after: 0o777,
+  },
   {
     what: 'punching a hole',
-    act: () => withFile('f', sys.O_WRONLY, fd => sys.fallocate(fd, sys.FALLOC_FL_PUNCH_HOLE | sys.FALLOC_FL_KEEP_SIZE, 0, 10)),
+    act: () =>
+      withFile('f', sys.O_WRONLY, fd => sys.fallocate(fd, sys.FALLOC_FL_PUNCH_HOLE | sys.FALLOC_FL_KEEP_SIZE, 0, 10)),
     before: 0o6777,
     after: 0o777,
   },

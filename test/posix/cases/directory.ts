@@ -10,7 +10,8 @@ const dirType = (type: number) => type >> 12
 /** Makes empty files `name0` to `name(count-1)` in the folder. */
 function fill(folder: string, count: number, name = 'f'): void {
   withFile(folder, sys.O_RDONLY | sys.O_DIRECTORY, at => {
-    for (let index = 0; index < count; index++) sys.close(sys.open(`${name}${index}`, sys.O_CREAT | sys.O_WRONLY, 0o644, at))
+    for (let index = 0; index < count; index++)
+      sys.close(sys.open(`${name}${index}`, sys.O_CREAT | sys.O_WRONLY, 0o644, at))
   })
 }
 
@@ -83,7 +84,13 @@ const LIST: CaseTable = {
       while (sys.getdents(fd).length > 0);
       file('d/b')
       sys.seekdir(fd, 0n)
-      deepEqual(sys.getdents(fd).map(entry => entry.name.toString()).sort(), ['.', '..', 'a', 'b'])
+      deepEqual(
+        sys
+          .getdents(fd)
+          .map(entry => entry.name.toString())
+          .sort(),
+        ['.', '..', 'a', 'b'],
+      )
     })
   },
   'two descriptors list at their own pace': () => {
@@ -145,7 +152,10 @@ const SEEK: CaseTable = {
       for (let part = sys.getdents(fd); part.length > 0; part = sys.getdents(fd)) {
         found.push(...part.map(entry => entry.name.toString()))
       }
-      deepEqual(found.filter(name => after.includes(name)), after)
+      deepEqual(
+        found.filter(name => after.includes(name)),
+        after,
+      )
     })
   },
   'a cookie is good in another descriptor': () => {
@@ -234,7 +244,10 @@ const CHANGE: CaseTable = {
     const other = await peer()
     const theirs = (async () => {
       for (let index = 0; index < 300; index++) {
-        await other.call('close', await other.call('open', `${dir}/d/their${index}`, sys.O_CREAT | sys.O_EXCL | sys.O_WRONLY))
+        await other.call(
+          'close',
+          await other.call('open', `${dir}/d/their${index}`, sys.O_CREAT | sys.O_EXCL | sys.O_WRONLY),
+        )
       }
     })()
     for (let index = 0; index < 300; index++) {

@@ -1,5 +1,19 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { ALL_KINDS, ANN, as, content, exists, expectTimes, fails, file, folder, KINDS, names, pattern, withFile } from './common.ts'
+import {
+  ALL_KINDS,
+  ANN,
+  as,
+  content,
+  exists,
+  expectTimes,
+  fails,
+  file,
+  folder,
+  KINDS,
+  names,
+  pattern,
+  withFile,
+} from './common.ts'
 import { type CaseTable, each, root } from '../case.ts'
 import * as sys from '../sys/index.ts'
 
@@ -92,7 +106,8 @@ const SOFT: CaseTable = {
       equal(sys.lstat('l').permissions, 0o777)
     },
   ),
-  'a symlink of 4096 bytes fails with ENAMETOOLONG': () => fails('ENAMETOOLONG', () => sys.symlink('t'.repeat(4096), 'l')),
+  'a symlink of 4096 bytes fails with ENAMETOOLONG': () =>
+    fails('ENAMETOOLONG', () => sys.symlink('t'.repeat(4096), 'l')),
   'an empty symlink fails with ENOENT': () => fails('ENOENT', () => sys.symlink('', 'l')),
   'a symlink holds any bytes': () => {
     const target = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1))
@@ -213,7 +228,9 @@ const NAMES: CaseTable = {
   'five hundred names of random bytes are all listed': () => {
     const wanted = new Set<string>()
     for (let index = 0; wanted.size < 500; index++) {
-      const bytes = pattern(1 + (index % 255), index + 7).map(byte => (byte === 0 || byte === 0x2f || byte === 0x2e ? 0x41 : byte))
+      const bytes = pattern(1 + (index % 255), index + 7).map(byte =>
+        byte === 0 || byte === 0x2f || byte === 0x2e ? 0x41 : byte,
+      )
       if (bytes.length < 4) continue
       wanted.add(Buffer.from(bytes).toString('latin1'))
     }

@@ -34,7 +34,12 @@ const PAIRS: readonly (Pair & { what: string })[] = [
   { what: 'write locks that share one byte', mine: WRITE(0, 101), theirs: WRITE(100, 100), clash: true },
   { what: 'a write lock to the end and one far beyond', mine: WRITE(10), theirs: WRITE(1_000_000, 1), clash: true },
   { what: 'a write lock and one before it', mine: WRITE(500, 10), theirs: WRITE(0, 500), clash: false },
-  { what: 'write locks beyond 4 GiB that meet', mine: WRITE(5 * 2 ** 30, 10), theirs: WRITE(5 * 2 ** 30 + 9, 1), clash: true },
+  {
+    what: 'write locks beyond 4 GiB that meet',
+    mine: WRITE(5 * 2 ** 30, 10),
+    theirs: WRITE(5 * 2 ** 30 + 9, 1),
+    clash: true,
+  },
 ]
 
 const byKind = (kind: 'POSIX' | 'OFD', set: number): CaseTable =>

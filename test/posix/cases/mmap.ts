@@ -23,7 +23,9 @@ export const mmap: CaseTable = {
   'a shared mapping shows the content of the file': () => {
     const bytes = pattern(300_000, 5)
     file('f', bytes)
-    withFile('f', sys.O_RDONLY, fd => withMap(fd, bytes.length, READ, map => ok(map.get(0, bytes.length).equals(bytes))))
+    withFile('f', sys.O_RDONLY, fd =>
+      withMap(fd, bytes.length, READ, map => ok(map.get(0, bytes.length).equals(bytes))),
+    )
   },
   'a private mapping shows the content of the file': () => {
     file('f', 'abcdef')

@@ -276,7 +276,9 @@ const DOORS: readonly Door[] = [
 ]
 
 const permissionRows = DOORS.flatMap(door =>
-  ([0, 2, 4, 6] as const).flatMap(bits => (['owner', 'group', 'member', 'other'] as const).map(who => ({ door, bits, who }))),
+  ([0, 2, 4, 6] as const).flatMap(bits =>
+    (['owner', 'group', 'member', 'other'] as const).map(who => ({ door, bits, who })),
+  ),
 )
 const SHIFT = { owner: 6, group: 3, member: 3, other: 0 } as const
 

@@ -44,7 +44,12 @@ interface BadPath {
 const BAD_PATHS: readonly BadPath[] = [
   { what: 'below a missing directory', code: 'ENOENT', path: 'missing/x' },
   { what: 'below a file', code: 'ENOTDIR', path: 'f/x', prepare: () => file('f') },
-  { what: 'below a symlink that leads to itself', code: 'ELOOP', path: 'loop/x', prepare: () => sys.symlink('loop', 'loop') },
+  {
+    what: 'below a symlink that leads to itself',
+    code: 'ELOOP',
+    path: 'loop/x',
+    prepare: () => sys.symlink('loop', 'loop'),
+  },
   { what: 'with a name of 256 bytes', code: 'ENAMETOOLONG', path: 'n'.repeat(256) },
   { what: 'below a name of 256 bytes', code: 'ENAMETOOLONG', path: `${'n'.repeat(256)}/x` },
   { what: 'of 4096 bytes', code: 'ENAMETOOLONG', path: `${'./'.repeat(2047)}xx` },
@@ -146,7 +151,8 @@ const SLASHES: CaseTable = {
     fails('ENOENT', () => sys.link('f', 'g/'))
   },
   'symlink at a name with a slash behind fails with ENOENT': () => fails('ENOENT', () => sys.symlink('t', 'l/')),
-  'mknod at a name with a slash behind fails with ENOENT': () => fails('ENOENT', () => sys.mknod('p/', sys.S_IFIFO | 0o644)),
+  'mknod at a name with a slash behind fails with ENOENT': () =>
+    fails('ENOENT', () => sys.mknod('p/', sys.S_IFIFO | 0o644)),
   'rename of a file to a name with a slash behind fails with ENOTDIR': () => {
     file('f')
     fails('ENOTDIR', () => sys.rename('f', 'g/'))

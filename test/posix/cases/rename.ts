@@ -1,6 +1,20 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { type CaseTable, each, root, type Step } from '../case.ts'
-import { ALL_KINDS, ANN, as, content, exists, fails, file, folder, KINDS, type Kind, names, readAll, withFile } from './common.ts'
+import {
+  ALL_KINDS,
+  ANN,
+  as,
+  content,
+  exists,
+  fails,
+  file,
+  folder,
+  KINDS,
+  type Kind,
+  names,
+  readAll,
+  withFile,
+} from './common.ts'
 import * as sys from '../sys/index.ts'
 
 const pairs = ALL_KINDS.flatMap(from => ALL_KINDS.map(to => ({ from, to })))
@@ -44,7 +58,8 @@ const TYPES: CaseTable = {
   ),
   ...each(
     pairs,
-    pair => `rename of a ${pair.from} over a ${pair.to} ${refusal(pair) ? `fails with ${refusal(pair)}` : 'replaces it'}`,
+    pair =>
+      `rename of a ${pair.from} over a ${pair.to} ${refusal(pair) ? `fails with ${refusal(pair)}` : 'replaces it'}`,
     pair => () => {
       KINDS[pair.from].make('a')
       KINDS[pair.to].make('b')

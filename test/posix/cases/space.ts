@@ -33,33 +33,69 @@ const FALLOCATE: CaseTable = {
   ...each(
     RANGES,
     ({ offset, length }) => `punching ${length} bytes at ${offset} leaves zeros there alone`,
-    ({ offset, length }) => () => changed(fd => sys.fallocate(fd, PUNCH, offset, length), b => void b.fill(0, offset, offset + length)),
+    ({ offset, length }) =>
+      () =>
+        changed(
+          fd => sys.fallocate(fd, PUNCH, offset, length),
+          b => void b.fill(0, offset, offset + length),
+        ),
   ),
   ...each(
     RANGES,
     ({ offset, length }) => `zeroing ${length} bytes at ${offset} leaves zeros there alone`,
-    ({ offset, length }) => () => changed(fd => sys.fallocate(fd, ZERO, offset, length), b => void b.fill(0, offset, offset + length)),
+    ({ offset, length }) =>
+      () =>
+        changed(
+          fd => sys.fallocate(fd, ZERO, offset, length),
+          b => void b.fill(0, offset, offset + length),
+        ),
   ),
-  'punching beyond the end changes nothing': () => changed(fd => sys.fallocate(fd, PUNCH, 2 * MIB, 5 * MIB), b => void b.fill(0, 2 * MIB)),
-  'punching wholly beyond the end changes nothing': () => changed(fd => sys.fallocate(fd, PUNCH, 4 * MIB, MIB), () => {}),
+  'punching beyond the end changes nothing': () =>
+    changed(
+      fd => sys.fallocate(fd, PUNCH, 2 * MIB, 5 * MIB),
+      b => void b.fill(0, 2 * MIB),
+    ),
+  'punching wholly beyond the end changes nothing': () =>
+    changed(
+      fd => sys.fallocate(fd, PUNCH, 4 * MIB, MIB),
+      () => {},
+    ),
   'zeroing beyond the end grows the file': () =>
     changed(
       fd => sys.fallocate(fd, ZERO, 3 * MIB - 10, 100),
       b => Buffer.concat([b.subarray(0, 3 * MIB - 10), Buffer.alloc(100)]),
     ),
   'zeroing beyond the end with KEEP_SIZE keeps the size': () =>
-    changed(fd => sys.fallocate(fd, ZERO | KEEP, 3 * MIB - 10, 100), b => void b.fill(0, 3 * MIB - 10)),
-  'fallocate inside the file changes nothing': () => changed(fd => sys.fallocate(fd, 0, 0, 3 * MIB), () => {}),
+    changed(
+      fd => sys.fallocate(fd, ZERO | KEEP, 3 * MIB - 10, 100),
+      b => void b.fill(0, 3 * MIB - 10),
+    ),
+  'fallocate inside the file changes nothing': () =>
+    changed(
+      fd => sys.fallocate(fd, 0, 0, 3 * MIB),
+      () => {},
+    ),
   'fallocate beyond the end grows the file with zeros': () =>
-    changed(fd => sys.fallocate(fd, 0, 3 * MIB, 100_000), b => Buffer.concat([b, Buffer.alloc(100_000)])),
-  'fallocate with KEEP_SIZE beyond the end keeps the size': () => changed(fd => sys.fallocate(fd, KEEP, 3 * MIB, 100_000), () => {}),
+    changed(
+      fd => sys.fallocate(fd, 0, 3 * MIB, 100_000),
+      b => Buffer.concat([b, Buffer.alloc(100_000)]),
+    ),
+  'fallocate with KEEP_SIZE beyond the end keeps the size': () =>
+    changed(
+      fd => sys.fallocate(fd, KEEP, 3 * MIB, 100_000),
+      () => {},
+    ),
   'a write into allocated space behind the end is read back': () => {
     withFile('f', NEW, fd => {
       sys.fallocate(fd, KEEP, 0, MIB)
       equal(sys.stat(fd).size, 0)
       sys.write(fd, 'data', 500_000)
       equal(sys.stat(fd).size, 500_004)
-      ok(readAll(fd).subarray(0, 500_000).every(byte => byte === 0))
+      ok(
+        readAll(fd)
+          .subarray(0, 500_000)
+          .every(byte => byte === 0),
+      )
     })
   },
   'a punched hole gives space back': () => {
@@ -81,7 +117,8 @@ const FALLOCATE: CaseTable = {
       },
       b => void pattern(MIB, 77).fill(0, 100, 1100).copy(b),
     ),
-  'fallocate of no bytes fails with EINVAL': () => withFile('f', NEW, fd => fails('EINVAL', () => sys.fallocate(fd, 0, 0, 0))),
+  'fallocate of no bytes fails with EINVAL': () =>
+    withFile('f', NEW, fd => fails('EINVAL', () => sys.fallocate(fd, 0, 0, 0))),
   'fallocate at a negative offset fails with EINVAL': () =>
     withFile('f', NEW, fd => fails('EINVAL', () => sys.fallocate(fd, 0, -1, 10))),
   'punching without KEEP_SIZE is refused': () =>
@@ -104,7 +141,13 @@ const FALLOCATE: CaseTable = {
       { name: 'UNSHARE_RANGE', mode: sys.FALLOC_FL_UNSHARE_RANGE },
     ],
     ({ name }) => `fallocate with ${name} fails with EOPNOTSUPP and changes nothing`,
-    ({ mode }) => cairn(() => changed(fd => fails('EOPNOTSUPP', () => sys.fallocate(fd, mode, 0, 4096)), () => {})),
+    ({ mode }) =>
+      cairn(() =>
+        changed(
+          fd => fails('EOPNOTSUPP', () => sys.fallocate(fd, mode, 0, 4096)),
+          () => {},
+        ),
+      ),
   ),
   'punching moves mtime and ctime': () => {
     file('f', pattern(10_000))
@@ -259,7 +302,10 @@ const COPY: CaseTable = {
       b => void b.copyWithin(2 * MIB, 0, MIB),
     ),
   'copy_file_range of overlapping parts of one file fails with EINVAL': () =>
-    changed(fd => fails('EINVAL', () => sys.copyFileRange({ fd, offset: 0 }, { fd, offset: 1000 }, 5000)), () => {}),
+    changed(
+      fd => fails('EINVAL', () => sys.copyFileRange({ fd, offset: 0 }, { fd, offset: 1000 }, 5000)),
+      () => {},
+    ),
   'copy_file_range at the end of the source gives 0': () => {
     file('a', 'abc')
     withFile('a', sys.O_RDONLY, a =>
@@ -272,7 +318,9 @@ const COPY: CaseTable = {
   },
   'copy_file_range stops at the end of the source': () => {
     file('a', 'abcdef')
-    withFile('a', sys.O_RDONLY, a => withFile('b', NEW, b => equal(sys.copyFileRange({ fd: a, offset: 2 }, { fd: b, offset: 0 }, 100), 4)))
+    withFile('a', sys.O_RDONLY, a =>
+      withFile('b', NEW, b => equal(sys.copyFileRange({ fd: a, offset: 2 }, { fd: b, offset: 0 }, 100), 4)),
+    )
     equal(content('b'), 'cdef')
   },
   'copy_file_range without offsets moves both positions': () => {
@@ -315,7 +363,9 @@ const COPY: CaseTable = {
     file('b')
     for (const flags of [sys.O_RDONLY, sys.O_WRONLY | sys.O_APPEND]) {
       withFile('a', sys.O_RDONLY, a =>
-        withFile('b', flags, b => fails('EBADF', () => sys.copyFileRange({ fd: a, offset: 0 }, { fd: b, offset: 0 }, 3))),
+        withFile('b', flags, b =>
+          fails('EBADF', () => sys.copyFileRange({ fd: a, offset: 0 }, { fd: b, offset: 0 }, 3)),
+        ),
       )
     }
   },

@@ -1,6 +1,22 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { type CaseTable, each, root } from '../case.ts'
-import { ALL_KINDS, ANN, as, BEN, content, exists, fails, file, folder, KINDS, names, pattern, readAll, withFile, writeAll } from './common.ts'
+import {
+  ALL_KINDS,
+  ANN,
+  as,
+  BEN,
+  content,
+  exists,
+  fails,
+  file,
+  folder,
+  KINDS,
+  names,
+  pattern,
+  readAll,
+  withFile,
+  writeAll,
+} from './common.ts'
 import * as sys from '../sys/index.ts'
 
 const PLAIN: CaseTable = {

@@ -76,7 +76,8 @@ const READ_WRITE: CaseTable = {
       equal(sys.lseek(fd, 1000, sys.SEEK_SET), 1000)
     })
   },
-  'pwrite at a negative offset fails with EINVAL': () => withFile('f', NEW, fd => fails('EINVAL', () => sys.write(fd, 'x', -1))),
+  'pwrite at a negative offset fails with EINVAL': () =>
+    withFile('f', NEW, fd => fails('EINVAL', () => sys.write(fd, 'x', -1))),
   'a write of no bytes changes nothing': () => {
     file('f', 'abc')
     withFile('f', sys.O_WRONLY, fd => equal(sys.write(fd, ''), 0))
@@ -183,7 +184,11 @@ const TRUNCATE: CaseTable = {
     sys.truncate('f', 10)
     withFile('f', sys.O_RDWR, fd => {
       sys.write(fd, 'z', 9999)
-      ok(readAll(fd).subarray(10, 9999).every(byte => byte === 0))
+      ok(
+        readAll(fd)
+          .subarray(10, 9999)
+          .every(byte => byte === 0),
+      )
     })
   },
   'truncate to the same size keeps the content': () => {

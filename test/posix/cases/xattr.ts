@@ -5,7 +5,10 @@ import * as sys from '../sys/index.ts'
 
 /** Own names only: a security module may put its label on every file. */
 const list = (path: string, how: sys.XattrHow = {}) =>
-  sys.listxattr(path, how).filter(name => name !== 'security.selinux').sort()
+  sys
+    .listxattr(path, how)
+    .filter(name => name !== 'security.selinux')
+    .sort()
 
 const VALUES: CaseTable = {
   ...each(

@@ -44,7 +44,11 @@ export function bindPointer(name: string, parameters: readonly string[]): (...ar
 }
 
 /** Binds a libc function that reports no failure through errno (memcpy, umask). */
-export function bindPlain(name: string, result: string, parameters: readonly string[]): (...args: readonly Arg[]) => number {
+export function bindPlain(
+  name: string,
+  result: string,
+  parameters: readonly string[],
+): (...args: readonly Arg[]) => number {
   const native: (...args: readonly Arg[]) => number | bigint = libc.func(name, result, [...parameters])
   return (...args) => Number(native(...args))
 }

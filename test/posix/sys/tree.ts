@@ -11,7 +11,7 @@ const mknodatC = bind('mknodat', 'int', ['int', 'void *', 'uint32_t', 'uint64_t'
 const faccessatC = bind('faccessat', 'int', ['int', 'void *', 'int', 'int'])
 const chdirC = bind('chdir', 'int', ['void *'])
 const fchdirC = bind('fchdir', 'int', ['int'])
-const getcwdC = bindPointer("getcwd", ["void *", "size_t"])
+const getcwdC = bindPointer('getcwd', ['void *', 'size_t'])
 const CWD_BYTES_MAX = 8192
 
 /** mkdirat(2). */
@@ -56,7 +56,11 @@ export function readlink(path: Path, size = 4096, at = AT_FDCWD): Buffer {
 }
 
 /** mknodat(2); `mode` holds the type bits. */
-export function mknod(path: Path, mode: number, device: { major: number; minor: number } = { major: 0, minor: 0 }): void {
+export function mknod(
+  path: Path,
+  mode: number,
+  device: { major: number; minor: number } = { major: 0, minor: 0 },
+): void {
   const { major, minor } = device
   const number =
     ((BigInt(major) & 0xfffff000n) << 32n) |
