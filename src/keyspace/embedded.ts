@@ -1,12 +1,12 @@
 import { isFault, type World } from '#base'
 import { revisionOf } from './change.ts'
-import { checkpointIn, loadCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { blocksOf, checkpointIn, checkpointPath, loadCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { CommitLog } from './commit-log.ts'
 import { openEngine } from './engine.ts'
 import { keyspaceFault } from './faults.ts'
 import type { HistoryKept } from './history.ts'
 import type { LocalKeyspace, Revision } from './keyspace.ts'
-import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX } from './limits.ts'
+import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SCRUB_PAUSE_MS, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX } from './limits.ts'
 import { openSegmentLog } from './log/segment-log.ts'
 import { logDamaged } from './log/recover.ts'
 import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
@@ -53,6 +53,7 @@ async function openParts(options: EmbeddedOptions, lock: Disposable): Promise<Lo
   const place = { world, folder: `${folder}/index`, keepHistory: history.ms > 0 && history.revisions > 0 }
   const { index, log } = await openStore(options, place)
   const checkpoints = new Checkpoints({ world, folder, index, log })
+  if (!checkpoints.whole) await checkpoints.write(new AbortController().signal)
   return openEngine({
     world,
     log,
@@ -60,7 +61,7 @@ async function openParts(options: EmbeddedOptions, lock: Disposable): Promise<Lo
     history,
     syncEveryMs,
     beforeSync: options.beforeSync ?? (() => Promise.resolve()),
-    maintain: signal => checkpoints.write(signal),
+    maintain: signal => checkpoints.maintain(signal),
     logNeeded: () => revisionOf(checkpoints.applied + 1),
     indexDamaged: () => markDamaged(place),
     closed: async clean => {
@@ -131,24 +132,67 @@ interface CheckpointParts extends OpenStore {
   readonly folder: string
 }
 
-/** Writes a checkpoint when the log has grown by as much as the last one holds: each byte logged is copied about once. */
+/**
+ * Keeps the index rebuildable: writes a checkpoint when the log has grown by as much as the last one holds (each byte
+ * logged is copied about once), or when log and checkpoint no longer make a whole.
+ */
 class Checkpoints {
   readonly #parts: CheckpointParts
   #bytes: number
+  #scrubbed = false
   /** The log up to this revision is not needed to rebuild the index. */
   applied: Revision
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
-    const found = checkpointIn(parts.world.disk, parts.folder)
+    const found = usableCheckpoint(parts)
     this.applied = found?.applied ?? revisionOf(0)
     this.#bytes = found?.bytes ?? 0
   }
 
+  /** False when the index could not be rebuilt now. */
+  get whole(): boolean {
+    return this.#parts.log.first <= this.applied + 1
+  }
+
+  /** Reads log and checkpoint once after each opening, then writes a checkpoint when one is due. */
+  async maintain(signal: AbortSignal): Promise<void> {
+    const sound = this.#scrubbed || (await this.#scrub(signal))
+    this.#scrubbed = true
+    const due = this.#parts.log.bytes >= Math.max(this.#bytes, CHECKPOINT_LOG_BYTES_MIN)
+    if (!sound || due) await this.write(signal)
+  }
+
   async write(signal: AbortSignal): Promise<void> {
-    const { world, folder, index, log } = this.#parts
-    if (log.bytes < Math.max(this.#bytes, CHECKPOINT_LOG_BYTES_MIN)) return
+    const { world, folder, index } = this.#parts
     this.applied = await writeCheckpoint({ world, folder, index }, signal)
     this.#bytes = checkpointIn(world.disk, folder)?.bytes ?? 0
+  }
+
+  async #scrub(signal: AbortSignal): Promise<boolean> {
+    const { world, folder, log } = this.#parts
+    try {
+      const cursor = log.cursor(log.first)
+      while (cursor.next().length > 0) await world.clock.sleep(SCRUB_PAUSE_MS, signal)
+      if (this.applied === 0) return true
+      for (const _ of blocksOf(world.disk, checkpointPath(folder))) await world.clock.sleep(SCRUB_PAUSE_MS, signal)
+      return true
+    } catch (error) {
+      if (isFault(error, 'Compacted')) return true
+      if (!isFault(error, 'LogDamaged') && !isFault(error, 'CheckpointDamaged')) throw error
+      world.log.warn('keyspace: damage found, a new checkpoint replaces it', { what: error.message })
+      return false
+    }
+  }
+}
+
+// Beside a sound index a damaged checkpoint costs nothing: the next one replaces it.
+function usableCheckpoint(parts: CheckpointParts): { readonly applied: Revision; readonly bytes: number } | undefined {
+  try {
+    return checkpointIn(parts.world.disk, parts.folder)
+  } catch (error) {
+    if (!isFault(error, 'CheckpointDamaged')) throw error
+    parts.world.log.warn('keyspace: the checkpoint is damaged and will be replaced', { what: error.message })
+    return undefined
   }
 }

@@ -28,7 +28,7 @@ import type { RowIndex } from './row-index.ts'
 import { countRows, mergedRows, type Rows, rowAt } from './rows.ts'
 import { planTxn, type TxnView, withoutValue } from './txn.ts'
 import { VersionMap } from './version-map.ts'
-import { SharedRun, TaskScope, waitFor } from './waiting.ts'
+import { SharedRun, sleepUntilWoken, TaskScope, waitFor } from './waiting.ts'
 import { WatchHub } from './watch-hub.ts'
 import { type WatchSource, watchEvents, watchRecords } from './watch.ts'
 
@@ -71,7 +71,8 @@ class Engine implements LocalKeyspace {
   readonly #view: TxnView
   #keys: number
   #ticking = false
-  #leaseWake: AbortController | undefined
+  #leasesWatched = false
+  #leaseWake = new AbortController()
   #failure: unknown
   revision: Revision
 
@@ -93,7 +94,7 @@ class Engine implements LocalKeyspace {
       range: request => this.rangeNow(request),
       hasLease: lease => this.#leases.has(lease),
     }
-    if (this.#leases.size > 0) this.#tasks.run(signal => this.#endLeases(signal))
+    if (this.#leases.size > 0) this.#watchLeases()
   }
 
   get(key: ByteString): KeyValue | undefined {
@@ -154,7 +155,6 @@ class Engine implements LocalKeyspace {
       this.#checkOpen()
       const lease = leaseOf(this.revision + 1)
       this.#write([{ kind: 'grant', lease, ttlMs }])
-      this.#wakeLeases()
       return lease
     })
   }
@@ -220,10 +220,9 @@ class Engine implements LocalKeyspace {
     this.#append(record)
     this.revision = revision
     this.#applier.add(revision, record, changes)
-    const nowMs = this.#leases.size > 0 || changes[0]?.kind === 'grant' ? this.#nowMs() : 0
+    if (this.#leases.size > 0 || changes[0]?.kind === 'grant') this.#followLeases(changes)
     const events: KeyEvent[] = []
     for (const change of changes) {
-      if (nowMs > 0) this.#leases.apply(change, nowMs)
       if (change.kind === 'put') this.#keys += change.entry.version === 1 ? 1 : 0
       if (change.kind === 'delete') this.#keys -= 1
       if (change.kind === 'put' || change.kind === 'delete') events.push(change)
@@ -232,6 +231,14 @@ class Engine implements LocalKeyspace {
     this.#hub.publish(revision, events)
     if (!this.#ticking) this.#startTick()
     if (this.#applier.bytes > APPLY_BYTES) this.#tasks.run(() => this.#drain())
+  }
+
+  #followLeases(changes: readonly Change[]): void {
+    const nowMs = this.#nowMs()
+    for (const change of changes) this.#leases.apply(change, nowMs)
+    if (changes.every(change => change.kind === 'put' || change.kind === 'delete')) return
+    if (this.#leasesWatched) this.#leaseWake.abort()
+    else this.#watchLeases()
   }
 
   #append(record: Buffer): void {
@@ -294,28 +301,19 @@ class Engine implements LocalKeyspace {
     this.#write([...changes, { kind: 'end', lease }])
   }
 
-  async #endLeases(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const next = this.#leases.nextEndMs()
-      if (next === undefined) return
-      this.#leaseWake = new AbortController()
-      await this.#sleepUnlessWoken(next - this.#nowMs(), AbortSignal.any([signal, this.#leaseWake.signal]))
-      signal.throwIfAborted()
-      for (const lease of this.#leases.ended(this.#nowMs())) this.#endLease(lease)
-    }
-  }
-
-  async #sleepUnlessWoken(ms: number, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#parts.world.clock.sleep(Math.max(ms, 1), signal)
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  }
-
-  #wakeLeases(): void {
-    if (this.#leases.size === 1) this.#tasks.run(signal => this.#endLeases(signal))
-    else this.#leaseWake?.abort()
+  // One timer while there are leases: it ends with the last one, and starts over when one comes or goes.
+  #watchLeases(): void {
+    this.#leasesWatched = true
+    this.#tasks.run(async signal => {
+      for (let next = this.#leases.nextEndMs(); next !== undefined; next = this.#leases.nextEndMs()) {
+        this.#leaseWake = new AbortController()
+        const waitMs = Math.max(next - this.#nowMs(), 1)
+        await sleepUntilWoken(this.#parts.world.clock, waitMs, AbortSignal.any([signal, this.#leaseWake.signal]))
+        signal.throwIfAborted()
+        for (const lease of this.#leases.ended(this.#nowMs())) this.#endLease(lease)
+      }
+      this.#leasesWatched = false
+    })
   }
 
   #watchSource(): WatchSource {

@@ -54,3 +54,6 @@ export const SYNC_EVERY_MS = 1000
 
 /** History kept unless the owner says otherwise: until it is older than `ms` or longer than `revisions`. */
 export const HISTORY = { ms: 10 * 60_000, revisions: 100_000 } as const
+
+/** Milliseconds between two reads of the look at log and checkpoint after an opening. */
+export const SCRUB_PAUSE_MS = 5

@@ -1,3 +1,5 @@
+import type { Clock } from '#base'
+
 /** Resolves or rejects like the work, or rejects with the signal's reason first; the work goes on either way. */
 export function waitFor<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   if (signal.aborted) return Promise.reject(signal.reason)
@@ -6,6 +8,15 @@ export function waitFor<Value>(work: Promise<Value>, signal: AbortSignal): Promi
     signal.addEventListener('abort', aborted, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
   })
+}
+
+/** Sleeps for `ms`, or until the signal is aborted; never rejects for that. */
+export async function sleepUntilWoken(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
 }
 
 /** Runs some work for all who ask, one run at a time: a request is served by a run that starts after it. */
