@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ERRNO, isErrno } from './errno.ts'
 import { ROOT_INO } from './inode.ts'
-import { CALLER, makeNode, ok, readAll, testFilesystem, type TestFilesystem, writeAll } from './testing/memory-filesystem.ts'
+import {
+  CALLER,
+  makeNode,
+  ok,
+  readAll,
+  testFilesystem,
+  type TestFilesystem,
+  writeAll,
+} from './testing/memory-filesystem.ts'
 import type { AllocateMode, Ino } from './vfs.ts'
 
 const CHUNK = 8192
@@ -61,13 +69,38 @@ type Step =
   | { kind: 'copy'; from: number; to: number; bytes: number }
   | { kind: 'sync' | 'seal' | 'kill' | 'idle' }
 
-const place = fc.oneof(fc.nat(6 * CHUNK), fc.nat(6).map(n => n * CHUNK))
+const place = fc.oneof(
+  fc.nat(6 * CHUNK),
+  fc.nat(6).map(n => n * CHUNK),
+)
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), offset: place, bytes: fc.oneof(fc.nat(300), fc.nat(2 * CHUNK), fc.constant(CHUNK)), fill: fc.nat(255) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      offset: place,
+      bytes: fc.oneof(fc.nat(300), fc.nat(2 * CHUNK), fc.constant(CHUNK)),
+      fill: fc.nat(255),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('truncate' as const), size: place }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('clear' as const), mode: fc.constantFrom<AllocateMode>('punch', 'zero', 'zeroKeepSize', 'extend', 'keepSize'), offset: place, bytes: fc.integer({ min: 1, max: 2 * CHUNK }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy' as const), from: place, to: place, bytes: fc.nat(3 * CHUNK) }) },
-  { weight: 4, arbitrary: fc.constantFrom<Step>({ kind: 'sync' }, { kind: 'seal' }, { kind: 'kill' }, { kind: 'idle' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('clear' as const),
+      mode: fc.constantFrom<AllocateMode>('punch', 'zero', 'zeroKeepSize', 'extend', 'keepSize'),
+      offset: place,
+      bytes: fc.integer({ min: 1, max: 2 * CHUNK }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('copy' as const), from: place, to: place, bytes: fc.nat(3 * CHUNK) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Step>({ kind: 'sync' }, { kind: 'seal' }, { kind: 'kill' }, { kind: 'idle' }),
+  },
 )
 
 test('any history of writes, cuts, holes, copies, seals and kills leaves the bytes a plain buffer has', async () => {
@@ -89,7 +122,8 @@ test('any history of writes, cuts, holes, copies, seals and kills leaves the byt
 })
 
 async function apply(t: TestFilesystem, ino: Ino, one: Step, model: Buffer): Promise<Buffer<ArrayBuffer>> {
-  const grown = (size: number): Buffer<ArrayBuffer> => Buffer.concat([model, Buffer.alloc(Math.max(0, size - model.length))])
+  const grown = (size: number): Buffer<ArrayBuffer> =>
+    Buffer.concat([model, Buffer.alloc(Math.max(0, size - model.length))])
   if (one.kind === 'write') {
     await writeAll(t.fs, ino, one.offset, Buffer.alloc(one.bytes, one.fill))
     return one.bytes === 0 ? grown(0) : grown(one.offset + one.bytes).fill(one.fill, one.offset, one.offset + one.bytes)
@@ -102,7 +136,8 @@ async function apply(t: TestFilesystem, ino: Ino, one: Step, model: Buffer): Pro
     await ok(t.fs.vfs.allocate(ino, one.mode, one.offset, one.bytes))
     const end = one.offset + one.bytes
     const next = one.mode === 'extend' || one.mode === 'zero' ? grown(end) : grown(0)
-    if (one.mode !== 'extend' && one.mode !== 'keepSize') next.fill(0, Math.min(one.offset, next.length), Math.min(end, next.length))
+    if (one.mode !== 'extend' && one.mode !== 'keepSize')
+      next.fill(0, Math.min(one.offset, next.length), Math.min(end, next.length))
     return next
   }
   if (one.kind === 'copy') return copy(t, ino, one, model)
@@ -136,7 +171,10 @@ async function checkSeek(t: TestFilesystem, ino: Ino, model: Buffer): Promise<vo
   for (let at = 0; at < model.length; ) {
     const data = await t.fs.vfs.seek(ino, at, 'data')
     const start = isErrno(data) ? model.length : data.offset
-    assert.ok(model.subarray(at, start).every(byte => byte === 0), `hole ${at} to ${start}`)
+    assert.ok(
+      model.subarray(at, start).every(byte => byte === 0),
+      `hole ${at} to ${start}`,
+    )
     if (start >= model.length) break
     at = (await ok(t.fs.vfs.seek(ino, start, 'hole'))).offset
     assert.ok(at > start)

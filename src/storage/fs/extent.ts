@@ -65,7 +65,8 @@ export function cutExtent(extent: Extent, from: number, to: number): Extent {
   assert(start < end, 'the cut is outside the extent')
   const skip = start - extent.offset
   const place = { offset: start, bytes: end - start }
-  if (extent.kind === 'inline') return { ...place, kind: 'inline', data: extent.data.subarray(skip, skip + end - start) }
+  if (extent.kind === 'inline')
+    return { ...place, kind: 'inline', data: extent.data.subarray(skip, skip + end - start) }
   if (extent.kind === 'hole') return { ...place, kind: 'hole' }
   const { digest, chunkBytes } = extent
   return { ...place, kind: 'chunk', digest, chunkBytes, chunkOffset: extent.chunkOffset + skip }
@@ -105,7 +106,12 @@ export interface ExtentChange {
 }
 
 /** Clears `[from, to)` and puts `fill` there. What stuck out of the range on either side stays. */
-export function replaceRange(extents: readonly Extent[], from: number, to: number, fill: readonly Extent[]): ExtentChange {
+export function replaceRange(
+  extents: readonly Extent[],
+  from: number,
+  to: number,
+  fill: readonly Extent[],
+): ExtentChange {
   const start = firstEndingBehind(extents, from)
   let end = start
   const before: Extent[] = []
@@ -128,4 +134,3 @@ export function usedBytes(extents: readonly Extent[]): number {
   for (const extent of extents) if (extent.kind !== 'hole') sum += extent.bytes
   return sum
 }
-

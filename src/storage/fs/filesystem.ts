@@ -13,7 +13,9 @@ import { isErrno } from './errno.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
-import type { Ino, Vfs } from './vfs.ts'
+import type { QuotaLimits } from './operation.ts'
+import type { Quota } from './quota.ts'
+import type { Ino, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
 export interface FilesystemOptions {
@@ -37,12 +39,24 @@ export interface FilesystemOptions {
 export interface Filesystem extends AsyncDisposable {
   readonly superblock: Superblock
   readonly vfs: Vfs
+  readonly quotas: Quotas
   /** Resolves when everything answered before is durable. */
   sync(): Promise<void>
   /** Puts a file's content into its sealed tree now. */
   seal(ino: Ino): Promise<void>
   /** Stops without bringing anything to disk, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
+}
+
+/** Limits on directories; see `quota.ts`. */
+export interface Quotas {
+  /** ENOTEMPTY when the directory is no quota root yet and has files. */
+  set(ino: Ino, limits: QuotaLimits): Reply<Quota>
+  /** Lifts the limits. ENODATA when the directory has none. */
+  remove(ino: Ino): Reply<void>
+  list(): Reply<readonly Quota[]>
+  /** The quota an inode counts against. */
+  of(ino: Ino): Reply<{ readonly quota: Quota | undefined }>
 }
 
 /** Opens a filesystem, making it when its keyspace is empty, and takes over what a killed process had staged. */
@@ -86,6 +100,7 @@ interface OpenParts {
 class OpenFilesystem implements Filesystem {
   readonly superblock: Superblock
   readonly vfs: Client
+  readonly quotas: Quotas
   readonly #parts: OpenParts
   readonly #closing = new AbortController()
   readonly #background: Promise<void>
@@ -93,14 +108,22 @@ class OpenFilesystem implements Filesystem {
   constructor(parts: OpenParts) {
     this.superblock = parts.superblock
     this.vfs = parts.client
+    const { home } = parts
+    this.quotas = {
+      set: (ino, limits) => home.call('setQuota', { ino, ...limits }),
+      remove: ino => home.call('removeQuota', { ino }),
+      list: () => home.call('quotas', {}),
+      of: ino => home.call('quotaOf', { ino }),
+    }
     this.#parts = parts
     this.#background = this.#run(this.#closing.signal)
   }
 
   async sync(): Promise<void> {
-    const { writer, accessTimes, keyspace } = this.#parts
+    const { writer, accessTimes, client, keyspace } = this.#parts
     await writer.settleAll()
     accessTimes.flush()
+    client.reap()
     await keyspace.sync(keyspace.revision, NEVER)
   }
 
@@ -118,7 +141,6 @@ class OpenFilesystem implements Filesystem {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     await this.#background
-    this.#parts.client.reap()
     await this.sync()
     this.#parts.staging.close()
   }

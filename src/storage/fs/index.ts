@@ -1,7 +1,8 @@
 export type { ChunkSource, RootProvider, SpaceReservation } from './chunk-source.ts'
-export { type Filesystem, type FilesystemOptions, openFilesystem } from './filesystem.ts'
+export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export { ROOT_INO } from './inode.ts'
+export type { Quota } from './quota.ts'
 export type {
   AllocateMode,
   Answer,

@@ -1,4 +1,17 @@
-import { assert, bytesOf, byteString, type ByteString, type Digest, digestOf, raw, struct, u8, u16, u32, u64 } from '#base'
+import {
+  assert,
+  bytesOf,
+  byteString,
+  type ByteString,
+  type Digest,
+  digestOf,
+  raw,
+  struct,
+  u8,
+  u16,
+  u32,
+  u64,
+} from '#base'
 import type { Attributes, FileKind, Ino } from './vfs.ts'
 import { i64big } from './time.ts'
 

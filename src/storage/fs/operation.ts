@@ -2,6 +2,7 @@ import type { ByteString } from '#base'
 import type { Revision } from '#keyspace'
 import type { Extent } from './extent.ts'
 import type { SealedTree } from './inode.ts'
+import type { Quota } from './quota.ts'
 import type {
   AttributeChange,
   Attributes,
@@ -55,6 +56,10 @@ export interface HomeOperations {
   forget: Message<{ readonly inos: readonly Ino[] }, void>
   /** Puts the overlay of a file into its sealed tree. */
   seal: Message<{ readonly ino: Ino }, void>
+  setQuota: Message<{ readonly ino: Ino } & QuotaLimits, Quota>
+  removeQuota: Message<{ readonly ino: Ino }, void>
+  quotaOf: Message<{ readonly ino: Ino }, { readonly quota: Quota | undefined }>
+  quotas: Message<object, readonly Quota[]>
   statFs: Message<object, StatFs>
   /** Resolves when everything the home has answered before is durable. */
   sync: Message<{ readonly revision: Revision | undefined }, void>
@@ -64,6 +69,8 @@ interface Message<Input, Answer> {
   readonly input: Input
   readonly answer: Answer
 }
+
+export type QuotaLimits = Pick<Quota, 'bytesMax' | 'inodesMax'>
 
 export type XattrMode = 'set' | 'create' | 'replace'
 

@@ -76,7 +76,8 @@ export class Block {
 
   #grow(end: number): void {
     const capacity = capacityFor(end, this.#limit)
-    const grown = capacity > INLINE_BYTES_MAX ? new Uint8Array(new SharedArrayBuffer(capacity)) : new Uint8Array(capacity)
+    const grown =
+      capacity > INLINE_BYTES_MAX ? new Uint8Array(new SharedArrayBuffer(capacity)) : new Uint8Array(capacity)
     grown.set(this.#bytes)
     this.#bytes = grown
   }
@@ -85,7 +86,8 @@ export class Block {
 /** Spans with one more laid over them: sorted, not touching. */
 export function withSpan(spans: readonly Span[], span: Span): Span[] {
   const last = spans.at(-1)
-  if (last !== undefined && last.end === span.start) return [...spans.slice(0, -1), { start: last.start, end: span.end }]
+  if (last !== undefined && last.end === span.start)
+    return [...spans.slice(0, -1), { start: last.start, end: span.end }]
   const apart = spans.filter(other => other.end < span.start || other.start > span.end)
   const joined = spans.filter(other => other.end >= span.start && other.start <= span.end)
   const start = Math.min(span.start, ...joined.map(other => other.start))

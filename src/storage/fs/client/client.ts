@@ -86,7 +86,10 @@ export class Client implements Vfs {
   }
 
   make(parent: Ino, name: ByteString, node: NewNode, caller: Caller): Reply<Attributes> {
-    return this.#once(request => this.#call('make', { parent, name, node, caller }, request), ino => this.attributes(ino))
+    return this.#once(
+      request => this.#call('make', { parent, name, node, caller }, request),
+      ino => this.attributes(ino),
+    )
   }
 
   makeUnnamed(parent: Ino, mode: number, caller: Caller): Reply<Attributes> {
@@ -200,7 +203,9 @@ export class Client implements Vfs {
       andThen(this.#call('content', { ino }), content => {
         if (isErrno(content)) return content
         if (offset < 0 || offset >= content.size) return ERRNO.ENXIO
-        return andThen(this.#seek(content, offset, what), found => (found === undefined ? ERRNO.ENXIO : { offset: found }))
+        return andThen(this.#seek(content, offset, what), found =>
+          found === undefined ? ERRNO.ENXIO : { offset: found },
+        )
       }),
     )
   }
@@ -208,7 +213,8 @@ export class Client implements Vfs {
   list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
     if (after < DOT_DOT) {
       const dots = this.#listDots(ino, after, options)
-      if (isLater(dots)) return dots.then(more => (more === true ? this.#listFrom(ino, DOT_DOT, options) : voidOf(more)))
+      if (isLater(dots))
+        return dots.then(more => (more === true ? this.#listFrom(ino, DOT_DOT, options) : voidOf(more)))
       if (dots !== true) return voidOf(dots)
       return this.#listFrom(ino, DOT_DOT, options)
     }
@@ -220,7 +226,10 @@ export class Client implements Vfs {
   }
 
   setXattr(ino: Ino, name: ByteString, value: Uint8Array, mode: 'set' | 'create' | 'replace'): Reply<void> {
-    return this.#once(request => this.#call('setXattr', { ino, name, value, mode }, request), () => undefined)
+    return this.#once(
+      request => this.#call('setXattr', { ino, name, value, mode }, request),
+      () => undefined,
+    )
   }
 
   listXattr(ino: Ino): Reply<readonly ByteString[]> {
@@ -228,7 +237,10 @@ export class Client implements Vfs {
   }
 
   removeXattr(ino: Ino, name: ByteString): Reply<void> {
-    return this.#once(request => this.#call('removeXattr', { ino, name }, request), () => undefined)
+    return this.#once(
+      request => this.#call('removeXattr', { ino, name }, request),
+      () => undefined,
+    )
   }
 
   statFs(): Reply<StatFs> {
@@ -265,7 +277,10 @@ export class Client implements Vfs {
   }
 
   // A request the kernel sends again after a restart is answered as it was the first time, if it was done then.
-  #once<Value>(run: (request: RequestName | undefined) => Reply<Value>, again: (ino: Ino) => Reply<Value>): Reply<Value> {
+  #once<Value>(
+    run: (request: RequestName | undefined) => Reply<Value>,
+    again: (ino: Ino) => Reply<Value>,
+  ): Reply<Value> {
     const resent = this.#request?.resent === true
     const request = this.#take()
     const done = resent && request !== undefined ? this.#parts.link.resultOf(request) : undefined
@@ -328,7 +343,8 @@ export class Client implements Vfs {
     const beyond = what === 'hole' && visible < gap.end ? Math.max(gap.offset, visible) : undefined
     if (sealed === undefined || gap.offset >= visible) return beyond
     const tree = { digest: sealed.root, size: sealed.bytes }
-    const found = what === 'data' ? nextData(this.#parts.trees, tree, gap.offset) : nextHole(this.#parts.trees, tree, gap.offset)
+    const found =
+      what === 'data' ? nextData(this.#parts.trees, tree, gap.offset) : nextHole(this.#parts.trees, tree, gap.offset)
     return andThen(found, at => (at !== undefined && at < visible ? at : beyond))
   }
 

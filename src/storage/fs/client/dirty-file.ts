@@ -26,6 +26,8 @@ export class DirtyFile {
   /** When the oldest unlanded write came, on the monotonic clock. */
   readonly sinceMs: number
   size: number
+  /** How far what has landed reaches. */
+  homeBytes: number
   mtimeNs: bigint
   /** Why an earlier flight failed; told to the next fsync or close. */
   failure: Errno | undefined
@@ -39,6 +41,7 @@ export class DirtyFile {
     this.ino = start.ino
     this.blockBytes = start.blockBytes
     this.size = start.size
+    this.homeBytes = start.size
     this.mtimeNs = start.mtimeNs
     this.sinceMs = start.nowMs
   }
@@ -60,6 +63,11 @@ export class DirtyFile {
     const held = this.#reserved.get(block)
     if (held === undefined) this.#reserved.set(block, [reservation])
     else held.push(reservation)
+  }
+
+  /** Hands the space set aside for a block on to the puts of its bytes. */
+  spend(block: Block): void {
+    for (const reservation of this.#reserved.get(block) ?? []) reservation.spend(Number.MAX_SAFE_INTEGER)
   }
 
   /** Gives back the space set aside for a block. */

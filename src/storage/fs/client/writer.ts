@@ -1,9 +1,10 @@
 import { type Clock, isFault, isLater, isSystemError } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import type { Extent } from '../extent.ts'
+import { endOf, type Extent } from '../extent.ts'
 import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, INLINE_BYTES_MAX } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
+import { fits, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
 import type { Attributes, Ino, Reply } from '../vfs.ts'
 import { Block, type Span } from './block.ts'
@@ -51,6 +52,8 @@ export class Writer {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
     if (this.#bytes > DIRTY_BYTES_MAX || this.#parts.staging.isFull) return this.#writeLater(attributes, offset, bytes)
+    const refused = this.#checkQuota(attributes, offset + bytes.byteLength)
+    if (refused !== undefined) return refused
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     const whole = offset % file.blockBytes === 0 && bytes.byteLength === file.blockBytes
@@ -116,13 +119,31 @@ export class Writer {
     file.mtimeNs = later(file.mtimeNs, write.mtimeNs)
   }
 
+  // Bytes that grow files and have not landed are not in the home's count yet: they are added here.
+  #checkQuota(attributes: Attributes, end: number): Errno | undefined {
+    const quota = this.#quotaOf(attributes.ino)
+    if (quota === undefined) return undefined
+    const isSparse = attributes.blocks * 512 < attributes.size
+    let bytes = end - (isSparse ? 0 : (this.#files.get(attributes.ino)?.size ?? attributes.size))
+    if (bytes <= 0) return undefined
+    for (const file of this.#files.values()) {
+      if (file.size > file.homeBytes && this.#quotaOf(file.ino)?.id === quota.id) bytes += file.size - file.homeBytes
+    }
+    return fits(quota, { bytes, inodes: 0 }) ? undefined : ERRNO.EDQUOT
+  }
+
+  #quotaOf(ino: Ino): Quota | undefined {
+    const answer = this.#parts.link.call('quotaOf', { ino })
+    return isErrno(answer) || isLater(answer) ? undefined : answer.quota
+  }
+
   async #writeLater(attributes: Attributes, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
     await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
     return this.write(attributes, offset, bytes)
   }
 
   async #settleOldest(): Promise<void> {
-    for (const file of [...this.#files.values()]) {
+    for (const file of this.#files.values()) {
       await this.settle(file.ino)
       if (this.#bytes <= DIRTY_BYTES_MAX / 2) return
     }
@@ -174,7 +195,7 @@ export class Writer {
   }
 
   #refuse(file: DirtyFile): Errno {
-    for (const block of [...file.blocks.values()]) if (block.spans.length === 0) this.#remove(file, block)
+    for (const block of file.blocks.values()) if (block.spans.length === 0) this.#remove(file, block)
     return ERRNO.ENOSPC
   }
 
@@ -199,7 +220,10 @@ export class Writer {
     const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve() }
     const spans = block.spans.filter(span => span.start < span.end)
     if (before === undefined && spans.every(isInline)) {
-      const landed = this.#commit(file, spans.map(span => inlineExtent(file, block, span)))
+      const landed = this.#commit(
+        file,
+        spans.map(span => inlineExtent(file, block, span)),
+      )
       if (!isLater(landed)) {
         this.#arrive(file, flight, landed)
         return undefined
@@ -215,7 +239,9 @@ export class Writer {
   async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
     try {
       const extents = await Promise.all(
-        block.spans.map(async span => (isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span))),
+        block.spans.map(async span =>
+          isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span),
+        ),
       )
       await before?.done
       return await this.#commit(file, extents)
@@ -226,6 +252,7 @@ export class Writer {
 
   async #store(file: DirtyFile, block: Block, span: Span): Promise<Extent> {
     const bytes = block.bytesOf(span)
+    file.spend(block)
     const digest = await this.#parts.chunks.put(bytes)
     const offset = block.index * file.blockBytes + span.start
     return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
@@ -237,6 +264,7 @@ export class Writer {
       const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false }
       const answer = call(() => this.#parts.link.call('write', message))
       const rest = extents.slice(at + EXTENTS_PER_WRITE)
+      file.homeBytes = Math.max(file.homeBytes, ...message.extents.map(endOf))
       if (isLater(answer)) return answer.then(failed => failed ?? this.#commit(file, rest))
       if (answer !== undefined) return answer
     }

@@ -4,6 +4,7 @@ import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
 import { encodeExtent, type Extent, replaceRange, usedBytes } from '../extent.ts'
 import { encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
+import { chargedBytes, decodeQuota, encodeQuota, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
 import type { Ino } from '../vfs.ts'
 import { encodeResult, type RequestName } from './result.ts'
@@ -125,6 +126,7 @@ export class Change {
 
   /** Commits everything as one revision, remembering what was answered for a request that is sent again. */
   commit(answer?: Ino): void {
+    this.#charge()
     for (const [ino, inode] of this.#inodes) {
       if (inode === undefined) this.#operations.push({ kind: 'delete', keys: { kind: 'key', key: keys.inodeKey(ino) } })
       else this.#operations.push({ kind: 'put', key: keys.inodeKey(ino), value: encodeInode(inode) })
@@ -136,6 +138,32 @@ export class Change {
     this.#tables.keyspace.commit({ then: this.#operations })
     for (const [ino, inode] of this.#inodes) this.#tables.remember(ino, inode)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
+  }
+
+  // Quota roots count what this change adds or frees, in this same change.
+  #charge(): void {
+    const deltas = new Map<number, { bytes: number; inodes: number }>()
+    const add = (inode: Inode | undefined, sign: 1 | -1): void => {
+      if (inode === undefined || inode.quotaRoot === 0) return
+      const delta = deltas.get(inode.quotaRoot) ?? { bytes: 0, inodes: 0 }
+      deltas.set(inode.quotaRoot, { bytes: delta.bytes + sign * chargedBytes(inode), inodes: delta.inodes + sign })
+    }
+    for (const [ino, inode] of this.#inodes) {
+      add(this.#tables.inode(ino), -1)
+      add(inode, 1)
+    }
+    for (const [id, delta] of deltas) {
+      const quota = this.#quotaInChange(id)
+      if (quota === undefined || (delta.bytes === 0 && delta.inodes === 0)) continue
+      const [bytesUsed, inodesUsed] = [quota.bytesUsed + delta.bytes, quota.inodesUsed + delta.inodes]
+      this.put(keys.quotaKey(id), encodeQuota({ ...quota, bytesUsed, inodesUsed }))
+    }
+  }
+
+  #quotaInChange(id: number): Quota | undefined {
+    const key = keys.quotaKey(id)
+    const put = this.#operations.find(operation => operation.kind === 'put' && operation.key === key)
+    return put?.kind === 'put' ? decodeQuota(id, put.value) : this.#tables.quota(id)
   }
 
   #deleteRuns(ino: Ino, runs: readonly (readonly Extent[])[]): void {

@@ -73,8 +73,10 @@ function replaceWithZeros(context: HomeContext, change: Change, ino: Ino, range:
   if (range.from >= range.to) return
   const visible = Math.max(change.edit(ino).tree?.visibleBytes ?? 0, context.sealer.pendingBytes(ino))
   const end = Math.min(range.to, visible)
-  const hole: Extent[] =
-    range.from < end ? [{ kind: 'hole', offset: range.from, bytes: end - range.from }] : []
-  assert(hole.every(extent => extent.bytes > 0), 'holes have a length')
+  const hole: Extent[] = range.from < end ? [{ kind: 'hole', offset: range.from, bytes: end - range.from }] : []
+  assert(
+    hole.every(extent => extent.bytes > 0),
+    'holes have a length',
+  )
   change.replaceExtents(ino, range, hole)
 }

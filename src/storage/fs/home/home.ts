@@ -12,6 +12,7 @@ import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
 import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
+import { quotaOf, quotas, removeQuota, setQuota } from './quotas.ts'
 import { forget, orphans, reapAll } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
 import { Sealer } from './sealer.ts'
@@ -95,6 +96,10 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   touchAccess,
   forget,
   seal: (context, { ino }) => context.sealer.seal(ino),
+  setQuota,
+  removeQuota,
+  quotaOf,
+  quotas,
   statFs,
   sync,
 }

@@ -7,13 +7,14 @@ import { ACL_ACCESS, ACL_DEFAULT, decodeAcl, encodeAcl, inheritAcl, isMinimal } 
 import type { Change } from './change.ts'
 import { changeOf, findDirectory, type Handler, type HomeContext } from './context.ts'
 import { addName, freePlace } from './names.ts'
+import { cannotAdd } from './quotas.ts'
 
 export const make: Handler<'make'> = (context, { parent, name, node, caller }, request) => {
   const taken = freePlace(context, { parent, name })
   if (taken !== undefined) return taken
   const directory = findDirectory(context, parent)
   if (isErrno(directory)) return directory
-  const refused = cannotMake(directory, node)
+  const refused = cannotMake(directory, node) ?? cannotAdd(context, directory.quotaRoot, { bytes: 0, inodes: 1 })
   if (refused !== undefined) return refused
   const change = changeOf(context, request)
   const inode = addInode(context, change, { directory, node, caller, nlink: node.kind === 'directory' ? 2 : 1 })
@@ -25,6 +26,8 @@ export const make: Handler<'make'> = (context, { parent, name, node, caller }, r
 export const makeUnnamed: Handler<'makeUnnamed'> = (context, { parent, mode, caller }, request) => {
   const directory = findDirectory(context, parent)
   if (isErrno(directory)) return directory
+  const full = cannotAdd(context, directory.quotaRoot, { bytes: 0, inodes: 1 })
+  if (full !== undefined) return full
   const change = changeOf(context, request)
   const inode = addInode(context, change, { directory, node: { kind: 'file', mode }, caller, nlink: 0 })
   change.put(keys.orphanKey(inode.ino), new Uint8Array(0))

@@ -57,8 +57,7 @@ export const rename: Handler<'rename'> = (context, { from, to, mode }, request) 
   if (isErrno(plan)) return plan
   if (plan.kind === 'nothing') return { orphan: undefined }
   const change = changeOf(context, request)
-  const orphan =
-    plan.kind === 'exchange' ? applyExchange(change, plan) : applyRename(context, change, plan)
+  const orphan = plan.kind === 'exchange' ? applyExchange(change, plan) : applyRename(context, change, plan)
   change.commit()
   return { orphan }
 }
@@ -229,4 +228,3 @@ function applyExchange(
 }
 
 const NOTHING = new Uint8Array(0)
-

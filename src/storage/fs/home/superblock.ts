@@ -55,9 +55,13 @@ export function readSuperblock(keyspace: LocalKeyspace): Superblock | undefined 
   if (row === undefined) return undefined
   const superblock: Superblock = JSON.parse(Buffer.from(row.value).toString())
   if (superblock.version !== 1) {
-    throw superblockFault('NewerVersion', `filesystem ${superblock.name} has format ${superblock.version}, this cairn knows 1`, {
-      hint: 'Start the newer version of cairn that wrote it.',
-    })
+    throw superblockFault(
+      'NewerVersion',
+      `filesystem ${superblock.name} has format ${superblock.version}, this cairn knows 1`,
+      {
+        hint: 'Start the newer version of cairn that wrote it.',
+      },
+    )
   }
   return superblock
 }

@@ -6,6 +6,7 @@ import { decodeExtent, type Extent } from '../extent.ts'
 import { decodeInode, type Inode, inoOf } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { CONTENT_CACHE_MAX, INLINE_BYTES_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
+import { decodeQuota, type Quota } from '../quota.ts'
 import type { Cookie, Ino } from '../vfs.ts'
 
 /** One listed name, with the place behind it. */
@@ -67,6 +68,11 @@ export class Tables {
     const extents = rows.map(row => decodeExtent(keys.offsetOfExtentKey(row.key), row.value))
     this.#extents.set(ino, extents)
     return extents
+  }
+
+  quota(id: number): Quota | undefined {
+    const row = id === 0 ? undefined : this.keyspace.get(keys.quotaKey(id))
+    return row === undefined ? undefined : decodeQuota(id, row.value)
   }
 
   xattr(ino: Ino, name: ByteString): Uint8Array | undefined {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERRNO, isErrno } from './errno.ts'
+import { ROOT_INO } from './inode.ts'
+import { CALLER, makeNode, ok, testFilesystem, type TestFilesystem, writeAll } from './testing/memory-filesystem.ts'
+import type { Ino } from './vfs.ts'
+
+const CHUNK = 8192
+
+async function rootWithQuota(t: TestFilesystem, limits: { bytesMax?: number; inodesMax?: number }): Promise<Ino> {
+  const { ino } = await makeNode(t.fs, 'limited', { kind: 'directory' })
+  await ok(t.fs.quotas.set(ino, { bytesMax: limits.bytesMax, inodesMax: limits.inodesMax }))
+  return ino
+}
+
+test('writes beyond the limit are refused when they are made, and usage is live', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: 3 * CHUNK })
+  const { ino } = await makeNode(t.fs, 'a', { parent })
+  await writeAll(t.fs, ino, 0, Buffer.alloc(2 * CHUNK))
+  const options = { append: false, killPrivileges: false }
+  assert.equal(await t.fs.vfs.write(ino, 2 * CHUNK, Buffer.alloc(2 * CHUNK), options), ERRNO.EDQUOT)
+  await writeAll(t.fs, ino, 2 * CHUNK, Buffer.alloc(CHUNK))
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  const [quota] = await ok(t.fs.quotas.list())
+  assert.deepEqual([quota?.bytesUsed, quota?.inodesUsed], [3 * CHUNK, 2])
+  await ok(t.fs.vfs.setAttributes(ino, { size: 0 }, CALLER))
+  assert.equal((await ok(t.fs.quotas.list()))[0]?.bytesUsed, 0)
+})
+
+test('files are counted, and the count goes down when they are gone', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { inodesMax: 3 })
+  const a = await makeNode(t.fs, 'a', { parent })
+  await makeNode(t.fs, 'b', { parent })
+  const node = { kind: 'file', mode: 0o644 } as const
+  assert.equal(await t.fs.vfs.make(parent, 'c', node, CALLER), ERRNO.EDQUOT)
+  await ok(t.fs.vfs.remove(parent, 'a', 'file'))
+  t.fs.vfs.forget(a.ino)
+  await t.fs.sync()
+  assert.ok(!isErrno(await t.fs.vfs.make(parent, 'c', node, CALLER)))
+})
+
+test('names cannot be moved or linked across quota roots', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: CHUNK })
+  const { ino } = await makeNode(t.fs, 'outside')
+  assert.equal(await t.fs.vfs.link(ino, parent, 'x'), ERRNO.EXDEV)
+  const [from, to] = [
+    { parent: ROOT_INO, name: 'outside' },
+    { parent, name: 'x' },
+  ]
+  assert.equal(await t.fs.vfs.rename(from, to, 'replace'), ERRNO.EXDEV)
+})
+
+test('a directory with files in it does not become a quota root', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { ino } = await makeNode(t.fs, 'd', { kind: 'directory' })
+  await makeNode(t.fs, 'x', { parent: ino })
+  assert.equal(await t.fs.quotas.set(ino, { bytesMax: 1, inodesMax: undefined }), ERRNO.ENOTEMPTY)
+})
