@@ -51,3 +51,6 @@ export const COMMAND_MS_MAX = 10_000
 
 /** How long stat(2) of a mount point may take before it counts as hung, in milliseconds. */
 export const PROBE_MS_MAX = 2_000
+
+/** Longest name of a directory entry: what a `Vfs` takes. The kernel itself passes on longer ones. */
+export const NAME_BYTES_MAX = 255

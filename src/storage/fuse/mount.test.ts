@@ -6,9 +6,9 @@ import { Mounted, sh, whyNoMounts } from './test/mounted.ts'
 
 const skip = whyNoMounts()
 const withoutPython = await noPython()
-const options = { skip, timeout: 60_000 }
+const options = { skip, timeout: 30_000 }
 
-suite('a mounted filesystem', options, () => {
+suite('a mounted filesystem', { skip }, () => {
   test('creates, lists and removes ten thousand files', options, async () => {
     await using mount = await Mounted.open()
     await sh('mkdir d && cd d && seq -f "file-%05.0f" 1 10000 | xargs touch', mount.target)
@@ -24,7 +24,7 @@ suite('a mounted filesystem', options, () => {
     await using mount = await Mounted.open()
     await fs.writeFile(mount.at('f'), 'hello', { mode: 0o640 })
     await fs.chmod(mount.at('f'), 0o4755)
-    await fs.utimes(mount.at('f'), 1.5, -2.25)
+    await sh('touch -a -d @1.5 f; touch -m -d @-2.25 f', mount.target)
     const stats = await fs.stat(mount.at('f'), { bigint: true })
     assert.equal(stats.mode, 0o104755n)
     assert.equal(stats.size, 5n)

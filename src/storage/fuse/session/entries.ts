@@ -1,10 +1,10 @@
 import { andThen } from '#base'
-import { type Attributes, ERRNO, type NewNode, type RenameMode } from '#storage/fs'
+import { type Attributes, ERRNO, type NewNode, type RenameMode, type Reply, type Vfs } from '#storage/fs'
 import { ENTRY_BYTES, kindOfMode, writeEntry, writeNoEntry } from '../codec/attributes.ts'
 import { RENAME } from '../codec/flags.ts'
 import { BODY, PAYLOAD } from '../codec/header.ts'
 import { LINK_IN, MKDIR_IN, MKNOD_IN, RENAME2_IN, RENAME_IN } from '../codec/requests.ts'
-import { type Context, callerOf, inoOf, nameAt, nothing, operation, twoNamesAt } from './operation.ts'
+import { type Context, callerOf, inoOf, nameAt, nothing, operation, type Request, withName } from './operation.ts'
 
 /** Encodes an entry reply and counts the lookup it stands for. */
 export function encodeEntry(context: Context, attributes: Attributes, out: Buffer): number {
@@ -16,8 +16,8 @@ export function encodeEntry(context: Context, attributes: Attributes, out: Buffe
 export const lookup = operation<Attributes | undefined>({
   interruptible: true,
   run: ({ vfs }, request) =>
-    andThen(vfs.lookup(request.ino, nameAt(request, 0)), answer =>
-      answer === ERRNO.ENOENT && vfs.ttlMs > 0 ? undefined : answer,
+    withName<Attributes | undefined>(request, 0, name =>
+      andThen(vfs.lookup(request.ino, name), answer => (answer === ERRNO.ENOENT && vfs.ttlMs > 0 ? undefined : answer)),
     ),
   encode: (context, found, out) =>
     found === undefined ? writeNoEntry(out, PAYLOAD, context.vfs.ttlMs) : encodeEntry(context, found, out),
@@ -30,7 +30,8 @@ export const mknod = operation<Attributes>({
     const kind = kindOfMode(mode)
     if (kind === undefined) return ERRNO.EINVAL
     const node: NewNode = { kind, mode: mode & 0o7777, rdev }
-    return context.vfs.make(request.ino, nameAt(request, MKNOD_IN.size), node, callerOf(request, umask))
+    const caller = callerOf(request, umask)
+    return withName(request, MKNOD_IN.size, name => context.vfs.make(request.ino, name, node, caller))
   },
   encode: encodeEntry,
   changes: true,
@@ -41,7 +42,8 @@ export const mkdir = operation<Attributes>({
   run: ({ vfs }, request) => {
     const { mode, umask } = MKDIR_IN.read(request.bytes, BODY)
     const node: NewNode = { kind: 'directory', mode: mode & 0o7777 }
-    return vfs.make(request.ino, nameAt(request, MKDIR_IN.size), node, callerOf(request, umask))
+    const caller = callerOf(request, umask)
+    return withName(request, MKDIR_IN.size, name => vfs.make(request.ino, name, node, caller))
   },
   encode: encodeEntry,
   changes: true,
@@ -50,8 +52,10 @@ export const mkdir = operation<Attributes>({
 /** SYMLINK: the name, then the target. */
 export const symlink = operation<Attributes>({
   run: ({ vfs }, request) => {
-    const [name, target] = twoNamesAt(request, 0)
-    return vfs.make(request.ino, name, { kind: 'symlink', mode: 0o777, target }, callerOf(request))
+    return withName(request, 0, name => {
+      const target = nameAt(request, name.length + 1)
+      return vfs.make(request.ino, name, { kind: 'symlink', mode: 0o777, target }, callerOf(request))
+    })
   },
   encode: encodeEntry,
   changes: true,
@@ -61,7 +65,7 @@ export const symlink = operation<Attributes>({
 export const link = operation<Attributes>({
   run: ({ vfs }, request) => {
     const { oldnodeid } = LINK_IN.read(request.bytes, BODY)
-    return vfs.link(inoOf(oldnodeid), request.ino, nameAt(request, LINK_IN.size))
+    return withName(request, LINK_IN.size, name => vfs.link(inoOf(oldnodeid), request.ino, name))
   },
   encode: encodeEntry,
   changes: true,
@@ -69,14 +73,14 @@ export const link = operation<Attributes>({
 
 /** UNLINK. */
 export const unlink = operation<void>({
-  run: ({ vfs }, request) => vfs.remove(request.ino, nameAt(request, 0), 'file'),
+  run: ({ vfs }, request) => withName(request, 0, name => vfs.remove(request.ino, name, 'file')),
   encode: nothing,
   changes: true,
 })
 
 /** RMDIR. */
 export const rmdir = operation<void>({
-  run: ({ vfs }, request) => vfs.remove(request.ino, nameAt(request, 0), 'directory'),
+  run: ({ vfs }, request) => withName(request, 0, name => vfs.remove(request.ino, name, 'directory')),
   encode: nothing,
   changes: true,
 })
@@ -85,8 +89,7 @@ export const rmdir = operation<void>({
 export const rename = operation<void>({
   run: ({ vfs }, request) => {
     const { newdir } = RENAME_IN.read(request.bytes, BODY)
-    const [from, to] = twoNamesAt(request, RENAME_IN.size)
-    return vfs.rename({ parent: request.ino, name: from }, { parent: inoOf(newdir), name: to }, 'replace')
+    return renameTo(vfs, request, { headBytes: RENAME_IN.size, newdir, mode: 'replace' })
   },
   encode: nothing,
   changes: true,
@@ -98,8 +101,7 @@ export const rename2 = operation<void>({
     const { newdir, flags } = RENAME2_IN.read(request.bytes, BODY)
     const mode = RENAME_MODES.get(flags)
     if (mode === undefined) return ERRNO.EINVAL
-    const [from, to] = twoNamesAt(request, RENAME2_IN.size)
-    return vfs.rename({ parent: request.ino, name: from }, { parent: inoOf(newdir), name: to }, mode)
+    return renameTo(vfs, request, { headBytes: RENAME2_IN.size, newdir, mode: mode })
   },
   encode: nothing,
   changes: true,
@@ -113,3 +115,16 @@ const RENAME_MODES: ReadonlyMap<number, RenameMode> = new Map([
 
 /** Where the payload behind an entry starts, for replies that carry more. */
 export const BEHIND_ENTRY = PAYLOAD + ENTRY_BYTES
+
+function renameTo(
+  vfs: Vfs,
+  request: Request,
+  how: { readonly headBytes: number; readonly newdir: number; readonly mode: RenameMode },
+): Reply<void> {
+  return withName(request, how.headBytes, from =>
+    withName(request, how.headBytes + from.length + 1, to => {
+      const goal = { parent: inoOf(how.newdir), name: to }
+      return vfs.rename({ parent: request.ino, name: from }, goal, how.mode)
+    }),
+  )
+}

@@ -5,7 +5,7 @@ import { BODY, PAYLOAD } from '../codec/header.ts'
 import { OPEN_OUT } from '../codec/replies.ts'
 import { CREATE_IN, OPEN_IN } from '../codec/requests.ts'
 import { BEHIND_ENTRY, encodeEntry } from './entries.ts'
-import { type Context, callerOf, nameAt, nothing, operation, type Request } from './operation.ts'
+import { type Context, callerOf, nothing, operation, type Request, withName } from './operation.ts'
 
 interface Opened {
   readonly attributes: Attributes
@@ -28,14 +28,15 @@ export const open = operation<{ readonly request: Request; readonly flags: numbe
 export const create = operation<Opened>({
   run: ({ vfs }, request) => {
     const { flags, mode, umask, openFlags } = CREATE_IN.read(request.bytes, BODY)
-    const place = { ino: request.ino, name: nameAt(request, CREATE_IN.size) }
+    const how = { flags, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
     const caller = callerOf(request, umask)
-    return andThen(vfs.make(place.ino, place.name, { kind: 'file', mode: mode & 0o7777 }, caller), made => {
-      if (made === ERRNO.EEXIST && (flags & OPEN.EXCL) === 0) {
-        return openExisting(vfs, place, { flags, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 })
-      }
-      return isErrno(made) ? made : openMade(vfs, made, flags)
-    })
+    return withName(request, CREATE_IN.size, name =>
+      andThen(vfs.make(request.ino, name, { kind: 'file', mode: mode & 0o7777 }, caller), made => {
+        if (!isErrno(made)) return openMade(vfs, made, flags)
+        const mayExist = made === ERRNO.EEXIST && (flags & OPEN.EXCL) === 0
+        return mayExist ? openExisting(vfs, { ino: request.ino, name }, how) : made
+      }),
+    )
   },
   encode: encodeOpened,
   changes: true,

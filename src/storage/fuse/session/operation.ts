@@ -1,6 +1,7 @@
 import type { ByteString } from '#base'
-import type { Caller, Ino, Reply, Vfs } from '#storage/fs'
+import { type Caller, ERRNO, type Ino, type Reply, type Vfs } from '#storage/fs'
 import { BODY, type Unique } from '../codec/header.ts'
+import { NAME_BYTES_MAX } from '../limits.ts'
 import type { Lookups } from './lookups.ts'
 import type { Negotiated } from './negotiate.ts'
 
@@ -62,10 +63,14 @@ export function nameAt(request: Request, skip: number): ByteString {
   return request.bytes.toString('latin1', start, nul < 0 || nul > request.end ? request.end : nul)
 }
 
-/** Two names one behind the other. */
-export function twoNamesAt(request: Request, skip: number): readonly [ByteString, ByteString] {
-  const first = nameAt(request, skip)
-  return [first, nameAt(request, skip + first.length + 1)]
+/** Goes on with the directory entry's name `skip` bytes into the body, unless it is too long for a filesystem. */
+export function withName<Value>(
+  request: Request,
+  skip: number,
+  next: (name: ByteString) => Reply<Value>,
+): Reply<Value> {
+  const name = nameAt(request, skip)
+  return name.length > NAME_BYTES_MAX ? ERRNO.ENAMETOOLONG : next(name)
 }
 
 /** Who sent the request. */

@@ -32,7 +32,10 @@ export class Mounted implements AsyncDisposable {
     const folder = mkdtempSync(path.join(tmpdir(), 'cairn-fuse-'))
     const target = mkdtempSync(path.join(folder, 'a mount-'))
     const mounted = new Mounted(folder, await mountFuse({ target, source: 'cairn-test' }), settings)
-    await mounted.ready()
+    await mounted.ready().catch(async error => {
+      await mounted[Symbol.asyncDispose]()
+      throw error
+    })
     return mounted
   }
 
@@ -50,7 +53,10 @@ export class Mounted implements AsyncDisposable {
 
   /** Resolves when the server says that it serves. */
   async ready(): Promise<void> {
-    await once(this.#server, 'message')
+    const died = this.exited().then(() => {
+      throw new Error('the server died before it served')
+    })
+    await Promise.race([once(this.#server, 'message'), died])
   }
 
   async kill(): Promise<void> {

@@ -4,7 +4,14 @@ import { openFuseSession, raiseReadahead } from '#storage/fuse'
 import { MemoryVfs } from './memory-vfs.ts'
 
 // A server process for tests: serves the mount whose descriptor it inherits as 3, and takes orders over IPC.
-const { resumed = false, state, target = '', save, durable = false, singleMachine = false } = JSON.parse(process.argv[2] ?? '{}')
+const {
+  resumed = false,
+  state,
+  target = '',
+  save,
+  durable = false,
+  singleMachine = false,
+} = JSON.parse(process.argv[2] ?? '{}')
 const vfs = new MemoryVfs()
 if (resumed) vfs.load(save)
 vfs.onChange = name => {
