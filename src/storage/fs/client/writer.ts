@@ -72,7 +72,9 @@ export class Writer {
   flush(ino: Ino): void {
     const file = this.#files.get(ino)
     if (file === undefined) return
-    for (const block of [...file.blocks.values()]) this.#send(file, block)
+    // A block that fails comes back: only those here now are sent.
+    const blocks = Array.from(file.blocks.values())
+    for (const block of blocks) this.#send(file, block)
   }
 
   /** Brings everything of a file to the home and answers when it is there, or why it is not. */
@@ -108,7 +110,8 @@ export class Writer {
   /** Flushes what has waited long enough. */
   tick(): void {
     const before = this.#parts.clock.monotonicMs() - DIRTY_AGE_MAX_MS
-    for (const file of [...this.#files.values()]) if (file.sinceMs <= before) this.flush(file.ino)
+    const files = Array.from(this.#files.values())
+    for (const file of files) if (file.sinceMs <= before) this.flush(file.ino)
   }
 
   /** Takes over what a killed process had staged: sorted by time, over what the home has. */

@@ -7,6 +7,7 @@ import { ACL_ACCESS, aclWithMode, decodeAcl, encodeAcl } from './acl.ts'
 import type { Change, MutableInode } from './change.ts'
 import { changeOf, findFile, findInode, type Handler, type HomeContext } from './context.ts'
 import { resize } from './content.ts'
+import { killPrivileges } from './privileges.ts'
 
 export const attributes: Handler<'attributes'> = (context, { ino }) => {
   const inode = findInode(context, ino)
@@ -40,14 +41,6 @@ export const touchAccess: Handler<'touchAccess'> = (context, { times }, request)
   change.commit()
 }
 
-/** Clears setuid, setgid where the group may execute, and file capabilities, as the kernel does on a write. */
-export function killPrivileges(change: Change, inode: MutableInode): void {
-  if (inode.kind === 'directory') return
-  inode.mode &= ~S_ISUID
-  if ((inode.mode & S_IXGRP) !== 0) inode.mode &= ~S_ISGID
-  if (inode.hasXattrs) change.delete(keys.xattrKey(inode.ino, CAPABILITY))
-}
-
 // chmod(2) also moves the bits of an access control list.
 function setMode(context: HomeContext, change: Change, inode: MutableInode, mode: number): void {
   inode.mode = mode & 0o7777
@@ -66,8 +59,3 @@ function setOwner(change: Change, inode: MutableInode, wanted: AttributeChange):
 function timeOf(time: TimeChange | undefined, nowNs: bigint): bigint | undefined {
   return time === 'now' ? nowNs : time
 }
-
-const S_ISUID = 0o4000
-const S_ISGID = 0o2000
-const S_IXGRP = 0o010
-const CAPABILITY = 'security.capability'

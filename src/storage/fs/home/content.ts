@@ -4,9 +4,9 @@ import { endOf, type Extent } from '../extent.ts'
 import { FILE_BYTES_MAX, OVERLAY_EXTENTS_MAX, OVERLAY_EXTENTS_SEAL } from '../limits.ts'
 import { later } from '../time.ts'
 import type { Ino } from '../vfs.ts'
-import { killPrivileges } from './attributes.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
+import { killPrivileges } from './privileges.ts'
 
 export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
