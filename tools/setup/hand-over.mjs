@@ -13,10 +13,13 @@ const endings = [...fromTerminal, 'SIGTERM']
  * as the child ended. Node 20 cannot exec, so the parent stays and does nothing else.
  */
 export async function handOver(node, args) {
+  const startedInForeground = isForegroundJob()
   const child = spawn(node, args, { stdio: 'inherit', env: environment() })
   for (const signal of endings) {
     process.on(signal, () => {
-      if (!(fromTerminal.includes(signal) && isForegroundJob())) child.kill(signal)
+      // After a hang-up there is no terminal any more to ask about.
+      const hadTerminal = isForegroundJob() || (signal === 'SIGHUP' && startedInForeground)
+      if (!(fromTerminal.includes(signal) && hadTerminal)) child.kill(signal)
     })
   }
   const { code, signal } = await new Promise((resolve, reject) => {

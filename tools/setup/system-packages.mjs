@@ -46,6 +46,7 @@ async function aptGet(prefix, args) {
     '--yes',
     '--no-install-recommends',
     '-oDPkg::Lock::Timeout=60',
+    '-oDpkg::Use-Pty=0',
   ]
   const child = spawn(command, [...first, ...args], {
     stdio: ['ignore', 2, 2],
