@@ -8,6 +8,8 @@ export interface FileStress {
   readonly seed: number
   readonly ops: number
   readonly sizeMax?: number
+  /** Called before each operation with its number. */
+  readonly beforeOp?: (number: number) => void
 }
 
 interface State {
@@ -129,13 +131,14 @@ const OPS: Readonly<Record<string, Op>> = {
  * Changes one file at random by every means there is and compares it with a model in memory. Returns how often each operation ran;
  * throws with the seed and the last operations at the first difference. Operations the filesystem does not know are left out.
  */
-export function stressFile({ path, seed, ops, sizeMax = SIZE_MAX }: FileStress): Record<string, number> {
+export function stressFile({ path, seed, ops, sizeMax = SIZE_MAX, beforeOp }: FileStress): Record<string, number> {
   const fd = sys.open(path, sys.O_RDWR | sys.O_CREAT | sys.O_TRUNC)
   const state: State = { path, random: seededRandom(seed), sizeMax, model: Buffer.alloc(sizeMax), size: 0, fd, log: [] }
   const names = Object.keys(OPS)
   const counts: Record<string, number> = {}
   try {
     for (let number = 0; number < ops; number++) {
+      beforeOp?.(number)
       const name = state.random.pick(names)
       if (attempt(state, number, name)) counts[name] = (counts[name] ?? 0) + 1
       else names.splice(names.indexOf(name), 1)

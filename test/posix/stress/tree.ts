@@ -16,6 +16,8 @@ export interface TreeStress {
   readonly dir: string
   readonly seed: number
   readonly ops: number
+  /** Called before each operation with its number, from 1. */
+  readonly beforeOp?: (number: number) => void
 }
 
 interface State {
@@ -123,13 +125,14 @@ const OPS: Readonly<Record<string, Op>> = {
  * Makes, moves and removes names at random below an empty directory, foretelling every success and error by a model, and compares
  * the whole tree with it. Throws with the seed and the last operations at the first difference. Changes the working folder.
  */
-export function stressTree({ dir, seed, ops }: TreeStress): Record<string, number> {
+export function stressTree({ dir, seed, ops, beforeOp }: TreeStress): Record<string, number> {
   sys.chdir(dir)
   sys.umask(0o022)
   const state: State = { random: seededRandom(seed), top: modelNode('directory', 0o755), log: [] }
   const counts: Record<string, number> = {}
   try {
     for (let number = 1; number <= ops; number++) {
+      beforeOp?.(number)
       const name = state.random.pick(Object.keys(OPS))
       OPS[name]?.(state)
       counts[name] = (counts[name] ?? 0) + 1
