@@ -3,7 +3,15 @@ import { readVerified } from './blocks.ts'
 import type { ChunkRow, LogPosition } from './chunk-index.ts'
 import { diskFault } from './faults.ts'
 import type { StoreParts } from './parts.ts'
-import { checkTable, decodeStates, encodeHeader, NO_SEGMENT, recordBytes, STATE_ENTRY_BYTES, type StateEntry } from './record.ts'
+import {
+  checkTable,
+  decodeStates,
+  encodeHeader,
+  NO_SEGMENT,
+  recordBytes,
+  STATE_ENTRY_BYTES,
+  type StateEntry,
+} from './record.ts'
 import { liveRecords } from './live.ts'
 import type { Stretch } from './scan.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'

@@ -80,6 +80,8 @@ export class GroupSync {
     } catch (error) {
       if (!isFault(error, 'IndexDamaged')) throw error // the next open makes it anew
     }
+    const { active } = this.#log
+    if (active !== undefined) this.#log.noteDurable(active)
   }
 
   #start(): Promise<void> {

@@ -133,7 +133,13 @@ export class Puts {
     const { log, table, syncs } = this.#parts
     const { plainBytes, body } = chunk
     const sizes = { plainBytes, storedBytes: body.byteLength }
-    const row: ChunkRow = { ...sizes, segment: place.segment, offset: place.offset, codec: codecOf(chunk), state: 'held' }
+    const row: ChunkRow = {
+      ...sizes,
+      segment: place.segment,
+      offset: place.offset,
+      codec: codecOf(chunk),
+      state: 'held',
+    }
     table.set(chunk.digest, row)
     log.settle(place)
     syncs.nudge()

@@ -175,7 +175,12 @@ export function hashOf(bytes: Uint8Array): Digest {
 export function encodeStates(entries: readonly StateEntry[]): Buffer {
   const body = Buffer.alloc(entries.length * STATE_ENTRY_BYTES)
   for (const [number, entry] of entries.entries()) {
-    const fields = { ...entry, digest: bytesOf(entry.digest), state: STATES.indexOf(entry.state), reserved: NO_ENTRY_PADDING }
+    const fields = {
+      ...entry,
+      digest: bytesOf(entry.digest),
+      state: STATES.indexOf(entry.state),
+      reserved: NO_ENTRY_PADDING,
+    }
     entryLayout.write(body, fields, number * STATE_ENTRY_BYTES)
   }
   return body

@@ -46,6 +46,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovery> {
   }
   log.replayedTo = undefined
   await parts.persist()
+  if (totals.tornBytes > 0) parts.lines.info('unfinished writes of a crash dropped', totals)
   return { isRebuilt, ...totals }
 }
 
@@ -57,7 +58,8 @@ function loadIndex({ log, table, lines }: RecoveryParts): boolean {
       const isEmpty = position.segment === 0
       const reaches = isEmpty ? log.segments.size === 0 : segment !== undefined && segment.endBytes >= position.offset
       const gone = [...tally.live.keys()].filter(number => !log.segments.has(number))
-      if (!reaches || gone.length > 0) lines.warn('chunk index does not fit the segments: made anew', { position, gone })
+      if (!reaches || gone.length > 0)
+        lines.warn('chunk index does not fit the segments: made anew', { position, gone })
       return reaches && gone.length === 0
     })
   } catch (error) {
@@ -90,8 +92,13 @@ async function replaySegment(parts: RecoveryParts, replay: Replay): Promise<void
   totals.tornBytes += sumBytes(torn)
   if (stretches.length > 0) segment.dirty = true
   log.replayedTo = { segment: segment.number, offset: segment.endBytes }
+  if (notesItsEnd(stretches.at(-1))) segment.notedBytes = segment.endBytes
   await parts.persist()
   segment.durableBytes = segment.endBytes
+}
+
+function notesItsEnd(last: Stretch | undefined): boolean {
+  return last?.kind === 'record' && last.header.kind === 'void' && last.header.durableBytes === last.offset
 }
 
 // Records say how far the segment was durable when they were written: the furthest claim is a lower bound.
@@ -128,7 +135,11 @@ function judge(parts: RecoveryParts, judging: Judging): Set<Stretch> {
 type RecordStretch = Extract<Stretch, { kind: 'record' }>
 
 // Making everything anew does not read the bodies of what was durable: reads and scrub verify those.
-function isWhole({ log }: RecoveryParts, { segment, durableBytes, isRebuilt }: Judging, record: RecordStretch): boolean {
+function isWhole(
+  { log }: RecoveryParts,
+  { segment, durableBytes, isRebuilt }: Judging,
+  record: RecordStretch,
+): boolean {
   const { kind } = record.header
   if (kind === 'void' || (kind === 'chunk' && isRebuilt && record.offset < durableBytes)) return true
   return readBody(log, segment, record) !== undefined

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type Disk, type DiskFile, type Entropy } from '#base'
+import { assert, type Disk, type DiskFile, type Entropy, isSystemError } from '#base'
 import type { LogPosition } from './chunk-index.ts'
 import { OPEN_SEGMENTS_MAX } from './limits.ts'
 import { align, RECORD_HEADER_BYTES } from './record.ts'
@@ -13,6 +13,8 @@ export interface Segment {
   endBytes: number
   /** Everything before this is durable. */
   durableBytes: number
+  /** Up to here a record says that the segment was durable. */
+  notedBytes: number
   dirty: boolean
   /** What its records carry; undefined until needed or when the segment's header is damaged. */
   salt: bigint | undefined
@@ -139,6 +141,28 @@ export class SegmentLog {
     this.writer(segment).write([voidHeader(skip)], place.offset)
   }
 
+  /**
+   * Ends a segment that is durable in full with a record that says so: without the index, recovery could not tell a
+   * write torn by a crash from one that was durable and is damaged. Only evidence: a full disk may go without.
+   */
+  noteDurable(segment: Segment): void {
+    const { endBytes, durableBytes, notedBytes, salt } = segment
+    if (salt === undefined || durableBytes !== endBytes || notedBytes === endBytes) return
+    if (endBytes === SEGMENT_HEADER_BYTES || this.isWriting(segment.number)) return
+    try {
+      this.writer(segment).write(
+        [voidHeader({ segment: segment.number, durableBytes, salt, bytesToSkip: 0 })],
+        endBytes,
+      )
+    } catch (error) {
+      if (isSystemError(error)) return
+      throw error
+    }
+    segment.endBytes += align(RECORD_HEADER_BYTES)
+    segment.durableBytes = segment.endBytes
+    segment.notedBytes = segment.endBytes
+  }
+
   /** Up to here everything is written: the first place still under way, or the end. */
   lowWater(): LogPosition {
     let low = this.end()
@@ -160,7 +184,9 @@ export class SegmentLog {
     if (newNames) await this.#disk.syncFolder(this.#folder)
     for (const [number, segment] of dirty.entries()) {
       segment.durableBytes = Math.max(segment.durableBytes, ends[number] ?? 0)
-      if (!segment.dirty && segment !== this.#active) this.#retire(segment)
+      if (segment.dirty || segment === this.#active) continue
+      this.noteDurable(segment)
+      this.#retire(segment)
     }
   }
 
@@ -201,7 +227,7 @@ export class SegmentLog {
   }
 
   #adopt(number: number, path: string, endBytes: number): Segment {
-    const segment = { number, path, endBytes, durableBytes: 0, dirty: false, salt: undefined }
+    const segment = { number, path, endBytes, durableBytes: 0, notedBytes: 0, dirty: false, salt: undefined }
     this.segments.set(number, segment)
     return segment
   }
@@ -254,7 +280,7 @@ export class SegmentLog {
       this.writeVoid(hole.place, hole.bytes)
       return true
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return false
+      if (isSystemError(error)) return false
       throw error
     }
   }

@@ -3,7 +3,15 @@ import type { LogPosition } from './chunk-index.ts'
 import { diskFault } from './faults.ts'
 import { STATES_PER_RECORD } from './limits.ts'
 import type { StoreParts } from './parts.ts'
-import { checkTable, encodeHeader, encodeStates, hashOf, recordBytes, type StateChange, type StateEntry } from './record.ts'
+import {
+  checkTable,
+  encodeHeader,
+  encodeStates,
+  hashOf,
+  recordBytes,
+  type StateChange,
+  type StateEntry,
+} from './record.ts'
 
 /** Moves chunks to a state, in the log and in the table; those not here are passed over. Faults: Io, NoSpace. */
 export function changeStates(parts: StoreParts, digests: readonly Digest[], state: StateChange): void {

@@ -41,7 +41,16 @@ for (const kind of ['inline', 'threads'] as const) {
       await using store = await bench.open()
       const content = randomBytes(5 * BLOCK_BYTES + 77)
       const digest = await store.put(content)
-      const edges = [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES, content.length - 1, content.length]
+      const edges = [
+        0,
+        1,
+        BLOCK_BYTES - 1,
+        BLOCK_BYTES,
+        BLOCK_BYTES + 1,
+        3 * BLOCK_BYTES,
+        content.length - 1,
+        content.length,
+      ]
       for (const from of edges) {
         for (const to of edges.filter(edge => edge >= from)) {
           for (const into of [Buffer.alloc(to - from), shared(Buffer.alloc(to - from))]) {
@@ -80,9 +89,15 @@ for (const kind of ['inline', 'threads'] as const) {
       await using store = await bench.open()
       const absent = digestOf(randomBytes(32))
       assert.equal(await store.has(absent), false)
-      await assert.rejects(async () => store.read(absent, Buffer.alloc(1), 0), error => isFault(error, 'ChunkMissing'))
+      await assert.rejects(
+        async () => store.read(absent, Buffer.alloc(1), 0),
+        error => isFault(error, 'ChunkMissing'),
+      )
       const digest = await store.put(randomBytes(100))
-      await assert.rejects(async () => store.read(digest, Buffer.alloc(2), 99), error => isFault(error, 'OutOfRange'))
+      await assert.rejects(
+        async () => store.read(digest, Buffer.alloc(2), 99),
+        error => isFault(error, 'OutOfRange'),
+      )
       await assert.rejects(store.put(Buffer.alloc((16 << 20) + 1)), error => isFault(error, 'ChunkTooLarge'))
     })
   })

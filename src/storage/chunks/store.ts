@@ -80,7 +80,12 @@ export class Store implements ChunkStore {
     for (const bytes of table.tally.live.values()) live += bytes
     const segments = log.segments.size
     return {
-      states: { held: { ...held }, cached: { ...cached }, condemned: { ...condemned }, quarantined: { ...quarantined } },
+      states: {
+        held: { ...held },
+        cached: { ...cached },
+        condemned: { ...condemned },
+        quarantined: { ...quarantined },
+      },
       segments,
       segmentBytes: log.bytes,
       deadBytes: Math.max(log.bytes - segments * SEGMENT_HEADER_BYTES - live, 0),

@@ -142,7 +142,9 @@ function openTables(file: string): Tables {
     database.exec(SCHEMA)
     return {
       database,
-      get: database.prepare(`SELECT segment, offset, stored, plain, codec, state, checksum FROM chunks WHERE digest = ?`),
+      get: database.prepare(
+        `SELECT segment, offset, stored, plain, codec, state, checksum FROM chunks WHERE digest = ?`,
+      ),
       put: database.prepare(`INSERT OR REPLACE INTO chunks(${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
       remove: database.prepare('DELETE FROM chunks WHERE digest = ?'),
       page: database.prepare(`SELECT ${COLUMNS} FROM chunks WHERE digest >= ? ORDER BY digest LIMIT ?`),

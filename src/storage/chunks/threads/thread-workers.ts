@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { chunkFault } from '../faults.ts'
 import { JOBS_MAX } from '../limits.ts'
 import type { ChunkWorkers, Hashed } from '../workers.ts'
-import type { Answer, Job } from './protocol.ts'
+import type { Answer, Job, Reply } from './protocol.ts'
 
 /**
  * Workers on `count` threads, started when first used. They do not keep the process alive by themselves, only while
@@ -48,12 +48,16 @@ class ThreadPool {
   }
 
   async tellAll(job: Job): Promise<void> {
-    await Promise.all(this.#threads.map(thread => thread?.run(job)))
+    await Promise.all(this.#started().map(thread => thread.run(job)))
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#threads.map(thread => thread?.close()))
+    await Promise.all(this.#started().map(thread => thread.close()))
+  }
+
+  #started(): Thread[] {
+    return this.#threads.filter(thread => thread !== undefined)
   }
 
   #idlest(): Thread {
@@ -137,8 +141,6 @@ class Thread {
     resolve()
   }
 }
-
-type Reply = import('./protocol.ts').Reply
 
 // A system error loses its code between threads; callers branch on it.
 function errorOf(reply: Extract<Reply, { ok: false }>): Error {

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import { test } from 'node:test'
+import { type Digest, isFault } from '#base'
+import type { ChunkStore } from './index.ts'
+import { seededRandom } from './test/torn-disk.ts'
+import { Bench } from './testing.ts'
+
+const never = new AbortController().signal
+
+async function filled(bench: Bench, count: number): Promise<Map<Digest, Buffer>> {
+  await using store = await bench.open()
+  const contents = new Map<Digest, Buffer>()
+  for (let n = 0; n < count; n++) {
+    const bytes = randomBytes(1 + ((n * 7919) % 40_000))
+    contents.set(await store.put(bytes), bytes)
+  }
+  return contents
+}
+
+type Outcome = 'right' | 'ChunkDamaged' | 'ChunkMissing'
+
+async function readBack(store: ChunkStore, digest: Digest, bytes: Buffer): Promise<Outcome> {
+  const into = Buffer.alloc(bytes.length)
+  try {
+    await store.read(digest, into, 0)
+  } catch (error) {
+    if (isFault(error, 'ChunkDamaged')) return 'ChunkDamaged'
+    if (isFault(error, 'ChunkMissing')) return 'ChunkMissing'
+    throw error
+  }
+  assert.ok(into.equals(bytes), 'wrong bytes were served')
+  return 'right'
+}
+
+function flip(file: string, bit: number): void {
+  const bytes = fs.readFileSync(file)
+  bytes[bit >> 3]! ^= 1 << (bit & 7)
+  fs.writeFileSync(file, bytes)
+}
+
+test('a flipped bit in a segment never yields wrong bytes, and at most one chunk is damaged', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 60)
+  const [segment] = bench.segments()
+  const original = fs.readFileSync(segment!)
+  const random = seededRandom(1)
+  for (let trial = 0; trial < 25; trial++) {
+    fs.rmSync(bench.indexFile, { force: true })
+    fs.writeFileSync(segment!, original)
+    if (trial % 2 === 0) await (await bench.open())[Symbol.asyncDispose]()
+    flip(segment!, Math.floor(random() * original.length * 8))
+    bench.lines.length = 0
+    await using store = await bench.open()
+    const outcomes = new Map<Outcome, number>()
+    for (const [digest, bytes] of contents) {
+      const outcome = await readBack(store, digest, bytes)
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+    assert.ok((outcomes.get('right') ?? 0) >= contents.size - 1, JSON.stringify([...outcomes]))
+    if (outcomes.get('right') !== contents.size) assert.ok(bench.lines.length > 0, 'damage is told')
+  }
+})
+
+test('a damaged index is made anew, whatever is damaged in it', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 400)
+  const original = fs.readFileSync(bench.indexFile)
+  const random = seededRandom(2)
+  for (let trial = 0; trial < 30; trial++) {
+    fs.writeFileSync(bench.indexFile, original)
+    for (let n = 0; n < 4; n++) flip(bench.indexFile, Math.floor(random() * original.length * 8))
+    await using store = await bench.open()
+    for (const [digest, bytes] of contents) assert.equal(await readBack(store, digest, bytes), 'right')
+  }
+})
+
+test('an index that is missing, cut or not one at all is made anew', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 30)
+  const spoil = [
+    () => fs.rmSync(bench.indexFile),
+    () => fs.truncateSync(bench.indexFile, 5000),
+    () => fs.writeFileSync(bench.indexFile, randomBytes(9000)),
+  ]
+  for (const step of spoil) {
+    step()
+    await using store = await bench.open()
+    assert.equal(store.recovery.isRebuilt, true)
+    for (const [digest, bytes] of contents) assert.equal(await readBack(store, digest, bytes), 'right')
+  }
+})
+
+test('a torn tail is cut and what was before it stays', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 5)
+  const [segment] = bench.segments()
+  fs.appendFileSync(segment!, randomBytes(3000))
+  await using store = await bench.open()
+  assert.ok(store.recovery.tornBytes > 0)
+  for (const [digest, bytes] of contents) assert.equal(await readBack(store, digest, bytes), 'right')
+  const after = randomBytes(5000)
+  assert.equal(await readBack(store, await store.put(after), after), 'right')
+})
+
+test('scrub finds planted rot, quarantines it, and a put of the bytes heals it', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 40)
+  const victim = [...contents.keys()][17]!
+  const [segment] = bench.segments()
+  const at = fs.readFileSync(segment!).indexOf(contents.get(victim)!)
+  flip(segment!, (at + 3) * 8)
+  {
+    await using store = await bench.open()
+    const found: Digest[] = []
+    for await (const progress of store.scrub({ bytesPerSecond: 1e12 }, never)) {
+      if (progress.damaged !== undefined) found.push(progress.damaged)
+      if (progress.isDone) assert.deepEqual([progress.chunks, progress.damagedChunks], [40, 1])
+    }
+    assert.deepEqual(found, [victim])
+    assert.equal(await store.has(victim), false)
+  }
+  fs.rmSync(bench.indexFile)
+  await using store = await bench.open()
+  assert.equal(await readBack(store, victim, contents.get(victim)!), 'ChunkDamaged')
+  await store.put(contents.get(victim)!)
+  assert.equal(await readBack(store, victim, contents.get(victim)!), 'right')
+  assert.equal(store.stat().states.quarantined.chunks, 0)
+})
+
+test('a row lost from the index is found by scrub', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 40)
+  const { DatabaseSync } = await import('node:sqlite')
+  const database = new DatabaseSync(bench.indexFile)
+  database.exec('UPDATE chunks SET offset = offset + 64 WHERE digest = (SELECT min(digest) FROM chunks)')
+  database.close()
+  await using store = await bench.open()
+  for await (const progress of store.scrub({ bytesPerSecond: 1e12 }, never)) {
+    if (progress.isDone) assert.deepEqual([progress.chunks, progress.damagedChunks], [40, 0])
+  }
+  for (const [digest, bytes] of contents) assert.equal(await readBack(store, digest, bytes), 'right')
+})
+
+test('scrub keeps to its rate', async () => {
+  await using bench = new Bench()
+  await filled(bench, 10)
+  const slept: number[] = []
+  let nowMs = 0
+  const clock = {
+    wallNs: () => 0n,
+    monotonicMs: () => nowMs,
+    sleep: async (ms: number, signal: AbortSignal) => {
+      signal.throwIfAborted()
+      if (ms > 5000)
+        return await new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      slept.push(ms)
+      nowMs += ms
+    },
+  }
+  await using store = await bench.open({ world: { ...bench.world, clock } })
+  let bytes = 0
+  for await (const progress of store.scrub({ bytesPerSecond: 100_000 }, never)) bytes = progress.bytes
+  const wantedMs = bytes / 100
+  assert.ok(nowMs > wantedMs * 0.9 && nowMs < wantedMs * 1.1, `${nowMs} for ${wantedMs}`)
+})
