@@ -10,7 +10,8 @@ import { umount } from './unmount.ts'
 export async function isDeadMount(target: string): Promise<boolean> {
   const mount = findMount(target)
   if (mount === undefined || !mount.kind.startsWith('fuse')) return false
-  const probe = await runCommand('stat', ['--', target], { timeoutMs: PROBE_MS_MAX })
+  // statfs(2) always asks the server; attributes may still be cached.
+  const probe = await runCommand('stat', ['-f', '--', target], { timeoutMs: PROBE_MS_MAX })
   return probe.kind === 'failed' && probe.message.includes('Transport endpoint is not connected')
 }
 

@@ -53,6 +53,7 @@ interface State {
 
 /** A small whole filesystem in memory: the double behind the mount tests and the bench. */
 export class MemoryVfs implements Vfs {
+  readonly root = 1 as Ino
   ttlMs = 1000
   #state: State = { nodes: new Map(), next: 2, last: undefined }
   #request = { sequence: 0, resent: false }
