@@ -16,7 +16,7 @@ function fill(folder: string, count: number, name = 'f'): void {
 }
 
 /** Reads to the end in small blocks; between blocks the step may change the directory. */
-function readWhile(folder: string, step: (block: number) => void, blockBytes = 4096): string[] {
+function readWhile(folder: string, step: (block: number) => unknown, blockBytes = 4096): string[] {
   return withFile(folder, sys.O_RDONLY | sys.O_DIRECTORY, fd => {
     const found: string[] = []
     for (let block = 0; ; block++) {
@@ -191,7 +191,8 @@ const CHANGE: CaseTable = {
   'names made while listing: every name from before is listed once': () => {
     sys.mkdir('d')
     fill('d', 1000)
-    const found = readWhile('d', block => file(`d/new${block}`))
+    // Not for ever: where new names go to the end, a listing may rightly follow them.
+    const found = readWhile('d', block => block < 10 && file(`d/new${block}`))
     equal(new Set(found).size, found.length)
     equal(found.filter(name => name.startsWith('f')).length, 1000)
   },
