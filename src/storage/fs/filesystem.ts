@@ -15,7 +15,7 @@ import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { Quota } from './quota.ts'
-import type { Ino, Reply, Vfs } from './vfs.ts'
+import type { Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
 export interface FilesystemOptions {
@@ -44,6 +44,8 @@ export interface Filesystem extends AsyncDisposable {
   sync(): Promise<void>
   /** Puts a file's content into its sealed tree now. */
   seal(ino: Ino): Promise<void>
+  /** Tells the kernels that mount it that something changed other than through them. */
+  invalidate(change: Invalidation): void
   /** Stops without bringing anything to disk, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -82,7 +84,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   staging.reset()
   const accessTimes = new AccessTimes(home, world.clock)
   const reader = new Reader(trees, chunks)
-  const client = new Client({ session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes }, home.orphans())
+  const client = new Client({ session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log }, home.orphans())
   return new OpenFilesystem({ superblock, world, home, client, writer, accessTimes, staging, keyspace })
 }
 
@@ -136,6 +138,10 @@ class OpenFilesystem implements Filesystem {
     this.#closing.abort()
     await this.#background
     this.#parts.staging.close()
+  }
+
+  invalidate(change: Invalidation): void {
+    this.vfs.invalidate(change)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
