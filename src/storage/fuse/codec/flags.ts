@@ -8,7 +8,6 @@ export const INIT = {
   BIG_WRITES: 1 << 5,
   DONT_MASK: 1 << 6,
   DO_READDIRPLUS: 1 << 13,
-  READDIRPLUS_AUTO: 1 << 14,
   ASYNC_DIO: 1 << 15,
   WRITEBACK_CACHE: 1 << 16,
   PARALLEL_DIROPS: 1 << 18,

@@ -11,6 +11,14 @@ export function whyNoMounts(): string | false {
   return answer.kind === 'missing' ? `${answer.message}; ${answer.hint}` : false
 }
 
+interface MountedSettings {
+  /** The server saves itself after each change, so that its successor knows everything. */
+  readonly durable?: boolean
+  readonly singleMachine?: boolean
+  /** False: every request is answered at once. */
+  readonly slow?: boolean
+}
+
 /** A mount served by a child process, for as long as it is not disposed. This process holds its descriptor. */
 export class Mounted implements AsyncDisposable {
   readonly target: string
@@ -28,7 +36,7 @@ export class Mounted implements AsyncDisposable {
     this.#server = this.#start({})
   }
 
-  static async open(settings: { readonly durable?: boolean; readonly singleMachine?: boolean } = {}): Promise<Mounted> {
+  static async open(settings: MountedSettings = {}): Promise<Mounted> {
     const folder = mkdtempSync(path.join(tmpdir(), 'cairn-fuse-'))
     const target = mkdtempSync(path.join(folder, 'a mount-'))
     const mounted = new Mounted(folder, await mountFuse({ target, source: 'cairn-test' }), settings)
@@ -37,6 +45,11 @@ export class Mounted implements AsyncDisposable {
       throw error
     })
     return mounted
+  }
+
+  /** The process that serves. */
+  get pid(): number {
+    return this.#server.pid ?? -1
   }
 
   /** The path of a file in the mount. */

@@ -11,8 +11,10 @@ const {
   save,
   durable = false,
   singleMachine = false,
+  slow = true,
 } = JSON.parse(process.argv[2] ?? '{}')
 const vfs = new MemoryVfs()
+vfs.slow = slow
 if (resumed) vfs.load(save)
 vfs.onChange = name => {
   if (durable) vfs.save(save)
