@@ -18,6 +18,7 @@ export type {
   Invalidation,
   ListOptions,
   NewNode,
+  ReadOptions,
   RenameMode,
   Reply,
   StatFs,

@@ -40,8 +40,12 @@ export interface Inode {
   readonly btimeNs: bigint
   /** Quota root the inode counts against; 0 = none. Inherited at creation. */
   readonly quotaRoot: number
-  /** For a directory, the directory that holds it; 0 for all else and for removed directories. */
+  /** The directory that holds its name; 0 when it has none, or has had more than one (see `isLinked`). */
   readonly parent: number
+  /** Its name's place in the listing of `parent`; 0 when that is 0, and for the root. */
+  readonly cookie: number
+  /** True once it has had more than one name: its places are rows of their own. */
+  readonly isLinked: boolean
   /** Directory: entries in it. */
   readonly entries: number
   /** Root of the sealed content; undefined when nothing is sealed. */
@@ -84,13 +88,14 @@ export const InodeRow = struct({
   quotaRoot: u32,
   entries: u32,
   parent: u64,
+  cookie: u64,
   overlayBytes: u64,
   treeRoot: raw(32),
   treeBytes: u64,
   treeVisibleBytes: u64,
   treeUsedBytes: u64,
 })
-assert(InodeRow.size === 144, 'inode row v1 has 144 bytes')
+assert(InodeRow.size === 152, 'inode row v1 has 152 bytes')
 
 /** The version of {@link InodeRow}. */
 export const INODE_ROW_VERSION = 1
@@ -99,6 +104,7 @@ const KINDS: readonly FileKind[] = ['file', 'directory', 'symlink', 'fifo', 'soc
 const KIND_NUMBERS = new Map(KINDS.map((kind, number) => [kind, number]))
 const FLAG_TREE = 1
 const FLAG_XATTRS = 2
+const FLAG_LINKED = 4
 const NO_ROOT = new Uint8Array(32)
 
 /** The stored number of a file kind. */
@@ -122,7 +128,7 @@ export function encodeInode(inode: Inode): Buffer {
     version: INODE_ROW_VERSION,
     kind: kindNumber(inode.kind),
     mode: inode.mode,
-    flags: (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0),
+    flags: (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0) | (inode.isLinked ? FLAG_LINKED : 0),
     uid: inode.uid,
     gid: inode.gid,
     nlink: inode.nlink,
@@ -135,6 +141,7 @@ export function encodeInode(inode: Inode): Buffer {
     quotaRoot: inode.quotaRoot,
     entries: inode.entries,
     parent: inode.parent,
+    cookie: inode.cookie,
     overlayBytes: inode.overlayBytes,
     treeRoot: tree === undefined ? NO_ROOT : bytesOf(tree.root),
     treeBytes: tree?.bytes ?? 0,
@@ -163,6 +170,8 @@ export function decodeInode(ino: Ino, bytes: Uint8Array): Inode {
     btimeNs: row.btimeNs,
     quotaRoot: row.quotaRoot,
     parent: row.parent,
+    cookie: row.cookie,
+    isLinked: (row.flags & FLAG_LINKED) !== 0,
     entries: row.entries,
     overlayBytes: row.overlayBytes,
     hasXattrs: (row.flags & FLAG_XATTRS) !== 0,

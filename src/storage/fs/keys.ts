@@ -38,7 +38,29 @@ export const ORPHAN_PREFIX = 'o'
 export const unsealedKey = (ino: Ino): ByteString => `u${beU64(ino)}`
 export const UNSEALED_PREFIX = 'u'
 
-/** The inode number in an `o` or `u` key. */
+/** `p{ino}{parent}{cookie}` -> empty: a place of a file that has had more than one name. */
+export const placeKey = (ino: Ino, place: { readonly parent: number; readonly cookie: number }): ByteString =>
+  `p${beU64(ino)}${beU64(place.parent)}${beU64(place.cookie)}`
+export const placePrefix = (ino: Ino): ByteString => `p${beU64(ino)}`
+export const placeOfKey = (key: ByteString): { readonly parent: number; readonly cookie: Cookie } => ({
+  parent: readBeU64(key, 9),
+  cookie: readBeU64(key, 17) as Cookie,
+})
+
+/** `T` -> empty: a manifest was made once, so changes are marked from then on. */
+export const TRACKING_KEY = 'T'
+/** `m{dir}` -> ManifestRow: the manifest of a directory as it was when its marks were last cleared. */
+export const manifestKey = (dir: Ino): ByteString => `m${beU64(dir)}`
+export const MANIFEST_PREFIX = 'm'
+/** `y{dir}{name}` -> 0 or 1: changed since; no name: the directory's own metadata, with 1 all of it. */
+export const markKey = (dir: Ino, name: ByteString): ByteString => `y${beU64(dir)}${name}`
+export const MARK_PREFIX = 'y'
+export const nameOfMarkKey = (key: ByteString): ByteString => key.slice(9)
+/** `n{name}` -> SnapshotRow, JSON: a snapshot. */
+export const snapshotKey = (name: string): ByteString => `n${name}`
+export const SNAPSHOT_PREFIX = 'n'
+
+/** The inode number in an `o`, `u`, `m` or `y` key. */
 export const inoOfMarkKey = (key: ByteString): number => readBeU64(key, 1)
 
 /** `s{session}` -> ResultRow: what the session's last change answered, for a request that is sent again. */

@@ -76,6 +76,11 @@ export interface DirectoryEntry {
   readonly attributes: Attributes | undefined
 }
 
+export interface ReadOptions {
+  /** O_NOATIME. */
+  readonly keepAccessTime: boolean
+}
+
 export interface WriteOptions {
   /** O_APPEND: the offset is chosen where the file lives; `offset` is ignored. */
   readonly append: boolean
@@ -136,7 +141,7 @@ export interface Vfs {
   /** Resolves when everything written to the file before is durable. `data` may leave times out. */
   sync(ino: Ino, what: 'data' | 'all'): Reply<void>
   /** Fills `into` from `offset`; answers how many bytes there were, less only at the end of the file. */
-  read(ino: Ino, offset: number, into: Uint8Array): Reply<{ readonly bytes: number }>
+  read(ino: Ino, offset: number, into: Uint8Array, options?: ReadOptions): Reply<{ readonly bytes: number }>
   /** Takes all of `bytes`, which the caller may reuse once this has answered. */
   write(ino: Ino, offset: number, bytes: Uint8Array, options: WriteOptions): Reply<void>
   allocate(ino: Ino, mode: AllocateMode, offset: number, bytes: number): Reply<void>

@@ -1,4 +1,4 @@
-import { andThen, type Awaitable, type ByteString, isLater } from '#base'
+import { andThen, type Awaitable, type ByteString, isLater, type Log } from '#base'
 import { nextData, nextHole } from '../content/seek.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
@@ -19,6 +19,7 @@ import type {
   Invalidation,
   ListOptions,
   NewNode,
+  ReadOptions,
   RenameMode,
   Reply,
   StatFs,
@@ -38,6 +39,7 @@ export interface ClientParts {
   readonly reader: Reader
   readonly trees: TreeStore
   readonly accessTimes: AccessTimes
+  readonly log: Log
 }
 
 /** The client half of a filesystem: passes names on to the home, gathers writes, reads content. */
@@ -123,6 +125,7 @@ export class Client implements Vfs {
   }
 
   readLink(ino: Ino): Reply<ByteString> {
+    this.#noteRead(ino)
     return this.#call('readLink', { ino })
   }
 
@@ -145,13 +148,13 @@ export class Client implements Vfs {
     return andThen(this.#parts.writer.settle(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
   }
 
-  read(ino: Ino, offset: number, into: Uint8Array): Reply<{ readonly bytes: number }> {
+  read(ino: Ino, offset: number, into: Uint8Array, options?: ReadOptions): Reply<{ readonly bytes: number }> {
     return andThen(this.#call('content', { ino }), content => {
       if (isErrno(content)) return content
       const dirty = this.#parts.writer.dirty(ino)
       const bytes = Math.max(0, Math.min(into.byteLength, (dirty?.size ?? content.size) - offset))
       if (bytes === 0) return { bytes }
-      this.#noteRead(ino)
+      if (options?.keepAccessTime !== true) this.#noteRead(ino)
       const target = into.subarray(0, bytes)
       const patches = dirty?.patches(offset, offset + bytes) ?? []
       const base = this.#parts.reader.read(content, offset, target)
@@ -212,6 +215,7 @@ export class Client implements Vfs {
 
   list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
     if (after < DOT_DOT) {
+      this.#noteRead(ino)
       const dots = this.#listDots(ino, after, options)
       if (isLater(dots))
         return dots.then(more => (more === true ? this.#listFrom(ino, DOT_DOT, options) : voidOf(more)))
@@ -262,11 +266,16 @@ export class Client implements Vfs {
     input: HomeOperations[Kind]['input'],
     request?: RequestName,
   ): Reply<HomeOperations[Kind]['answer']> {
+    const failed = (error: unknown): Errno => {
+      const errno = errnoOf(error)
+      this.#parts.log.warn('an operation of a filesystem failed', { operation: kind, errno, error: String(error) })
+      return errno
+    }
     try {
       const answer = this.#parts.link.call(kind, input, request)
-      return isLater(answer) ? answer.then(undefined, errnoOf) : answer
+      return isLater(answer) ? answer.then(undefined, failed) : answer
     } catch (error) {
-      return errnoOf(error)
+      return failed(error)
     }
   }
 

@@ -97,6 +97,12 @@ export class DirtyFile {
     return [...this.#flights.values()].flat()
   }
 
+  /** Bytes of memory that are written and have not landed. */
+  get unlandedBytes(): number {
+    const blocks = [...this.blocks.values(), ...this.flights().map(flight => flight.block)]
+    return blocks.flatMap(block => block.spans).reduce((sum, span) => sum + span.end - span.start, 0)
+  }
+
   /** What to lay over the home's bytes of `[from, to)`, oldest first. */
   patches(from: number, to: number): Patch[] {
     const patches: Patch[] = []

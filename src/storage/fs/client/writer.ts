@@ -37,7 +37,8 @@ export class Writer {
   overlay(attributes: Attributes): Attributes {
     const file = this.#files.get(attributes.ino)
     if (file === undefined) return attributes
-    const blocks = Math.max(attributes.blocks, Math.ceil(file.size / 4096) * 8)
+    const unlanded = Math.ceil(file.unlandedBytes / 4096) * 8
+    const blocks = Math.min(attributes.blocks + unlanded, Math.ceil(file.size / 4096) * 8)
     const mtimeNs = later(attributes.mtimeNs, file.mtimeNs)
     return { ...attributes, size: file.size, blocks, mtimeNs, ctimeNs: later(attributes.ctimeNs, mtimeNs) }
   }

@@ -6,7 +6,7 @@ import { encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { chargedBytes, decodeQuota, encodeQuota, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
-import type { Ino } from '../vfs.ts'
+import type { DirectoryPlace, Ino } from '../vfs.ts'
 import { encodeResult, type RequestName } from './result.ts'
 import type { Tables } from './tables.ts'
 
@@ -23,6 +23,10 @@ export class Change {
   readonly #inodes = new Map<Ino, MutableInode | undefined>()
   readonly #extents = new Map<Ino, readonly Extent[] | undefined>()
   readonly #operations: Operation[] = []
+  /** Names that came, went or now lead elsewhere. */
+  readonly #names: DirectoryPlace[] = []
+  /** Inodes of which only the access time moved: that alone is no change for a snapshot. */
+  readonly #accessed = new Set<Ino>()
   readonly nowNs: bigint
 
   constructor(tables: Tables, request: RequestName | undefined) {
@@ -42,6 +46,12 @@ export class Change {
     return copy
   }
 
+  /** Sets the access time of an inode that this change leaves alone otherwise. */
+  moveAccess(ino: Ino, atimeNs: bigint): void {
+    this.edit(ino).atimeNs = atimeNs
+    this.#accessed.add(ino)
+  }
+
   /** Sets change time, and modification time too when the content or the list of names changed. Never backwards. */
   touch(inode: MutableInode, what: 'ctime' | 'mtime'): void {
     inode.ctimeNs = later(inode.ctimeNs, this.nowNs)
@@ -52,13 +62,17 @@ export class Change {
     this.#inodes.set(inode.ino, { ...inode })
   }
 
-  /** Removes an unlinked inode with all that belongs to it: at most 5 operations. */
+  /** Removes an unlinked inode with all that belongs to it: at most 6 operations. */
   removeInode(inode: Inode): void {
     const { ino } = inode
     if (this.#tables.extents(ino).length > 0) this.deletePrefix(keys.extentPrefix(ino))
     if (inode.hasXattrs) this.deletePrefix(keys.xattrPrefix(ino))
     this.delete(keys.orphanKey(ino))
     if (inode.kind === 'file') this.delete(keys.unsealedKey(ino))
+    if (inode.kind === 'directory') {
+      this.delete(keys.manifestKey(ino))
+      this.deletePrefix(keys.markKey(ino, ''))
+    }
     this.#inodes.set(ino, undefined)
     this.#extents.set(ino, undefined)
   }
@@ -66,18 +80,34 @@ export class Change {
   addEntry(parent: Ino, name: ByteString, entry: Entry): void {
     this.put(keys.entryKey(parent, name), encodeEntry(entry))
     this.put(keys.listKey(parent, entry.cookie), encodeListed(entry, name))
+    this.#place(parent, entry)
+    this.#names.push({ parent, name })
   }
 
   removeEntry(parent: Ino, name: ByteString, entry: Entry): void {
     this.delete(keys.entryKey(parent, name))
     this.delete(keys.listKey(parent, entry.cookie))
+    this.unplace(parent, entry)
+    this.#names.push({ parent, name })
   }
 
-  /** A name now leads to another inode; its place in the listing moves with the new entry's cookie. */
+  /**
+   * A name now leads to another inode; its place in the listing moves with the new entry's cookie. Both inodes must
+   * have left their old places.
+   */
   replaceEntry(parent: Ino, name: ByteString, entries: { readonly old: Entry; readonly next: Entry }): void {
     this.put(keys.entryKey(parent, name), encodeEntry(entries.next))
     if (entries.old.cookie !== entries.next.cookie) this.delete(keys.listKey(parent, entries.old.cookie))
     this.put(keys.listKey(parent, entries.next.cookie), encodeListed(entries.next, name))
+    this.#place(parent, entries.next)
+    this.#names.push({ parent, name })
+  }
+
+  /** An inode loses one of its places. */
+  unplace(parent: Ino, entry: Entry): void {
+    const inode = this.edit(entry.ino)
+    if (inode.isLinked) this.delete(keys.placeKey(entry.ino, { parent, cookie: entry.cookie }))
+    else [inode.parent, inode.cookie] = [0, 0]
   }
 
   /** Clears a range of a file's overlay and puts extents there, keeping the inode's space count right. */
@@ -135,7 +165,8 @@ export class Change {
       const value = encodeResult(this.#request.sequence, answer ?? 0)
       this.#operations.push({ kind: 'put', key: keys.resultKey(this.#request.session), value })
     }
-    this.#tables.keyspace.commit({ then: this.#operations })
+    this.#mark()
+    this.#tables.marks.committing(() => this.#tables.keyspace.commit({ then: this.#operations }))
     for (const [ino, inode] of this.#inodes) this.#tables.remember(ino, inode)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
   }
@@ -164,6 +195,31 @@ export class Change {
     const key = keys.quotaKey(id)
     const put = this.#operations.find(operation => operation.kind === 'put' && operation.key === key)
     return put?.kind === 'put' ? decodeQuota(id, put.value) : this.#tables.quota(id)
+  }
+
+  // Where an inode is found: in the inode itself while it has one name, in rows of their own from the second on.
+  #place(parent: Ino, entry: Entry): void {
+    const inode = this.edit(entry.ino)
+    const place = { parent, cookie: entry.cookie }
+    if (!inode.isLinked && inode.parent === 0) {
+      Object.assign(inode, place)
+      return
+    }
+    this.put(keys.placeKey(entry.ino, place), EMPTY)
+    if (inode.isLinked) return
+    this.put(keys.placeKey(entry.ino, inode), EMPTY)
+    Object.assign(inode, { isLinked: true, parent: 0, cookie: 0 })
+  }
+
+  // What the next snapshot has to look at again is written down in the same revision.
+  #mark(): void {
+    const { marks } = this.#tables
+    if (!marks.isOn) return
+    const put = (key: ByteString, value: Uint8Array): void => this.put(key, value)
+    for (const { parent, name } of this.#names) marks.touchName(parent, name, put)
+    for (const [ino, inode] of this.#inodes) {
+      if (inode !== undefined && !this.#accessed.has(ino)) marks.touchInode(inode, put)
+    }
   }
 
   #deleteRuns(ino: Ino, runs: readonly (readonly Extent[])[]): void {

@@ -49,6 +49,7 @@ export const clear: Handler<'clear'> = (context, { ino, from, to, size }, reques
   const edited = change.edit(ino)
   if (from < to) replaceWithZeros(context, change, ino, { from, to: Math.min(to, Math.max(inode.size, size)) })
   edited.size = Math.max(edited.size, size)
+  killPrivileges(change, edited)
   change.touch(edited, 'mtime')
   change.commit()
   context.sealer.touched(ino)

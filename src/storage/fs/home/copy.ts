@@ -8,6 +8,7 @@ import { COPIED_EXTENTS_MAX, FILE_BYTES_MAX } from '../limits.ts'
 import type { Copied } from '../operation.ts'
 import type { FilePlace } from '../vfs.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
+import { killPrivileges } from './privileges.ts'
 
 /**
  * Copies by sharing: a whole sealed file by its root, a part by extents that point into the same chunks. Does at most
@@ -52,6 +53,7 @@ function shareTree(
   const edited = change.edit(target.ino)
   edited.tree = source.tree
   edited.size = source.size
+  killPrivileges(change, edited)
   change.touch(edited, 'mtime')
   change.commit()
   context.sealer.touched(target.ino)
@@ -123,6 +125,7 @@ function layPieces(
   const edited = change.edit(to.ino)
   change.replaceExtents(to.ino, { from: to.offset, to: to.offset + bytes }, moved)
   edited.size = Math.max(edited.size, to.offset + bytes)
+  killPrivileges(change, edited)
   change.touch(edited, 'mtime')
   change.commit()
   context.sealer.touched(to.ino)

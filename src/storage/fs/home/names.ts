@@ -89,7 +89,6 @@ export function freePlace(context: HomeContext, place: DirectoryPlace): Errno | 
 function dropName(change: Change, entry: Entry): Ino | undefined {
   const inode = change.edit(entry.ino)
   inode.nlink = inode.kind === 'directory' ? 0 : inode.nlink - 1
-  if (inode.kind === 'directory') inode.parent = 0
   change.touch(inode, 'ctime')
   if (inode.nlink > 0) return undefined
   change.put(keys.orphanKey(entry.ino), NOTHING)
@@ -190,6 +189,7 @@ function applyRename(
   if (target === undefined) {
     change.addEntry(to.parent, to.name, next)
   } else {
+    change.unplace(to.parent, target)
     change.replaceEntry(to.parent, to.name, { old: target, next })
     orphan = dropName(change, target)
     dropFromDirectory(change, to.parent, target)
@@ -199,7 +199,6 @@ function applyRename(
   if (source.kind === 'directory') directory.nlink += 1
   change.touch(directory, 'mtime')
   const moved = change.edit(source.ino)
-  if (moved.kind === 'directory') moved.parent = to.parent
   change.touch(moved, 'ctime')
   return orphan
 }
@@ -213,6 +212,7 @@ function applyExchange(
     { place: from, old: source, next: target, away: to },
     { place: to, old: target, next: source, away: from },
   ]
+  for (const { place, old } of sides) change.unplace(place.parent, old)
   for (const { place, old, next } of sides) {
     const entry = { ino: next.ino, kind: next.kind, cookie: old.cookie }
     change.replaceEntry(place.parent, place.name, { old, next: entry })
@@ -221,7 +221,6 @@ function applyExchange(
     if (next.kind === 'directory') directory.nlink += 1
     change.touch(directory, 'mtime')
     const moved = change.edit(next.ino)
-    if (moved.kind === 'directory') moved.parent = place.parent
     change.touch(moved, 'ctime')
   }
   return undefined

@@ -31,6 +31,8 @@ export function format(keyspace: LocalKeyspace, superblock: Superblock, owner: {
     btimeNs: nowNs,
     quotaRoot: 0,
     parent: ROOT_INO,
+    cookie: 0,
+    isLinked: false,
     entries: 0,
     tree: undefined,
     overlayBytes: 0,

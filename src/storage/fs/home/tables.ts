@@ -4,6 +4,7 @@ import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
 import { decodeExtent, type Extent } from '../extent.ts'
 import { decodeInode, type Inode, inoOf } from '../inode.ts'
+import { Marks } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
 import { CONTENT_CACHE_MAX, INLINE_BYTES_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
 import { decodeQuota, type Quota } from '../quota.ts'
@@ -21,6 +22,7 @@ export interface Listed {
 export class Tables {
   readonly keyspace: LocalKeyspace
   readonly clock: Clock
+  readonly marks: Marks
   readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
   readonly #extents = new LRUCache<number, readonly Extent[]>({
     max: CONTENT_CACHE_MAX,
@@ -33,6 +35,7 @@ export class Tables {
   constructor(keyspace: LocalKeyspace, clock: Clock) {
     this.keyspace = keyspace
     this.clock = clock
+    this.marks = new Marks(keyspace)
   }
 
   inode(ino: Ino): Inode | undefined {
