@@ -16,6 +16,9 @@ export class ChunkTable {
   readonly #pending = new Map<Digest, Pending>()
   readonly #hot = new LRUCache<Digest, ChunkRow>({ max: HOT_ROWS_MAX })
   #isVerified = false
+  #flush: Flush | undefined
+  #pendingBytes = 0
+  #lastMiss: Digest | undefined
   #position: LogPosition = { segment: 0, offset: 0 }
   /** Rows changed now belong to this epoch; each sync of the log ends one. */
   #epoch = 1
@@ -39,20 +42,18 @@ export class ChunkTable {
   get(digest: Digest): ChunkRow | undefined {
     const pending = this.#pending.get(digest)
     if (pending !== undefined) return pending.row
-    const hot = this.#hot.get(digest)
-    if (hot !== undefined) return hot
-    const row = this.#index.get(digest)
-    if (row !== undefined) this.#hot.set(digest, row)
-    return row
+    return this.#stored(digest)
   }
 
   /** Notes what the log says from now on; undefined removes the chunk. */
   set(digest: Digest, row: ChunkRow | undefined): void {
-    this.tally.change(this.get(digest), row)
     const before = this.#pending.get(digest)
+    const stored = before === undefined ? this.#stored(digest) : before.stored
+    this.tally.change(before === undefined ? stored : before.row, row)
     this.#pending.delete(digest)
-    this.#pending.set(digest, { row, epoch: this.#epoch, firstEpoch: before?.firstEpoch ?? this.#epoch })
+    this.#pending.set(digest, { row, stored, epoch: this.#epoch, firstEpoch: before?.firstEpoch ?? this.#epoch })
     this.#hot.delete(digest)
+    this.#pendingBytes += row?.storedBytes ?? 0
   }
 
   /** Reads the index's own notes. False when they do not fit the segments there are: the caller begins anew. */
@@ -73,6 +74,8 @@ export class ChunkTable {
     this.#index.reset()
     this.#pending.clear()
     this.#hot.clear()
+    this.#lastMiss = undefined
+    this.#flush = undefined
     this.tally.restore(empty)
     this.#flushed.restore(empty)
     this.#position = { segment: 0, offset: 0 }
@@ -91,20 +94,32 @@ export class ChunkTable {
     this.#durablePosition = position
   }
 
-  /** Writes one batch of durable rows to the index. True when more of them wait. */
+  /** Stored bytes whose rows are not in the index yet: what recovery would have to read. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /**
+   * Writes one batch of the rows that were durable when the first of these steps began, in key order, so that
+   * neighbours share pages of the index. True when more of them wait.
+   */
   flushStep(): boolean {
+    this.#flush ??= this.#beginFlush()
+    const { digests, epoch, position } = this.#flush
     const batch: [Digest, Pending][] = []
-    let more = false
-    let holdsBack = false
-    for (const entry of this.#pending) {
-      const isDurable = entry[1].epoch <= this.#durableEpoch
-      if (isDurable && batch.length < FLUSH_ROWS) batch.push(entry)
-      else if (isDurable) more = true
-      else if (entry[1].firstEpoch <= this.#durableEpoch) holdsBack = true
-      if (more) break
+    for (const digest of digests.splice(-FLUSH_ROWS)) {
+      const pending = this.#pending.get(digest)
+      if (pending !== undefined && pending.epoch <= this.#durableEpoch) batch.push([digest, pending])
     }
-    this.#write(batch, more || holdsBack ? this.#position : this.#durablePosition)
-    return more
+    const isLast = digests.length === 0
+    if (isLast) this.#flush = undefined
+    try {
+      this.#write(batch, isLast && this.#isFlushed(epoch, batch.length) ? position : this.#position)
+    } catch (error) {
+      this.#flush = undefined
+      throw error
+    }
+    return !isLast
   }
 
   /** Rows with a digest from `from` on, in byte order; at least one unless there are none, at most `limit`. */
@@ -131,19 +146,43 @@ export class ChunkTable {
     return this.#isVerified
   }
 
+  #beginFlush(): Flush {
+    const digests: Digest[] = []
+    for (const [digest, { epoch }] of this.#pending) if (epoch <= this.#durableEpoch) digests.push(digest)
+    this.#pendingBytes = 0
+    return { digests: digests.sort(), epoch: this.#durableEpoch, position: this.#durablePosition }
+  }
+
+  // The position may move on when nothing that the log says before it waits any more, but for the last batch.
+  #isFlushed(epoch: number, lastBatch: number): boolean {
+    let left = 0
+    for (const { firstEpoch } of this.#pending.values()) if (firstEpoch <= epoch) left++
+    return left <= lastBatch
+  }
+
+  // What the index says. The last miss is remembered: a put looks, writes, and looks again.
+  #stored(digest: Digest): ChunkRow | undefined {
+    if (digest === this.#lastMiss) return undefined
+    const hot = this.#hot.get(digest)
+    if (hot !== undefined) return hot
+    const row = this.#index.get(digest)
+    if (row === undefined) this.#lastMiss = digest
+    else this.#hot.set(digest, row)
+    return row
+  }
+
   #write(batch: readonly (readonly [Digest, Pending])[], position: LogPosition): void {
     if (batch.length === 0 && position === this.#position) return
     const rows = batch.map(([digest, { row }]) => ({ digest, row }))
-    rows.sort((a, b) => (a.digest < b.digest ? -1 : 1)) // neighbours share pages of the index
-    const befores = rows.map(({ digest }) => this.#index.get(digest))
-    for (const [number, { row }] of rows.entries()) this.#flushed.change(befores[number], row)
+    for (const [, { stored, row }] of batch) this.#flushed.change(stored, row)
     try {
       this.#index.write({ rows, summary: JSON.stringify({ position, tally: this.#flushed }) })
     } catch (error) {
-      for (const [number, { row }] of rows.entries()) this.#flushed.change(row, befores[number])
+      for (const [, { stored, row }] of batch) this.#flushed.change(row, stored)
       throw error
     }
     this.#position = position
+    this.#lastMiss = undefined
     for (const [digest, { row }] of batch) {
       this.#pending.delete(digest)
       if (row !== undefined) this.#hot.set(digest, row)
@@ -151,8 +190,17 @@ export class ChunkTable {
   }
 }
 
+/** A flush under way: what it still has to write, and what it makes of the position. */
+interface Flush {
+  readonly digests: Digest[]
+  readonly epoch: number
+  readonly position: LogPosition
+}
+
 interface Pending {
   readonly row: ChunkRow | undefined
+  /** What the index says meanwhile. */
+  readonly stored: ChunkRow | undefined
   /** When the row was last changed; it is durable when this epoch is. */
   readonly epoch: number
   /** When it was first changed since it was last in the index. */

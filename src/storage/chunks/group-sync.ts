@@ -1,7 +1,7 @@
 import { type Clock, isFault } from '#base'
 import type { ChunkTable } from './chunk-table.ts'
 import { chunkFault, diskFault } from './faults.ts'
-import { PENDING_ROWS_FLUSH, PENDING_ROWS_SYNC } from './limits.ts'
+import { PENDING_BYTES_FLUSH, PENDING_ROWS_FLUSH, PENDING_ROWS_SYNC } from './limits.ts'
 import type { SegmentLog } from './segment-log.ts'
 import type { Space } from './space.ts'
 
@@ -47,6 +47,7 @@ export class GroupSync {
   /** Syncs, then brings the index up to the log. */
   async persist(): Promise<void> {
     await this.sync()
+    await Promise.allSettled([this.#flushing]) // it may have begun before that sync
     await this.flush()
   }
 
@@ -102,7 +103,9 @@ export class GroupSync {
       throw this.#failed
     }
     this.#table.endSync(epoch, position)
-    if (this.#table.pendingRows >= PENDING_ROWS_FLUSH) this.#inBackground(this.flush())
+    const { pendingRows, pendingBytes } = this.#table
+    const isDue = pendingRows >= PENDING_ROWS_FLUSH || pendingBytes >= PENDING_BYTES_FLUSH
+    if (isDue) this.#inBackground(this.flush())
   }
 
   async #flushAll(): Promise<void> {

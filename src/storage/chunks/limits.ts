@@ -22,9 +22,11 @@ export const HOT_ROWS_MAX = 16_384
 /** Rows written to the index in one step of the event loop. */
 export const FLUSH_ROWS = 512
 /** Durable rows that wait for the index before a flush begins. */
-export const PENDING_ROWS_FLUSH = 1024
+export const PENDING_ROWS_FLUSH = 8192
+/** Bytes of chunks whose rows wait for the index before a flush begins: what opening after a crash reads again. */
+export const PENDING_BYTES_FLUSH = 256 * MIB
 /** Rows not yet durable before the store syncs by itself. */
-export const PENDING_ROWS_SYNC = 8192
+export const PENDING_ROWS_SYNC = 16_384
 /** Rows not yet in the index before a put waits for a flush. */
 export const PENDING_ROWS_MAX = 65_536
 /** State changes in one record. */

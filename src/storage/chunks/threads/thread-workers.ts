@@ -24,20 +24,26 @@ export function threadWorkers(count: number): ChunkWorkers {
 // Segments are a few hundred lines of code and small messages; bytes lie outside the heap.
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
 
+/** How long threads without a job stay. */
+const IDLE_MS = 30_000
+
 class ThreadPool {
   readonly #threads: (Thread | undefined)[]
   readonly #waiting: (() => void)[] = []
+  readonly #idle: NodeJS.Timeout
   #jobs = 0
   #closed = false
 
   constructor(count: number) {
     this.#threads = Array.from({ length: count }, () => undefined)
+    this.#idle = setTimeout(() => void this.#rest(), IDLE_MS).unref()
   }
 
   async run(job: Job): Promise<Answer> {
     if (this.#closed) throw chunkFault('Io', 'the chunk workers are closed')
     if (this.#jobs >= JOBS_MAX) await new Promise<void>(resolve => this.#waiting.push(resolve))
     else this.#jobs++
+    this.#idle.refresh()
     try {
       return await this.#idlest().run(job)
     } finally {
@@ -53,7 +59,16 @@ class ThreadPool {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#idle)
     await Promise.all(this.#started().map(thread => thread.close()))
+  }
+
+  // A thread takes 12 MiB; starting it again takes 50 ms.
+  async #rest(): Promise<void> {
+    if (this.#jobs > 0) return
+    const resting = this.#started()
+    this.#threads.fill(undefined)
+    await Promise.all(resting.map(thread => thread.close()))
   }
 
   #started(): Thread[] {
