@@ -1,4 +1,4 @@
-import type { Clock } from '#base'
+import { type Clock, isFault } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from '../chunk-source.ts'
 import type { TreeStore } from '../content/tree-store.ts'
@@ -48,7 +48,17 @@ export class Home implements HomeLink {
     request?: RequestName,
   ): Reply<HomeOperations[Kind]['answer']> {
     const handler: Handler<Kind> = HANDLERS[kind]
-    return handler(this.#context, input, request)
+    try {
+      return handler(this.#context, input, request)
+    } catch (error) {
+      if (!isFault(error, 'Busy')) throw error
+      return this.#indexed().then(() => this.call(kind, input, request))
+    }
+  }
+
+  // A transaction waits for an index that is far behind; one that changes nothing only waits.
+  async #indexed(): Promise<void> {
+    await this.#context.tables.keyspace.txn({ then: [] }, NEVER)
   }
 
   resultOf(request: RequestName): { readonly ino: number } | undefined {
@@ -103,3 +113,5 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   statFs,
   sync,
 }
+
+const NEVER = new AbortController().signal
