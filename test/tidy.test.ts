@@ -131,6 +131,7 @@ suite('the check of doors', () => {
   test('finds rooms that do not exist, source outside every room, and reaching in from outside', () => {
     expectFindings(checkDoors([file('src/rpc/a.ts', "import '#attic'\n")], DOORS), /no room/)
     expectFindings(checkDoors([file('src/rpc/a.ts', "import '#base/bytes.ts'\n")], DOORS), /no room/)
+    expectFindings(checkDoors([file('src/rpc/a.ts', "import { a } from '#rpc'\n")], DOORS), /its own room/)
     expectFindings(checkDoors([file('src/attic/a.ts', '')], DOORS), /is in no room/)
     expectFindings(checkDoors([file('sim/a.ts', "import { x } from '../src/base/x.ts'\n")], DOORS), /reaches into/)
   })

@@ -11,11 +11,11 @@ export function roomOf(path: string, doors: Doors): string | undefined {
 }
 
 /**
- * True for tests, fuzzers, benchmarks and what only they use: `testing.ts` and folders named `test`. They may set up a
- * room with the real `#host`.
+ * True for tests, fuzzers, benchmarks and what only they use: `testing.ts` and folders named `test` or `testing`.
+ * They may set up a room with the real `#host`, and use it through its own door.
  */
 export function isTestFile(path: string): boolean {
-  return /\.(test|fuzz|bench)\.ts$|(^|\/)testing\.ts$|\/test\//.test(path)
+  return /\.(test|fuzz|bench)\.ts$|(^|\/)testing\.ts$|\/test(ing)?\//.test(path)
 }
 
 /** One thing a file imports, by `import`, `export from`, `import()` or `new URL(…, import.meta.url)`. */
@@ -64,7 +64,7 @@ function whyClosed(path: string, room: string | undefined, specifier: string, do
   const other = specifier.slice(1)
   if (!Object.hasOwn(doors, other)) return `opens ${specifier}, which is no room of the table of doors`
   if (room === undefined) return undefined
-  if (other === room) return `opens its own room as ${specifier}; use a relative path`
+  if (other === room) return isTestFile(path) ? undefined : `opens its own room as ${specifier}; use a relative path`
   const open = doors[room] ?? []
   if (open === '*' || open.includes(other) || (isTestFile(path) && other === 'host')) return undefined
   return `opens ${specifier}, but ${room} has doors only to: ${open.join(', ') || 'none'}`
