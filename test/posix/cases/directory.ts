@@ -7,12 +7,9 @@ const MANY = 20_000
 // d_type of <dirent.h> is the type bits of the mode, shifted.
 const dirType = (type: number) => type >> 12
 
-/** Makes empty files `name0` to `name(count-1)` in the folder. */
+/** Makes empty files `name0` to `name(count-1)` in the folder, by the one call that needs no descriptor. */
 function fill(folder: string, count: number, name = 'f'): void {
-  withFile(folder, sys.O_RDONLY | sys.O_DIRECTORY, at => {
-    for (let index = 0; index < count; index++)
-      sys.close(sys.open(`${name}${index}`, sys.O_CREAT | sys.O_WRONLY, 0o644, at))
-  })
+  for (let index = 0; index < count; index++) sys.mknod(`${folder}/${name}${index}`, sys.S_IFREG | 0o644)
 }
 
 /** Reads to the end in small blocks; between blocks the step may change the directory. */
