@@ -36,7 +36,7 @@ export const setAttributes: Handler<'setAttributes'> = (context, { ino, change: 
 export const touchAccess: Handler<'touchAccess'> = (context, { times }, request) => {
   const change = changeOf(context, request)
   for (const { ino, atimeNs } of times) {
-    if (context.tables.inode(ino) !== undefined) change.moveAccess(ino, atimeNs)
+    if (context.tables.inode(ino) !== undefined) change.editUnmarked(ino).atimeNs = atimeNs
   }
   change.commit()
 }

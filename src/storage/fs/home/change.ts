@@ -25,8 +25,7 @@ export class Change {
   readonly #operations: Operation[] = []
   /** Names that came, went or now lead elsewhere. */
   readonly #names: DirectoryPlace[] = []
-  /** Inodes of which only the access time moved: that alone is no change for a snapshot. */
-  readonly #accessed = new Set<Ino>()
+  readonly #unmarked = new Set<Ino>()
   readonly nowNs: bigint
 
   constructor(tables: Tables, request: RequestName | undefined) {
@@ -46,10 +45,10 @@ export class Change {
     return copy
   }
 
-  /** Sets the access time of an inode that this change leaves alone otherwise. */
-  moveAccess(ino: Ino, atimeNs: bigint): void {
-    this.edit(ino).atimeNs = atimeNs
-    this.#accessed.add(ino)
+  /** The inode, to be edited in what no snapshot shows: its access time, or how its content is kept. */
+  editUnmarked(ino: Ino): MutableInode {
+    this.#unmarked.add(ino)
+    return this.edit(ino)
   }
 
   /** Sets change time, and modification time too when the content or the list of names changed. Never backwards. */
@@ -218,7 +217,8 @@ export class Change {
     const put = (key: ByteString, value: Uint8Array): void => this.put(key, value)
     for (const { parent, name } of this.#names) marks.touchName(parent, name, put)
     for (const [ino, inode] of this.#inodes) {
-      if (inode !== undefined && !this.#accessed.has(ino)) marks.touchInode(inode, put)
+      if (inode !== undefined && !this.#unmarked.has(ino)) marks.touchInode(inode, put)
+      else marks.touchContent(ino)
     }
   }
 

@@ -95,11 +95,11 @@ export class Sealer {
 
   async #run(inode: Inode, seal: Seal): Promise<void> {
     const extents = this.#tables.extents(inode.ino)
-    const { tree, usedBytes } = await this.#build(inode, extents)
+    const { tree, usedBytes } = await this.treeOf(inode, extents)
     const now = this.#tables.inode(inode.ino)
     if (now === undefined) return
     const change = new Change(this.#tables, undefined)
-    const edited = change.edit(inode.ino)
+    const edited = change.editUnmarked(inode.ino)
     const visibleBytes = Math.min(tree.size, seal.cutBytes)
     edited.tree = visibleBytes === 0 ? undefined : { root: tree.digest, bytes: tree.size, visibleBytes, usedBytes }
     const left = change.dropExtents(inode.ino, extents)
@@ -110,8 +110,11 @@ export class Sealer {
     change.commit()
   }
 
-  // A cut tree is first built at the size it was cut to, so that what the cut hid is gone before the file grows again.
-  async #build(inode: Inode, extents: readonly Extent[]): Promise<{ tree: Tree; usedBytes: number }> {
+  /**
+   * Builds the tree of a file as it was at one moment, and changes nothing. A cut tree is first built at the size it
+   * was cut to, so that what the cut hid is gone before the file grows again.
+   */
+  async treeOf(inode: Inode, extents: readonly Extent[]): Promise<{ tree: Tree; usedBytes: number }> {
     const { shape } = this.#trees
     const kept = await this.#cutTree(inode.tree)
     const leaves = new Map<number, Leaf>()

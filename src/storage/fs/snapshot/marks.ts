@@ -99,7 +99,7 @@ export class Marks {
 
   /** An inode changed: its own directory's manifest when it is one, else every entry that shows it. */
   touchInode(inode: Inode, put: Put): void {
-    for (const observer of this.#observers) observer.inode?.(inode.ino)
+    this.touchContent(inode.ino)
     if (inode.kind === 'directory') {
       if (inode.nlink > 0) this.touchName(inode.ino, SELF, put)
       return
@@ -110,6 +110,11 @@ export class Marks {
       if (name !== undefined) this.touchName(parent, name, put)
     }
     this.#inodes.set(inode.ino, true)
+  }
+
+  /** An inode's content is kept elsewhere, or it is gone: only observers care. */
+  touchContent(ino: Ino): void {
+    for (const observer of this.#observers) observer.inode?.(ino)
   }
 
   /** A name came, went, or what it shows changed. */
