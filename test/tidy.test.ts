@@ -45,6 +45,7 @@ const DOORS: Doors = {
 
 /** Where `node:` I/O, clocks, timers, randomness and the process may be named. Everything else is handed a `World`. */
 const ADAPTERS: readonly string[] = [
+  'src/cli/local/',
   'src/host/',
   'src/keyspace/sqlite/',
   'src/main/',

@@ -18,7 +18,7 @@ interface Outcome {
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '--pretty', 'false'] },
   { name: 'lint', command: ['oxlint', '--deny-warnings'] },
-  { name: 'format', command: ['biome', 'format'] },
+  { name: 'format', command: ['biome', 'format', '--reporter=summary', '--max-diagnostics=none'] },
   { name: 'tidy', command: [process.execPath, '--test', '--test-reporter=dot', 'test/tidy.test.ts'] },
 ]
 
