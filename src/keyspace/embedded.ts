@@ -6,7 +6,7 @@ import { openEngine } from './engine.ts'
 import { keyspaceFault } from './faults.ts'
 import type { HistoryKept } from './history.ts'
 import type { LocalKeyspace, Revision } from './keyspace.ts'
-import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SCRUB_PAUSE_MS, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX } from './limits.ts'
+import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SCRUB_PAUSE_MS, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX,VERIFY_CLEAN_AT_OPEN_BYTES_MAX } from './limits.ts'
 import { openSegmentLog } from './log/segment-log.ts'
 import { logDamaged } from './log/recover.ts'
 import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
@@ -91,7 +91,8 @@ async function openWith(options: EmbeddedOptions, place: IndexPlace): Promise<Op
   const index = await options.index.open(place)
   try {
     const { clean, applied } = index.state
-    if (!clean && index.bytes() <= VERIFY_AT_OPEN_BYTES_MAX) await index.verify(new AbortController().signal)
+    const verifiedNow = clean ? VERIFY_CLEAN_AT_OPEN_BYTES_MAX : VERIFY_AT_OPEN_BYTES_MAX
+    if (index.bytes() <= verifiedNow) await index.verify(new AbortController().signal)
     const checkpoint = applied === 0 ? checkpointIn(world.disk, folder) : undefined
     if (checkpoint !== undefined) await loadCheckpoint(world.disk, folder, index)
     const log = await openSegmentLog({ world, folder: `${folder}/log`, known: index.state.applied })
@@ -155,7 +156,7 @@ class Checkpoints {
     return this.#parts.log.first <= this.applied + 1
   }
 
-  /** Reads log and checkpoint once after each opening, then writes a checkpoint when one is due. */
+  /** Reads index, log and checkpoint once after each opening, then writes a checkpoint when one is due. */
   async maintain(signal: AbortSignal): Promise<void> {
     const sound = this.#scrubbed || (await this.#scrub(signal))
     this.#scrubbed = true
@@ -169,8 +170,10 @@ class Checkpoints {
     this.#bytes = checkpointIn(world.disk, folder)?.bytes ?? 0
   }
 
+  // Damage of the index ends the keyspace: the next opening rebuilds it. Damage of the others is replaced here.
   async #scrub(signal: AbortSignal): Promise<boolean> {
-    const { world, folder, log } = this.#parts
+    const { world, folder, log, index } = this.#parts
+    if (index.bytes() > VERIFY_CLEAN_AT_OPEN_BYTES_MAX) await index.verify(signal)
     try {
       const cursor = log.cursor(log.first)
       while (cursor.next().length > 0) await world.clock.sleep(SCRUB_PAUSE_MS, signal)

@@ -49,6 +49,9 @@ export const CHECKPOINT_LOG_BYTES_MIN = 64 * 2 ** 20
 /** An index larger than this is verified beside the work after an unclean end; a smaller one before it opens. */
 export const VERIFY_AT_OPEN_BYTES_MAX = 128 * 2 ** 20
 
+/** The same after a clean close. */
+export const VERIFY_CLEAN_AT_OPEN_BYTES_MAX = 16 * 2 ** 20
+
 /** Unsynced commits are synced at least this often unless the owner says otherwise. */
 export const SYNC_EVERY_MS = 1000
 

@@ -44,12 +44,12 @@ export function segmentsIn(disk: Disk, folder: string): number[] {
 }
 
 /** The header as it is written, both copies. */
-export function segmentHeaderBytes(start: SegmentStart): Buffer {
+export function segmentHeaderBytes(start: SegmentStart, version = SEGMENT_VERSION): Buffer {
   const one = segmentHeader.bytes({
     ...start,
     magic: SEGMENT_MAGIC,
     crc: 0,
-    version: SEGMENT_VERSION,
+    version,
     zeros: new Uint8Array(32),
   })
   one.writeUInt32LE(crc32(one.subarray(CRC_FROM)), segmentHeader.offsets.crc)

@@ -58,7 +58,8 @@ export function openForWriting(folder: string): DatabaseSync {
 export function openForReading(folder: string): DatabaseSync {
   return guarded(() => {
     const database = new DatabaseSync(databasePath(folder), { timeout: 5000, readOnly: true })
-    database.exec('PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456')
+    // No mmap: a failing disk would end the process instead of a statement.
+    database.exec('PRAGMA cache_size = -16384; PRAGMA mmap_size = 0')
     return database
   })
 }
