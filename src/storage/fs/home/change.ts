@@ -22,6 +22,7 @@ export class Change {
   readonly #request: RequestName | undefined
   readonly #inodes = new Map<Ino, MutableInode | undefined>()
   readonly #extents = new Map<Ino, readonly Extent[] | undefined>()
+  readonly #entries = new Map<ByteString, Entry | undefined>()
   readonly #operations: Operation[] = []
   /** Names that came, went or now lead elsewhere. */
   readonly #names: DirectoryPlace[] = []
@@ -59,6 +60,7 @@ export class Change {
 
   addInode(inode: Inode): void {
     this.#inodes.set(inode.ino, { ...inode })
+    this.#extents.set(inode.ino, NO_EXTENTS)
   }
 
   /** Removes an unlinked inode with all that belongs to it: at most 6 operations. */
@@ -95,7 +97,7 @@ export class Change {
    * have left their old places.
    */
   replaceEntry(parent: Ino, name: ByteString, entries: { readonly old: Entry; readonly next: Entry }): void {
-    this.put(keys.entryKey(parent, name), encodeEntry(entries.next))
+    this.#putEntry(keys.entryKey(parent, name), entries.next)
     if (entries.old.cookie !== entries.next.cookie) this.delete(keys.listKey(parent, entries.old.cookie))
     this.put(keys.listKey(parent, entries.next.cookie), encodeListed(entries.next, name))
     this.#place(parent, entries.next)
@@ -167,6 +169,7 @@ export class Change {
     this.#mark()
     this.#tables.marks.committing(() => this.#tables.keyspace.commit({ then: this.#operations }))
     for (const [ino, inode] of this.#inodes) this.#tables.remember(ino, inode)
+    for (const [key, entry] of this.#entries) this.#tables.rememberEntry(key, entry)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
   }
 
@@ -222,6 +225,11 @@ export class Change {
     }
   }
 
+  #putEntry(key: ByteString, entry: Entry): void {
+    this.put(key, encodeEntry(entry))
+    this.#entries.set(key, entry)
+  }
+
   #deleteRuns(ino: Ino, runs: readonly (readonly Extent[])[]): void {
     for (const [start, end] of runs.map(ends)) {
       this.#operations.push({
@@ -275,4 +283,5 @@ function ends(run: readonly Extent[]): readonly [number, number] {
 }
 
 const EMPTY = new Uint8Array(0)
+const NO_EXTENTS: readonly Extent[] = []
 const DROPPED_RUNS_MAX = 64

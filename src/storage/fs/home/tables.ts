@@ -24,6 +24,7 @@ export class Tables {
   readonly clock: Clock
   readonly marks: Marks
   readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
+  readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>({ max: INODE_CACHE_MAX })
   readonly #extents = new LRUCache<number, readonly Extent[]>({
     max: CONTENT_CACHE_MAX,
     maxSize: CONTENT_CACHE_MAX * INLINE_BYTES_MAX * 0.25,
@@ -49,8 +50,13 @@ export class Tables {
   }
 
   entry(parent: Ino, name: ByteString): Entry | undefined {
-    const row = this.keyspace.get(keys.entryKey(parent, name))
-    return row === undefined ? undefined : decodeEntry(row.value)
+    const key = keys.entryKey(parent, name)
+    const cached = this.#entries.get(key)
+    if (cached !== undefined) return cached === NO_ENTRY ? undefined : cached
+    const row = this.keyspace.get(key)
+    const entry = row === undefined ? undefined : decodeEntry(row.value)
+    this.#entries.set(key, entry ?? NO_ENTRY)
+    return entry
   }
 
   /** Names of a directory behind a cookie, in listing order. */
@@ -123,6 +129,11 @@ export class Tables {
   }
 
   /** Called by a change that has been committed. */
+  rememberEntry(key: ByteString, entry: Entry | undefined): void {
+    this.#entries.set(key, entry ?? NO_ENTRY)
+  }
+
+  /** Called by a change that has been committed. */
   rememberExtents(ino: Ino, extents: readonly Extent[] | undefined): void {
     if (extents === undefined) this.#extents.delete(ino)
     else this.#extents.set(ino, extents)
@@ -131,3 +142,6 @@ export class Tables {
 
 // Cookies 1 and 2 stand for `.` and `..`.
 const FIRST_COOKIE = 2
+
+// Names known to be free are kept too: a file is looked for before it is made.
+const NO_ENTRY = 'none'
