@@ -128,6 +128,13 @@ os.removexattr('map', 'user.a')
     await until(async () => !(await fs.readdir(mount.target)).includes('f'))
   })
 
+  test('lets go of a program that is killed while it waits', options, async () => {
+    await using mount = await Mounted.open()
+    await fs.writeFile(mount.at('f'), 'x')
+    await mount.order('stick')
+    await sh('timeout -s KILL 0.3 sync f || test $? = 137; ls', mount.target)
+  })
+
   test('lets the kernel hold writes back when nobody else writes', options, async () => {
     await using mount = await Mounted.open({ singleMachine: true })
     await sh('for i in 1 2 3 4 5; do echo "line $i" >> log; done; test "$(wc -l < log)" = 5', mount.target)

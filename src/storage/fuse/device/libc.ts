@@ -7,7 +7,6 @@ type Native = (...values: readonly unknown[]) => unknown
 /** The C functions used here. Loaded at the first call, on the main thread only. */
 export interface Libc {
   readonly poll: (fds: Buffer, count: number, timeoutMs: number) => number
-  readonly errno: () => number
   /** Makes reads of a descriptor return at once. */
   readonly setNonBlocking: (fd: number) => void
   readonly loop: Loop
@@ -44,7 +43,6 @@ function load(): Libc {
   const socketpair = process.func('int socketpair(int domain, int type, int protocol, _Out_ int32_t *fds)')
   return {
     poll: (fds, count, timeoutMs) => poll(fds, count, timeoutMs),
-    errno: () => koffi.errno(),
     setNonBlocking: fd => {
       const flags: number = fcntl(fd, F_GETFL, 0)
       assert(flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) === 0, 'fcntl(O_NONBLOCK) failed')

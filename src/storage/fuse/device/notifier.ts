@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Log } from '#base'
 import type { Ino, Invalidation } from '#storage/fs'
 import { invalidationMessage } from '../codec/notifications.ts'
 import { NOTIFY_BATCH_MAX } from '../limits.ts'
@@ -9,12 +10,14 @@ import { NOTIFY_BATCH_MAX } from '../limits.ts'
  */
 export class Notifier {
   readonly #fd: number
+  readonly #log: Log
   readonly #queue = new Map<string, Uint8Array>()
   #inFlight: ReadonlySet<string> = new Set()
   #worker: Worker | undefined
 
-  constructor(fd: number) {
+  constructor(fd: number, log: Log) {
     this.#fd = fd
+    this.#log = log
   }
 
   /** Queues a notification. */
@@ -44,12 +47,20 @@ export class Notifier {
     this.#thread().postMessage(batch.map(([, message]) => message))
   }
 
+  #sent(): void {
+    this.#inFlight = new Set()
+    this.#send()
+  }
+
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker
     const worker = new Worker(new URL('./notify-worker.ts', import.meta.url), { workerData: this.#fd })
-    worker.on('message', () => {
-      this.#inFlight = new Set()
-      this.#send()
+    worker.on('message', () => this.#sent())
+    // Without a thread the kernel keeps what it has cached until it is no longer trusted; the next change starts one.
+    worker.on('error', error => {
+      this.#log.warn('the notify thread ended', { why: error.message })
+      this.#worker = undefined
+      this.#sent()
     })
     worker.unref()
     this.#worker = worker

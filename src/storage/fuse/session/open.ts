@@ -8,7 +8,7 @@ export interface FuseSession extends AsyncDisposable {
   readonly ended: Promise<SessionEnd>
 }
 
-/** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, ProtocolTooOld (thrown in the loop). */
+/** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing. */
 export function serveFuse(options: SessionOptions): FuseSession {
   libc().setNonBlocking(options.fd)
   const session = new Session(options)

@@ -1,4 +1,4 @@
-import { assert, isLater, type Log } from '#base'
+import { assert, isFault, isLater, type Log } from '#base'
 import { type Answer, ERRNO, type Errno, isErrno, type Reply, type Vfs } from '#storage/fs'
 import { UNIQUE_HIGH_RESEND } from '../codec/flags.ts'
 import { BODY, IN_HEADER, OUT_HEADER, numberOf, PAYLOAD, type Unique } from '../codec/header.ts'
@@ -12,7 +12,7 @@ import { Buffers } from './buffers.ts'
 import { errnoOfFailure } from './failure.ts'
 import { batchForget, forget } from './forgetting.ts'
 import { Lookups } from './lookups.ts'
-import { agree, type Negotiated, readOffer, writeInitOut } from './negotiate.ts'
+import { agree, type Negotiated, type Offer, readOffer, writeInitOut } from './negotiate.ts'
 import { type Context, inoOf, type Operation, type Request } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import { WaitingRequests } from './waiting.ts'
@@ -33,8 +33,8 @@ export interface SessionOptions {
   readonly onNegotiated?: ((negotiated: Negotiated) => void) | undefined
 }
 
-/** How a session ended: the kernel unmounted it, or this process stopped serving it. */
-export type SessionEnd = 'unmounted' | 'closed'
+/** How a session ended: the kernel unmounted it, this process stopped serving it, or the kernel is too old. */
+export type SessionEnd = 'unmounted' | 'closed' | 'refused'
 
 /** Serves one mount: reads requests, asks the filesystem, writes replies. */
 export class Session implements Source {
@@ -57,7 +57,7 @@ export class Session implements Source {
     this.fd = fd
     this.#options = options
     this.#request = this.#buffers.take()
-    this.#notifier = new Notifier(fd)
+    this.#notifier = new Notifier(fd, options.log)
     this.#context = {
       vfs,
       lookups: new Lookups(vfs),
@@ -91,7 +91,11 @@ export class Session implements Source {
     const isResent = header.uniqueHigh >= UNIQUE_HIGH_RESEND
     const request: Request = { ...header, isResent, ino: inoOf(header.nodeid), bytes: this.#request, end: count }
     if (operation !== undefined) return this.#start(request, operation)
-    this.#control(request)
+    try {
+      this.#control(request)
+    } catch (error) {
+      this.#fail(request, this.#failure(request, error))
+    }
     return 'served'
   }
 
@@ -130,11 +134,24 @@ export class Session implements Source {
   }
 
   #init(request: Request): void {
-    const offer = readOffer(request.bytes)
+    const offer = this.#offer(request)
+    if (offer === undefined) return
     const negotiated = agree(offer, { singleMachine: this.#options.singleMachine === true })
     this.#context.negotiated = negotiated
     this.#write(request, this.#reply, writeInitOut(this.#reply, negotiated, offer.maxReadahead))
     this.#options.onNegotiated?.(negotiated)
+  }
+
+  #offer(request: Request): Offer | undefined {
+    try {
+      return readOffer(request.bytes)
+    } catch (error) {
+      if (!isFault(error, 'ProtocolTooOld')) throw error
+      this.#options.log.warn(error.message, { hint: error.hint })
+      this.#fail(request, EPROTO)
+      this.end('refused')
+      return undefined
+    }
   }
 
   #interrupt(unique: Unique): void {
@@ -216,3 +233,4 @@ export class Session implements Source {
 /** Room for every reply that has no buffer of its own: the longest are attribute values and lists. */
 const REPLY_BYTES = 128 * 1024
 const EINTR = 4
+const EPROTO = 71

@@ -16,13 +16,14 @@ const {
 const vfs = new MemoryVfs()
 vfs.slow = slow
 if (resumed) vfs.load(save)
+else if (durable) vfs.save(save)
 vfs.onChange = name => {
   if (durable) vfs.save(save)
   // Dies with the change made and the request not answered.
   if (!resumed && name.startsWith('deadly')) process.kill(process.pid, 'SIGKILL')
 }
 
-await using session = await openFuseSession({
+const session = await openFuseSession({
   fd: 3,
   vfs,
   log: machineLog,
@@ -41,9 +42,9 @@ process.on('message', ([order, ...words]: string[]) => {
   if (order === 'change') vfs.changeElsewhere(words[0] ?? '', words[1] ?? '')
   if (order === 'remove') vfs.removeElsewhere(words[0] ?? '')
   if (order === 'save') vfs.save(save)
-  if (order === 'hang') while (true);
+  if (order === 'stick') vfs.stuck = true
   process.send?.(order)
 })
 
 await session.ended
-process.disconnect?.()
+process.exit()
