@@ -79,14 +79,16 @@ export class Change {
   }
 
   addEntry(parent: Ino, name: ByteString, entry: Entry): void {
-    this.put(keys.entryKey(parent, name), encodeEntry(entry))
+    this.#putEntry(keys.entryKey(parent, name), entry)
     this.put(keys.listKey(parent, entry.cookie), encodeListed(entry, name))
     this.#place(parent, entry)
     this.#names.push({ parent, name })
   }
 
   removeEntry(parent: Ino, name: ByteString, entry: Entry): void {
-    this.delete(keys.entryKey(parent, name))
+    const key = keys.entryKey(parent, name)
+    this.delete(key)
+    this.#entries.set(key, undefined)
     this.delete(keys.listKey(parent, entry.cookie))
     this.unplace(parent, entry)
     this.#names.push({ parent, name })
