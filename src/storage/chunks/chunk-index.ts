@@ -35,8 +35,6 @@ export interface ChunkIndex extends Disposable {
   page(from: string, limit: number): { readonly digest: Digest; readonly row: ChunkRow }[]
   /** What the last batch noted; undefined in a new index. */
   summary(): string | undefined
-  /** True when every row and the structure check; costs a pass over the whole index. */
-  verify(): boolean
   /** Forgets everything. */
   reset(): void
 }

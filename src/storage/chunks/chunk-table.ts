@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type Digest } from '#base'
+import { assert, type Clock, type Digest, isFault } from '#base'
 import type { ChunkIndex, ChunkRow, LogPosition } from './chunk-index.ts'
-import { FLUSH_ROWS, HOT_ROWS_MAX } from './limits.ts'
+import { FLUSH_ROWS, HOT_ROWS_MAX, VERIFY_ROWS } from './limits.ts'
 import { Tally, type TallyNote } from './tally.ts'
 
 /**
@@ -140,9 +140,27 @@ export class ChunkTable {
     return this.#isVerified
   }
 
-  /** True when the index checks in full; costs a pass over it. */
-  verify(): boolean {
-    this.#isVerified = this.#index.verify()
+  /**
+   * True when every row of the index checks and none is missing, by the totals of what was written to it; letting
+   * others run in between. Nothing may be flushed meanwhile.
+   */
+  async verify(clock: Clock): Promise<boolean> {
+    const never = new AbortController().signal
+    let left = this.#flushed.chunks
+    try {
+      for (let from = ''; ; ) {
+        const page = this.#index.page(from, VERIFY_ROWS)
+        const last = page.at(-1)
+        left -= page.length
+        if (last === undefined) break
+        from = `${last.digest}\0`
+        await clock.sleep(0, never)
+      }
+    } catch (error) {
+      if (isFault(error, 'IndexDamaged')) return false
+      throw error
+    }
+    this.#isVerified = left === 0
     return this.#isVerified
   }
 

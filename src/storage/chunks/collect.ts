@@ -1,7 +1,6 @@
 import type { Awaitable, Digest } from '#base'
 import { chunkFault } from './faults.ts'
-import { groupChunks } from './groups.ts'
-import { COLLECT_BATCH, GROUPS } from './limits.ts'
+import { COLLECT_BATCH } from './limits.ts'
 import type { StoreParts } from './parts.ts'
 import { changeStates } from './states.ts'
 
@@ -35,13 +34,16 @@ export async function collectRound(
 ): Promise<CollectRound> {
   if (providers.length === 0) throw stopped('nobody answers for the chunks of this store')
   const round: Round = { parts, providers, graceMs: options.graceMs, asked: 0, deleted: 0 }
-  for (let group = 0; group < GROUPS; group++) {
-    const known = [...groupChunks(parts.table, group)].filter(chunk => chunk.state !== 'quarantined')
-    for (let from = 0; from < known.length; from += COLLECT_BATCH) {
-      signal.throwIfAborted()
-      const batch = known.slice(from, from + COLLECT_BATCH).map(chunk => chunk.digest)
-      await collectBatch(round, batch)
-    }
+  for (let from = ''; ; ) {
+    await parts.world.clock.sleep(0, signal)
+    const page = parts.table.page(from, COLLECT_BATCH)
+    const last = page.at(-1)
+    if (last === undefined) break
+    from = `${last.digest}\0`
+    await collectBatch(
+      round,
+      page.filter(({ row }) => row.state !== 'quarantined').map(({ digest }) => digest),
+    )
   }
   return { asked: round.asked, candidates: parts.candidates.count, deleted: round.deleted }
 }

@@ -113,7 +113,6 @@ function keptIndex(): ChunkIndex {
     write: index.write.bind(index),
     page: index.page.bind(index),
     summary: index.summary.bind(index),
-    verify: () => true,
     reset: index.reset.bind(index),
     [Symbol.dispose]: () => undefined,
   }) as ChunkIndex

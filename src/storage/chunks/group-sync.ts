@@ -17,6 +17,7 @@ export class GroupSync {
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
   #flushing: Promise<void> | undefined
+  #verifying: Promise<boolean> | undefined
   #failed: Error | undefined
 
   constructor(parts: { log: SegmentLog; table: ChunkTable; space: Space; clock: Clock }) {
@@ -59,6 +60,15 @@ export class GroupSync {
     return this.#flushing
   }
 
+  /** True when the index checks in full; rows wait in memory meanwhile. */
+  async verifyIndex(): Promise<boolean> {
+    while (this.#flushing !== undefined) await Promise.allSettled([this.#flushing])
+    this.#verifying ??= this.#table.verify(this.#clock).finally(() => {
+      this.#verifying = undefined
+    })
+    return await this.#verifying
+  }
+
   /** Called after every change: syncs and flushes in the background before too much waits in memory. */
   nudge(): void {
     if (this.#table.pendingRows < PENDING_ROWS_SYNC || this.#running !== undefined || this.#failed) return
@@ -67,8 +77,8 @@ export class GroupSync {
 
   /** Resolves when nothing runs any more; never rejects. */
   async settle(): Promise<void> {
-    while (this.#running !== undefined || this.#flushing !== undefined) {
-      await Promise.allSettled([this.#running, this.#next, this.#flushing])
+    while ((this.#running ?? this.#flushing ?? this.#verifying) !== undefined) {
+      await Promise.allSettled([this.#running, this.#next, this.#flushing, this.#verifying])
     }
   }
 
@@ -110,6 +120,7 @@ export class GroupSync {
 
   async #flushAll(): Promise<void> {
     const never = new AbortController().signal
+    await Promise.allSettled([this.#verifying])
     while (this.#space.withBallast(() => this.#table.flushStep())) await this.#clock.sleep(0, never)
   }
 

@@ -32,4 +32,5 @@ export function digestOfGroup(table: ChunkTable, group: number): Digest {
   return digestOf(hash.digest())
 }
 
-const PAGE = 512
+// A group of a million chunks holds 244.
+const PAGE = 64

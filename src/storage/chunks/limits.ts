@@ -21,6 +21,8 @@ export const OPEN_SEGMENTS_MAX = 64
 export const HOT_ROWS_MAX = 16_384
 /** Rows written to the index in one step of the event loop. */
 export const FLUSH_ROWS = 512
+/** Rows of the index checked in one step of the event loop. */
+export const VERIFY_ROWS = 1024
 /** Durable rows that wait for the index before a flush begins. */
 export const PENDING_ROWS_FLUSH = 8192
 /** Bytes of chunks whose rows wait for the index before a flush begins: what opening after a crash reads again. */

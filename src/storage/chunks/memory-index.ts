@@ -35,10 +35,6 @@ class MemoryIndex implements ChunkIndex {
     return this.#summary
   }
 
-  verify(): boolean {
-    return true
-  }
-
   reset(): void {
     this.#rows.clear()
     this.#summary = undefined

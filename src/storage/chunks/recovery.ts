@@ -1,4 +1,4 @@
-import { digestHex, type Log } from '#base'
+import { digestHex, isFault, type Log } from '#base'
 import { type Body, readVerified } from './blocks.ts'
 import type { LogPosition } from './chunk-index.ts'
 import type { ChunkTable } from './chunk-table.ts'
@@ -54,19 +54,22 @@ export async function recover(parts: RecoveryParts): Promise<Recovery> {
 function loadIndex({ log, table, lines }: RecoveryParts): boolean {
   try {
     return table.load((position, tally) => {
-      const segment = log.segments.get(position.segment)
-      const isEmpty = position.segment === 0
-      const reaches = isEmpty ? log.segments.size === 0 : segment !== undefined && segment.endBytes >= position.offset
       const gone = [...tally.live.keys()].filter(number => !log.segments.has(number))
-      if (!reaches || gone.length > 0)
-        lines.warn('chunk index does not fit the segments: made anew', { position, gone })
-      return reaches && gone.length === 0
+      const fits = gone.length === 0 && reaches(log, position)
+      if (!fits) lines.warn('chunk index does not fit the segments: made anew', { position, gone })
+      return fits
     })
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'IndexDamaged') throw error
+    if (!isFault(error, 'IndexDamaged')) throw error
     lines.warn('chunk index is damaged: made anew')
     return false
   }
+}
+
+// Compaction may have removed the segment where the index had got to; later ones are there then.
+function reaches(log: SegmentLog, position: LogPosition): boolean {
+  const segment = log.segments.get(position.segment)
+  return segment === undefined ? log.end().segment >= position.segment : segment.endBytes >= position.offset
 }
 
 interface Replay {

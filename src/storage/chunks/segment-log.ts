@@ -37,7 +37,10 @@ export class SegmentLog {
   readonly #inFlight = new Set<LogPosition>()
   #holes: Hole[] = []
   #active: Segment | undefined
+  #newest: Segment | undefined
   #newNames = false
+  /** Bytes of the segments that take no more records. */
+  #otherBytes = 0
 
   constructor({ disk, entropy, folder, segmentBytesMax }: SegmentLogOptions) {
     this.#disk = disk
@@ -45,8 +48,9 @@ export class SegmentLog {
     this.#folder = folder
     this.#segmentBytesMax = segmentBytesMax
     disk.makeFolder(folder)
-    for (const name of disk.list(folder)) {
-      if (!SEGMENT_NAME.test(name)) continue
+    const names = disk.list(folder).filter(name => SEGMENT_NAME.test(name))
+    names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    for (const name of names) {
       const path = `${folder}/${name}`
       this.#adopt(Number.parseInt(name, 10), path, align(disk.stat(path)?.bytes ?? 0))
     }
@@ -59,9 +63,7 @@ export class SegmentLog {
 
   /** Bytes of all segments together. */
   get bytes(): number {
-    let sum = 0
-    for (const segment of this.segments.values()) sum += segment.endBytes
-    return sum
+    return this.#otherBytes + (this.#active?.endBytes ?? 0)
   }
 
   segment(number: number): Segment {
@@ -90,8 +92,9 @@ export class SegmentLog {
 
   /** Goes on writing in the newest segment, once recovery has found its end. */
   resume(): void {
-    const newest = [...this.segments.values()].at(-1)
+    const newest = this.#newest
     if (newest?.salt !== undefined && newest.endBytes < this.#segmentBytesMax) this.#active = newest
+    this.#countOthers()
   }
 
   /** Takes the next place for a record; settle or abandon it when the write is over. */
@@ -161,6 +164,7 @@ export class SegmentLog {
     segment.endBytes += align(RECORD_HEADER_BYTES)
     segment.durableBytes = segment.endBytes
     segment.notedBytes = segment.endBytes
+    this.#countOthers()
   }
 
   /** Up to here everything is written: the first place still under way, or the end. */
@@ -216,7 +220,9 @@ export class SegmentLog {
     this.#writing.delete(number)
     this.#disk.remove(path)
     this.segments.delete(number)
+    if (this.#newest?.number === number) this.#newest = [...this.segments.values()].at(-1)
     if (this.#active?.number === number) this.#active = undefined
+    this.#countOthers()
     await this.#disk.syncFolder(this.#folder)
   }
 
@@ -229,6 +235,7 @@ export class SegmentLog {
   #adopt(number: number, path: string, endBytes: number): Segment {
     const segment = { number, path, endBytes, durableBytes: 0, notedBytes: 0, dirty: false, salt: undefined }
     this.segments.set(number, segment)
+    this.#newest = segment
     return segment
   }
 
@@ -258,14 +265,20 @@ export class SegmentLog {
     this.#newNames = true
     const before = this.#active
     this.#active = segment
+    this.#countOthers()
     if (before !== undefined && !before.dirty) this.#retire(before)
     return segment
   }
 
   /** Where the next record goes unless it begins a segment. */
   end(): LogPosition {
-    const newest = [...this.segments.values()].at(-1)
+    const newest = this.#newest
     return newest === undefined ? { segment: 0, offset: 0 } : { segment: newest.number, offset: newest.endBytes }
+  }
+
+  #countOthers(): void {
+    this.#otherBytes = 0
+    for (const segment of this.segments.values()) if (segment !== this.#active) this.#otherBytes += segment.endBytes
   }
 
   #retire(segment: Segment): void {

@@ -95,7 +95,7 @@ export class Store implements ChunkStore {
 
   async *scrub(options: ScrubOptions, signal: AbortSignal): AsyncGenerator<ScrubProgress> {
     await this.#rebuilding
-    if (!this.#parts.table.verify()) await this.#renewIndex()
+    if (!(await this.#parts.syncs.verifyIndex())) await this.#renewIndex()
     yield* scrubChunks(this.#parts, options, signal)
   }
 
@@ -145,7 +145,8 @@ export class Store implements ChunkStore {
 
   // Whoever reads a chunk has its name from somewhere: that it is missing may be the index's damage.
   async #lookTwice<Value>(step: () => Awaitable<Value>, error: unknown): Promise<Value> {
-    if (this.#parts.table.isVerified || this.#parts.table.verify()) throw error
+    const { table, syncs } = this.#parts
+    if (table.isVerified || (await syncs.verifyIndex())) throw error
     await this.#renewIndex()
     return await step()
   }

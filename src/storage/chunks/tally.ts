@@ -17,6 +17,11 @@ export class Tally {
     quarantined: { chunks: 0, bytes: 0 },
   }
 
+  /** Chunks in every state together. */
+  get chunks(): number {
+    return STATES.reduce((sum, state) => sum + this.states[state].chunks, 0)
+  }
+
   /** Takes one row's change into account. */
   change(before: ChunkRow | undefined, after: ChunkRow | undefined): void {
     if (before !== undefined) this.#add(before, -1)

@@ -23,7 +23,6 @@ const SCHEMA = `
 const CODECS: readonly Codec[] = ['raw', 'zstd']
 const STATES: readonly ChunkState[] = ['held', 'cached', 'condemned', 'quarantined']
 const COLUMNS = 'digest, segment, offset, stored, plain, codec, state, checksum'
-const VERIFY_PAGE = 4096
 
 class SqliteIndex implements ChunkIndex {
   readonly #file: string
@@ -71,21 +70,6 @@ class SqliteIndex implements ChunkIndex {
     const { value, checksum } = found
     if (typeof value !== 'string' || crc32(value) !== checksum) throw damaged()
     return value
-  }
-
-  verify(): boolean {
-    try {
-      const answer = this.#tables.database.prepare('PRAGMA integrity_check(1)').get()
-      if (answer?.['integrity_check'] !== 'ok') return false
-      for (let from = ''; ; ) {
-        const last = this.page(from, VERIFY_PAGE).at(-1)
-        if (last === undefined) return true
-        from = `${last.digest}\0`
-      }
-    } catch (error) {
-      if (isSqliteError(error) || isDamaged(error)) return false
-      throw error
-    }
   }
 
   reset(): void {
@@ -202,10 +186,6 @@ const DAMAGE: ReadonlySet<number> = new Set([1, 11, 26])
 
 function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-}
-
-function isDamaged(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'IndexDamaged'
 }
 
 function damaged(): Error {
