@@ -18,6 +18,8 @@ import { Stream } from './stream.ts'
 export interface Client extends AsyncDisposable {
   /** What the other side said of itself. */
   readonly peer: Hello
+  /** False once the connection has ended. */
+  readonly isOpen: boolean
   /** Calls a unary method and answers the result. */
   call<Params, Result>(method: UnaryMethod<Params, Result>, params: Params, signal: AbortSignal): Promise<Result>
   /** Calls a unary method with raw bytes both ways. */
@@ -66,6 +68,10 @@ class CallingEnd implements Client {
     this.#connection = connection
     this.#clock = options.clock
     this.#done = connection.run(this, options)
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.ended === undefined
   }
 
   async call<Params, Result>(method: UnaryMethod<Params, Result>, params: Params, signal: AbortSignal) {

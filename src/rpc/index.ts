@@ -1,6 +1,7 @@
 export { type Client, openClient } from './client.ts'
 export type { ConnectionOptions } from './connection.ts'
 export type { Duplex } from './duplex.ts'
+export { type FaultHead, faultHead, faultOf } from './fault-wire.ts'
 export { rpcFault } from './faults.ts'
 export type { Hello } from './hello.ts'
 export { BODY_BYTES_MAX } from './limits.ts'
@@ -20,6 +21,43 @@ export {
 } from './method.ts'
 export { duplexPair } from './pair.ts'
 export { type ServedConnection, type ServeOptions, serveConnection } from './server.ts'
-export { flag, integer, list, long, nothing, optional, type Shape, type ShapeOf, shape, text, word } from './shape.ts'
+export { exactly, flag, integer, list, long, nothing, optional, type Shape, type ShapeOf, shape, text, word } from './shape.ts'
 export { connectSocket } from './socket/connect.ts'
 export { listenSocket } from './socket/listen.ts'
+export { dataFolderOf, defaultMountOf, doorOf, pidFileOf, type Surroundings, startTicksOf } from './door/address.ts'
+export {
+  type EntryRow,
+  type FileRow,
+  fileHash,
+  fileLink,
+  fileList,
+  fileMake,
+  filePartial,
+  filePut,
+  fileRead,
+  fileRemove,
+  fileSet,
+  fileStat,
+} from './door/file.ts'
+export {
+  FILESYSTEMS_MAX,
+  type FilesystemRow,
+  filesystemCreate,
+  filesystemList,
+  filesystemMount,
+  filesystemSync,
+  filesystemUnmount,
+  type MountRow,
+} from './door/filesystem.ts'
+export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
+export type { Place } from './door/place.ts'
+export {
+  type SnapshotChange,
+  type SnapshotRow,
+  snapshotCreate,
+  snapshotDiff,
+  snapshotList,
+  snapshotRemove,
+  snapshotRestore,
+} from './door/snapshot.ts'
+export { type ScrubRow, storeCollect, storeScrub } from './door/store.ts'

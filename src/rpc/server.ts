@@ -106,7 +106,7 @@ class Calls {
 
   async #run(stream: Stream, handler: Handler, call: Message<ShapeOf<typeof checkCall>>) {
     // Not in the same turn: the call is in the table before its handler may finish.
-    await null
+    await Promise.resolve()
     const signal = stream.failed
     const over = new AbortController()
     if (call.head.timeoutMs !== undefined) void this.#limit(stream, call.head.timeoutMs, over.signal)

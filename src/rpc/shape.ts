@@ -45,6 +45,14 @@ export function word<const Word extends string>(...words: readonly Word[]): Shap
   }
 }
 
+/** This value and no other. */
+export function exactly<const Value extends string | number>(wanted: Value): Shape<Value> {
+  return (value, at) => {
+    if (value !== wanted) throw wrong(at, String(wanted))
+    return wanted
+  }
+}
+
 /** An integer of 0 to 2^53 - 1, or within the bounds given. */
 export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): Shape<number> {
   return (value, at) => {

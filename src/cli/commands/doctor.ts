@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { isFault } from '#base'
+import { type CheckRow, nodeHealth } from '#rpc'
+import { type Context, dataFolder, openDoor, show } from '../context.ts'
+import { cliFault } from '../faults.ts'
+import { plural } from '../format.ts'
+import { machineChecks } from '../local/machine.ts'
+import { runningSupervisor } from '../local/supervisor.ts'
+import type { Run } from '../run.ts'
+import { printable } from '../table.ts'
+
+/** `cairn doctor` */
+export function declareDoctor(program: Command, run: Run): void {
+  program
+    .command('doctor')
+    .description('check this machine and the running Cairn; exit code 1 when something is broken')
+    .action(() => run(doctor))
+}
+
+async function doctor(context: Context): Promise<void> {
+  const nowMs = Number(context.host.clock.wallNs() / 1_000_000n)
+  const folder = dataFolder(context)
+  const checks = [...(await machineChecks(folder, nowMs)), ...(await runningChecks(context, folder))]
+  show(context, checks, () => checks.map(checkLine).join(''))
+  const failed = checks.filter(check => check.state === 'fail')
+  if (failed.length === 0) return
+  throw cliFault('Unwell', `${plural(failed.length, 'check')} failed: ${failed.map(check => check.name).join(', ')}`)
+}
+
+async function runningChecks(context: Context, folder: string): Promise<readonly CheckRow[]> {
+  const pid = runningSupervisor(folder)
+  const name = 'local door'
+  try {
+    await using client = await openDoor(context)
+    const { checks } = await client.call(nodeHealth, undefined, context.signal)
+    return [{ name, state: 'ok', detail: `${client.peer.software} answers` }, ...checks]
+  } catch (error) {
+    if (!isFault(error)) throw error
+    if (pid === undefined) return [{ name, state: 'ok', detail: 'Cairn does not run here' }]
+    const remedy = error.hint ?? 'See what `cairn up` prints.'
+    return [{ name, state: 'fail', detail: `process ${pid} runs, but: ${error.message}`, remedy }]
+  }
+}
+
+/** One check for people: state, name, detail, and below it the remedy. */
+export function checkLine({ state, name, detail, remedy }: CheckRow): string {
+  const line = `${state.padEnd(4)}  ${name.padEnd(14)} ${printable(detail)}\n`
+  return remedy === undefined ? line : `${line}      ${' '.repeat(14)} ${printable(remedy)}\n`
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { isFault } from '#base'
+import { nodeDown } from '#rpc'
+import { type Context, dataFolder, openDoor } from '../context.ts'
+import { cliFault } from '../faults.ts'
+import { DOWN_MS_MAX, DOWN_POLL_MS } from '../limits.ts'
+import { askToEnd, runningSupervisor } from '../local/supervisor.ts'
+import type { Run } from '../run.ts'
+
+/** `cairn down` */
+export function declareDown(program: Command, run: Run): void {
+  program
+    .command('down')
+    .description('unmount everything and end the running Cairn cleanly')
+    .action(() => run(down))
+}
+
+async function down(context: Context): Promise<void> {
+  const folder = dataFolder(context)
+  const pid = runningSupervisor(folder)
+  if (pid === undefined) {
+    throw cliFault('NotRunning', `Cairn does not run on ${folder}`, { hint: 'Name another data folder with --data.' })
+  }
+  await ask(context, pid)
+  const { clock } = context.host
+  const endMs = clock.monotonicMs() + DOWN_MS_MAX
+  while (runningSupervisor(folder) === pid) {
+    if (clock.monotonicMs() > endMs) {
+      throw cliFault('Local', `process ${pid} has not ended yet`, { hint: 'See what `cairn up` prints.' })
+    }
+    await clock.sleep(DOWN_POLL_MS, context.signal)
+  }
+}
+
+// The supervisor also hears signals: for when the storage process does not answer.
+async function ask(context: Context, pid: number): Promise<void> {
+  try {
+    await using client = await openDoor(context)
+    await client.call(nodeDown, undefined, context.signal)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    askToEnd(pid)
+  }
+}

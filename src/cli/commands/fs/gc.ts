@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { storeCollect } from '#rpc'
+import { openDoor, show } from '../../context.ts'
+import { formatBytes, plural } from '../../format.ts'
+import type { Run } from '../../run.ts'
+
+/** `cairn fs gc` */
+export function declareGc(fs: Command, run: Run): void {
+  fs.command('gc')
+    .description('delete chunks that nothing needs any more; it takes two rounds, some time apart')
+    .action(() =>
+      run(async context => {
+        await using client = await openDoor(context)
+        const round = await client.call(storeCollect, undefined, context.signal)
+        const { deletedChunks, candidates, freedBytes } = round
+        const text = `Deleted ${plural(deletedChunks, 'chunk')} (${formatBytes(freedBytes)}), ${candidates} wait for the next round\n`
+        show(context, round, () => text)
+      }),
+    )
+}

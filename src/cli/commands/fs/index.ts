@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import type { Run } from '../../run.ts'
+import { declareCreate } from './create.ts'
+import { declareGc } from './gc.ts'
+import { declareList } from './list.ts'
+import { declareMount } from './mount.ts'
+import { declareScrub } from './scrub.ts'
+import { declareSnapshot } from './snapshot.ts'
+import { declareStat } from './stat.ts'
+import { declareUmount } from './umount.ts'
+
+/** `cairn fs` */
+export function declareFs(program: Command, run: Run): void {
+  const fs = program.command('fs').description('make, mount, look at and look after filesystems')
+  const declarations = [declareCreate, declareList, declareMount, declareUmount, declareStat, declareSnapshot]
+  for (const declare of [...declarations, declareGc, declareScrub]) declare(fs, run)
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { filesystemUnmount } from '#rpc'
+import { openDoor, show } from '../../context.ts'
+import { absoluteLocal } from '../../local/paths.ts'
+import type { Run } from '../../run.ts'
+
+/** `cairn fs umount` */
+export function declareUmount(fs: Command, run: Run): void {
+  fs.command('umount')
+    .description('unmount a folder, now and at every start; refused while a program uses it')
+    .argument('<folder>', 'where a filesystem is mounted')
+    .action((folder: string) =>
+      run(async context => {
+        await using client = await openDoor(context)
+        const path = absoluteLocal(folder)
+        await client.call(filesystemUnmount, { path }, context.signal)
+        show(context, { path }, () => `Unmounted ${path}\n`)
+      }),
+    )
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import { byteStringOfText, type ByteString } from '#base'
+import { type FileRow, fileStat, type Place } from '#rpc'
+import { cloudPlace, lastName, showPlace } from '../cloud-path.ts'
+import { type Context, show } from '../context.ts'
+import { LastingDoor } from '../door.ts'
+import { cliFault } from '../faults.ts'
+import { examples } from '../help.ts'
+import { localStat } from '../local/files.ts'
+import { absoluteLocal, namesDirectory } from '../local/paths.ts'
+import { makeLocalDirectory } from '../local/writing.ts'
+import type { Run } from '../run.ts'
+import { getTree } from '../transfer/get.ts'
+import { showProgress } from '../transfer/progress.ts'
+import { Tally } from '../transfer/tally.ts'
+import { splitPaths } from './put.ts'
+
+/** `cairn get` */
+export function declareGet(program: Command, run: Run): void {
+  program
+    .command('get')
+    .description('copy files and directories of a filesystem to this machine, verified')
+    .argument('<path...>', '/path or NAME:/path, one or more, then the local destination')
+    .addHelpText('after', GET_HELP)
+    .action((paths: readonly string[]) => run(context => get(context, paths)))
+}
+
+const GET_HELP = `
+The destination is the new name of the source; when it ends with /, is . or there are several sources, they go into it
+under their own names. A second run skips what is there with the same size and time and goes on with partial files.
+${examples('cairn get /Documents ~/restored', 'cairn get photos:/2024/a.jpg .')}`
+
+interface Source {
+  readonly place: Place
+  readonly row: FileRow
+}
+
+async function get(context: Context, paths: readonly string[]): Promise<void> {
+  const { sources, destination } = splitPaths(paths)
+  const places = sources.map(cloudPlace)
+  const tally = new Tally()
+  await using door = new LastingDoor(context)
+  const found: Source[] = []
+  for (const place of places) {
+    const row = await door.run(client => client.call(fileStat, { place, follow: true }, context.signal))
+    found.push({ place, row })
+  }
+  {
+    await using _progress = showProgress(context, tally)
+    const isInto = found.length > 1 || namesDirectory(destination)
+    const target = byteStringOfText(absoluteLocal(destination))
+    if (isInto) await makeLocalDirectory(target)
+    for (const source of found) {
+      const options = { context, door, tally, keepOwner: context.around.isRoot }
+      await getTree(options, source.row, source.place, await localTarget(source, target, isInto))
+    }
+  }
+  for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
+  tally.throwFailures()
+  const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination }
+  show(context, value, () => `${tally.summary('Got')}\n`)
+}
+
+async function localTarget({ place, row }: Source, target: ByteString, isInto: boolean): Promise<ByteString> {
+  const there = await localStat(target)
+  const intoFolder = isInto || (row.kind !== 'directory' && there?.kind === 'directory')
+  if (!intoFolder) return target
+  const name = lastName(place.path)
+  if (name !== '') return `${target === '/' ? '' : target}/${name}`
+  if (row.kind === 'directory') return target
+  throw cliFault('Usage', `${showPlace(place)} has no name to keep`)
+}

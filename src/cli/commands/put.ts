@@ -1,0 +1,100 @@
+import type { Command } from 'commander'
+import { byteStringOfText, isFault } from '#base'
+import { fileStat, filesystemSync, type Place } from '#rpc'
+import { cloudPlace, lastName, placeBelow, showPlace } from '../cloud-path.ts'
+import { type Context, show } from '../context.ts'
+import { LastingDoor } from '../door.ts'
+import { cliFault } from '../faults.ts'
+import { examples } from '../help.ts'
+import { type LocalFile, localStat } from '../local/files.ts'
+import { absoluteLocal } from '../local/paths.ts'
+import type { Run } from '../run.ts'
+import { countLocal } from '../transfer/local-tree.ts'
+import { showProgress } from '../transfer/progress.ts'
+import { putTree } from '../transfer/put.ts'
+import { Tally } from '../transfer/tally.ts'
+
+/** `cairn put` */
+export function declarePut(program: Command, run: Run): void {
+  program
+    .command('put')
+    .description('copy local files and directories into a filesystem: verified, and durable when the command ends with 0')
+    .argument('<path...>', 'local files or directories, then where to put them')
+    .option('--compare', 'compare files that are there already by content, not only by size and time')
+    .addHelpText('after', PUT_HELP)
+    .action((paths: readonly string[], options: { compare?: boolean }) =>
+      run(context => put(context, paths, options.compare === true)),
+    )
+}
+
+const PUT_HELP = `
+The last path is the destination: /path in the filesystem home, or NAME:/path. It is the new name of the source;
+when it ends with / or there are several sources they go into it under their own names. A second run skips files that
+are there with the same size and time, and goes on with a large file where the first run stopped.
+${examples('cairn put ~/Documents /', 'cairn put notes.txt /notes-2024.txt', 'cairn put a.jpg b.jpg photos:/2024/')}`
+
+async function put(context: Context, paths: readonly string[], compare: boolean): Promise<void> {
+  const { sources, destination } = splitPaths(paths)
+  const target = cloudPlace(destination)
+  const isInto = sources.length > 1 || target.path.endsWith('/')
+  const files = await Promise.all(sources.map(localSource))
+  const tally = new Tally()
+  await using door = new LastingDoor(context)
+  {
+    await using _progress = showProgress(context, tally)
+    void count(files, tally, context)
+    for (const file of files) {
+      const place = await targetOf(door, file, target, { isInto, signal: context.signal })
+      await putTree({ context, door, tally, keepOwner: context.around.isRoot, compare }, file, place)
+    }
+    await door.run(client => client.call(filesystemSync, { filesystem: target.filesystem }, context.signal))
+  }
+  for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
+  tally.throwFailures()
+  const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination: showPlace(target) }
+  show(context, value, () => `${tally.summary('Put')} and durable\n`)
+}
+
+/** Splits the words of put and get into sources and destination. Faults: Usage. */
+export function splitPaths(paths: readonly string[]): { sources: readonly string[]; destination: string } {
+  const destination = paths.at(-1)
+  if (destination !== undefined && paths.length > 1) return { sources: paths.slice(0, -1), destination }
+  throw cliFault('Usage', 'a source and a destination are needed', { hint: 'See `cairn put --help`.' })
+}
+
+async function localSource(word: string): Promise<LocalFile> {
+  const file = await localStat(byteStringOfText(absoluteLocal(word)))
+  if (file !== undefined) return file
+  throw cliFault('Local', `${word} is not there`, { hint: 'Name a local file or directory; the last path is the destination.' })
+}
+
+// A file that is put onto a directory goes into it, as cp does; directories merge.
+async function targetOf(
+  door: LastingDoor,
+  file: LocalFile,
+  target: Place,
+  { isInto, signal }: { readonly isInto: boolean; readonly signal: AbortSignal },
+): Promise<Place> {
+  const trimmed = { ...target, path: target.path.replace(/(?<=.)\/+$/, '') }
+  const inside = placeBelow(trimmed, lastName(file.path))
+  if (isInto) return inside
+  if (file.kind === 'directory') return trimmed
+  try {
+    const there = await door.run(client => client.call(fileStat, { place: trimmed, follow: true }, signal))
+    return there.kind === 'directory' ? inside : trimmed
+  } catch (error) {
+    if (isFault(error, 'NotFound')) return trimmed
+    throw error
+  }
+}
+
+// Counts beside the transfer what there is to do; only a person who watches wants to know.
+async function count(files: readonly LocalFile[], tally: Tally, { terminal, signal }: Context): Promise<void> {
+  if (!terminal.isWatched) return
+  try {
+    const counts = await Promise.all(files.map(file => countLocal(file, signal)))
+    tally.total = counts.reduce((a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes }), { files: 0, bytes: 0 })
+  } catch (error) {
+    if (!isFault(error) && !signal.aborted) throw error // the transfer meets the same fault and tells it
+  }
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { examples } from '../help.ts'
+import type { Run } from '../run.ts'
+
+/** `cairn up` */
+export function declareUp(program: Command, run: Run): void {
+  program
+    .command('up')
+    .description('run Cairn in the foreground until Ctrl-C or `cairn down`')
+    .option('--mount <folder>', 'where the filesystem home is mounted, now and from now on')
+    .option('--no-mount', 'mount nothing this time')
+    .addHelpText('after', examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files'))
+    .action((options: { mount?: string | boolean }) =>
+      run(({ host, common }) => {
+        const mount = options.mount === true ? undefined : options.mount
+        return host.up({ data: common.data, mount })
+      }),
+    )
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '#base'
+import { type Client, connectSocket, dataFolderOf, doorOf, type Surroundings } from '#rpc'
+import type { Terminal } from './local/terminal.ts'
+
+/** What the program around the command line gives it. */
+export interface CliHost {
+  readonly clock: Clock
+  /** Version of this program. */
+  readonly version: string
+  /** Runs Cairn in the foreground until it ends. */
+  up(options: UpOptions): Promise<void>
+}
+
+/** What `cairn up` was told. */
+export interface UpOptions {
+  readonly data?: string | undefined
+  readonly mount?: string | false | undefined
+}
+
+/** What the commands work with. */
+export interface Context {
+  readonly host: CliHost
+  readonly terminal: Terminal
+  readonly around: Surroundings
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** The options every command has. */
+  readonly common: CommonOptions
+}
+
+/** Declared once on the program, understood everywhere. */
+export interface CommonOptions {
+  readonly data?: string | undefined
+  readonly output: 'table' | 'json'
+}
+
+/** The data folder commands talk about. */
+export function dataFolder({ common, around }: Context): string {
+  return dataFolderOf(common.data, around)
+}
+
+/** Opens the local door of the running Cairn. Faults: Unreachable. */
+export function openDoor(context: Context): Promise<Client> {
+  const { host, signal } = context
+  const options = { clock: host.clock, software: `cairn ${host.version}` }
+  return connectSocket(doorOf(dataFolder(context)), options, signal)
+}
+
+/** Prints a result: the value for programs, the text for people. */
+export function show({ common, terminal }: Context, value: unknown, text: () => string): void {
+  terminal.out(common.output === 'json' ? `${JSON.stringify(value, plain, 2)}\n` : text())
+}
+
+// JSON has no 64-bit integers: times in nanoseconds become text.
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}

@@ -1,0 +1,2 @@
+export type { CliHost, UpOptions } from './context.ts'
+export { runCli } from './run.ts'

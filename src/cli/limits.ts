@@ -1,0 +1,31 @@
+/** Files transferred at a time. */
+export const FILES_AT_ONCE = 16
+
+/** Bytes read from a local file in one step. */
+export const LOCAL_READ_BYTES = 512 * 1024
+
+/** A put of at least so many bytes looks whether an earlier one left something to go on from. */
+export const RESUME_BYTES_MIN = 4 * 1024 * 1024
+
+/** How long a transfer waits for a storage process that is being replaced. */
+export const RECONNECT_MS_MAX = 60_000
+export const RECONNECT_PAUSE_MS = 100
+
+/** How often one piece of work is begun anew when connections break. */
+export const RECONNECTS_MAX = 700
+
+/** How long `cairn down` waits for the end. */
+export const DOWN_MS_MAX = 120_000
+export const DOWN_POLL_MS = 50
+
+/** Failed files named one by one; the rest is counted. */
+export const FAILURES_SHOWN_MAX = 20
+
+/** Redraws of the progress line. */
+export const PROGRESS_MS = 200
+
+/** Two times of a file this close are the same: Node sets times in microseconds. */
+export const SAME_TIME_NS = 1_000n
+
+/** How long doctor waits for a mount to answer. */
+export const PROBE_MS = 2_000

@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import { createHash } from 'node:crypto'
+import { type ByteString, byteString, bytesOf, isSystemError, textOf } from '#base'
+import { cliFault } from '../faults.ts'
+import { LOCAL_READ_BYTES } from '../limits.ts'
+
+export type LocalKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'other'
+
+/** A local file as lstat(2) shows it. Paths are byte strings. */
+export interface LocalFile {
+  readonly path: ByteString
+  readonly kind: LocalKind
+  readonly size: number
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly mtimeNs: bigint
+  /** Names the inode on this machine, for hard links. */
+  readonly identity: string
+  readonly nlink: number
+}
+
+/** What is at a local path; undefined when nothing. Faults: Local. */
+export async function localStat(path: ByteString): Promise<LocalFile | undefined> {
+  try {
+    const stats = await fs.promises.lstat(bytesOf(path), { bigint: true })
+    return {
+      path,
+      kind: kindOf(stats),
+      size: Number(stats.size),
+      mode: Number(stats.mode & 0o7777n),
+      uid: Number(stats.uid),
+      gid: Number(stats.gid),
+      mtimeNs: stats.mtimeNs,
+      identity: `${stats.dev}:${stats.ino}`,
+      nlink: Number(stats.nlink),
+    }
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') || isSystemError(error, 'ENOTDIR')) return undefined
+    throw localFault(path, error)
+  }
+}
+
+/** The names in a local directory, sorted by their bytes. */
+export function localNames(path: ByteString): Promise<ByteString[]> {
+  return guarded(path, async () => {
+    const names = await fs.promises.readdir(bytesOf(path), { encoding: 'buffer' })
+    return names.map(name => byteString(name)).sort()
+  })
+}
+
+/** Where a local symlink points. */
+export function localLink(path: ByteString): Promise<ByteString> {
+  return guarded(path, async () => byteString(await fs.promises.readlink(bytesOf(path), { encoding: 'buffer' })))
+}
+
+/** A local file's bytes from the beginning; each piece has memory of its own. Leaving the loop closes the file. */
+export async function* localBytes(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const file = await guarded(path, () => fs.promises.open(bytesOf(path), 'r'))
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const into = Buffer.allocUnsafeSlow(LOCAL_READ_BYTES)
+      const { bytesRead } = await guarded(path, () => file.read(into, 0, into.byteLength))
+      if (bytesRead === 0) return
+      yield into.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** SHA-256 of a local file. */
+export async function localHash(path: ByteString, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const bytes of localBytes(path, signal)) hash.update(bytes)
+  return hash.digest('hex')
+}
+
+/** The fault of a system error at a local path. */
+export function localFault(path: ByteString, error: unknown): unknown {
+  if (!isSystemError(error)) return error
+  return cliFault('Local', `${textOf(path)}: ${REASONS[error.code ?? ''] ?? error.message}`, { cause: error })
+}
+
+/** Runs and turns system errors into faults that name the path. */
+export async function guarded<Value>(path: ByteString, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (error) {
+    throw localFault(path, error)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EACCES: 'may not be read or written by this user',
+  ENOSPC: 'no space left on this disk',
+  ENOTDIR: 'something on the way is no directory',
+  EEXIST: 'is there already',
+  EISDIR: 'is a directory',
+  EIO: 'the disk cannot read or write it',
+}
+
+function kindOf(stats: fs.BigIntStats): LocalKind {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  if (stats.isSymbolicLink()) return 'symlink'
+  return stats.isFIFO() ? 'fifo' : 'other'
+}

@@ -1,0 +1,135 @@
+import fs from 'node:fs'
+import { createHash, type Hash } from 'node:crypto'
+import { type ByteString, bytesOf } from '#base'
+import { guarded, localBytes, localStat } from './files.ts'
+
+/** Owner, mode and time to give a local file. Only root can give files away; `owner` is left out by others. */
+export interface LocalLooks {
+  readonly mode: number
+  readonly mtimeNs: bigint
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined
+}
+
+/** A file that gathers bytes under a temporary name and gets its own when all are there. */
+export interface PartialFile extends AsyncDisposable {
+  /** Bytes an earlier attempt left; they are in the hash already. */
+  readonly offset: number
+  append(bytes: Uint8Array): Promise<void>
+  /** SHA-256 of all bytes so far. */
+  digest(): string
+  /** Makes the bytes durable, gives them their looks and renames them into place. */
+  finish(looks: LocalLooks): Promise<void>
+  /** Forgets the bytes: they are wrong. */
+  discard(): Promise<void>
+}
+
+/** Opens the partial file of a path, going on where an earlier attempt stopped. Disposing keeps it for the next one. */
+export async function openPartialFile(path: ByteString, signal: AbortSignal): Promise<PartialFile> {
+  const temporary = partialPath(path)
+  const left = await localStat(temporary)
+  const hash = createHash('sha256')
+  if (left?.kind === 'file') for await (const bytes of localBytes(temporary, signal)) hash.update(bytes)
+  const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW
+  const handle = await guarded(path, () => fs.promises.open(bytesOf(temporary), flags, 0o600))
+  return new OpenPartial({ path, temporary, handle, hash, offset: left?.kind === 'file' ? left.size : 0 })
+}
+
+/** Makes a directory; one that is there is fine. It is the owner's alone until it gets its looks. */
+export async function makeLocalDirectory(path: ByteString): Promise<void> {
+  if ((await localStat(path))?.kind === 'directory') return
+  await guarded(path, () => fs.promises.mkdir(bytesOf(path), { mode: 0o700 }))
+}
+
+/** Makes a symlink in the place of whatever file is there. */
+export async function makeLocalLink(path: ByteString, target: ByteString): Promise<void> {
+  await clear(path)
+  await guarded(path, () => fs.promises.symlink(bytesOf(target), bytesOf(path)))
+}
+
+/** Makes a second name for a local file in the place of whatever file is there. */
+export async function linkLocal(from: ByteString, to: ByteString): Promise<void> {
+  await clear(to)
+  await guarded(to, () => fs.promises.link(bytesOf(from), bytesOf(to)))
+}
+
+/** Gives a local file or directory its looks; the owner first, because that clears setuid. */
+export async function setLocalLooks(path: ByteString, { mode, mtimeNs, owner }: LocalLooks): Promise<void> {
+  const at = bytesOf(path)
+  await guarded(path, async () => {
+    if (owner !== undefined) await fs.promises.lchown(at, owner.uid, owner.gid)
+    await fs.promises.chmod(at, mode)
+    await fs.promises.utimes(at, secondsOf(mtimeNs), secondsOf(mtimeNs))
+  })
+}
+
+/** Makes the names in a directory durable. */
+export function syncLocalDirectory(path: ByteString): Promise<void> {
+  return guarded(path, async () => {
+    const handle = await fs.promises.open(bytesOf(path), 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  })
+}
+
+interface Parts {
+  readonly path: ByteString
+  readonly temporary: ByteString
+  readonly handle: fs.promises.FileHandle
+  readonly hash: Hash
+  readonly offset: number
+}
+
+class OpenPartial implements PartialFile {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get offset(): number {
+    return this.#parts.offset
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    const { path, handle, hash } = this.#parts
+    hash.update(bytes)
+    await guarded(path, () => handle.appendFile(bytes))
+  }
+
+  digest(): string {
+    return this.#parts.hash.digest('hex')
+  }
+
+  async finish(looks: LocalLooks): Promise<void> {
+    const { path, temporary, handle } = this.#parts
+    await guarded(path, () => handle.sync())
+    await setLocalLooks(temporary, looks)
+    await guarded(path, () => fs.promises.rename(bytesOf(temporary), bytesOf(path)))
+  }
+
+  async discard(): Promise<void> {
+    await fs.promises.rm(bytesOf(this.#parts.temporary), { force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.handle.close()
+  }
+}
+
+async function clear(path: ByteString): Promise<void> {
+  const there = await localStat(path)
+  if (there !== undefined && there.kind !== 'directory') await guarded(path, () => fs.promises.rm(bytesOf(path)))
+}
+
+function partialPath(path: ByteString): ByteString {
+  const slash = path.lastIndexOf('/') + 1
+  const name = createHash('sha256').update(bytesOf(path.slice(slash))).digest('hex').slice(0, 16)
+  return `${path.slice(0, slash)}.cairn-get-${name}`
+}
+
+function secondsOf(ns: bigint): number {
+  return Number(ns / 1_000n) / 1_000_000
+}

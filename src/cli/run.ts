@@ -1,0 +1,85 @@
+import { Command, CommanderError, Option } from 'commander'
+import { isFault } from '#base'
+import { declareDoctor } from './commands/doctor.ts'
+import { declareDown } from './commands/down.ts'
+import { declareFs } from './commands/fs/index.ts'
+import { declareGet } from './commands/get.ts'
+import { declareLs } from './commands/ls.ts'
+import { declarePut } from './commands/put.ts'
+import { declareRm } from './commands/rm.ts'
+import { declareStatus } from './commands/status.ts'
+import { declareUp } from './commands/up.ts'
+import { declareVersion } from './commands/version.ts'
+import type { CliHost, CommonOptions, Context } from './context.ts'
+import { examples } from './help.ts'
+import { abortOnInterrupt, processTerminal, surroundings, type Terminal } from './local/terminal.ts'
+import { printable } from './table.ts'
+
+/** Runs one command with the program's context; its faults become the message and the exit code. */
+export type Run = (command: (context: Context) => Promise<void>) => Promise<void>
+
+/** Exit codes: done, failed, and words that cannot be meant. */
+const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/** Runs the `cairn` command with its words; answers the exit code. Errors are told on standard error, never thrown. */
+export async function runCli(words: readonly string[], host: CliHost, terminal: Terminal = processTerminal): Promise<number> {
+  let code: number = EXIT.done
+  const program = declareProgram(terminal, async command => {
+    code = await runCommand(command, { host, terminal, common: program.opts<CommonOptions>() })
+  })
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+}
+
+/** The whole command line: every command and option is declared once, here or in its file. */
+export function declareProgram(terminal: Terminal, run: Run): Command {
+  const program = new Command('cairn')
+    .description('The machines you already own become one private cloud.')
+    .option('--data <folder>', 'data folder (CAIRN_DATA; else /var/lib/cairn as root, ~/.local/share/cairn)')
+    .addOption(new Option('-o, --output <format>', 'how results are printed').choices(['table', 'json']).default('table'))
+    .addHelpText('after', examples('cairn up', 'cairn put ~/Documents /', 'cairn ls -l /Documents', 'cairn doctor'))
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('hint: add --help to see what is understood')
+    .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.err(text) })
+    .exitOverride()
+  const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
+  const files = [declarePut, declareGet, declareLs, declareRm]
+  for (const declare of [...commands, ...files]) declare(program, run)
+  return program
+}
+
+interface Given {
+  readonly host: CliHost
+  readonly terminal: Terminal
+  readonly common: CommonOptions
+}
+
+async function runCommand(command: (context: Context) => Promise<void>, given: Given): Promise<number> {
+  using signal = abortOnInterrupt()
+  try {
+    await command({ ...given, around: surroundings(), signal })
+    return EXIT.done
+  } catch (error) {
+    if (signal.aborted) {
+      given.terminal.err('interrupted\n')
+      return EXIT.interrupted
+    }
+    return tell(error, given.terminal)
+  }
+}
+
+function tell(error: unknown, terminal: Terminal): number {
+  if (!isFault(error)) {
+    terminal.err(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    terminal.err('hint: this is a bug of Cairn. Please report it with the lines above.\n')
+    return EXIT.failed
+  }
+  terminal.err(`error: ${error.message.split('\n').map(printable).join('\n')}\n`)
+  if (error.hint !== undefined) terminal.err(`hint: ${error.hint}\n`)
+  return error.code === 'Usage' ? EXIT.usage : EXIT.failed
+}

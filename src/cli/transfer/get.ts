@@ -1,0 +1,146 @@
+import { type ByteString, isFault, textOf } from '#base'
+import { type Client, type EntryRow, type FileRow, fileList, fileRead, type Place } from '#rpc'
+import { placeBelow } from '../cloud-path.ts'
+import type { Context } from '../context.ts'
+import type { LastingDoor } from '../door.ts'
+import { cliFault } from '../faults.ts'
+import { FILES_AT_ONCE, SAME_TIME_NS } from '../limits.ts'
+import { localStat } from '../local/files.ts'
+import {
+  type LocalLooks,
+  linkLocal,
+  makeLocalDirectory,
+  makeLocalLink,
+  openPartialFile,
+  setLocalLooks,
+  syncLocalDirectory,
+} from '../local/writing.ts'
+import { Lanes } from './lanes.ts'
+import type { Tally } from './tally.ts'
+
+/** What a get works with. */
+export interface GetOptions {
+  readonly context: Context
+  readonly door: LastingDoor
+  readonly tally: Tally
+  /** Keep owner and group: for root. */
+  readonly keepOwner: boolean
+}
+
+/** Gets a file or tree of Cairn to a local path. What is there already, same size and time, is left as it is. */
+export async function getTree(options: GetOptions, source: FileRow, from: Place, to: ByteString): Promise<void> {
+  const get = new Get(options)
+  await get.tree(source, from, to)
+}
+
+class Get {
+  readonly #options: GetOptions
+  readonly #lanes = new Lanes(FILES_AT_ONCE)
+  readonly #firstNames = new Map<number, { readonly path: ByteString; readonly done: Promise<void> }>()
+  readonly #directories: { readonly row: FileRow; readonly path: ByteString }[] = []
+
+  constructor(options: GetOptions) {
+    this.#options = options
+  }
+
+  async tree(source: FileRow, from: Place, to: ByteString): Promise<void> {
+    await this.#walk(source, from, to)
+    await this.#lanes.finish()
+    for (const { row, path } of this.#directories.reverse()) {
+      await setLocalLooks(path, this.#looks(row))
+      await syncLocalDirectory(path)
+    }
+  }
+
+  async #walk(row: FileRow, from: Place, to: ByteString): Promise<void> {
+    const { context, tally } = this.#options
+    context.signal.throwIfAborted()
+    try {
+      if (row.kind !== 'directory') return await this.#entry(row, from, to)
+      await makeLocalDirectory(to)
+      this.#directories.push({ row, path: to })
+      for (const entry of await this.#entries(from)) {
+        await this.#walk(entry, placeBelow(from, entry.name), `${to === '/' ? '' : to}/${entry.name}`)
+      }
+    } catch (error) {
+      tally.fail(to, error)
+    }
+  }
+
+  // The whole directory at once: a stream held open across transfers would not survive a new storage process.
+  #entries(place: Place): Promise<readonly EntryRow[]> {
+    const { door, context } = this.#options
+    return door.run(client => Array.fromAsync(client.download(fileList, { place }, context.signal), item => item.head))
+  }
+
+  async #entry(row: FileRow, from: Place, to: ByteString): Promise<void> {
+    if (row.kind === 'symlink') return makeLocalLink(to, row.target ?? '')
+    if (row.kind === 'file') return this.#lane(row, from, to)
+    this.#options.tally.note(`${textOf(to)}: a ${row.kind} is left out`)
+  }
+
+  async #lane(row: FileRow, from: Place, to: ByteString): Promise<void> {
+    const { tally } = this.#options
+    const known = row.nlink > 1 ? this.#firstNames.get(row.ino) : undefined
+    const settled = Promise.withResolvers<void>()
+    if (row.nlink > 1 && known === undefined) this.#firstNames.set(row.ino, { path: to, done: settled.promise })
+    await this.#lanes.add(async () => {
+      try {
+        if (known === undefined) await this.#file(row, from, to)
+        else await known.done.then(() => linkLocal(known.path, to))
+      } catch (error) {
+        tally.fail(to, error)
+      } finally {
+        settled.resolve()
+      }
+    })
+  }
+
+  async #file(row: FileRow, from: Place, to: ByteString): Promise<void> {
+    const { tally } = this.#options
+    const there = await localStat(to)
+    if (there?.kind === 'directory') throw cliFault('Local', 'is a directory here and a file in Cairn')
+    const differsNs = there === undefined ? undefined : there.mtimeNs - row.mtimeNs
+    const isSameTime = differsNs !== undefined && differsNs < SAME_TIME_NS && differsNs > -SAME_TIME_NS
+    if (there?.kind === 'file' && there.size === row.size && isSameTime) {
+      await setLocalLooks(to, this.#looks(row))
+      tally.skipped += 1
+    } else {
+      await this.#receive(row, from, to)
+      tally.files += 1
+    }
+    tally.settledBytes += row.size
+  }
+
+  // A partial file of an earlier attempt may be of other content: then it is thrown away and all is fetched anew.
+  async #receive(row: FileRow, from: Place, to: ByteString): Promise<void> {
+    const { door } = this.#options
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await door.run(client => this.#fetch(client, row, from, to))
+      } catch (error) {
+        if (!isFault(error, 'Damaged') || attempt > 0) throw error
+      }
+    }
+  }
+
+  async #fetch(client: Client, row: FileRow, from: Place, to: ByteString): Promise<void> {
+    const { context, tally } = this.#options
+    await using partial = await openPartialFile(to, context.signal)
+    const stream = client.download(fileRead, { place: from, offset: partial.offset }, context.signal)
+    let next = await stream.next()
+    for (; next.done !== true; next = await stream.next()) {
+      await partial.append(next.value.body)
+      tally.bytes += next.value.body.byteLength
+    }
+    if (partial.digest() !== next.value.sha256) {
+      await partial.discard()
+      throw cliFault('Damaged', 'what arrived is not what Cairn read', { hint: 'Run the command again.' })
+    }
+    await partial.finish(this.#looks(row))
+  }
+
+  #looks({ mode, mtimeNs, uid, gid }: FileRow): LocalLooks {
+    return this.#options.keepOwner ? { mode, mtimeNs, owner: { uid, gid } } : { mode: mode & 0o1777, mtimeNs }
+  }
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto'
+import { isFault, textOf } from '#base'
+import {
+  type Client,
+  type FileRow,
+  fileHash,
+  fileLink,
+  fileMake,
+  filePartial,
+  filePut,
+  fileRemove,
+  fileSet,
+  fileStat,
+  type Message,
+  message,
+  NO_BYTES,
+  type Place,
+} from '#rpc'
+import type { Context } from '../context.ts'
+import type { LastingDoor } from '../door.ts'
+import { cliFault } from '../faults.ts'
+import { FILES_AT_ONCE, RESUME_BYTES_MIN } from '../limits.ts'
+import { type LocalFile, localBytes, localHash, localLink, localStat } from '../local/files.ts'
+import { Lanes } from './lanes.ts'
+import { type LocalEntry, walkLocal } from './local-tree.ts'
+import type { Tally } from './tally.ts'
+
+/** What a put works with. */
+export interface PutOptions {
+  readonly context: Context
+  readonly door: LastingDoor
+  readonly tally: Tally
+  /** Keep owner and group: for root. */
+  readonly keepOwner: boolean
+  /** Compare files that are there already by their hash, not only by size and time. */
+  readonly compare: boolean
+}
+
+/** Puts a local file or tree under a name in Cairn. What is there already, same size and time, is left as it is. */
+export async function putTree(options: PutOptions, source: LocalFile, target: Place): Promise<void> {
+  const put = new Put(options)
+  await put.tree(source, target)
+}
+
+class Put {
+  readonly #options: PutOptions
+  readonly #lanes = new Lanes(FILES_AT_ONCE)
+  /** First names of files with several, and when their content is there. */
+  readonly #firstNames = new Map<string, { readonly place: Place; readonly done: Promise<void> }>()
+  /** Directories made, outermost first: their times are set when nothing changes below any more. */
+  readonly #directories: { readonly file: LocalFile; readonly place: Place }[] = []
+
+  constructor(options: PutOptions) {
+    this.#options = options
+  }
+
+  async tree(source: LocalFile, target: Place): Promise<void> {
+    const { context, tally } = this.#options
+    for await (const entry of walkLocal(source, '', context.signal)) {
+      const place = { filesystem: target.filesystem, path: `${target.path}${entry.below}` || '/' }
+      try {
+        await this.#entry(entry, place)
+      } catch (error) {
+        tally.fail(entry.file.path, error)
+      }
+    }
+    await this.#lanes.finish()
+    for (const { file, place } of this.#directories.reverse()) {
+      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, context.signal))
+    }
+  }
+
+  async #entry({ file }: LocalEntry, place: Place): Promise<void> {
+    switch (file.kind) {
+      case 'file':
+        return this.#lane(file, () => this.#file(file, place), place)
+      case 'directory':
+        return this.#directory(file, place)
+      case 'symlink': {
+        const target = await localLink(file.path)
+        return this.#lane(file, () => this.#make(file, place, { kind: 'symlink', target }), place)
+      }
+      case 'fifo':
+        return this.#make(file, place, { kind: 'fifo' })
+      default:
+        return this.#options.tally.note(`${textOf(file.path)}: sockets and devices are left out`)
+    }
+  }
+
+  async #directory(file: LocalFile, place: Place): Promise<void> {
+    if (place.path === '/') return
+    const { signal } = this.#options.context
+    await this.#call(client => client.call(fileMake, { place, kind: 'directory', mode: 0o700 | file.mode }, signal))
+    this.#directories.push({ file, place })
+  }
+
+  async #make(file: LocalFile, place: Place, what: { kind: 'symlink' | 'fifo'; target?: string }): Promise<void> {
+    const { signal } = this.#options.context
+    const there = await this.#stat(place)
+    const isSame = there?.kind === what.kind && there.target === what.target
+    if (there !== undefined && !isSame) await this.#remove(place)
+    if (there !== undefined && isSame && what.kind === 'fifo') return
+    await this.#call(client => client.call(fileMake, { place, ...what, ...this.#looks(file) }, signal))
+  }
+
+  // A task of its own, so that small files go side by side. A second name waits for the first.
+  async #lane(file: LocalFile, run: () => Promise<void>, place: Place): Promise<void> {
+    const { tally } = this.#options
+    const known = file.nlink > 1 ? this.#firstNames.get(file.identity) : undefined
+    const settled = Promise.withResolvers<void>()
+    if (file.nlink > 1 && known === undefined) this.#firstNames.set(file.identity, { place, done: settled.promise })
+    await this.#lanes.add(async () => {
+      try {
+        await (known === undefined ? run() : known.done.then(() => this.#link(known.place, place)))
+      } catch (error) {
+        tally.fail(file.path, error)
+      } finally {
+        settled.resolve()
+      }
+    })
+  }
+
+  async #link(from: Place, to: Place): Promise<void> {
+    const { context, tally } = this.#options
+    const first = await this.#stat(from)
+    const there = await this.#stat(to)
+    if (first === undefined) throw cliFault('Local', 'its first name could not be transferred')
+    if (there !== undefined && there.ino !== first.ino) await this.#remove(to)
+    await this.#call(client => client.call(fileLink, { from, to }, context.signal))
+    tally.files += 1
+  }
+
+  async #file(file: LocalFile, place: Place): Promise<void> {
+    const { tally } = this.#options
+    const there = await this.#stat(place)
+    if (there !== undefined && (await this.#isThere(file, there, place))) {
+      tally.skipped += 1
+    } else {
+      await this.#send(file, place)
+      tally.files += 1
+    }
+    tally.settledBytes += file.size
+  }
+
+  async #isThere(file: LocalFile, there: FileRow, place: Place): Promise<boolean> {
+    if (there.kind !== 'file' || there.size !== file.size || there.mtimeNs !== file.mtimeNs) return false
+    if (there.mode !== file.mode) {
+      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, this.#options.context.signal))
+    }
+    if (!this.#options.compare) return true
+    return (await this.#hashAt(place)) === (await localHash(file.path, this.#options.context.signal))
+  }
+
+  async #send(file: LocalFile, place: Place): Promise<void> {
+    const { signal } = this.#options.context
+    for (let attempt = 0; ; attempt++) {
+      // What a second attempt goes on from may be what was wrong: it begins anew.
+      const resumes = attempt === 0
+      try {
+        await this.#call(async client => {
+          const large = file.size >= RESUME_BYTES_MIN && resumes
+          const left = large ? (await client.call(filePartial, { place }, signal)).size : 0
+          const offset = left > file.size ? 0 : left
+          const items = this.#items(file, offset)
+          await client.upload(filePut, { params: { place, offset, ...this.#looks(file) }, items }, signal)
+        })
+        return
+      } catch (error) {
+        if (!isFault(error, 'Damaged') || attempt > 0) throw error
+      }
+    }
+  }
+
+  async *#items(file: LocalFile, offset: number): AsyncGenerator<Message<{ readonly sha256?: string }>> {
+    const { context, tally } = this.#options
+    const hash = createHash('sha256')
+    let position = 0
+    for await (const bytes of localBytes(file.path, context.signal)) {
+      hash.update(bytes)
+      const skip = Math.min(Math.max(offset - position, 0), bytes.byteLength)
+      position += bytes.byteLength
+      if (skip === bytes.byteLength) continue
+      tally.bytes += bytes.byteLength - skip
+      yield message({}, bytes.subarray(skip))
+    }
+    const after = await localStat(file.path)
+    if (position !== file.size || after?.mtimeNs !== file.mtimeNs) {
+      throw cliFault('Changed', 'changed while it was read', { hint: 'Run the command again.' })
+    }
+    yield message({ sha256: hash.digest('hex') }, NO_BYTES)
+  }
+
+  #looks(file: LocalFile) {
+    const { mode, mtimeNs, uid, gid } = file
+    return this.#options.keepOwner ? { mode, mtimeNs, uid, gid } : { mode, mtimeNs }
+  }
+
+  async #stat(place: Place): Promise<FileRow | undefined> {
+    const { signal } = this.#options.context
+    try {
+      return await this.#call(client => client.call(fileStat, { place, follow: false }, signal))
+    } catch (error) {
+      if (isFault(error, 'NotFound')) return undefined
+      throw error
+    }
+  }
+
+  async #hashAt(place: Place): Promise<string> {
+    const { signal } = this.#options.context
+    return (await this.#call(client => client.call(fileHash, { place }, signal))).sha256
+  }
+
+  async #remove(place: Place): Promise<void> {
+    const { signal } = this.#options.context
+    await this.#call(client => client.call(fileRemove, { place, recursive: false }, signal))
+  }
+
+  #call<Value>(work: (client: Client) => Promise<Value>): Promise<Value> {
+    return this.#options.door.run(work)
+  }
+}

@@ -1,0 +1,53 @@
+import { type Fault, isFault, textOf } from '#base'
+import { formatBytes, plural } from '../format.ts'
+import { cliFault } from '../faults.ts'
+import { FAILURES_SHOWN_MAX } from '../limits.ts'
+import { printable } from '../table.ts'
+
+/** What a transfer has done so far. */
+export class Tally {
+  /** Files transferred, files that were there already, and the bytes that went over the wire. */
+  files = 0
+  skipped = 0
+  bytes = 0
+  /** What there is to do, once it has been counted. */
+  total: { readonly files: number; readonly bytes: number } | undefined
+  /** Bytes of files dealt with, sent or not: what the time left is reckoned from. */
+  settledBytes = 0
+  readonly notes: string[] = []
+  readonly #failures: string[] = []
+  #failed = 0
+
+  /** Keeps a failure of one file and lets the others go on; throws faults that all files would meet. */
+  fail(path: string, error: unknown): void {
+    if (!isFault(error) || FATAL.has(error.code)) throw error
+    this.#failed += 1
+    if (this.#failures.length < FAILURES_SHOWN_MAX) this.#failures.push(`${textOf(path)}: ${error.message}`)
+  }
+
+  /** Says that something was left out on purpose. */
+  note(text: string): void {
+    if (this.notes.length < FAILURES_SHOWN_MAX) this.notes.push(text)
+  }
+
+  /** Faults: Incomplete, naming the files that failed. */
+  throwFailures(): void {
+    if (this.#failed === 0) return
+    const more = this.#failed - this.#failures.length
+    const lines = [...this.#failures.map(printable), ...(more > 0 ? [`and ${more} more`] : [])]
+    throw incomplete(`${plural(this.#failed, 'file')} could not be transferred:\n  ${lines.join('\n  ')}`)
+  }
+
+  /** One line about the whole. */
+  summary(verb: string): string {
+    const skipped = this.skipped === 0 ? '' : `, ${this.skipped} already there`
+    return `${verb} ${plural(this.files, 'file')} (${formatBytes(this.bytes)})${skipped}; verified`
+  }
+}
+
+function incomplete(message: string): Fault {
+  return cliFault('Incomplete', message, { hint: 'Run the same command again: what is done is not done twice.' })
+}
+
+// No later file would fare better.
+const FATAL: ReadonlySet<string> = new Set(['NoSpace', 'Unreachable', 'Closed', 'Unsupported', 'Internal', 'BadFrame'])

@@ -1,0 +1,89 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { isSystemError } from '#base'
+import { mainFault } from './faults.ts'
+import { readMounts } from './mount-info.ts'
+
+/** The layout of the data folder this version reads and writes. */
+export const DATA_VERSION = 1
+
+/**
+ * Makes the data folder, mode 0700, or takes the one that is there: checks that it is ours, of a version we know, and
+ * not inside a mount that Cairn itself serves. Changes nothing when it refuses. Answers its real path.
+ * Faults: DataFolder, DataNewer.
+ */
+export function openDataFolder(folder: string): string {
+  const wanted = path.resolve(folder)
+  try {
+    refuseInsideMount(wanted)
+    const found = versionOf(wanted)
+    if (found === undefined) createFolder(wanted)
+    else if (found > DATA_VERSION) throw newer(wanted, found)
+    return fs.realpathSync(wanted)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    throw mainFault('DataFolder', `the data folder ${wanted} cannot be used: ${error.message}`, {
+      hint: 'Choose a folder this user may write with --data or CAIRN_DATA.',
+      cause: error,
+    })
+  }
+}
+
+function versionOf(folder: string): number | undefined {
+  const file = path.join(folder, 'version')
+  const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined
+  if (text === undefined) return undefined
+  const match = /^cairn-data ([0-9]{1,9})\n$/.exec(text)
+  if (match !== null) return Number(match[1])
+  throw mainFault('DataFolder', `${file} does not say which version of Cairn wrote this folder`, {
+    hint: `It should hold "cairn-data ${DATA_VERSION}". Restore it, or choose another folder with --data.`,
+  })
+}
+
+function createFolder(folder: string): void {
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+  if (names.length > 0 && names.some(name => !LEFT_BY_US.has(name))) {
+    throw mainFault('DataFolder', `${folder} is not empty and not a data folder of Cairn`, {
+      hint: 'Choose an empty or new folder with --data or CAIRN_DATA.',
+    })
+  }
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  fs.chmodSync(folder, 0o700)
+  const file = path.join(folder, 'version')
+  fs.writeFileSync(`${file}.new`, `cairn-data ${DATA_VERSION}\n`, { mode: 0o600, flush: true })
+  fs.renameSync(`${file}.new`, file)
+}
+
+// What a first start that was cut off may leave before the version is written.
+const LEFT_BY_US: ReadonlySet<string> = new Set(['version.new', 'lost+found'])
+
+// Asks the mount table first: touching a mount that this very process serves, or a dead one, may hang.
+function refuseInsideMount(folder: string): void {
+  const inside = readMounts().findLast(
+    mount => mount.path === '/' || folder === mount.path || folder.startsWith(`${mount.path}/`),
+  )
+  const real = realPrefix(folder)
+  const insideReal = readMounts().findLast(mount => real === mount.path || real.startsWith(`${mount.path}/`))
+  const served = [inside, insideReal].find(mount => mount?.type.startsWith('fuse.cairn') === true)
+  if (served === undefined) return
+  throw mainFault('DataFolder', `the data folder ${folder} is inside ${served.path}, which Cairn itself serves`, {
+    hint: 'Choose a folder on a disk of this machine with --data.',
+  })
+}
+
+// The real path of the part of the folder that exists.
+function realPrefix(folder: string): string {
+  try {
+    return fs.realpathSync(folder)
+  } catch (error) {
+    if (!isSystemError(error) || folder === '/') throw error
+    if (error.code !== 'ENOENT') return folder
+    return path.join(realPrefix(path.dirname(folder)), path.basename(folder))
+  }
+}
+
+function newer(folder: string, found: number): Error {
+  return mainFault('DataNewer', `${folder} was written by a newer Cairn (data version ${found}, known ${DATA_VERSION})`, {
+    hint: 'Update Cairn, or choose another folder with --data. Nothing was changed.',
+  })
+}

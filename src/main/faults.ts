@@ -1,0 +1,32 @@
+import { defineFaults } from '#base'
+
+/** What can go wrong when a Cairn is started, run and asked on one machine. */
+export const mainFault = defineFaults({
+  /** Another Cairn runs on the data folder. */
+  AlreadyRunning: { status: 409, retry: 'never' },
+  /** The data folder cannot be used as it is. */
+  DataFolder: { status: 422, retry: 'never' },
+  /** The data was written by a newer Cairn. */
+  DataNewer: { status: 409, retry: 'never' },
+  /** The storage process ended or did not come up. */
+  StorageProcess: { status: 500, retry: 'later' },
+  /** A name or parameter that cannot be accepted. */
+  Invalid: { status: 422, retry: 'never' },
+  NotFound: { status: 404, retry: 'never' },
+  /** Something is in the place already. */
+  Occupied: { status: 409, retry: 'never' },
+  /** Something on the way is no directory, or is one where none may be. */
+  WrongKind: { status: 409, retry: 'never' },
+  /** A symlink that leads nowhere inside its filesystem. */
+  Symlink: { status: 409, retry: 'never' },
+  NotEmpty: { status: 409, retry: 'never' },
+  /** A program still uses a mount. */
+  Busy: { status: 409, retry: 'later' },
+  /** What was read back is not what was sent. */
+  Damaged: { status: 500, retry: 'later' },
+  NoSpace: { status: 507, retry: 'later' },
+  /** A filesystem answered an error number. */
+  Filesystem: { status: 500, retry: 'never' },
+  /** Named in the interface, not spoken by this version. */
+  Unsupported: { status: 501, retry: 'never' },
+})

@@ -1,0 +1,43 @@
+/** How long the storage process may take to open everything; recovery of a large store is long. */
+export const READY_TIMEOUT_MS = 30 * 60_000
+
+/** How long the storage process may take to close before it is killed. */
+export const STOP_TIMEOUT_MS = 60_000
+
+/** How long a new storage process waits for the one before it to let go of the data. */
+export const STORAGE_LOCK_TIMEOUT_MS = 90_000
+
+/** Pauses between restarts of a storage process that dies: from, doubled each time, to. */
+export const RESTART_PAUSE_MS = 100
+export const RESTART_PAUSE_MS_MAX = 10_000
+
+/** A storage process that lived so long was well: the next pause begins small again. */
+export const RESTART_WELL_MS = 60_000
+
+/** How long an end of Cairn waits for programs that use a mount, and how often it tries. */
+export const BUSY_WAIT_MS = 5_000
+export const BUSY_RETRY_MS = 250
+
+/** Programs named when a mount is busy. */
+export const BUSY_NAMED_MAX = 5
+
+/** Mounts one machine may have at a time. */
+export const MOUNTS_MAX = 64
+
+/** Symlinks followed in one path, as the Linux kernel does. */
+export const SYMLINKS_MAX = 40
+
+/** Bytes read or written in one step of a transfer. */
+export const TRANSFER_BYTES = 512 * 1024
+
+/** Directories below each other that a recursive removal enters. */
+export const DEPTH_MAX = 2_000
+
+/** Characters of a filesystem's name. */
+export const FILESYSTEM_NAME_MAX = 63
+
+/** How often a new storage process looks whether the data is free. */
+export const STORAGE_LOCK_RETRY_MS = 20
+
+/** Threads that hash and write chunks. */
+export const HASH_THREADS = 2

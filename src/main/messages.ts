@@ -1,0 +1,88 @@
+import { exactly, flag, integer, list, optional, type ShapeOf, shape, text, word } from '#rpc'
+
+/**
+ * What supervisor and storage process tell each other over Node's channel. Both come from the same program; the shapes
+ * are for two versions meeting during an upgrade.
+ */
+const faultShape = shape({
+  code: text(100),
+  message: text(4096),
+  hint: optional(text(4096)),
+  retry: word('never', 'later', 'reread'),
+  status: integer(0, 999),
+})
+
+/** What kernel and storage process agreed on a mount (`fuse_init_out`): a later process needs it to go on. */
+const negotiatedShape = shape({ version: exactly(1), minor: integer(), flags: integer(), flags2: integer() })
+
+export type Negotiated = ShapeOf<typeof negotiatedShape>
+
+const heldMountShape = shape({
+  filesystem: text(63),
+  path: text(4096),
+  /** The descriptor in the storage process. */
+  fd: integer(4, 1000),
+  /** True when a storage process before this one served it. */
+  resumed: flag,
+  negotiated: optional(negotiatedShape),
+})
+
+/** A mount whose descriptor the storage process inherits. */
+export type HeldMount = ShapeOf<typeof heldMountShape>
+
+export type FaultRow = ShapeOf<typeof faultShape>
+
+const start = shape({
+  dataFolder: text(4096),
+  supervisorPid: integer(),
+  mounts: list(heldMountShape, 64),
+})
+const answer = shape({ id: integer(), fault: optional(faultShape) })
+const mount = shape({ id: integer(), filesystem: text(63), path: text(4096) })
+const unmount = shape({ id: integer(), path: text(4096) })
+const serving = shape({ path: text(4096), negotiated: negotiatedShape })
+
+export type Start = ShapeOf<typeof start>
+
+/** What the supervisor tells. */
+export type Order =
+  | ({ readonly kind: 'start' } & Start)
+  | ({ readonly kind: 'answer' } & ShapeOf<typeof answer>)
+  | { readonly kind: 'stop' }
+
+/** What the storage process tells. `serving` once the handshake on a mount is done; `ready` when all doors are open. */
+export type Report =
+  | ({ readonly kind: 'serving' } & ShapeOf<typeof serving>)
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly fault: FaultRow }
+  | { readonly kind: 'down' }
+  | ({ readonly kind: 'mount' } & ShapeOf<typeof mount>)
+  | ({ readonly kind: 'unmount' } & ShapeOf<typeof unmount>)
+
+const orderKind = shape({ kind: word('start', 'answer', 'stop') })
+const reportKind = shape({ kind: word('serving', 'ready', 'failed', 'down', 'mount', 'unmount') })
+
+/** Reads an order. Faults: BadMessage. */
+export function readOrder(value: unknown): Order {
+  const { kind } = orderKind(value, 'order')
+  if (kind === 'start') return { kind, ...start(value, kind) }
+  if (kind === 'answer') return { kind, ...answer(value, kind) }
+  return { kind }
+}
+
+/** Reads a report. Faults: BadMessage. */
+export function readReport(value: unknown): Report {
+  const { kind } = reportKind(value, 'report')
+  switch (kind) {
+    case 'serving':
+      return { kind, ...serving(value, kind) }
+    case 'failed':
+      return { kind, fault: shape({ fault: faultShape })(value, kind).fault }
+    case 'mount':
+      return { kind, ...mount(value, kind) }
+    case 'unmount':
+      return { kind, ...unmount(value, kind) }
+    default:
+      return { kind }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Handler } from '#rpc'
+import { fileMethods } from './file.ts'
+import { filesystemMethods } from './filesystem.ts'
+import { nodeMethods } from './node.ts'
+import type { Parts } from './parts.ts'
+import { storeMethods } from './store.ts'
+import { transferMethods } from './transfer.ts'
+
+/** Everything the local door answers. */
+export function handlersOf(parts: Parts): readonly Handler[] {
+  const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts)]
+  return [...whole, ...fileMethods(parts), ...transferMethods(parts)]
+}

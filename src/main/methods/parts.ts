@@ -1,0 +1,16 @@
+import type { World } from '#base'
+import type { ChunkStore } from '#storage/chunks'
+import type { Start } from '../messages.ts'
+import type { Filesystems } from '../storage/filesystems.ts'
+import type { SupervisorLink } from '../storage/link.ts'
+
+/** What the methods of the local door work on. */
+export interface Parts {
+  readonly start: Start
+  readonly link: SupervisorLink
+  readonly world: World
+  readonly chunks: ChunkStore
+  readonly filesystems: Filesystems
+  /** Monotonic time when everything was open. */
+  readonly openedMs: number
+}

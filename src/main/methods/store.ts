@@ -1,0 +1,17 @@
+import { digestHex } from '#base'
+import { answerDownload, type Handler, message, storeScrub } from '#rpc'
+import type { Parts } from './parts.ts'
+
+/** Methods about the chunks of this machine. */
+export function storeMethods({ chunks }: Parts): readonly Handler[] {
+  return [
+    answerDownload(storeScrub, async function* ({ bytesPerSecond }, { signal }) {
+      for await (const progress of chunks.scrub({ bytesPerSecond }, signal)) {
+        const { damaged, damagedChunks, bytes } = progress
+        const row = { chunks: progress.chunks, bytes, damagedChunks }
+        yield message(damaged === undefined ? row : { ...row, damaged: digestHex(damaged) })
+      }
+      return message(undefined)
+    }),
+  ]
+}

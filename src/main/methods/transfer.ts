@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { ByteString } from '#base'
+import {
+  answerDownload,
+  answerUnary,
+  answerUpload,
+  fileHash,
+  filePartial,
+  filePut,
+  fileRead,
+  type Handler,
+  type Message,
+  message,
+  type Place,
+} from '#rpc'
+import { type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
+import { textOf } from '#base'
+import { mainFault } from '../faults.ts'
+import { done, errnoFault } from '../paths/answer.ts'
+import { type Changes, changesOf } from '../paths/changes.ts'
+import { bytesOfFile, hashFile } from '../paths/content.ts'
+import { partialPlace } from '../paths/names.ts'
+import { find, placeOf } from '../paths/resolve.ts'
+import { setLooks } from './file.ts'
+import type { Parts } from './parts.ts'
+
+/** Methods that carry the bytes of files. */
+export function transferMethods({ filesystems }: Parts): readonly Handler[] {
+  const at = ({ filesystem, path }: Place) => {
+    const opened = filesystems.get(filesystem).filesystem
+    return { vfs: opened.vfs, changes: changesOf(opened), path }
+  }
+  return [
+    answerDownload(fileRead, async function* ({ place, offset }, { signal }) {
+      const { vfs, path } = at(place)
+      const source = { vfs, ino: await findFile(vfs, path), path }
+      const hash = createHash('sha256')
+      let size = 0
+      for await (const bytes of bytesOfFile(source, signal)) {
+        hash.update(bytes)
+        // What the caller has already is read for the hash of the whole, not sent.
+        const skip = Math.min(Math.max(offset - size, 0), bytes.byteLength)
+        size += bytes.byteLength
+        if (skip < bytes.byteLength) yield message(undefined, bytes.subarray(skip))
+      }
+      return message({ size, sha256: hash.digest('hex') })
+    }),
+    answerUnary(fileHash, async ({ place }, { signal }) => {
+      const { vfs, path } = at(place)
+      return message(await hashFile({ vfs, ino: await findFile(vfs, path), path }, signal))
+    }),
+    answerUnary(filePartial, async ({ place }) => {
+      const { vfs, path } = at(place)
+      const partial = partialPlace((await placeOf(vfs, path)).place)
+      const found = await vfs.lookup(partial.parent, partial.name)
+      return message({ size: isErrno(found) ? 0 : found.size })
+    }),
+    answerUpload(filePut, async ({ place, offset, ...looks }, items, { signal }) => {
+      const { changes, path } = at(place)
+      const { place: target, attributes: there } = await placeOf(changes.vfs, path)
+      if (there?.kind === 'directory') throw errnoFault(ERRNO.EISDIR, path)
+      const partial = { place: partialPlace(target), path }
+      const ino = await openPartial(changes, partial, offset)
+      const wanted = await receive(changes, { ino, path, offset }, items)
+      const { size, sha256 } = await hashFile({ vfs: changes.vfs, ino, path }, signal)
+      if (sha256 !== wanted) await refuse(changes, partial, { sha256, wanted })
+      await setLooks(changes, await done(changes.vfs.attributes(ino), path), looks, path)
+      changes.vfs.release(ino)
+      await changes.rename(partial.place, target, path)
+      return message({ size })
+    }),
+  ]
+}
+
+interface Partial {
+  readonly place: DirectoryPlace
+  /** Of the file wanted, for messages. */
+  readonly path: ByteString
+}
+
+async function findFile(vfs: Vfs, path: ByteString): Promise<Ino> {
+  const { ino, kind } = await find(vfs, path, 'all')
+  if (kind === 'file') return ino
+  throw mainFault('WrongKind', `${textOf(path)} is no regular file but a ${kind}`)
+}
+
+// The partial file, cut to what the caller goes on from.
+async function openPartial(changes: Changes, { place, path }: Partial, offset: number): Promise<Ino> {
+  const found = await changes.vfs.lookup(place.parent, place.name)
+  if (isErrno(found)) {
+    if (found !== ERRNO.ENOENT) throw errnoFault(found, path)
+    if (offset > 0) throw mainFault('Damaged', `nothing is left of an earlier put of ${textOf(path)}`)
+    return (await changes.make(place, { kind: 'file', mode: 0o600 }, path)).ino
+  }
+  if (found.size < offset) throw mainFault('Damaged', `less is left of an earlier put of ${textOf(path)} than expected`)
+  if (found.size > offset) await changes.set(found.ino, { size: offset }, path)
+  return found.ino
+}
+
+// Writes the items one behind the other; answers the hash the caller names with the last one.
+async function receive(
+  changes: Changes,
+  to: { readonly ino: Ino; readonly path: ByteString; readonly offset: number },
+  items: AsyncIterable<Message<{ readonly sha256?: string | undefined }>>,
+): Promise<string> {
+  let position = to.offset
+  let sha256: string | undefined
+  for await (const { head, body } of items) {
+    if (body.byteLength > 0) await changes.write(to.ino, position, body, to.path)
+    position += body.byteLength
+    sha256 = head.sha256
+  }
+  if (sha256 !== undefined) return sha256
+  throw mainFault('Invalid', 'sha256: the last item of a put names the hash of the whole file')
+}
+
+async function refuse(
+  changes: Changes,
+  { place, path }: Partial,
+  { sha256, wanted }: { readonly sha256: string; readonly wanted: string },
+): Promise<never> {
+  await changes.remove(place, 'file', path)
+  throw mainFault('Damaged', `${textOf(path)} reads back as ${sha256.slice(0, 12)}..., sent was ${wanted.slice(0, 12)}...`, {
+    hint: 'Try again; if it happens again, run `cairn doctor` and check memory and disk.',
+  })
+}

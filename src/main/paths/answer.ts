@@ -1,0 +1,37 @@
+import { textOf } from '#base'
+import { type Answer, ERRNO, type Errno, errnoName, isErrno, type Reply } from '#storage/fs'
+import { mainFault } from '../faults.ts'
+
+/** The value a filesystem answered; its errors become faults that name the path (a byte string). */
+export async function done<Value>(reply: Reply<Value>, path: string): Promise<Value> {
+  const answer: Answer<Value> = await reply
+  if (isErrno(answer)) throw errnoFault(answer, path)
+  return answer
+}
+
+/** The fault of an error number at a path. */
+export function errnoFault(errno: Errno, path: string): Error {
+  const at = textOf(path)
+  switch (errno) {
+    case ERRNO.ENOENT:
+      return mainFault('NotFound', `${at} is not there`)
+    case ERRNO.EEXIST:
+      return mainFault('Occupied', `${at} is there already`)
+    case ERRNO.ENOTDIR:
+      return mainFault('WrongKind', `${at} is no directory, or something on the way to it is none`)
+    case ERRNO.EISDIR:
+      return mainFault('WrongKind', `${at} is a directory`)
+    case ERRNO.ENOTEMPTY:
+      return mainFault('NotEmpty', `${at} is not empty`)
+    case ERRNO.ELOOP:
+      return mainFault('Symlink', `${at} goes through too many symlinks`)
+    case ERRNO.ENAMETOOLONG:
+      return mainFault('Invalid', `${at} has a name of more than 255 bytes`)
+    case ERRNO.ENOSPC:
+      return mainFault('NoSpace', `no space left for ${at}`, { hint: 'Remove something, or give Cairn more disk.' })
+    case ERRNO.EDQUOT:
+      return mainFault('NoSpace', `the quota of ${at} is used up`)
+    default:
+      return mainFault('Filesystem', `${at}: the filesystem answered ${errnoName(errno)}`)
+  }
+}

@@ -1,0 +1,66 @@
+import type { ByteString } from '#base'
+import type {
+  AttributeChange,
+  Attributes,
+  Caller,
+  DirectoryPlace,
+  Filesystem,
+  Ino,
+  NewNode,
+  Vfs,
+} from '#storage/fs'
+import { done } from './answer.ts'
+
+/** Changes of one filesystem through the local door. Kernels that have it mounted are told what became stale. */
+export interface Changes {
+  readonly vfs: Vfs
+  make(place: DirectoryPlace, node: NewNode, path: ByteString): Promise<Attributes>
+  set(ino: Ino, change: AttributeChange, path: ByteString): Promise<Attributes>
+  link(ino: Ino, place: DirectoryPlace, path: ByteString): Promise<void>
+  remove(place: DirectoryPlace, what: 'file' | 'directory', path: ByteString): Promise<void>
+  rename(from: DirectoryPlace, to: DirectoryPlace, path: ByteString): Promise<void>
+  write(ino: Ino, offset: number, bytes: Uint8Array, path: ByteString): Promise<void>
+}
+
+/** The changes of a filesystem. Faults of all: as the filesystem answers, see `answer.ts`. */
+export function changesOf(filesystem: Filesystem): Changes {
+  const { vfs } = filesystem
+  const staleInode = (ino: Ino) => filesystem.invalidate({ kind: 'inode', ino })
+  const stalePlace = (place: DirectoryPlace) => {
+    filesystem.invalidate({ kind: 'entry', ...place })
+    staleInode(place.parent)
+  }
+  return {
+    vfs,
+    async make(place, node, path) {
+      const made = await done(vfs.make(place.parent, place.name, node, OWNER), path)
+      stalePlace(place)
+      return made
+    },
+    async set(ino, change, path) {
+      const changed = await done(vfs.setAttributes(ino, change, OWNER), path)
+      staleInode(ino)
+      return changed
+    },
+    async link(ino, place, path) {
+      await done(vfs.link(ino, place.parent, place.name), path)
+      stalePlace(place)
+      staleInode(ino)
+    },
+    async remove(place, what, path) {
+      await done(vfs.remove(place.parent, place.name, what), path)
+      stalePlace(place)
+    },
+    async rename(from, to, path) {
+      await done(vfs.rename(from, to, 'replace'), path)
+      stalePlace(from)
+      stalePlace(to)
+    },
+    async write(ino, offset, bytes, path) {
+      await done(vfs.write(ino, offset, bytes, { append: false, killPrivileges: false }), path)
+    },
+  }
+}
+
+// Whoever may open the local door owns the data; the owner wanted of a file is set behind its making.
+const OWNER: Caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, umask: 0 }

@@ -1,0 +1,113 @@
+import fs from 'node:fs'
+import type { World } from '#base'
+import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
+import { FILESYSTEMS_MAX } from '#rpc'
+import type { ChunkStore } from '#storage/chunks'
+import { type Filesystem, openFilesystem } from '#storage/fs'
+import { mainFault } from '../faults.ts'
+import { FILESYSTEM_NAME_MAX } from '../limits.ts'
+
+/** A filesystem of this machine with the keyspace under it. */
+export interface OpenFilesystem {
+  readonly name: string
+  readonly filesystem: Filesystem
+  readonly keyspace: LocalKeyspace
+}
+
+/** What filesystems are opened with. */
+export interface FilesystemsOptions {
+  readonly world: World
+  readonly dataFolder: string
+  readonly chunks: ChunkStore
+  /** Names of filesystems whose mount outlived an earlier storage process. */
+  readonly mounted: ReadonlySet<string>
+}
+
+/** The filesystems of this machine, each in DATA/fs/NAME with its own keyspace. */
+export class Filesystems implements AsyncDisposable {
+  readonly #options: FilesystemsOptions
+  readonly #open = new Map<string, OpenFilesystem>()
+  readonly #stack = new AsyncDisposableStack()
+
+  /** Opens all that are there; makes `home` when there are none. Faults: those of keyspace and filesystem. */
+  static async open(options: FilesystemsOptions): Promise<Filesystems> {
+    const filesystems = new Filesystems(options)
+    try {
+      const names = options.world.disk.list(`${options.dataFolder}/fs`).filter(name => !name.startsWith('.'))
+      for (const name of names.length === 0 ? ['home'] : names) await filesystems.#openOne(name)
+      return filesystems
+    } catch (error) {
+      await filesystems[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(options: FilesystemsOptions) {
+    this.#options = options
+  }
+
+  get all(): readonly OpenFilesystem[] {
+    return [...this.#open.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** The filesystem of a name. Faults: NotFound. */
+  get(name: string): OpenFilesystem {
+    const found = this.#open.get(name)
+    if (found !== undefined) return found
+    throw mainFault('NotFound', `there is no filesystem ${name}`, {
+      hint: `\`cairn fs ls\` lists them; \`cairn fs create ${name}\` makes it.`,
+    })
+  }
+
+  /** Makes a filesystem. Faults: Invalid, Occupied. */
+  async create(name: string): Promise<OpenFilesystem> {
+    checkName(name)
+    if (this.#open.has(name)) throw mainFault('Occupied', `there is a filesystem ${name} already`)
+    if (this.#open.size >= FILESYSTEMS_MAX) throw mainFault('Invalid', `more than ${FILESYSTEMS_MAX} filesystems`)
+    return this.#openOne(name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+
+  async #openOne(name: string): Promise<OpenFilesystem> {
+    const { world, dataFolder, chunks, mounted } = this.#options
+    const folder = `${dataFolder}/fs/${name}`
+    await using opening = new AsyncDisposableStack()
+    const keyspace = opening.use(
+      await openEmbeddedKeyspace({
+        world,
+        folder: `${folder}/keyspace`,
+        index: sqliteIndex,
+        history: { ms: 0, revisions: 0 },
+        // A record may name chunks: they are on disk before it is.
+        beforeSync: () => chunks.sync(),
+      }),
+    )
+    const filesystem = opening.use(
+      await openFilesystem({
+        world,
+        folder,
+        name,
+        keyspace,
+        chunks,
+        bootId: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+        isMounted: mounted.has(name),
+        owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+      }),
+    )
+    await world.disk.syncFolder(`${dataFolder}/fs`)
+    const opened = { name, filesystem, keyspace }
+    this.#stack.use(opening.move())
+    this.#open.set(name, opened)
+    return opened
+  }
+}
+
+function checkName(name: string): void {
+  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= FILESYSTEM_NAME_MAX) return
+  throw mainFault('Invalid', `name: "${name}" cannot name a filesystem`, {
+    hint: `Use lower-case letters, digits and inner dashes, at most ${FILESYSTEM_NAME_MAX}, such as "photos-2024".`,
+  })
+}

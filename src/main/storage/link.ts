@@ -1,0 +1,61 @@
+import { faultOf } from '#rpc'
+import { mainFault } from '../faults.ts'
+import { type Order, type Report, readOrder, type Start } from '../messages.ts'
+
+/** The storage process's end of the channel to its supervisor. */
+export interface SupervisorLink {
+  /** What this process was started for. */
+  readonly start: Promise<Start>
+  /** Resolves when this process should close: told, by signal, or because the supervisor is gone. */
+  readonly stop: Promise<void>
+  tell(report: Report): void
+  /** Asks the supervisor for something; resolves when it is done. Faults: those of the supervisor. */
+  ask(request: Request): Promise<void>
+}
+
+/** What can be asked; the link numbers it. */
+export type Request =
+  | { readonly kind: 'mount'; readonly filesystem: string; readonly path: string }
+  | { readonly kind: 'unmount'; readonly path: string }
+
+/** Opens the channel Node gave this process. Faults: Invalid when nobody supervises it. */
+export function openSupervisorLink(): SupervisorLink {
+  const start = Promise.withResolvers<Start>()
+  const stop = Promise.withResolvers<void>()
+  const asked = new Map<number, PromiseWithResolvers<void>>()
+  if (!process.connected) {
+    throw mainFault('Invalid', 'the storage process is started by `cairn up` only', { hint: 'Run `cairn up`.' })
+  }
+  const hear = (order: Order): void => {
+    if (order.kind === 'start') start.resolve(order)
+    if (order.kind === 'stop') stop.resolve()
+    if (order.kind !== 'answer') return
+    const waiting = asked.get(order.id)
+    asked.delete(order.id)
+    if (order.fault === undefined) waiting?.resolve()
+    else waiting?.reject(faultOf(order.fault))
+  }
+  process.on('message', value => hear(readOrder(value)))
+  process.on('disconnect', () => stop.resolve())
+  // A terminal's Ctrl-C reaches every process of the job: the supervisor decides what follows.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGHUP', () => undefined)
+  process.on('SIGTERM', () => stop.resolve())
+  let lastId = 0
+  return {
+    start: start.promise,
+    stop: stop.promise,
+    tell,
+    ask(request) {
+      lastId += 1
+      const waiting = Promise.withResolvers<void>()
+      asked.set(lastId, waiting)
+      tell({ id: lastId, ...request })
+      return waiting.promise
+    },
+  }
+}
+
+function tell(report: Report): void {
+  if (process.connected) process.send?.(report, undefined, {}, () => undefined)
+}

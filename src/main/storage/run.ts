@@ -1,0 +1,71 @@
+import { isFault, type World } from '#base'
+import { doorOf, faultHead, listenSocket } from '#rpc'
+import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import { mainFault } from '../faults.ts'
+import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
+import type { Start } from '../messages.ts'
+import { handlersOf } from '../methods/index.ts'
+import { softwareName } from '../version.ts'
+import { Filesystems } from './filesystems.ts'
+import { openSupervisorLink, type SupervisorLink } from './link.ts'
+import { openSessions } from './sessions.ts'
+
+/**
+ * The storage process: opens the chunk store and the filesystems of a data folder, serves the inherited mounts and the
+ * local door, and closes in reverse order when told, by SIGTERM, or when its supervisor is gone.
+ */
+export async function runStorage(world: World): Promise<void> {
+  const link = openSupervisorLink()
+  const start = await link.start
+  try {
+    await using _open = await openAll(start, link, world)
+    link.tell({ kind: 'ready' })
+    await link.stop
+  } catch (error) {
+    if (!isFault(error)) world.log.warn('the storage process broke', { error: String(error) })
+    link.tell({ kind: 'failed', fault: faultHead(error) })
+    process.exitCode = 1
+  }
+  // The channel keeps the process alive: what was told is on its way when this returns.
+  if (process.connected) process.disconnect()
+}
+
+async function openAll(start: Start, link: SupervisorLink, world: World): Promise<AsyncDisposable> {
+  const { dataFolder, mounts } = start
+  await using opening = new AsyncDisposableStack()
+  opening.use(await takeStorage(dataFolder, world, link))
+  const workers = opening.use(threadWorkers(HASH_THREADS))
+  const folder = `${dataFolder}/chunks`
+  world.disk.makeFolder(folder)
+  const chunks = opening.use(
+    await openChunkStore({ world, folder, workers, index: sqliteIndex(`${folder}/index.sqlite`), shared: true }),
+  )
+  const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
+  const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
+  opening.use(
+    await openSessions(mounts, filesystems, world, (path, negotiated) => {
+      link.tell({ kind: 'serving', path, negotiated })
+    }),
+  )
+  const handlers = handlersOf({ start, link, world, chunks, filesystems, openedMs: world.clock.monotonicMs() })
+  const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
+  opening.use(await listenSocket(doorOf(dataFolder), options))
+  return opening.move()
+}
+
+// The process before this one may still be closing: its data is free when its lock is.
+async function takeStorage(dataFolder: string, world: World, link: SupervisorLink): Promise<Disposable> {
+  const stopped = new AbortController()
+  void link.stop.then(() => stopped.abort(mainFault('StorageProcess', 'told to stop before it was ready')))
+  const endMs = world.clock.monotonicMs() + STORAGE_LOCK_TIMEOUT_MS
+  for (;;) {
+    const lock = world.disk.lock(`${dataFolder}/storage.lock`)
+    if (lock !== undefined) return lock
+    if (world.clock.monotonicMs() > endMs) {
+      throw mainFault('StorageProcess', `another storage process still uses ${dataFolder}`, {
+        hint: 'Look for it with `ps ax | grep cairn` and end it.',
+      })
+    }
+    await world.clock.sleep(STORAGE_LOCK_RETRY_MS, stopped.signal)
+  }
+}

@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import type { World } from '#base'
+import { healDeadMount, type MountHandle, mountFuse, raiseReadahead, umount } from '#storage/fuse'
+import { mainFault } from '../faults.ts'
+import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
+import type { HeldMount, Negotiated } from '../messages.ts'
+import { usersOfMount } from './mount-users.ts'
+import type { WantedMount } from './mount-table.ts'
+
+interface Held {
+  readonly wanted: WantedMount
+  readonly handle: MountHandle
+  negotiated: Negotiated | undefined
+  /** True once a storage process may have read from the descriptor. */
+  given: boolean
+}
+
+/**
+ * The mounts of this machine that Cairn serves. The supervisor holds their descriptors for as long as they are mounted,
+ * so that the death of a storage process costs no client anything. It never touches what is behind them.
+ */
+export class Mounts {
+  readonly #held = new Map<string, Held>()
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Mounts a filesystem; a dead mount at the path is healed first. Faults: Occupied, those of `#storage/fuse`. */
+  async mount(wanted: WantedMount): Promise<void> {
+    if (this.#held.has(wanted.path)) throw mainFault('Occupied', `${wanted.path} is a mount of Cairn already`)
+    if (this.#held.size >= MOUNTS_MAX) throw mainFault('Invalid', `more than ${MOUNTS_MAX} mounts`)
+    await healDeadMount(wanted.path)
+    fs.mkdirSync(wanted.path, { recursive: true })
+    const handle = await mountFuse({ target: wanted.path, source: wanted.filesystem })
+    this.#held.set(wanted.path, { wanted, handle, negotiated: undefined, given: false })
+  }
+
+  /** What the next storage process inherits. From then on the mounts count as touched by it. */
+  handOut(): readonly HeldMount[] {
+    return Array.from(this.#held.values(), held => {
+      const resumed = held.given
+      held.given = true
+      const { negotiated } = held
+      const row = { ...held.wanted, fd: held.handle.fd, resumed }
+      return negotiated === undefined ? row : { ...row, negotiated }
+    })
+  }
+
+  /** Keeps what a storage process agreed with the kernel. */
+  agreed(path: string, negotiated: Negotiated): void {
+    const held = this.#held.get(path)
+    if (held === undefined) return
+    held.negotiated = negotiated
+    raiseReadahead(path)
+  }
+
+  get paths(): readonly string[] {
+    return [...this.#held.keys()]
+  }
+
+  /** Unmounts a path while the storage process still serves it. Faults: NotFound, Busy naming who uses it. */
+  async unmount(path: string): Promise<void> {
+    const held = this.#held.get(path)
+    if (held === undefined) throw mainFault('NotFound', `${path} is no mount of Cairn`)
+    const result = await umount(path, 'gentle')
+    if (result.kind !== 'done') {
+      throw mainFault('Busy', `${path} is in use by ${usedBy(path)}`, {
+        hint: 'Leave the folder and close the files there, then try again.',
+      })
+    }
+    this.#forget(path, held)
+  }
+
+  /**
+   * Unmounts everything, last mounted first. Programs get BUSY_WAIT_MS to leave, or until `hurry`; then the name goes
+   * and they lose their files when the storage process ends.
+   */
+  async unmountAll(hurry: AbortSignal): Promise<void> {
+    for (const [path, held] of [...this.#held].reverse()) {
+      if (!(await this.#unmountSoon(path, hurry))) {
+        this.#world.log.warn(`${path} is in use by ${usedBy(path)}: taking it away anyway`)
+        await umount(path, 'lazy')
+      }
+      this.#forget(path, held)
+    }
+  }
+
+  async #unmountSoon(path: string, hurry: AbortSignal): Promise<boolean> {
+    const endMs = this.#world.clock.monotonicMs() + BUSY_WAIT_MS
+    for (let told = false; ; told = true) {
+      const result = await umount(path, 'gentle')
+      if (result.kind === 'done') return true
+      if (hurry.aborted || this.#world.clock.monotonicMs() >= endMs) return false
+      if (!told) this.#world.log.warn(`${path} is in use by ${usedBy(path)}: waiting`)
+      await this.#world.clock.sleep(BUSY_RETRY_MS, hurry).catch(() => undefined)
+    }
+  }
+
+  #forget(path: string, held: Held): void {
+    this.#held.delete(path)
+    fs.closeSync(held.handle.fd)
+  }
+}
+
+function usedBy(path: string): string {
+  const users = usersOfMount(path)
+  return users.length === 0 ? 'a program of another user' : users.join(', ')
+}

@@ -1,0 +1,118 @@
+import type { World } from '#base'
+import { faultHead } from '#rpc'
+import { mainFault } from '../faults.ts'
+import { RESTART_PAUSE_MS, RESTART_PAUSE_MS_MAX, RESTART_WELL_MS } from '../limits.ts'
+import type { Report } from '../messages.ts'
+import type { Mounts } from './mounts.ts'
+import { StorageProcess } from './storage-process.ts'
+
+/** What the storage process may ask of its supervisor. */
+export interface Requests {
+  mount(filesystem: string, path: string): Promise<void>
+  unmount(path: string): Promise<void>
+  down(): void
+}
+
+/**
+ * Keeps one storage process running until disposed: one that dies is replaced and inherits the same mounts, so that
+ * clients only notice a pause.
+ */
+export class Storage {
+  readonly #dataFolder: string
+  readonly #mounts: Mounts
+  readonly #requests: Requests
+  readonly #world: World
+  readonly #closing = new AbortController()
+  #current: StorageProcess
+  #replacing = false
+  #watching: Promise<void> = Promise.resolve()
+
+  /** Starts the first storage process and resolves when it serves. Faults: what that process named, StorageProcess. */
+  static async open(dataFolder: string, mounts: Mounts, requests: Requests, world: World): Promise<Storage> {
+    const storage = new Storage(dataFolder, mounts, requests, world)
+    try {
+      await storage.#current.ready
+    } catch (error) {
+      await storage.#current.stop()
+      throw error
+    }
+    storage.#watching = storage.#watch()
+    return storage
+  }
+
+  private constructor(dataFolder: string, mounts: Mounts, requests: Requests, world: World) {
+    this.#dataFolder = dataFolder
+    this.#mounts = mounts
+    this.#requests = requests
+    this.#world = world
+    this.#current = this.#start()
+  }
+
+  /** Process id of the storage process of the moment. */
+  get pid(): number | undefined {
+    return this.#current.pid
+  }
+
+  /** Lets a fresh storage process take over, which inherits the mounts as they are now. */
+  replace(): void {
+    this.#replacing = true
+    void this.#current.stop()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await this.#current.stop()
+    await this.#watching
+  }
+
+  #start(): StorageProcess {
+    const start = { dataFolder: this.#dataFolder, mounts: this.#mounts.handOut() }
+    const child: StorageProcess = new StorageProcess(start, this.#world, report => void this.#hear(child, report))
+    return child
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#world
+    let pauseMs = RESTART_PAUSE_MS
+    for (;;) {
+      const sinceMs = clock.monotonicMs()
+      const how = await this.#current.ended
+      if (this.#closing.signal.aborted) return
+      if (!this.#replacing) {
+        log.warn(`the storage process ended (${how}); starting it again`)
+        if (clock.monotonicMs() - sinceMs > RESTART_WELL_MS) pauseMs = RESTART_PAUSE_MS
+        await clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined)
+        pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MS_MAX)
+        if (this.#closing.signal.aborted) return
+      }
+      this.#replacing = false
+      this.#current = this.#start()
+      this.#current.ready.catch(error => log.warn('the storage process did not come up', { error: String(error) }))
+    }
+  }
+
+  async #hear(child: StorageProcess, report: Report): Promise<void> {
+    switch (report.kind) {
+      case 'serving':
+        return this.#mounts.agreed(report.path, report.negotiated)
+      case 'down':
+        return this.#requests.down()
+      case 'mount':
+        return this.#answer(child, report.id, () => this.#requests.mount(report.filesystem, report.path))
+      case 'unmount':
+        return this.#answer(child, report.id, () => this.#requests.unmount(report.path))
+      default:
+        return
+    }
+  }
+
+  async #answer(child: StorageProcess, id: number, run: () => Promise<void>): Promise<void> {
+    try {
+      if (this.#closing.signal.aborted) throw mainFault('Busy', 'Cairn is closing')
+      await run()
+      child.tell({ kind: 'answer', id })
+    } catch (error) {
+      child.tell({ kind: 'answer', id, fault: faultHead(error) })
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** What decides where a Cairn of this machine keeps its data. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly isRoot: boolean
+  /** Home folder of the user. */
+  readonly home: string
+}
+
+/** The data folder: `chosen` (--data), else CAIRN_DATA, else /var/lib/cairn as root, else below the user's data home. */
+export function dataFolderOf(chosen: string | undefined, { env, isRoot, home }: Surroundings): string {
+  const named = chosen ?? env['CAIRN_DATA']
+  if (named !== undefined && named !== '') return named
+  if (isRoot) return '/var/lib/cairn'
+  const dataHome = env['XDG_DATA_HOME']
+  return `${dataHome?.startsWith('/') === true ? dataHome : `${home}/.local/share`}/cairn`
+}
+
+/** Where the filesystem `home` is mounted when nobody says otherwise. */
+export function defaultMountOf({ isRoot, home }: Surroundings): string {
+  return isRoot ? '/mnt/cairn' : `${home}/cairn`
+}
+
+/** The local door of a data folder: a unix socket. */
+export function doorOf(dataFolder: string): string {
+  return `${dataFolder}/cairn.sock`
+}
+
+/** Where the running supervisor says who it is: `PID START`, START in the kernel's ticks since boot. */
+export function pidFileOf(dataFolder: string): string {
+  return `${dataFolder}/cairn.pid`
+}
+
+/** Who a process is, beyond its reused id: when it started, field 22 of /proc/PID/stat (proc_pid_stat(5)). */
+export function startTicksOf(stat: string): number {
+  const behindName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(behindName[19])
+}

@@ -1,0 +1,69 @@
+import { unary } from '../method.ts'
+import { integer, list, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
+import { filesystemShape, PATH_BYTES_MAX } from './place.ts'
+
+/** Filesystems and mounts one machine has at most. */
+export const FILESYSTEMS_MAX = 64
+
+export const mountRowShape = shape({
+  filesystem: text(63),
+  path: text(PATH_BYTES_MAX),
+  state: word('serving', 'down'),
+})
+
+/** A mount of this machine. */
+export type MountRow = ShapeOf<typeof mountRowShape>
+
+export const filesystemRowShape = shape({
+  name: text(63),
+  files: integer(),
+  /** Bytes of all files, holes left out. */
+  usedBytes: integer(),
+  freeBytes: integer(),
+})
+
+/** A filesystem in one line. */
+export type FilesystemRow = ShapeOf<typeof filesystemRowShape>
+
+/** Makes an empty filesystem. Faults: Invalid, Occupied. */
+export const filesystemCreate = unary({
+  name: 'filesystem.create',
+  version: 1,
+  params: filesystemShape,
+  result: nothing,
+})
+
+/** All filesystems, by name. */
+export const filesystemList = unary({
+  name: 'filesystem.list',
+  version: 1,
+  params: nothing,
+  result: shape({ filesystems: list(filesystemRowShape, FILESYSTEMS_MAX) }),
+})
+
+/**
+ * Mounts a filesystem at a folder and remembers it for the next start. The storage process is replaced by one that
+ * holds the new mount, so connections end after the answer. Faults: NotFound, Occupied, FuseUnavailable.
+ */
+export const filesystemMount = unary({
+  name: 'filesystem.mount',
+  version: 1,
+  params: shape({ filesystem: text(63), path: text(PATH_BYTES_MAX) }),
+  result: nothing,
+})
+
+/** Unmounts a path and forgets it. Faults: NotFound, Busy. */
+export const filesystemUnmount = unary({
+  name: 'filesystem.unmount',
+  version: 1,
+  params: shape({ path: text(PATH_BYTES_MAX) }),
+  result: nothing,
+})
+
+/** Resolves when everything written to the filesystem before is durable. */
+export const filesystemSync = unary({
+  name: 'filesystem.sync',
+  version: 1,
+  params: filesystemShape,
+  result: nothing,
+})

@@ -1,0 +1,56 @@
+import { unary } from '../method.ts'
+import { integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { FILESYSTEMS_MAX, filesystemRowShape, mountRowShape } from './filesystem.ts'
+import { PATH_BYTES_MAX } from './place.ts'
+
+const statusShape = shape({
+  software: text(100),
+  /** Process id of the supervisor, which ends last. */
+  pid: integer(),
+  dataFolder: text(PATH_BYTES_MAX),
+  uptimeMs: integer(),
+  mounts: list(mountRowShape, FILESYSTEMS_MAX),
+  filesystems: list(filesystemRowShape, FILESYSTEMS_MAX),
+  /** The disk under the chunk store. */
+  disk: shape({ totalBytes: integer(), freeBytes: integer() }),
+})
+
+/** A running Cairn at a glance. */
+export type NodeStatus = ShapeOf<typeof statusShape>
+
+const checkRowShape = shape({
+  name: text(100),
+  state: word('ok', 'warn', 'fail'),
+  detail: text(1000),
+  remedy: optional(text(1000)),
+})
+
+/** One line of `cairn doctor`. */
+export type CheckRow = ShapeOf<typeof checkRowShape>
+
+/** What runs, where, and how much it holds. */
+export const nodeStatus = unary({
+  name: 'node.status',
+  version: 1,
+  params: nothing,
+  result: statusShape,
+  timeoutMs: 30_000,
+})
+
+/** Checks only the running Cairn can make: its logs, indexes and stores. */
+export const nodeHealth = unary({
+  name: 'node.health',
+  version: 1,
+  params: nothing,
+  result: shape({ checks: list(checkRowShape, 200) }),
+  timeoutMs: 60_000,
+})
+
+/** Asks Cairn to unmount, close and end. Answers before it does; the supervisor's process id tells when it is done. */
+export const nodeDown = unary({
+  name: 'node.down',
+  version: 1,
+  params: nothing,
+  result: shape({ pid: integer() }),
+  timeoutMs: 30_000,
+})

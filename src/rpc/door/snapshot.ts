@@ -1,0 +1,52 @@
+import { download, unary } from '../method.ts'
+import { integer, long, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { filesystemShape, PATH_BYTES_MAX, placeShape } from './place.ts'
+
+const named = shape({ filesystem: text(63), name: text(255) })
+
+const snapshotRowShape = shape({ name: text(255), root: text(100), createdNs: long, files: integer(), bytes: integer() })
+
+/** A snapshot in one line; `root` is the hash that names all of it. */
+export type SnapshotRow = ShapeOf<typeof snapshotRowShape>
+
+/** Keeps a filesystem as it is now under a name. Faults: Occupied, Invalid. */
+export const snapshotCreate = unary({
+  name: 'snapshot.create',
+  version: 1,
+  params: named,
+  result: snapshotRowShape,
+})
+
+/** Snapshots of a filesystem, oldest first. */
+export const snapshotList = download({
+  name: 'snapshot.list',
+  version: 1,
+  params: filesystemShape,
+  item: snapshotRowShape,
+  result: nothing,
+})
+
+/** Forgets a snapshot; its files stay where others hold them. Faults: NotFound. */
+export const snapshotRemove = unary({ name: 'snapshot.remove', version: 1, params: named, result: nothing })
+
+/** Brings a file or tree back as it was, in place of what is there. Faults: NotFound. */
+export const snapshotRestore = unary({
+  name: 'snapshot.restore',
+  version: 1,
+  params: shape({ place: placeShape, name: text(255) }),
+  result: shape({ restored: integer() }),
+})
+
+const changeShape = shape({ path: text(PATH_BYTES_MAX), change: word('added', 'changed', 'removed') })
+
+/** What differs between a snapshot and another one, or now. */
+export type SnapshotChange = ShapeOf<typeof changeShape>
+
+/** Paths that differ between a snapshot and a later one, or the filesystem as it is. Faults: NotFound. */
+export const snapshotDiff = download({
+  name: 'snapshot.diff',
+  version: 1,
+  params: shape({ filesystem: text(63), from: text(255), to: optional(text(255)) }),
+  item: changeShape,
+  result: nothing,
+})
