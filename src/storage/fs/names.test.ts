@@ -124,3 +124,13 @@ test('a set-group-id directory hands on its group, and directories the bit', asy
   const file = await makeNode(t.fs, 'file', { parent: dir.ino })
   assert.deepEqual([file.gid, file.mode], [77, 0o644])
 })
+
+// Found by the simulator, seed 23 of plan power.
+test('a name that was looked for in vain is found once it is made, and gone once it is removed', async () => {
+  await using t = await testFilesystem()
+  assert.equal(await t.fs.vfs.lookup(ROOT_INO, 'a'), ERRNO.ENOENT)
+  const made = await makeNode(t.fs, 'a')
+  assert.equal((await ok(t.fs.vfs.lookup(ROOT_INO, 'a'))).ino, made.ino)
+  await ok(t.fs.vfs.remove(ROOT_INO, 'a', 'file'))
+  assert.equal(await t.fs.vfs.lookup(ROOT_INO, 'a'), ERRNO.ENOENT)
+})
