@@ -1,0 +1,64 @@
+import { type ChunkSource, type Filesystem, openFilesystem } from '#storage/fs'
+import { type ChunkStore, inlineWorkers, memoryIndex as chunkIndex, openChunkStore } from '#storage/chunks'
+import { type LocalKeyspace, memoryIndex, openEmbeddedKeyspace } from '#keyspace'
+import type { SimWorld } from './world.ts'
+
+/** The real program on one simulated machine: chunk store, keyspace, and a filesystem over both. */
+export interface Stack {
+  readonly chunks: ChunkStore
+  readonly keyspace: LocalKeyspace
+  readonly fs: Filesystem
+  /** The keyspace's revision as it was found, before the filesystem added to it. */
+  readonly foundRevision: number
+  /** Closes everything in order; all is durable then. */
+  close(): Promise<void>
+}
+
+/** What differs from run to run. */
+export interface StackOptions {
+  readonly chunkBytes: number
+  readonly segmentBytesMax: number
+  readonly ballastBytes: number
+  readonly bootId: string
+  readonly isMounted: boolean
+  /** Puts something between the filesystem and its chunks. */
+  readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
+}
+
+export async function openStack(world: SimWorld, options: StackOptions): Promise<Stack> {
+  const { segmentBytesMax, ballastBytes, chunkBytes, bootId, isMounted } = options
+  const workers = inlineWorkers(world.disk)
+  const folder = CHUNKS_FOLDER
+  const chunks = await openChunkStore({ world, folder, workers, index: chunkIndex(), segmentBytesMax, ballastBytes })
+  const keyspace = await openEmbeddedKeyspace({
+    world,
+    folder: KEYSPACE_FOLDER,
+    index: memoryIndex,
+    history: { ms: 0, revisions: 0 },
+    beforeSync: () => chunks.sync(),
+  })
+  const foundRevision = keyspace.revision
+  const fs = await openFilesystem({
+    world,
+    folder: '/data/fs',
+    name: 'home',
+    keyspace,
+    chunks: options.chunkSource(chunks, world),
+    bootId,
+    isMounted,
+    owner: { uid: 0, gid: 0 },
+    chunkBytes,
+  })
+  const close = async (): Promise<void> => {
+    await fs[Symbol.asyncDispose]()
+    await keyspace[Symbol.asyncDispose]()
+    await chunks[Symbol.asyncDispose]()
+    await workers[Symbol.asyncDispose]()
+  }
+  return { chunks, keyspace, fs, foundRevision, close }
+}
+
+/** Where the chunk store is on the simulated disk. */
+export const CHUNKS_FOLDER = '/data/chunks'
+/** Where the keyspace is on the simulated disk. */
+export const KEYSPACE_FOLDER = '/data/meta'
