@@ -1,6 +1,7 @@
 import type { ByteString } from '#base'
 import type { Change } from './change.ts'
 import type { Revision } from './keyspace.ts'
+import { APPLY_BATCH_BYTES } from './limits.ts'
 import type { RowIndex } from './row-index.ts'
 import type { VersionMap } from './version-map.ts'
 
@@ -15,7 +16,7 @@ export class Applier {
   readonly #overlay: VersionMap
   readonly #index: RowIndex
   readonly #keepHistory: boolean
-  #pending: Pending[] = []
+  readonly #pending: Pending[] = []
   /** Bytes of the records that wait. */
   bytes = 0
 
@@ -39,22 +40,29 @@ export class Applier {
     this.bytes += record.byteLength
   }
 
-  /** Hands the index everything durable, then forgets it here; one call at a time. Faults: those of the index. */
+  /** Hands the index everything durable, in batches, and forgets it here; one call at a time. Faults: those of the index. */
   async flush(durable: Revision): Promise<void> {
-    const count = countThrough(this.#pending, durable)
-    if (count === 0) return
-    const batch = this.#pending.slice(0, count)
-    await this.#index.apply(Buffer.concat(batch.map(pending => pending.record)))
-    this.#pending = this.#pending.slice(count)
-    for (const pending of batch) {
-      for (const key of pending.keys) this.#overlay.dropThrough(key, durable)
-      this.bytes -= pending.record.byteLength
+    for (;;) {
+      const batch = this.#batch(durable)
+      const last = batch.at(-1)
+      if (last === undefined) return
+      await this.#index.apply(Buffer.concat(batch.map(pending => pending.record)))
+      this.#pending.splice(0, batch.length)
+      for (const pending of batch) {
+        for (const key of pending.keys) this.#overlay.dropThrough(key, last.revision)
+        this.bytes -= pending.record.byteLength
+      }
     }
   }
-}
 
-function countThrough(pending: readonly Pending[], durable: Revision): number {
-  let count = pending.length
-  while (count > 0 && (pending[count - 1]?.revision ?? 0) > durable) count -= 1
-  return count
+  #batch(durable: Revision): Pending[] {
+    let bytes = 0
+    let count = 0
+    for (const pending of this.#pending) {
+      if (pending.revision > durable || bytes >= APPLY_BATCH_BYTES) break
+      bytes += pending.record.byteLength
+      count += 1
+    }
+    return this.#pending.slice(0, count)
+  }
 }

@@ -24,7 +24,11 @@ function rig(): Rig {
   }
   const world: World = { ...quietWorld, disk }
   const history = { ms: 0, revisions: 0 }
-  return { disk, written, open: () => openEmbeddedKeyspace({ world, folder: 'd', index: memoryIndex, history, syncEveryMs: 5 }) }
+  return {
+    disk,
+    written,
+    open: () => openEmbeddedKeyspace({ world, folder: 'd', index: memoryIndex, history, syncEveryMs: 5 }),
+  }
 }
 
 /** Logs more than a checkpoint costs, while keys keep changing. */

@@ -77,7 +77,10 @@ function isOurs(error: unknown): boolean {
 }
 
 /** The revision of the checkpoint in a folder and its bytes; undefined when there is none. Faults: CheckpointDamaged, NewerVersion. */
-export function checkpointIn(disk: Disk, folder: string): { readonly applied: Revision; readonly bytes: number } | undefined {
+export function checkpointIn(
+  disk: Disk,
+  folder: string,
+): { readonly applied: Revision; readonly bytes: number } | undefined {
   const path = checkpointPath(folder)
   const found = disk.stat(path)
   if (found === undefined) return undefined

@@ -27,11 +27,23 @@ function flip(path: string, at: number): void {
 }
 
 const logFile = (folder: string): string => `${folder}/log/00000001.log`
-const valueOf = (keyspace: LocalKeyspace): number => Number.parseInt(Buffer.from(keyspace.get('k')?.value ?? []).toString(), 10)
+const valueOf = (keyspace: LocalKeyspace): number =>
+  Number.parseInt(Buffer.from(keyspace.get('k')?.value ?? []).toString(), 10)
 const dropIndex = (folder: string): void => fs.rmSync(`${folder}/index`, { recursive: true, force: true })
 
 suite('a flipped bit in the log', () => {
-  const places = { magic: 0, checksum: 4, length: 8, count: 12, revision: 16, durable: 24, kind: 32, keyLength: 34, key: 64, value: 70 }
+  const places = {
+    magic: 0,
+    checksum: 4,
+    length: 8,
+    count: 12,
+    revision: 16,
+    durable: 24,
+    kind: 32,
+    keyLength: 34,
+    key: 64,
+    value: 70,
+  }
   for (const [place, offset] of Object.entries(places)) {
     const at = RECORDS_AT + 4 * RECORD + offset
     test(`in a record's ${place} is refused by name where nothing else holds the record`, async () => {
@@ -41,7 +53,10 @@ suite('a flipped bit in the log', () => {
       dropIndex(folder.path)
       await assert.rejects(openIn(folder.path, { ...noHistory, index: memoryIndex }), (error: unknown) => {
         assert.ok(isFault(error, 'LogDamaged'))
-        assert.match(error.message, new RegExp(`00000001.log is damaged at byte ${RECORDS_AT + 4 * RECORD}: revision 5`))
+        assert.match(
+          error.message,
+          new RegExp(`00000001.log is damaged at byte ${RECORDS_AT + 4 * RECORD}: revision 5`),
+        )
         return true
       })
     })
@@ -158,8 +173,12 @@ suite('a flipped bit in the index', () => {
       const file = `${folder.path}/index/index.sqlite`
       const bytes = fs.readFileSync(file)
       // Pages that were split keep old copies of rows behind.
-      for (let at = bytes.indexOf('key7key7key7'); at >= 0; at = bytes.indexOf('key7key7key7', at + 1)) flip(file, at + 3)
-      assert.throws(() => check(keyspace), (error: unknown) => isFault(error, 'IndexDamaged'))
+      for (let at = bytes.indexOf('key7key7key7'); at >= 0; at = bytes.indexOf('key7key7key7', at + 1))
+        flip(file, at + 3)
+      assert.throws(
+        () => check(keyspace),
+        (error: unknown) => isFault(error, 'IndexDamaged'),
+      )
     }
     await using keyspace = await openIn(folder.path, noHistory)
     check(keyspace)

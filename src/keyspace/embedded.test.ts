@@ -39,7 +39,10 @@ test('everything is there again after a close, with history and leases', async (
   await using keyspace = await openIn(folder.path)
   assert.equal(keyspace.revision, 53)
   assert.deepEqual(keyspace.rangeNow({ keys: { kind: 'prefix', prefix: '' } }).entries.map(show), before)
-  assert.equal(keyspace.rangeNow({ keys: { kind: 'prefix', prefix: 'k' }, revision: revisionOf(11) }).entries.length, 10)
+  assert.equal(
+    keyspace.rangeNow({ keys: { kind: 'prefix', prefix: 'k' }, revision: revisionOf(11) }).entries.length,
+    10,
+  )
   assert.equal(await keyspace.keepAlive(revisionOf(1) as never, never), 60_000)
   await keyspace.revoke(revisionOf(1) as never, never)
   assert.equal(keyspace.get('leased'), undefined)
@@ -52,7 +55,10 @@ test('without history only current values are kept', async () => {
     await using keyspace = await openIn(folder.path, noHistory)
     for (let i = 0; i < 50; i++) keyspace.commit({ then: [put('a', `${i}`), put(`k${i}`, 'x')] })
     const old = { keys: { kind: 'key', key: 'a' }, revision: revisionOf(10) } as const
-    assert.throws(() => keyspace.rangeNow(old), (error: unknown) => isFault(error, 'Compacted'))
+    assert.throws(
+      () => keyspace.rangeNow(old),
+      (error: unknown) => isFault(error, 'Compacted'),
+    )
   }
   await using keyspace = await openIn(folder.path, noHistory)
   assert.equal(show(keyspace.get('a')!), 'a=49@1/50/50')

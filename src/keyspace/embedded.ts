@@ -6,7 +6,14 @@ import { openEngine } from './engine.ts'
 import { keyspaceFault } from './faults.ts'
 import type { HistoryKept } from './history.ts'
 import type { LocalKeyspace, Revision } from './keyspace.ts'
-import { CHECKPOINT_LOG_BYTES_MIN, HISTORY, SCRUB_PAUSE_MS, SYNC_EVERY_MS, VERIFY_AT_OPEN_BYTES_MAX,VERIFY_CLEAN_AT_OPEN_BYTES_MAX } from './limits.ts'
+import {
+  CHECKPOINT_LOG_BYTES_MIN,
+  HISTORY,
+  SCRUB_PAUSE_MS,
+  SYNC_EVERY_MS,
+  VERIFY_AT_OPEN_BYTES_MAX,
+  VERIFY_CLEAN_AT_OPEN_BYTES_MAX,
+} from './limits.ts'
 import { openSegmentLog } from './log/segment-log.ts'
 import { logDamaged } from './log/recover.ts'
 import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
@@ -141,11 +148,13 @@ class Checkpoints {
   readonly #parts: CheckpointParts
   #bytes: number
   #scrubbed = false
+  readonly #verifyIndex: boolean
   /** The log up to this revision is not needed to rebuild the index. */
   applied: Revision
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts
+    this.#verifyIndex = parts.index.bytes() > VERIFY_CLEAN_AT_OPEN_BYTES_MAX
     const found = usableCheckpoint(parts)
     this.applied = found?.applied ?? revisionOf(0)
     this.#bytes = found?.bytes ?? 0
@@ -173,7 +182,7 @@ class Checkpoints {
   // Damage of the index ends the keyspace: the next opening rebuilds it. Damage of the others is replaced here.
   async #scrub(signal: AbortSignal): Promise<boolean> {
     const { world, folder, log, index } = this.#parts
-    if (index.bytes() > VERIFY_CLEAN_AT_OPEN_BYTES_MAX) await index.verify(signal)
+    if (this.#verifyIndex) await index.verify(signal)
     try {
       const cursor = log.cursor(log.first)
       while (cursor.next().length > 0) await world.clock.sleep(SCRUB_PAUSE_MS, signal)

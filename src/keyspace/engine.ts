@@ -71,9 +71,10 @@ class Engine implements LocalKeyspace {
   readonly #view: TxnView
   #keys: number
   #ticking = false
+  #draining = false
   #leasesWatched = false
   #leaseWake = new AbortController()
-  #failure: unknown
+  #failure: Error | undefined
   revision: Revision
 
   constructor(parts: EngineParts) {
@@ -205,7 +206,12 @@ class Engine implements LocalKeyspace {
     const limit = request.limit ?? Number.MAX_SAFE_INTEGER
     const entries: KeyValue[] = []
     let more = false
-    for (const row of mergedRows(this.#rows, { span, descending: request.order === 'descending', revision: asOf, limit })) {
+    for (const row of mergedRows(this.#rows, {
+      span,
+      descending: request.order === 'descending',
+      revision: asOf,
+      limit,
+    })) {
       more = entries.length >= limit
       if (more) break
       entries.push(request.want === 'keys' ? withoutValue(row) : row)
@@ -230,7 +236,7 @@ class Engine implements LocalKeyspace {
     this.#history.reached(revision)
     this.#hub.publish(revision, events)
     if (!this.#ticking) this.#startTick()
-    if (this.#applier.bytes > APPLY_BYTES) this.#tasks.run(() => this.#drain())
+    if (this.#applier.bytes > APPLY_BYTES && !this.#draining) this.#drainSoon()
   }
 
   #followLeases(changes: readonly Change[]): void {
@@ -245,7 +251,7 @@ class Engine implements LocalKeyspace {
     try {
       this.#log.append(record)
     } catch (error) {
-      if (!isFault(error, 'DiskFull')) this.#failure = error
+      if (!isFault(error, 'DiskFull')) this.#failure = failureOf(error)
       throw error
     }
   }
@@ -256,7 +262,7 @@ class Engine implements LocalKeyspace {
       await this.#parts.beforeSync()
       await this.#log.sync()
     } catch (error) {
-      this.#failure ??= error
+      this.#failure ??= failureOf(error)
       throw error
     }
   }
@@ -278,6 +284,15 @@ class Engine implements LocalKeyspace {
   async #drain(): Promise<void> {
     if (this.#log.durable < this.revision) await this.#sync.request()
     await this.#apply.request()
+  }
+
+  #drainSoon(): void {
+    this.#draining = true
+    this.#tasks.run(() =>
+      this.#drain().finally(() => {
+        this.#draining = false
+      }),
+    )
   }
 
   // One timer while there is something to do, none when idle.
@@ -333,9 +348,12 @@ class Engine implements LocalKeyspace {
   #taskFailed(error: unknown): void {
     this.#parts.world.log.warn('keyspace: background work failed', { error: String(error) })
     // A full disk may have room again: the overlay holds what the index has not taken until then.
-    if (isFault(error, 'DiskFull') && this.#failure === undefined) return this.#startTick()
+    if (isFault(error, 'DiskFull') && this.#failure === undefined) {
+      if (!this.#ticking) this.#startTick()
+      return
+    }
     if (isFault(error, 'IndexDamaged')) this.#parts.indexDamaged(error)
-    this.#failure ??= error
+    this.#failure ??= failureOf(error)
   }
 
   #reading<Value>(read: () => Value): Value {
@@ -358,10 +376,17 @@ class Engine implements LocalKeyspace {
   }
 
   #future(revision: Revision): Error {
-    return keyspaceFault('FutureRevision', `revision ${revision} has not been committed; the newest is ${this.revision}`)
+    return keyspaceFault(
+      'FutureRevision',
+      `revision ${revision} has not been committed; the newest is ${this.revision}`,
+    )
   }
 
   #nowMs(): number {
     return this.#parts.world.clock.monotonicMs()
   }
+}
+
+function failureOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -34,5 +34,8 @@ export function diskFault(doing: string, error: unknown): Fault {
   if (isSystemError(error, 'ENOSPC') || isSystemError(error, 'EDQUOT')) {
     return keyspaceFault('DiskFull', `no space left ${doing}`, { cause: error, hint: 'Free space on this disk.' })
   }
-  return keyspaceFault('DiskFailed', `the disk failed ${doing}`, { cause: error, hint: 'Check the disk, then start again.' })
+  return keyspaceFault('DiskFailed', `the disk failed ${doing}`, {
+    cause: error,
+    hint: 'Check the disk, then start again.',
+  })
 }

@@ -26,7 +26,10 @@ export const SEGMENT_BYTES = 16 * 2 ** 20
 export const FILL_BYTES = 2 ** 20
 
 /** Bytes of committed records that wait for the index before they are handed to it ahead of the next tick. */
-export const APPLY_BYTES = 2 * 2 ** 20
+export const APPLY_BYTES = 512 * 2 ** 10
+
+/** Bytes of records handed to the index at once: what the event loop forgets in one go afterwards. */
+export const APPLY_BATCH_BYTES = 128 * 2 ** 10
 
 /** Bytes of committed records not yet in the index, where `txn` waits for the index. */
 export const OVERLAY_BYTES_SOFT = 32 * 2 ** 20

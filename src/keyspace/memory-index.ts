@@ -90,7 +90,11 @@ export class MemoryIndex implements RowIndex {
   dump(after: ByteString | undefined): Promise<RowBlock | undefined> {
     const rows: KeyValue[] = []
     let bytes = 0
-    for (const [, { entry }] of this.#rows.scan({ start: after === undefined ? '' : `${after}\0`, end: undefined }, false, undefined)) {
+    for (const [, { entry }] of this.#rows.scan(
+      { start: after === undefined ? '' : `${after}\0`, end: undefined },
+      false,
+      undefined,
+    )) {
       if (entry === undefined) continue
       rows.push(entry)
       bytes += rowBytes(entry)

@@ -17,9 +17,13 @@ interface Rig {
 function rig(): Rig {
   const disk = new FragileDisk()
   // Nothing happens by time here, so that every run is the same.
-  const clock = { ...quietWorld.clock, sleep: (_: number, signal: AbortSignal) => new Promise<void>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  }) }
+  const clock = {
+    ...quietWorld.clock,
+    sleep: (_: number, signal: AbortSignal) =>
+      new Promise<void>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      }),
+  }
   const world: World = { ...quietWorld, disk, clock }
   return { disk, open: () => openEmbeddedKeyspace({ world, folder: 'data', index: memoryIndex }) }
 }
@@ -30,7 +34,9 @@ function shown(keyspace: LocalKeyspace): string[] {
 
 function commit(keyspace: LocalKeyspace, i: number, bytes: number): void {
   const value = `${i}`.padEnd(bytes, '.')
-  keyspace.commit({ then: [put('n', `${i}`), put(`k${i % 7}`, value), ...(i % 5 === 0 ? [del(`k${(i + 3) % 7}`)] : [])] })
+  keyspace.commit({
+    then: [put('n', `${i}`), put(`k${i % 7}`, value), ...(i % 5 === 0 ? [del(`k${(i + 3) % 7}`)] : [])],
+  })
 }
 
 const round = fc.record({
@@ -74,7 +80,11 @@ test('a full disk fails the commit, shows nothing of it, and all is well when th
     await using keyspace = await open()
     commit(keyspace, 1, 5000)
     disk.fault = doing => (doing === 'write' ? systemError('ENOSPC') : undefined)
-    for (let i = 2; i < 5; i++) assert.throws(() => commit(keyspace, i, 5000), (error: unknown) => isFault(error, 'DiskFull'))
+    for (let i = 2; i < 5; i++)
+      assert.throws(
+        () => commit(keyspace, i, 5000),
+        (error: unknown) => isFault(error, 'DiskFull'),
+      )
     assert.equal(keyspace.revision, 1)
     assert.equal(show(keyspace.get('n')!), 'n=1@1/1/1')
     await keyspace.sync(keyspace.revision, never)
@@ -101,7 +111,10 @@ test('a failed write or sync stops commits until the next opening, reads go on',
     }
     disk.fault = () => undefined
     assert.throws(() => commit(keyspace, 3, 10), failed)
-    await assert.rejects(keyspace.sync(keyspace.revision, never).then(() => commit(keyspace, 3, 10)), failed)
+    await assert.rejects(
+      keyspace.sync(keyspace.revision, never).then(() => commit(keyspace, 3, 10)),
+      failed,
+    )
     assert.ok(keyspace.get('n') !== undefined)
     await keyspace[Symbol.asyncDispose]()
     await using again = await open()

@@ -26,7 +26,13 @@ const removal: fc.Arbitrary<ModelTxn> = keySet.map(keys => ({ guard: undefined, 
 
 type Step =
   | { readonly kind: 'txn'; readonly txn: ModelTxn }
-  | { readonly kind: 'range'; readonly keys: KeySet; readonly back: number; readonly limit: number; readonly descending: boolean }
+  | {
+      readonly kind: 'range'
+      readonly keys: KeySet
+      readonly back: number
+      readonly limit: number
+      readonly descending: boolean
+    }
   | { readonly kind: 'watch'; readonly keys: KeySet; readonly back: number }
   | { readonly kind: 'compact'; readonly back: number }
   | { readonly kind: 'sync' | 'settle' | 'reopen' | 'rebuild' }
@@ -97,7 +103,9 @@ class Run {
     const deletes = txn.deletes.map(keys => ({ kind: 'delete', keys }) as const)
     const puts = txn.puts.map(([name, value]) => put(name, value))
     const { guard } = txn
-    const compare = guard && [{ key: guard.key, field: 'version', is: guard.there ? 'greater' : 'equal', to: 0 } as const]
+    const compare = guard && [
+      { key: guard.key, field: 'version', is: guard.there ? 'greater' : 'equal', to: 0 } as const,
+    ]
     const request: Txn = { compare, then: [...puts, ...deletes] }
     this.#model.apply(txn)
     assert.equal(this.#subject.keyspace.commit(request).revision, this.#model.revision)
@@ -118,7 +126,10 @@ class Run {
   async #watch(keys: KeySet, from: number): Promise<void> {
     // What a revision replaced is only known where the revision before it is.
     const first = Math.max(from, this.#compacted + 1)
-    const wanted = this.#model.events.slice(first).flat().filter(event => inSet(event, keys))
+    const wanted = this.#model.events
+      .slice(first)
+      .flat()
+      .filter(event => inSet(event, keys))
     if (wanted.length === 0) return
     const request = { keys, from: revisionOf(first), previous: true }
     assert.deepEqual(await take(this.#subject.keyspace.watch(request, never), wanted.length), wanted)

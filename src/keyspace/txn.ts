@@ -77,8 +77,11 @@ function planDelete(
   changes: (PutChange | DeleteChange)[],
 ): void {
   const one = operation.keys.kind === 'key' ? view.get(operation.keys.key) : undefined
-  const rows = operation.keys.kind !== 'key' ? view.range({ keys: operation.keys }).entries : one === undefined ? [] : [one]
-  const gone = new Set(changes.flatMap(change => (change.kind === 'delete' && spanHas(span, change.key) ? change.key : [])))
+  const rows =
+    operation.keys.kind !== 'key' ? view.range({ keys: operation.keys }).entries : one === undefined ? [] : [one]
+  const gone = new Set(
+    changes.flatMap(change => (change.kind === 'delete' && spanHas(span, change.key) ? change.key : [])),
+  )
   const revision = revisionOf(view.revision + 1)
   for (const previous of rows) {
     if (!gone.has(previous.key)) changes.push({ kind: 'delete', key: previous.key, revision, previous })
@@ -141,7 +144,10 @@ function checkOperations(operations: readonly Operation[]): void {
     if (operation.kind !== 'put') continue
     checkKey(operation.key)
     if (operation.value.byteLength > VALUE_BYTES_MAX) {
-      throw keyspaceFault('InvalidTxn', `a value of ${operation.value.byteLength} bytes is more than ${VALUE_BYTES_MAX}`)
+      throw keyspaceFault(
+        'InvalidTxn',
+        `a value of ${operation.value.byteLength} bytes is more than ${VALUE_BYTES_MAX}`,
+      )
     }
     puts.add(operation.key)
   }

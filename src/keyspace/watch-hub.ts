@@ -48,7 +48,7 @@ export class Watcher {
   readonly #detach: () => void
   #queue: WatchBatch[] = []
   #backlog = 0
-  #error: unknown
+  #error: Error | undefined
   #wake: (() => void) | undefined
 
   constructor(span: Span, previous: boolean, detach: () => void) {
@@ -72,7 +72,7 @@ export class Watcher {
     this.#wake?.()
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.#error ??= error
     this.#detach()
     this.#wake?.()

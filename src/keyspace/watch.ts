@@ -15,11 +15,15 @@ export interface WatchSource {
   /** The entry of a key as of a revision; undefined where history is gone. */
   entryAt(key: ByteString, revision: Revision): KeyValue | undefined
   /** Why the keyspace no longer works, if so. */
-  failure(): unknown
+  failure(): Error | undefined
 }
 
 /** See `Keyspace.watch`. A watch of what comes next starts with this call, not with the first batch asked for. */
-export function watchEvents(source: WatchSource, request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch> {
+export function watchEvents(
+  source: WatchSource,
+  request: WatchRequest,
+  signal: AbortSignal,
+): AsyncIterable<WatchBatch> {
   const span = spanOf(request.keys)
   const previous = request.previous ?? false
   const from = request.from ?? revisionOf(source.log.last + 1)
@@ -56,7 +60,8 @@ async function* past(source: WatchSource, wanted: Wanted, signal: AbortSignal): 
     for (const record of records) {
       next = revisionOf(record.revision + 1)
       const events = eventsIn(eventsOf(record), span, false)
-      if (events.length > 0) yield { revision: record.revision, events: events.map(event => withPrevious(event, source, previous)) }
+      if (events.length > 0)
+        yield { revision: record.revision, events: events.map(event => withPrevious(event, source, previous)) }
     }
   }
 }
@@ -83,7 +88,11 @@ async function* live(watcher: Watcher, from: Revision, signal: AbortSignal): Asy
 }
 
 /** See `Keyspace.records`. */
-export async function* watchRecords(source: WatchSource, from: Revision, signal: AbortSignal): AsyncGenerator<LogRecord> {
+export async function* watchRecords(
+  source: WatchSource,
+  from: Revision,
+  signal: AbortSignal,
+): AsyncGenerator<LogRecord> {
   const cursor = source.log.cursor(from)
   for (;;) {
     signal.throwIfAborted()

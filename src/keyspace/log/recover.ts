@@ -40,7 +40,16 @@ export function recoverLog(disk: Disk, folder: string, known: number): Recovered
   if (run.last < known || run.end === undefined) {
     const remove = [...segments.map(segment => segment.path), ...headless]
     const harmless = segments.length === 0 ? [] : [`the log ends at revision ${run.last}, the index at ${known}`]
-    return { segments: [], first: known + 1, last: known, end: undefined, nextSequence, remove, truncate: undefined, harmless }
+    return {
+      segments: [],
+      first: known + 1,
+      last: known,
+      end: undefined,
+      nextSequence,
+      remove,
+      truncate: undefined,
+      harmless,
+    }
   }
   const { segment, offset } = run.end
   const kept = segments.slice(0, segments.indexOf(segment.start) + 1)

@@ -25,7 +25,9 @@ export class Selects {
     const order = query.descending ? 'DESC' : 'ASC'
     const where = query.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
     const sql = `SELECT ${ROW_COLUMNS} FROM current WHERE ${where}`
-    const all = past ? `${sql} AND mod <= :revision UNION ALL SELECT ${ROW_COLUMNS} FROM past WHERE ${where} AND ${VISIBLE}` : sql
+    const all = past
+      ? `${sql} AND mod <= :revision UNION ALL SELECT ${ROW_COLUMNS} FROM past WHERE ${where} AND ${VISIBLE}`
+      : sql
     const statement = this.#prepare(`${all} ORDER BY key ${order} LIMIT :limit`)
     const rows: unknown = statement.all({ ...bindings(query, query.revision), limit: query.limit })
     return rows as RowColumns[]
@@ -35,7 +37,9 @@ export class Selects {
     const where = span.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
     const current = `SELECT count(*) FROM current WHERE ${where}`
     const past = `(${current} AND mod <= :revision) + (SELECT count(*) FROM past WHERE ${where} AND ${VISIBLE})`
-    const row: unknown = this.#prepare(revision === undefined ? current : `SELECT ${past}`).get(bindings(span, revision))
+    const row: unknown = this.#prepare(revision === undefined ? current : `SELECT ${past}`).get(
+      bindings(span, revision),
+    )
     return Number(rowOf(row)?.[0])
   }
 

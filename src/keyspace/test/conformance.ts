@@ -94,7 +94,14 @@ function ranges(it: It): void {
     const count = await keyspace.range({ ...all, want: 'count' }, never)
     assert.deepEqual([count.entries.length, count.count], [0, 3])
     const keys = await keyspace.range({ ...all, want: 'keys' }, never)
-    assert.deepEqual(keys.entries.map(entry => [entry.key, entry.value.byteLength]), [['a', 0], ['b', 0], ['c', 0]])
+    assert.deepEqual(
+      keys.entries.map(entry => [entry.key, entry.value.byteLength]),
+      [
+        ['a', 0],
+        ['b', 0],
+        ['c', 0],
+      ],
+    )
   })
 }
 
@@ -117,7 +124,10 @@ function transactions(it: It): void {
       const result = await keyspace.txn({ compare: [compare], then: [], otherwise: [] }, never)
       assert.equal(result.succeeded, held, JSON.stringify(compare))
     }
-    await keyspace.txn({ compare: [cases[0]![0], cases[2]![0]], then: [put('b', 'then')], otherwise: [put('b', 'else')] }, never)
+    await keyspace.txn(
+      { compare: [cases[0]![0], cases[2]![0]], then: [put('b', 'then')], otherwise: [put('b', 'else')] },
+      never,
+    )
     assert.match((await shown(keyspace, { keys: { kind: 'key', key: 'b' } }))[0] ?? '', /^b=else/)
   })
   it('lets a range see what the same transaction did before it', async keyspace => {
@@ -181,11 +191,15 @@ function watches(it: It): void {
       for (let i = 1; i < 300; i++) await txn(keyspace, put('a', `${i}`), put('other', `${i}`))
     })()
     for await (const batch of keyspace.watch({ keys: { kind: 'key', key: 'a' }, from: first }, never)) {
-      for (const event of batch.events) if (event.kind === 'put') events.push(Number(Buffer.from(event.entry.value).toString()))
+      for (const event of batch.events)
+        if (event.kind === 'put') events.push(Number(Buffer.from(event.entry.value).toString()))
       if (events.length >= 300) break
     }
     await writing
-    assert.deepEqual(events, Array.from({ length: 300 }, (_, i) => i))
+    assert.deepEqual(
+      events,
+      Array.from({ length: 300 }, (_, i) => i),
+    )
   })
   it('never splits a revision', async keyspace => {
     const first = (await txn(keyspace, put('a', '1'), put('b', '1'), put('x', '1'))).revision
@@ -195,17 +209,17 @@ function watches(it: It): void {
       sizes.push(new Set(batch.events.map(revisionOfEvent)).size, batch.events.length)
       if (batch.revision > first) break
     }
-    assert.equal(sizes.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b, 0), 4)
+    assert.equal(
+      sizes.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b, 0),
+      4,
+    )
   })
   it('tells what was there before, live and in history', async keyspace => {
     const one = (await txn(keyspace, put('a', '1'))).revision
     const watch = keyspace.watch({ keys: all.keys, previous: true }, never)
     const two = (await txn(keyspace, put('a', '2'))).revision
     const three = (await txn(keyspace, del('a'))).revision
-    const wanted = [
-      `put a=2@${one}/${two}/2 was a=1@${one}/${one}/1`,
-      `delete a@${three} was a=2@${one}/${two}/2`,
-    ]
+    const wanted = [`put a=2@${one}/${two}/2 was a=1@${one}/${one}/1`, `delete a@${three} was a=2@${one}/${two}/2`]
     assert.deepEqual(await take(watch, 2), wanted)
     assert.deepEqual(await take(keyspace.watch({ keys: all.keys, previous: true, from: two }, never), 2), wanted)
   })
@@ -226,7 +240,10 @@ function watches(it: It): void {
       if (seen.length > 20) break
     }
     await writing
-    assert.deepEqual(seen, Array.from({ length: 21 }, (_, i) => i))
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 21 }, (_, i) => i),
+    )
   })
 }
 

@@ -1,7 +1,9 @@
 import { assert, asBuffer, type Disk, type DiskFile, type OpenMode } from '#base'
 
 /** A write or truncation that no sync has made durable yet. */
-type Pending = { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer } | { readonly kind: 'size'; readonly bytes: number }
+type Pending =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'size'; readonly bytes: number }
 
 interface File {
   /** What the system shows. */
@@ -34,7 +36,10 @@ export class FragileDisk implements Disk {
 
   list(folder: string): string[] {
     const names = [...this.#names.keys()].filter(path => path.startsWith(`${folder}/`))
-    return names.map(path => path.slice(folder.length + 1)).filter(name => !name.includes('/')).sort()
+    return names
+      .map(path => path.slice(folder.length + 1))
+      .filter(name => !name.includes('/'))
+      .sort()
   }
 
   stat(path: string): { kind: 'file'; bytes: number } | undefined {
@@ -177,7 +182,8 @@ function survive(before: Buffer, pending: Pending, dice: Dice): Buffer {
 }
 
 function changed(before: Buffer, pending: Pending): Buffer {
-  const size = pending.kind === 'size' ? pending.bytes : Math.max(before.byteLength, pending.at + pending.bytes.byteLength)
+  const size =
+    pending.kind === 'size' ? pending.bytes : Math.max(before.byteLength, pending.at + pending.bytes.byteLength)
   const after = size === before.byteLength ? before : Buffer.alloc(size)
   if (after !== before) after.set(before.subarray(0, size))
   if (pending.kind === 'write') after.set(asBuffer(pending.bytes), pending.at)
