@@ -7,5 +7,6 @@ export const fault = defineFaults({
   UnmountFailed: { status: 500, retry: 'later' },
   ProtocolTooOld: { status: 501, retry: 'never' },
   TargetInvalid: { status: 400, retry: 'never' },
+  CannotResume: { status: 501, retry: 'never' },
   LibraryMissing: { status: 503, retry: 'never' },
 })

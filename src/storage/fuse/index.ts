@@ -13,7 +13,7 @@ export type { SessionEnd, SessionOptions } from './session/session.ts'
 
 /**
  * Serves a mount from now on, in the main thread of this process. Loaded at the first call: a process that only
- * mounts stays small. Faults: LibraryMissing.
+ * mounts stays small. Faults: LibraryMissing, CannotResume.
  */
 export async function openFuseSession(options: SessionOptions): Promise<FuseSession> {
   const { serveFuse } = await import('./session/open.ts')

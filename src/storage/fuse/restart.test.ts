@@ -36,6 +36,12 @@ suite('a server that is killed', { skip }, () => {
     assert.deepEqual(await fs.readdir(mount.target), [])
   })
 
+  test('may have died before it agreed with the kernel', options, async () => {
+    await using mount = await Mounted.open({ resumed: true })
+    await fs.writeFile(mount.at('f'), 'hello')
+    assert.equal(await fs.readFile(mount.at('f'), 'utf8'), 'hello')
+  })
+
   test('leaves a dead mount when nobody holds the descriptor, which is healed', options, async () => {
     await using mount = await Mounted.open()
     assert.equal(await isDeadMount(mount.target), false)

@@ -148,7 +148,7 @@ interface TimeParts {
 }
 
 /** A time as the kernel counts it: seconds, rounded down, and the nanoseconds above them. */
-export function timeParts(timeNs: bigint): TimeParts {
+function timeParts(timeNs: bigint): TimeParts {
   const seconds = timeNs / 1_000_000_000n
   const nanoseconds = Number(timeNs - seconds * 1_000_000_000n)
   if (nanoseconds < 0) return { seconds: Number(seconds) - 1, nanoseconds: nanoseconds + 1_000_000_000 }

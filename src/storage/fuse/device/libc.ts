@@ -16,7 +16,7 @@ export interface Libc {
 }
 
 /** libuv's default loop, the one Node runs on its main thread. */
-export interface Loop {
+interface Loop {
   readonly backendFd: number
   /** Milliseconds until the next timer; 0 when there is work to do at once; -1 when there is none. */
   readonly timeoutMs: () => number

@@ -33,7 +33,7 @@ export async function mountAsUser(options: MountOptions): Promise<MountHandle> {
 }
 
 /** True when /etc/fuse.conf lets users share their mounts. */
-export function allowOtherPermitted(): boolean {
+function allowOtherPermitted(): boolean {
   try {
     return /^\s*user_allow_other\s*$/m.test(fs.readFileSync('/etc/fuse.conf', 'utf8'))
   } catch {

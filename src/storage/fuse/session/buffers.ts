@@ -1,7 +1,7 @@
 import { BUFFERS_MAX, HEADER_ROOM_BYTES, TRANSFER_BYTES_MAX } from '../limits.ts'
 
 /** Size of a message buffer: the largest body, and room for headers. */
-export const MESSAGE_BYTES = TRANSFER_BYTES_MAX + HEADER_ROOM_BYTES
+const MESSAGE_BYTES = TRANSFER_BYTES_MAX + HEADER_ROOM_BYTES
 
 /**
  * At most {@link BUFFERS_MAX} buffers for requests and replies of one session. They lie in shared memory, so that

@@ -1,3 +1,5 @@
+import { INIT2 } from '../codec/flags.ts'
+import { fault } from '../faults.ts'
 import { libc } from '../device/libc.ts'
 import { mainPump } from '../device/pump.ts'
 import { Session, type SessionEnd, type SessionOptions } from './session.ts'
@@ -8,8 +10,14 @@ export interface FuseSession extends AsyncDisposable {
   readonly ended: Promise<SessionEnd>
 }
 
-/** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing. */
+/** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, CannotResume. */
 export function serveFuse(options: SessionOptions): FuseSession {
+  const { resumed = false, negotiated } = options
+  if (resumed && negotiated !== undefined && (negotiated.flags2 & INIT2.HAS_RESEND) === 0) {
+    throw fault('CannotResume', 'this kernel cannot send requests again to a new server', {
+      hint: 'Unmount and mount again, or use Linux 6.9 or newer.',
+    })
+  }
   libc().setNonBlocking(options.fd)
   const session = new Session(options)
   const pump = mainPump()
@@ -17,7 +25,7 @@ export function serveFuse(options: SessionOptions): FuseSession {
     pump.remove(session)
     return end
   })
-  if (options.resumed === true) session.resend()
+  if (resumed) session.resend()
   pump.add(session)
   return {
     ended,

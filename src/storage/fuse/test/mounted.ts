@@ -17,6 +17,8 @@ interface MountedSettings {
   readonly singleMachine?: boolean
   /** False: every request is answered at once. */
   readonly slow?: boolean
+  /** The first server starts as one that follows another. */
+  readonly resumed?: boolean
 }
 
 /** A mount served by a child process, for as long as it is not disposed. This process holds its descriptor. */
@@ -27,13 +29,13 @@ export class Mounted implements AsyncDisposable {
   readonly #settings: object
   #server: ChildProcess
 
-  private constructor(folder: string, handle: MountHandle, settings: object) {
+  private constructor(folder: string, handle: MountHandle, settings: MountedSettings) {
     this.#folder = folder
     this.#handle = handle
     this.target = handle.target
     const files = { state: path.join(folder, 'negotiated'), save: path.join(folder, 'saved') }
     this.#settings = { ...settings, ...files, target: this.target }
-    this.#server = this.#start({})
+    this.#server = this.#start({ resumed: settings.resumed })
   }
 
   static async open(settings: MountedSettings = {}): Promise<Mounted> {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { machineLog } from '#host'
 import { openFuseSession, raiseReadahead } from '#storage/fuse'
 import { MemoryVfs } from './memory-vfs.ts'
@@ -15,7 +15,7 @@ const {
 } = JSON.parse(process.argv[2] ?? '{}')
 const vfs = new MemoryVfs()
 vfs.slow = slow
-if (resumed) vfs.load(save)
+if (resumed && existsSync(save)) vfs.load(save)
 else if (durable) vfs.save(save)
 vfs.onChange = name => {
   if (durable) vfs.save(save)
@@ -29,14 +29,14 @@ const session = await openFuseSession({
   log: machineLog,
   resumed,
   singleMachine,
-  negotiated: resumed ? JSON.parse(readFileSync(state, 'utf8')) : undefined,
+  negotiated: resumed && existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')) : undefined,
   onNegotiated: negotiated => {
     if (state !== undefined) writeFileSync(state, JSON.stringify(negotiated))
     raiseReadahead(target)
     process.send?.('ready')
   },
 })
-if (resumed) process.send?.('ready')
+if (resumed && existsSync(state)) process.send?.('ready')
 
 process.on('message', ([order, ...words]: string[]) => {
   if (order === 'change') vfs.changeElsewhere(words[0] ?? '', words[1] ?? '')
