@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { digestHex, digestOf, isFault } from '#base'
-import type { ChunkSource } from '#storage/fs'
 import type { ChunkWorkers } from './index.ts'
 import { BLOCK_BYTES } from './limits.ts'
 import { Bench, shared } from './testing.ts'
@@ -36,14 +35,6 @@ for (const kind of ['inline', 'threads'] as const) {
           }
         }
       }
-    })
-
-    test('serves a filesystem as its chunk source', async () => {
-      await using store = await bench.open()
-      const source: ChunkSource = store
-      const digest = await source.put(Buffer.from('content'))
-      assert.equal(await source.has(digest), true)
-      await source.sync()
     })
 
     test('reads any range', async () => {
