@@ -2,7 +2,7 @@ import type { ByteString } from '#base'
 import type { KeyValue, LeaseId, Revision } from './keyspace.ts'
 
 /** An entry on its way into the log; only the encoder replaces its value, by its own copy. */
-export type Entry = { -readonly [Name in keyof KeyValue]: KeyValue[Name] }
+type Entry = { -readonly [Name in keyof KeyValue]: KeyValue[Name] }
 
 /** A key put: the whole entry as it is afterwards, so that applying it twice or late does no harm. */
 export interface PutChange {

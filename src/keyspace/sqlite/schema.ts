@@ -79,7 +79,7 @@ export function guarded<Value>(work: () => Value): Value {
 const SQLITE_FULL = 13
 
 /** The checksum of a row: over key, value and numbers, so that any flipped bit of it shows. */
-export function rowCrc(key: Uint8Array, numbers: readonly number[], value: Uint8Array): number {
+function rowCrc(key: Uint8Array, numbers: readonly number[], value: Uint8Array): number {
   scratch.set(numbers)
   return crc32(value, crc32(key, crc32(scratch)))
 }

@@ -57,7 +57,7 @@ export function show(entry: KeyValue): string {
 }
 
 /** An event as a short text. */
-export function showEvent(event: KeyEvent): string {
+function showEvent(event: KeyEvent): string {
   const before = event.previous === undefined ? '' : ` was ${show(event.previous)}`
   return event.kind === 'put' ? `put ${show(event.entry)}${before}` : `delete ${event.key}@${event.revision}${before}`
 }
