@@ -25,8 +25,7 @@ export const machineDisk: Disk = {
   syncFolder,
   space: target => {
     const stats = fs.statfsSync(target)
-    const usable = process.geteuid?.() === 0 ? stats.bfree : stats.bavail
-    return { totalBytes: stats.blocks * stats.bsize, freeBytes: usable * stats.bsize }
+    return { totalBytes: stats.blocks * stats.bsize, freeBytes: stats.bavail * stats.bsize }
   },
   lock: takeLock,
 }
