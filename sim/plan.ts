@@ -80,7 +80,9 @@ function failures(random: Random): PlannedFault[] {
   if (random.chance(0.2)) return []
   const kind = random.pick(['sync', 'sync', 'write', 'read', 'syncFolder', 'open'] as const)
   const from = random.between(1, 600)
-  return [{ kind, from, to: from + random.below(30), code: 'EIO', done: random.fraction(), dropsCache: random.chance(0.3) }]
+  return [
+    { kind, from, to: from + random.below(30), code: 'EIO', done: random.fraction(), dropsCache: random.chance(0.3) },
+  ]
 }
 
 function shortages(random: Random): PlannedFault[] {
@@ -94,7 +96,8 @@ function shortages(random: Random): PlannedFault[] {
 /** The disk's faults in one life. */
 export function faultsOf(plan: LifePlan): DiskFaults {
   return {
-    fault: ({ kind, number }) => plan.faults.find(fault => fault.kind === kind && number >= fault.from && number <= fault.to),
+    fault: ({ kind, number }) =>
+      plan.faults.find(fault => fault.kind === kind && number >= fault.from && number <= fault.to),
     crash: ({ number }) => (number === plan.atOperation ? plan.side : undefined),
     lies: () => false,
   }

@@ -26,7 +26,12 @@ async function main(): Promise<number> {
   }
   const first = Number(values.seed ?? values.from)
   const count = values.seed === undefined ? Number(values.seeds) : 1
-  const rest = { operations: Number(values.ops), plan: values.plan as PlanKind | undefined, canary, print: values.trace }
+  const rest = {
+    operations: Number(values.ops),
+    plan: values.plan as PlanKind | undefined,
+    canary,
+    print: values.trace,
+  }
   let failures = 0
   for (let seed = first; seed < first + count; seed++) {
     const outcome = await simulate({ seed, ...rest })
@@ -39,11 +44,13 @@ async function main(): Promise<number> {
     }
   }
   if (count > 1) console.log(`${count} seeds from ${first}, ${failures} failed`)
-  return (failures > 0) === (canary !== undefined) ? 0 : 1
+  return failures > 0 === (canary !== undefined) ? 0 : 1
 }
 
 function report(outcome: Outcome, { operations, canary, plan }: Omit<SimulationOptions, 'seed'>): void {
   const more = `${canary === undefined ? '' : ` --canary ${canary.name}`}${plan === undefined ? '' : ` --plan ${plan}`}`
   console.error(`seed ${outcome.seed} (${outcome.plan.kind}): ${outcome.violation?.stack ?? ''}`)
-  console.error(`  trace ${outcome.traceHash}; replay: npm run sim -- --seed ${outcome.seed} --ops ${operations}${more}`)
+  console.error(
+    `  trace ${outcome.traceHash}; replay: npm run sim -- --seed ${outcome.seed} --ops ${operations}${more}`,
+  )
 }

@@ -67,6 +67,8 @@ class Simulation {
   #cacheDropped = false
   #rotten = false
   #boot = 1
+  /** The lowest revision that an opening found since the state was last checked: later ones were made by openings. */
+  #foundRevision = Number.MAX_SAFE_INTEGER
 
   constructor(options: SimulationOptions) {
     this.#options = options
@@ -98,7 +100,15 @@ class Simulation {
     const operationsDone = this.#tally.done
     if (violation !== undefined) this.#trace.line(`violation ${violation.message}`)
     const { tail } = this.#trace
-    return { seed, plan: this.#plan, traceHash: this.#trace.digest(), tail, violation, lives: this.#lives, operationsDone }
+    return {
+      seed,
+      plan: this.#plan,
+      traceHash: this.#trace.digest(),
+      tail,
+      violation,
+      lives: this.#lives,
+      operationsDone,
+    }
   }
 
   /** One life of the program; false when its data was refused by name and the run is over. */
@@ -146,7 +156,10 @@ class Simulation {
     const { chunkBytes, segmentBytesMax, ballastBytes } = this.#plan
     const chunkSource = this.#options.canary?.chunkSource ?? (chunks => chunks)
     const bootId = String(this.#boot).padStart(32, '0')
-    const options = { chunkBytes, segmentBytesMax, ballastBytes, bootId, isMounted, chunkSource }
+    const found = (revision: number): void => {
+      if (!life.ended) this.#foundRevision = Math.min(this.#foundRevision, revision)
+    }
+    const options = { chunkBytes, segmentBytesMax, ballastBytes, bootId, isMounted, found, chunkSource }
     const stack = await openStack(world, options)
     if (life.ended) return never()
     if (!isMounted) this.#expected.letGo()
@@ -159,7 +172,7 @@ class Simulation {
     await Promise.all(actors)
     if (this.#plan.kind === 'full') await this.#makeRoom(setting)
     await this.#checkNow(stack, life)
-    if (plan.ending !== 'close' && plan.faults.length === 0) return void life.end(new DiskImage(world.disk.image))
+    if (plan.ending !== 'close' && plan.faults.length === 0) return life.end(new DiskImage(world.disk.image))
     await syncAll(setting)
     if (life.ended) return never()
     await stack.close()
@@ -189,11 +202,12 @@ class Simulation {
   async #check(stack: Stack, life: Life): Promise<void> {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
-    const found = { nodes, revision: stack.foundRevision, later: this.#cacheDropped }
-    this.#trace.line(`check after ${this.#since} at revision ${stack.foundRevision}: ${nodes.size} inodes`)
+    const found = { nodes, revision: this.#foundRevision, later: this.#cacheDropped }
+    this.#trace.line(`check after ${this.#since} at revision ${this.#foundRevision}: ${nodes.size} inodes`)
     if (this.#since === 'power') this.#expected.checkPowerCut(found)
     else this.#expected.checkKilled(found)
     this.#since = 'nothing'
+    this.#foundRevision = Number.MAX_SAFE_INTEGER
     this.#cacheDropped = false
   }
 
@@ -212,7 +226,7 @@ class Simulation {
   async #makeRoom(setting: Setting): Promise<void> {
     this.#machine.capacity.bytes += ROOM_BYTES
     const { stack, life } = setting
-    await syncAll({ ...setting, excused: new Set([...setting.excused]) })
+    await syncAll({ ...setting, excused: new Set(setting.excused) })
     if (life.ended) return never()
     mustHold(stack.fs.vfs.statFs() !== ERRNO.EIO, () => 'statfs fails on a disk with room')
   }

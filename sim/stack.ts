@@ -8,8 +8,6 @@ export interface Stack {
   readonly chunks: ChunkStore
   readonly keyspace: LocalKeyspace
   readonly fs: Filesystem
-  /** The keyspace's revision as it was found, before the filesystem added to it. */
-  readonly foundRevision: number
   /** Closes everything in order; all is durable then. */
   close(): Promise<void>
 }
@@ -21,6 +19,8 @@ export interface StackOptions {
   readonly ballastBytes: number
   readonly bootId: string
   readonly isMounted: boolean
+  /** Hears the keyspace's revision as it was found, before the filesystem added to it. */
+  readonly found: (revision: number) => void
   /** Puts something between the filesystem and its chunks. */
   readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
 }
@@ -37,7 +37,7 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
     history: { ms: 0, revisions: 0 },
     beforeSync: () => chunks.sync(),
   })
-  const foundRevision = keyspace.revision
+  options.found(keyspace.revision)
   const fs = await openFilesystem({
     world,
     folder: '/data/fs',
@@ -55,7 +55,7 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
     await chunks[Symbol.asyncDispose]()
     await workers[Symbol.asyncDispose]()
   }
-  return { chunks, keyspace, fs, foundRevision, close }
+  return { chunks, keyspace, fs, close }
 }
 
 /** Where the chunk store is on the simulated disk. */

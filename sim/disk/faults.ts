@@ -8,7 +8,16 @@ export interface DiskFaults {
   lies(operation: DiskOperation): boolean
 }
 
-export type OperationKind = 'open' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'remove' | 'folder' | 'syncFolder'
+export type OperationKind =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'truncate'
+  | 'sync'
+  | 'rename'
+  | 'remove'
+  | 'folder'
+  | 'syncFolder'
 
 export interface DiskOperation {
   /** Counts from 1 in each life. */

@@ -1,6 +1,12 @@
 /** A change of a file that is in the page cache and perhaps not on the disk. `size` is the file's size behind it. */
 export type PendingWrite =
-  | { readonly sequence: number; readonly kind: 'write'; readonly offset: number; readonly bytes: Buffer; readonly size: number }
+  | {
+      readonly sequence: number
+      readonly kind: 'write'
+      readonly offset: number
+      readonly bytes: Buffer
+      readonly size: number
+    }
   | { readonly sequence: number; readonly kind: 'truncate'; readonly size: number }
 
 /** Bytes that grow; what was never written is zeros. */

@@ -62,7 +62,8 @@ function mixSectors(file: FileImage, random: Random, sectorBytes: number): Bytes
   const touching = new Map<number, PendingWrite[]>()
   let sizeNow = durable.size
   for (const write of pending) {
-    const [from, to] = write.kind === 'write' ? [write.offset, write.offset + write.bytes.byteLength] : [write.size, sizeNow]
+    const [from, to] =
+      write.kind === 'write' ? [write.offset, write.offset + write.bytes.byteLength] : [write.size, sizeNow]
     for (let sector = Math.floor(from / sectorBytes); sector * sectorBytes < to; sector++) {
       const known = touching.get(sector)
       if (known === undefined) touching.set(sector, [write])
@@ -72,7 +73,8 @@ function mixSectors(file: FileImage, random: Random, sectorBytes: number): Bytes
   }
   const mixed = new Bytes(durable)
   for (const [sector, writes] of touching) {
-    for (const write of writes.slice(0, random.below(writes.length + 1))) applyInside(mixed, write, sector * sectorBytes, sectorBytes)
+    for (const write of writes.slice(0, random.below(writes.length + 1)))
+      applyInside(mixed, write, sector * sectorBytes, sectorBytes)
   }
   mixed.resize(random.pick([durable.size, ...pending.map(write => write.size)]))
   return mixed

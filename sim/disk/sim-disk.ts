@@ -28,7 +28,8 @@ export class SimDisk implements Disk {
   constructor(parts: SimDiskParts) {
     this.#parts = parts
     const pending = [...parts.image.names.values()].flatMap(named => (named === 'folder' ? [] : named.pending))
-    for (const { sequence } of [...pending, ...parts.image.pendingNames]) this.#sequence = Math.max(this.#sequence, sequence)
+    for (const { sequence } of [...pending, ...parts.image.pendingNames])
+      this.#sequence = Math.max(this.#sequence, sequence)
   }
 
   get image(): DiskImage {
@@ -138,13 +139,18 @@ export class SimDisk implements Disk {
 
   sync(file: FileImage, path: string): Promise<void> {
     const upTo = this.#sequence
-    return this.later('sync', path, done => {
-      const waiting = file.pending.filter(write => write.sequence <= upTo)
-      const reached = waiting.slice(0, Math.ceil(waiting.length * done))
-      for (const write of reached) file.durable.apply(write)
-      file.pending = file.pending.filter(write => write.sequence > upTo)
-      if (done === 1) this.#settleParents(path)
-    }, file)
+    return this.later(
+      'sync',
+      path,
+      done => {
+        const waiting = file.pending.filter(write => write.sequence <= upTo)
+        const reached = waiting.slice(0, Math.ceil(waiting.length * done))
+        for (const write of reached) file.durable.apply(write)
+        file.pending = file.pending.filter(write => write.sequence > upTo)
+        if (done === 1) this.#settleParents(path)
+      },
+      file,
+    )
   }
 
   /** An operation that takes time. After a failed sync nothing waits any more: the system gave up on it. */
@@ -176,7 +182,10 @@ export class SimDisk implements Disk {
     return { number: this.#operations, kind, path }
   }
 
-  #note(file: FileImage, change: { kind: 'write'; offset: number; bytes: Buffer } | { kind: 'truncate'; size: number }): void {
+  #note(
+    file: FileImage,
+    change: { kind: 'write'; offset: number; bytes: Buffer } | { kind: 'truncate'; size: number },
+  ): void {
     const sequence = ++this.#sequence
     if (change.kind === 'truncate') {
       file.pending.push({ sequence, ...change })

@@ -17,7 +17,8 @@ export function differenceOf(tree: Tree, found: ReadonlyMap<number, Observed>): 
 function differenceOfNode(node: Node, seen: Observed): string | undefined {
   if (node.kind !== seen.kind) return `must be a ${node.kind}`
   if (node.nlink !== seen.nlink) return `has ${seen.nlink} links, not ${node.nlink}`
-  if (node.kind !== 'file' && node.mode !== seen.mode) return `has mode ${seen.mode.toString(8)}, not ${node.mode.toString(8)}`
+  if (node.kind !== 'file' && node.mode !== seen.mode)
+    return `has mode ${seen.mode.toString(8)}, not ${node.mode.toString(8)}`
   if (node.target !== seen.target) return 'has another target'
   return differenceOfNames(node.names, seen.names) ?? differenceOfXattrs(node.xattrs, seen.xattrs)
 }
@@ -26,12 +27,17 @@ function differenceOfNames(wanted: ReadonlyMap<string, number>, seen: ReadonlyMa
   for (const [name, ino] of wanted) {
     if (seen.get(name) !== ino) return `${name} is ${seen.get(name) ?? 'missing'}, not inode ${ino}`
   }
-  for (const [name, ino] of seen) if (!wanted.has(name)) return `has a name ${name} for inode ${ino}, which must not be there`
+  for (const [name, ino] of seen)
+    if (!wanted.has(name)) return `has a name ${name} for inode ${ino}, which must not be there`
   return undefined
 }
 
-function differenceOfXattrs(wanted: ReadonlyMap<string, Buffer>, seen: ReadonlyMap<string, Buffer>): string | undefined {
-  for (const [name, value] of wanted) if (seen.get(name)?.equals(value) !== true) return `xattr ${name} is wrong or missing`
+function differenceOfXattrs(
+  wanted: ReadonlyMap<string, Buffer>,
+  seen: ReadonlyMap<string, Buffer>,
+): string | undefined {
+  for (const [name, value] of wanted)
+    if (seen.get(name)?.equals(value) !== true) return `xattr ${name} is wrong or missing`
   for (const name of seen.keys()) if (!wanted.has(name)) return `xattr ${name} must not be there`
   return undefined
 }

@@ -48,7 +48,8 @@ export class Expectation {
   changed(change: TreeChange, revision: number): void {
     this.tree.apply(change)
     this.#changes.push({ revision, change })
-    if (change.kind === 'make' && change.node.kind === 'file') this.files.set(change.ino, new FileHistory(change.node.mode))
+    if (change.kind === 'make' && change.node.kind === 'file')
+      this.files.set(change.ino, new FileHistory(change.node.mode))
   }
 
   /** Nobody holds unlinked files any longer: opening without a mount removes them. */
@@ -96,7 +97,10 @@ export class Expectation {
   checkPowerCut(found: Found): void {
     this.#interrupt()
     const { revision } = found
-    mustHold(revision >= this.durableRevision, () => `revision ${this.durableRevision} was durable, ${revision} is left`)
+    mustHold(
+      revision >= this.durableRevision,
+      () => `revision ${this.durableRevision} was durable, ${revision} is left`,
+    )
     const tree = new Tree(this.#base)
     const kept = this.#changes.filter(each => each.revision <= revision)
     for (const { change } of kept) tree.apply(change)
@@ -104,7 +108,8 @@ export class Expectation {
     tree.dropOrphans(ino => found.nodes.has(ino))
     const match = this.#matching([{ tree, change: undefined }, ...(isAll ? this.#withDoubts(tree, found) : [])], found)
     for (const { ino, file } of found.nodes.values()) {
-      const wrong = file === undefined ? undefined : this.#fileFound(ino, file.mode).wrongAsOf(file, revision, found.later)
+      const wrong =
+        file === undefined ? undefined : this.#fileFound(ino, file.mode).wrongAsOf(file, revision, found.later)
       mustHold(wrong === undefined, () => `file ${ino} at revision ${revision}: ${wrong}`)
     }
     this.#adopt(match.tree, found)

@@ -146,7 +146,8 @@ export class FileHistory {
     const optional = versions.filter((version, index) => index >= sure || (version.loose && index > certain))
     const sizes = [size, ...optional.map(version => version.size)]
     const modes = [mode, ...optional.map(version => version.mode)]
-    if (!modes.includes(found.mode)) return `mode ${found.mode.toString(8)}, not ${modes.map(m => m.toString(8)).join(' or ')}`
+    if (!modes.includes(found.mode))
+      return `mode ${found.mode.toString(8)}, not ${modes.map(m => m.toString(8)).join(' or ')}`
     const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
     if (found.size < least || found.size > most) return `size ${found.size}, not ${least} to ${most}`
     return this.#wrongBytes(found, { bytes, size, optional, least })
@@ -171,7 +172,8 @@ export class FileHistory {
     }
     allow(expected, 0)
     for (const { offset, bytes } of allowed.optional) allow(bytes, offset)
-    for (let at = allowed.least; at < found.size; at++) if (found.bytes[at] === 0 && allowed.optional.length > 0) right[at] = 1
+    for (let at = allowed.least; at < found.size; at++)
+      if (found.bytes[at] === 0 && allowed.optional.length > 0) right[at] = 1
     const wrong = right.indexOf(0)
     if (wrong < 0) return undefined
     const count = right.reduce((sum, value) => sum + (value === 0 ? 1 : 0), 0)

@@ -1,5 +1,16 @@
 import { isFault, isSystemError } from '#base'
-import { type Answer, type Cookie, ERRNO, errnoName, type FileKind, type Ino, isErrno, type Reply, ROOT_INO, type Vfs } from '#storage/fs'
+import {
+  type Answer,
+  type Cookie,
+  ERRNO,
+  errnoName,
+  type FileKind,
+  type Ino,
+  isErrno,
+  type Reply,
+  ROOT_INO,
+  type Vfs,
+} from '#storage/fs'
 import type { FileFound } from './file-history.ts'
 import { mustHold } from './violation.ts'
 
@@ -94,7 +105,9 @@ export async function answerOf<Value>(call: () => Reply<Value>): Promise<Answer<
 
 /** An answer for people. */
 export function show(answer: unknown): string {
-  return isErrno(answer) ? errnoName(answer) : JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
+  return isErrno(answer)
+    ? errnoName(answer)
+    : JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 async function ok<Value>(reply: Reply<Value>, what: string): Promise<Value> {

@@ -97,7 +97,7 @@ export class Tree {
 
   /** Forgets files without a name that nobody holds. */
   dropOrphans(isHeld: (ino: number) => boolean): void {
-    for (const { ino, nlink } of [...this.nodes.values()]) if (nlink === 0 && !isHeld(ino)) this.nodes.delete(ino)
+    for (const { ino, nlink } of this.nodes.values()) if (nlink === 0 && !isHeld(ino)) this.nodes.delete(ino)
   }
 
   #make(change: Extract<TreeChange, { kind: 'make' }>): void {
@@ -187,7 +187,8 @@ export class Tree {
     if (mode === 'exchange' && target === undefined) return ERRNO.ENOENT
     if (source === target) return undefined
     if (this.#isBelow(to.parent, source)) return ERRNO.EINVAL
-    if (mode === 'exchange' && target !== undefined) return this.#isBelow(from.parent, target) ? ERRNO.EINVAL : undefined
+    if (mode === 'exchange' && target !== undefined)
+      return this.#isBelow(from.parent, target) ? ERRNO.EINVAL : undefined
     return target === undefined ? undefined : this.#cannotRemove(to, source.kind === 'directory' ? 'directory' : 'file')
   }
 

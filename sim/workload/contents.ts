@@ -8,19 +8,20 @@ const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0o022 }
 const FILE_BYTES_MAX = 700_000
 
 /** Operations on what is in regular files. */
-export const contentOperations: Readonly<Record<string, { weight: number; run: (setting: Setting) => Promise<void> }>> = {
-  write: { weight: 22, run: write },
-  truncate: { weight: 4, run: truncate },
-  allocate: { weight: 4, run: allocate },
-  copyRange: { weight: 3, run: copyRange },
-  chmod: { weight: 2, run: chmod },
-  read: { weight: 12, run: read },
-  seek: { weight: 2, run: seek },
-  release: { weight: 4, run: release },
-  seal: { weight: 2, run: seal },
-  sync: { weight: 8, run: sync },
-  syncAll: { weight: 2, run: syncAll },
-}
+export const contentOperations: Readonly<Record<string, { weight: number; run: (setting: Setting) => Promise<void> }>> =
+  {
+    write: { weight: 22, run: write },
+    truncate: { weight: 4, run: truncate },
+    allocate: { weight: 4, run: allocate },
+    copyRange: { weight: 3, run: copyRange },
+    chmod: { weight: 2, run: chmod },
+    read: { weight: 12, run: read },
+    seek: { weight: 2, run: seek },
+    release: { weight: 4, run: release },
+    seal: { weight: 2, run: seal },
+    sync: { weight: 8, run: sync },
+    syncAll: { weight: 2, run: syncAll },
+  }
 
 async function write(setting: Setting): Promise<void> {
   const { random, content, stack } = setting
@@ -43,17 +44,28 @@ async function write(setting: Setting): Promise<void> {
 function extentOf({ random }: Setting, file: FileHistory, chunkBytes: number): { offset: number; count: number } {
   const blocks = Math.floor(FILE_BYTES_MAX / chunkBytes)
   if (random.chance(0.2)) return { offset: random.below(blocks) * chunkBytes, count: chunkBytes }
-  const offset = random.chance(0.7) ? random.below(file.size + 1) : random.below(Math.min(FILE_BYTES_MAX, file.size * 2 + 5000))
+  const offset = random.chance(0.7)
+    ? random.below(file.size + 1)
+    : random.below(Math.min(FILE_BYTES_MAX, file.size * 2 + 5000))
   return { offset, count: random.pick([1, 100, 4096, 5000, 30_000, 70_000, random.between(1, 200_000)]) }
 }
 
 async function truncate(setting: Setting): Promise<void> {
   const { random, stack } = setting
   await onFile(setting, (ino, file) => {
-    const size = random.pick([0, random.below(file.size + 1), Math.min(FILE_BYTES_MAX, file.size + random.below(100_000))])
+    const size = random.pick([
+      0,
+      random.below(file.size + 1),
+      Math.min(FILE_BYTES_MAX, file.size + random.below(100_000)),
+    ])
     return {
       what: `truncate ${ino} ${size}`,
-      change: { offset: Math.min(size, file.size), bytes: Buffer.alloc(Math.max(0, size - file.size)), size, mode: file.mode },
+      change: {
+        offset: Math.min(size, file.size),
+        bytes: Buffer.alloc(Math.max(0, size - file.size)),
+        size,
+        mode: file.mode,
+      },
       call: () => stack.fs.vfs.setAttributes(ino, { size }, CALLER),
       settles: true,
     }
@@ -89,7 +101,11 @@ async function copyRange(setting: Setting): Promise<void> {
     const from = expected.file(source)
     const offset = random.chance(0.4) ? 0 : random.below(from.size + 1)
     const at = random.chance(0.4) ? 0 : random.below(file.size + 1)
-    const count = Math.min(random.chance(0.5) ? from.size - offset : random.between(1, 200_000), from.size - offset, FILE_BYTES_MAX - at)
+    const count = Math.min(
+      random.chance(0.5) ? from.size - offset : random.between(1, 200_000),
+      from.size - offset,
+      FILE_BYTES_MAX - at,
+    )
     if (count <= 0) return undefined
     const bytes = Buffer.from(from.content.subarray(offset, offset + count))
     return {
@@ -130,10 +146,17 @@ async function read(setting: Setting): Promise<void> {
   const answer = await answerOf(() => stack.fs.vfs.read(ino as Ino, offset, into))
   if (life.ended) return never()
   busy.delete(ino)
-  if (!isDone(setting, { what: `read ${ino} ${offset}+${into.byteLength}`, answer, refusal: undefined }) || isErrno(answer)) return
+  if (
+    !isDone(setting, { what: `read ${ino} ${offset}+${into.byteLength}`, answer, refusal: undefined }) ||
+    isErrno(answer)
+  )
+    return
   if (file.isLoose) return
   const wanted = file.content.subarray(offset, offset + into.byteLength)
-  mustHold(answer.bytes === wanted.byteLength, () => `read ${ino} at ${offset}: ${answer.bytes} bytes, not ${wanted.byteLength}`)
+  mustHold(
+    answer.bytes === wanted.byteLength,
+    () => `read ${ino} at ${offset}: ${answer.bytes} bytes, not ${wanted.byteLength}`,
+  )
   mustHold(into.subarray(0, answer.bytes).equals(wanted), () => `read ${ino} at ${offset}: wrong bytes`)
 }
 
@@ -211,7 +234,10 @@ interface FileOperation {
   readonly partly?: (answer: { bytes: number }) => FileChange
 }
 
-async function onFile(setting: Setting, plan: (ino: Ino, file: FileHistory) => FileOperation | undefined): Promise<void> {
+async function onFile(
+  setting: Setting,
+  plan: (ino: Ino, file: FileHistory) => FileOperation | undefined,
+): Promise<void> {
   const { expected, busy } = setting
   const ino = pickFile(setting)
   if (ino === undefined) return

@@ -1,5 +1,14 @@
 import { andThen, isLater } from '#base'
-import { type Attributes, type Caller, type Cookie, type Errno, type FileKind, type Ino, isErrno, type Reply } from '#storage/fs'
+import {
+  type Attributes,
+  type Caller,
+  type Cookie,
+  type Errno,
+  type FileKind,
+  type Ino,
+  isErrno,
+  type Reply,
+} from '#storage/fs'
 import { mustHold } from '../model/violation.ts'
 import type { Place, TreeChange } from '../model/tree.ts'
 import { isDone, isDoubtful, never, type Setting } from './setting.ts'
@@ -9,7 +18,9 @@ const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'a name of more than a few byt
 const ATTRIBUTES = ['user.a', 'user.b', 'trusted.c']
 
 /** Operations on names and attributes. Each is answered at once, so its place in the history is exact. */
-export const nameOperations: Readonly<Record<string, { weight: number; run: (setting: Setting) => Promise<void> | void }>> = {
+export const nameOperations: Readonly<
+  Record<string, { weight: number; run: (setting: Setting) => Promise<void> | void }>
+> = {
   make: { weight: 12, run: make },
   makeUnnamed: { weight: 1, run: makeUnnamed },
   link: { weight: 3, run: link },
@@ -33,7 +44,13 @@ function make(setting: Setting): Promise<void> | void {
   const node = { kind, mode: kind === 'symlink' ? mode : mode & ~CALLER.umask, target }
   return change(setting, {
     change: { kind: 'make', at, ino: 0, node },
-    call: () => stack.fs.vfs.make(at.parent as Ino, at.name, { kind, mode, target: kind === 'symlink' ? target : undefined }, CALLER),
+    call: () =>
+      stack.fs.vfs.make(
+        at.parent as Ino,
+        at.name,
+        { kind, mode, target: kind === 'symlink' ? target : undefined },
+        CALLER,
+      ),
     known: (made: Attributes) => ({ kind: 'make', at, ino: made.ino, node: { ...node, mode: made.mode } }),
   })
 }
@@ -87,7 +104,11 @@ function rename(setting: Setting): Promise<void> | void {
   return change(setting, {
     change: { kind: 'rename', from, to, mode },
     call: () =>
-      stack.fs.vfs.rename({ parent: from.parent as Ino, name: from.name }, { parent: to.parent as Ino, name: to.name }, mode),
+      stack.fs.vfs.rename(
+        { parent: from.parent as Ino, name: from.name },
+        { parent: to.parent as Ino, name: to.name },
+        mode,
+      ),
     after: () => unlinked(setting, victim?.ino),
   })
 }

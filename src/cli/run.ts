@@ -22,7 +22,11 @@ export type Run = (command: (context: Context) => Promise<void>) => Promise<void
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /** Runs the `cairn` command with its words; answers the exit code. Errors are told on standard error, never thrown. */
-export async function runCli(words: readonly string[], host: CliHost, terminal: Terminal = processTerminal): Promise<number> {
+export async function runCli(
+  words: readonly string[],
+  host: CliHost,
+  terminal: Terminal = processTerminal,
+): Promise<number> {
   let code: number = EXIT.done
   const program = declareProgram(terminal, async command => {
     code = await runCommand(command, { host, terminal, common: program.opts<CommonOptions>() })
@@ -41,7 +45,9 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
   const program = new Command('cairn')
     .description('The machines you already own become one private cloud.')
     .option('--data <folder>', 'data folder (CAIRN_DATA; else /var/lib/cairn as root, ~/.local/share/cairn)')
-    .addOption(new Option('-o, --output <format>', 'how results are printed').choices(['table', 'json']).default('table'))
+    .addOption(
+      new Option('-o, --output <format>', 'how results are printed').choices(['table', 'json']).default('table'),
+    )
     .addHelpText('after', examples('cairn up', 'cairn put ~/Documents /', 'cairn ls -l /Documents', 'cairn doctor'))
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('hint: add --help to see what is understood')

@@ -7,7 +7,7 @@ export interface Column {
 /** Rows below headings, columns two spaces apart, no trailing spaces, each line ended. Control characters become `?`. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(column => column.title), ...rows.map(row => row.map(printable))]
-  const widths = columns.map((_, index) => Math.max(...lines.map(line => [...(line[index] ?? '')].length)))
+  const widths = columns.map((_, index) => Math.max(...lines.map(line => letters(line[index] ?? ''))))
   return lines
     .map(line => columns.map((column, index) => cell(line[index] ?? '', widths[index] ?? 0, column)).join('  '))
     .map(line => `${line.trimEnd()}\n`)
@@ -16,11 +16,15 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 
 /** Text that cannot move the cursor or colour the terminal. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+  return text.replace(/\p{Cc}/gu, '?')
 }
 
 function cell(text: string, width: number, { align }: Column): string {
-  const space = ' '.repeat(Math.max(0, width - [...text].length))
+  const space = ' '.repeat(Math.max(0, width - letters(text)))
   return align === 'right' ? space + text : text + space
+}
+
+// Code points, which is what a terminal gives one cell each in the names most people have.
+function letters(text: string): number {
+  return Array.from(text).length
 }

@@ -1,7 +1,11 @@
 import { enableCompileCache } from 'node:module'
+import path from 'node:path'
 
-// The `cairn` command. Everything is loaded when it is known what is wanted: the supervisor stays small that way.
-enableCompileCache()
+// The `cairn` command. Everything is loaded when it is known what is wanted: long-running processes stay small that way.
+// Beside the packages, never in a shared temporary folder where others could plant code. Processes started from this
+// one read their first file from there too.
+process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile')
+enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever read our output has gone: nobody is left to tell.
   stream.on('error', error => {
@@ -9,20 +13,23 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-if (process.argv[2] === 'storage' && process.connected) {
-  const { machineWorld } = await import('#host')
+const { machineWorld } = await import('#host')
+const [verb, ...words] = process.argv.slice(2)
+if (verb === 'storage' && process.connected) {
   const { runStorage } = await import('./storage/run.ts')
   await runStorage(machineWorld)
+} else if (verb === 'supervise') {
+  const { superviseByWords } = await import('./supervisor/start.ts')
+  process.exitCode = await superviseByWords(words, machineWorld)
 } else {
-  const { machineWorld } = await import('#host')
   const { runCli } = await import('#cli')
   const { cairnVersion } = await import('./version.ts')
   process.exitCode = await runCli(process.argv.slice(2), {
     clock: machineWorld.clock,
     version: cairnVersion(),
     async up(options) {
-      const { runSupervisor } = await import('./supervisor/run.ts')
-      await runSupervisor(options, machineWorld)
+      const { becomeSupervisor } = await import('./supervisor/start.ts')
+      becomeSupervisor(options)
     },
   })
 }

@@ -42,7 +42,7 @@ function versionOf(folder: string): number | undefined {
 
 function createFolder(folder: string): void {
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : []
-  if (names.length > 0 && names.some(name => !LEFT_BY_US.has(name))) {
+  if (names.some(name => !LEFT_BY_US.has(name))) {
     throw mainFault('DataFolder', `${folder} is not empty and not a data folder of Cairn`, {
       hint: 'Choose an empty or new folder with --data or CAIRN_DATA.',
     })
@@ -83,7 +83,11 @@ function realPrefix(folder: string): string {
 }
 
 function newer(folder: string, found: number): Error {
-  return mainFault('DataNewer', `${folder} was written by a newer Cairn (data version ${found}, known ${DATA_VERSION})`, {
-    hint: 'Update Cairn, or choose another folder with --data. Nothing was changed.',
-  })
+  return mainFault(
+    'DataNewer',
+    `${folder} was written by a newer Cairn (data version ${found}, known ${DATA_VERSION})`,
+    {
+      hint: 'Update Cairn, or choose another folder with --data. Nothing was changed.',
+    },
+  )
 }

@@ -21,7 +21,20 @@ export {
 } from './method.ts'
 export { duplexPair } from './pair.ts'
 export { type ServedConnection, type ServeOptions, serveConnection } from './server.ts'
-export { exactly, flag, integer, list, long, nothing, optional, type Shape, type ShapeOf, shape, text, word } from './shape.ts'
+export {
+  exactly,
+  flag,
+  integer,
+  list,
+  long,
+  nothing,
+  optional,
+  type Shape,
+  type ShapeOf,
+  shape,
+  text,
+  word,
+} from './shape.ts'
 export { connectSocket } from './socket/connect.ts'
 export { listenSocket } from './socket/listen.ts'
 export { dataFolderOf, defaultMountOf, doorOf, pidFileOf, type Surroundings, startTicksOf } from './door/address.ts'

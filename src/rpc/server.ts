@@ -145,6 +145,6 @@ class Calls {
 
 function unsupported(what: string): Error {
   return rpcFault('Unsupported', `Unsupported: ${what}`, {
-    hint: 'Use the same version of Cairn on both sides; `cairn version` shows them.',
+    hint: 'The running Cairn does not have it; `cairn version` shows the versions of both sides.',
   })
 }

@@ -18,7 +18,9 @@ import { Tally } from '../transfer/tally.ts'
 export function declarePut(program: Command, run: Run): void {
   program
     .command('put')
-    .description('copy local files and directories into a filesystem: verified, and durable when the command ends with 0')
+    .description(
+      'copy local files and directories into a filesystem: verified, and durable when the command ends with 0',
+    )
     .argument('<path...>', 'local files or directories, then where to put them')
     .option('--compare', 'compare files that are there already by content, not only by size and time')
     .addHelpText('after', PUT_HELP)
@@ -65,7 +67,9 @@ export function splitPaths(paths: readonly string[]): { sources: readonly string
 async function localSource(word: string): Promise<LocalFile> {
   const file = await localStat(byteStringOfText(absoluteLocal(word)))
   if (file !== undefined) return file
-  throw cliFault('Local', `${word} is not there`, { hint: 'Name a local file or directory; the last path is the destination.' })
+  throw cliFault('Local', `${word} is not there`, {
+    hint: 'Name a local file or directory; the last path is the destination.',
+  })
 }
 
 // A file that is put onto a directory goes into it, as cp does; directories merge.
@@ -93,7 +97,10 @@ async function count(files: readonly LocalFile[], tally: Tally, { terminal, sign
   if (!terminal.isWatched) return
   try {
     const counts = await Promise.all(files.map(file => countLocal(file, signal)))
-    tally.total = counts.reduce((a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes }), { files: 0, bytes: 0 })
+    tally.total = counts.reduce((a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes }), {
+      files: 0,
+      bytes: 0,
+    })
   } catch (error) {
     if (!isFault(error) && !signal.aborted) throw error // the transfer meets the same fault and tells it
   }

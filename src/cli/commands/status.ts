@@ -3,7 +3,7 @@ import { isFault } from '#base'
 import { type NodeStatus, nodeStatus } from '#rpc'
 import { type Context, dataFolder, openDoor, show } from '../context.ts'
 import { cliFault } from '../faults.ts'
-import { formatBytes, formatDuration } from '../format.ts'
+import { formatBytes, formatDuration, plural } from '../format.ts'
 import { examples } from '../help.ts'
 import type { Run } from '../run.ts'
 import { table } from '../table.ts'
@@ -42,16 +42,16 @@ export function statusText(status: NodeStatus): string {
   const head = [
     `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
+    `held   ${plural(status.held.chunks, 'chunk')}, ${formatBytes(status.held.bytes)}`,
     `space  ${formatBytes(disk.freeBytes)} free of ${formatBytes(disk.totalBytes)}`,
   ]
-  const rows = filesystems.map(({ name, files, usedBytes, freeBytes }) => {
+  const rows = filesystems.map(({ name, files, freeBytes }) => {
     const paths = mounts.filter(mount => mount.filesystem === name).map(mount => mount.path)
-    return [name, String(files), formatBytes(usedBytes), formatBytes(freeBytes), paths.join(', ') || '-']
+    return [name, files === undefined ? '-' : String(files), formatBytes(freeBytes), paths.join(', ') || '-']
   })
   const columns = [
     { title: 'FILESYSTEM' },
     { title: 'FILES', align: 'right' },
-    { title: 'USED', align: 'right' },
     { title: 'FREE', align: 'right' },
     { title: 'MOUNT' },
   ] as const

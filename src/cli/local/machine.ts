@@ -10,7 +10,14 @@ import { isRoot } from './terminal.ts'
 
 /** Checks of this machine that need no running Cairn. */
 export async function machineChecks(dataFolder: string, nowMs: number): Promise<readonly CheckRow[]> {
-  const local = [nodeCheck(), deviceCheck(), helperCheck(), kernelCheck(), folderCheck(dataFolder), spaceCheck(dataFolder)]
+  const local = [
+    nodeCheck(),
+    deviceCheck(),
+    helperCheck(),
+    kernelCheck(),
+    folderCheck(dataFolder),
+    spaceCheck(dataFolder),
+  ]
   return [...local, clockCheck(nowMs), await mountsCheck()]
 }
 

@@ -126,7 +126,10 @@ async function clear(path: ByteString): Promise<void> {
 
 function partialPath(path: ByteString): ByteString {
   const slash = path.lastIndexOf('/') + 1
-  const name = createHash('sha256').update(bytesOf(path.slice(slash))).digest('hex').slice(0, 16)
+  const name = createHash('sha256')
+    .update(bytesOf(path.slice(slash)))
+    .digest('hex')
+    .slice(0, 16)
   return `${path.slice(0, slash)}.cairn-get-${name}`
 }
 

@@ -74,7 +74,12 @@ export interface Looks {
 }
 
 /** Gives a file its looks; the owner first, because that clears setuid. */
-export async function setLooks(changes: Changes, file: Attributes, looks: Looks, path: ByteString): Promise<Attributes> {
+export async function setLooks(
+  changes: Changes,
+  file: Attributes,
+  looks: Looks,
+  path: ByteString,
+): Promise<Attributes> {
   const { uid, gid, mode, mtimeNs } = looks
   let seen = file
   if (uid !== undefined || gid !== undefined) seen = await changes.set(file.ino, { uid, gid }, path)

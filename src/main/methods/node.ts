@@ -15,7 +15,7 @@ import type { Parts } from './parts.ts'
 
 /** Methods about this Cairn as a whole. */
 export function nodeMethods(parts: Parts): readonly Handler[] {
-  const { start, link, world, chunks, filesystems } = parts
+  const { start, link, world, chunks, filesystems, sessions } = parts
   return [
     answerUnary(nodeStatus, async () => {
       const { dataFolder, supervisorPid: pid } = start
@@ -24,8 +24,9 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         pid,
         dataFolder,
         uptimeMs: Math.round(world.clock.monotonicMs() - parts.openedMs),
-        mounts: start.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
+        mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
         filesystems: await Promise.all(filesystems.all.map(filesystemRow)),
+        held: { chunks: chunks.stat().states.held.chunks, bytes: chunks.stat().states.held.bytes },
         disk: chunks.space(),
       })
     }),
@@ -43,13 +44,9 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
 /** A filesystem in one line. */
 export async function filesystemRow({ name, filesystem }: OpenFilesystem): Promise<FilesystemRow> {
   const stat = await done(filesystem.vfs.statFs(), '/')
-  const bytes = (blocks: number) => blocks * stat.blockBytes
-  return {
-    name,
-    files: stat.files - stat.filesFree,
-    usedBytes: bytes(stat.blocks - stat.blocksFree),
-    freeBytes: bytes(stat.blocksFree),
-  }
+  const freeBytes = stat.blocksFree * stat.blockBytes
+  const files = stat.files - stat.filesFree
+  return files > 0 ? { name, files, freeBytes } : { name, freeBytes }
 }
 
 function chunkChecks({ chunks }: Parts): readonly CheckRow[] {
@@ -60,7 +57,9 @@ function chunkChecks({ chunks }: Parts): readonly CheckRow[] {
     name: 'chunks',
     state: quarantined.chunks === 0 ? 'ok' : 'fail',
     detail: `${held.chunks} chunks in ${segments} segments, ${quarantined.chunks} damaged`,
-    ...(quarantined.chunks === 0 ? {} : { remedy: 'Restore the files that cannot be read from a backup; check the disk.' }),
+    ...(quarantined.chunks === 0
+      ? {}
+      : { remedy: 'Restore the files that cannot be read from a backup; check the disk.' }),
   }
   const low = freeBytes < totalBytes / 20
   const space: CheckRow = {
@@ -75,5 +74,9 @@ function chunkChecks({ chunks }: Parts): readonly CheckRow[] {
 async function keyspaceCheck({ name, keyspace }: OpenFilesystem, signal: AbortSignal): Promise<CheckRow> {
   const { revision, durableRevision, keys, bytes } = await keyspace.status(signal)
   const behind = revision - durableRevision
-  return { name: `log of ${name}`, state: 'ok', detail: `${keys} keys, ${bytes} bytes, ${behind} revisions not yet durable` }
+  return {
+    name: `log of ${name}`,
+    state: 'ok',
+    detail: `${keys} keys, ${bytes} bytes, ${behind} revisions not yet durable`,
+  }
 }

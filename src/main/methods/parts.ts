@@ -3,6 +3,7 @@ import type { ChunkStore } from '#storage/chunks'
 import type { Start } from '../messages.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
+import type { Sessions } from '../storage/sessions.ts'
 
 /** What the methods of the local door work on. */
 export interface Parts {
@@ -11,6 +12,7 @@ export interface Parts {
   readonly world: World
   readonly chunks: ChunkStore
   readonly filesystems: Filesystems
+  readonly sessions: Sessions
   /** Monotonic time when everything was open. */
   readonly openedMs: number
 }

@@ -120,7 +120,11 @@ async function refuse(
   { sha256, wanted }: { readonly sha256: string; readonly wanted: string },
 ): Promise<never> {
   await changes.remove(place, 'file', path)
-  throw mainFault('Damaged', `${textOf(path)} reads back as ${sha256.slice(0, 12)}..., sent was ${wanted.slice(0, 12)}...`, {
-    hint: 'Try again; if it happens again, run `cairn doctor` and check memory and disk.',
-  })
+  throw mainFault(
+    'Damaged',
+    `${textOf(path)} reads back as ${sha256.slice(0, 12)}..., sent was ${wanted.slice(0, 12)}...`,
+    {
+      hint: 'Try again; if it happens again, run `cairn doctor` and check memory and disk.',
+    },
+  )
 }

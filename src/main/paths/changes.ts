@@ -1,14 +1,5 @@
 import type { ByteString } from '#base'
-import type {
-  AttributeChange,
-  Attributes,
-  Caller,
-  DirectoryPlace,
-  Filesystem,
-  Ino,
-  NewNode,
-  Vfs,
-} from '#storage/fs'
+import type { AttributeChange, Attributes, Caller, DirectoryPlace, Filesystem, Ino, NewNode, Vfs } from '#storage/fs'
 import { done } from './answer.ts'
 
 /** Changes of one filesystem through the local door. Kernels that have it mounted are told what became stale. */

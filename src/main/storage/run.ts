@@ -1,14 +1,15 @@
+import { flushCompileCache } from 'node:module'
 import { isFault, type World } from '#base'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
-import type { Start } from '../messages.ts'
+import type { Negotiated, Start } from '../messages.ts'
 import { handlersOf } from '../methods/index.ts'
 import { softwareName } from '../version.ts'
 import { Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
-import { openSessions } from './sessions.ts'
+import { Sessions } from './sessions.ts'
 
 /**
  * The storage process: opens the chunk store and the filesystems of a data folder, serves the inherited mounts and the
@@ -20,6 +21,7 @@ export async function runStorage(world: World): Promise<void> {
   try {
     await using _open = await openAll(start, link, world)
     link.tell({ kind: 'ready' })
+    flushCompileCache() // it is written at the end of a process, and this one lives long
     await link.stop
   } catch (error) {
     if (!isFault(error)) world.log.warn('the storage process broke', { error: String(error) })
@@ -42,12 +44,17 @@ async function openAll(start: Start, link: SupervisorLink, world: World): Promis
   )
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
-  opening.use(
-    await openSessions(mounts, filesystems, world, (path, negotiated) => {
-      link.tell({ kind: 'serving', path, negotiated })
-    }),
-  )
-  const handlers = handlersOf({ start, link, world, chunks, filesystems, openedMs: world.clock.monotonicMs() })
+  const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
+  const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
+  const handlers = handlersOf({
+    start,
+    link,
+    world,
+    chunks,
+    filesystems,
+    sessions,
+    openedMs: world.clock.monotonicMs(),
+  })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
   return opening.move()

@@ -1,17 +1,40 @@
 import type { World } from '#base'
-import { openFuseSession } from '#storage/fuse'
+import { type FuseSession, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
 import type { Filesystems } from './filesystems.ts'
 
-/** Serves the mounts whose descriptors this process inherited. A mount that ended elsewhere is let go. */
-export async function openSessions(
-  mounts: readonly HeldMount[],
-  filesystems: Filesystems,
-  world: World,
-  agreed: (path: string, negotiated: Negotiated) => void,
-): Promise<AsyncDisposable> {
-  await using opening = new AsyncDisposableStack()
-  for (const mount of mounts) {
+/** What serving mounts needs. */
+export interface SessionsOptions {
+  readonly mounts: readonly HeldMount[]
+  readonly filesystems: Filesystems
+  readonly world: World
+  /** Told what the kernel and this process agreed on a mount. */
+  agreed(path: string, negotiated: Negotiated): void
+}
+
+/** The mounts this process serves; those that were unmounted meanwhile are gone from the list. */
+export class Sessions implements AsyncDisposable {
+  readonly #served = new Map<HeldMount, FuseSession>()
+
+  /** Serves the mounts whose descriptors this process inherited. Faults: those of `#storage/fuse`, NotFound. */
+  static async open(options: SessionsOptions): Promise<Sessions> {
+    await using opening = new AsyncDisposableStack()
+    const sessions = opening.use(new Sessions())
+    for (const mount of options.mounts) await sessions.#openOne(mount, options)
+    opening.move()
+    return sessions
+  }
+
+  /** The mounts being served. */
+  get mounts(): readonly HeldMount[] {
+    return [...this.#served.keys()]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.#served.values(), session => session[Symbol.asyncDispose]()))
+  }
+
+  async #openOne(mount: HeldMount, { filesystems, world, agreed }: SessionsOptions): Promise<void> {
     const session = await openFuseSession({
       fd: mount.fd,
       vfs: filesystems.get(mount.filesystem).filesystem.vfs,
@@ -20,7 +43,7 @@ export async function openSessions(
       negotiated: mount.negotiated,
       onNegotiated: negotiated => agreed(mount.path, negotiated),
     })
-    opening.use(session)
+    this.#served.set(mount, session)
+    void session.ended.then(() => this.#served.delete(mount))
   }
-  return opening.move()
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { type Fault, isFault, type World } from '#base'
@@ -33,12 +34,18 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.defer(() => mounts.unmountAll(signals.hurry)) // when the start fails in the middle
   const table = wantedMounts(dataFolder, options, around)
   const mountFault = await mountAll(options.mount === false ? [] : table, mounts)
-  const storage = await Storage.open(dataFolder, mounts, requestsOf({ dataFolder, mounts, signals, replace: () => storage.replace() }), world)
+  const storage = await Storage.open(
+    dataFolder,
+    mounts,
+    requestsOf({ dataFolder, mounts, signals, replace: () => storage.replace() }),
+    world,
+  )
   stack.use(storage)
   // Unmounting makes the kernel write back, so it comes before the storage process closes.
   stack.defer(() => mounts.unmountAll(signals.hurry))
   const shown = table.filter(mount => mounts.paths.includes(mount.path))
   process.stdout.write(banner({ version: cairnVersion(), dataFolder, mounts: shown, mountFault }))
+  flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
   process.stdout.write('Closing ...\n')
 }
@@ -86,7 +93,10 @@ function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests 
     },
     async unmount(target) {
       await mounts.unmount(target)
-      writeMountTable(dataFolder, table().filter(row => row.path !== target))
+      writeMountTable(
+        dataFolder,
+        table().filter(row => row.path !== target),
+      )
     },
   }
 }

@@ -26,7 +26,7 @@ export class StorageProcess {
 
   constructor(start: StorageStart, world: World, listener: ReportListener) {
     this.#world = world
-    this.#child = spawn(process.execPath, [...process.execArgv, entryFile(), 'storage'], {
+    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entryFile(), 'storage'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...start.mounts.map(mount => mount.fd)],
       serialization: 'advanced',
     })

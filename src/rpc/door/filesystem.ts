@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, list, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
+import { integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -16,9 +16,9 @@ export type MountRow = ShapeOf<typeof mountRowShape>
 
 export const filesystemRowShape = shape({
   name: text(63),
-  files: integer(),
-  /** Bytes of all files, holes left out. */
-  usedBytes: integer(),
+  /** Left out where the filesystem does not count. */
+  files: optional(integer()),
+  /** What can still be written. */
   freeBytes: integer(),
 })
 

@@ -11,7 +11,9 @@ const statusShape = shape({
   uptimeMs: integer(),
   mounts: list(mountRowShape, FILESYSTEMS_MAX),
   filesystems: list(filesystemRowShape, FILESYSTEMS_MAX),
-  /** The disk under the chunk store. */
+  /** Content held on this machine: chunks, and their bytes before compression. */
+  held: shape({ chunks: integer(), bytes: integer() }),
+  /** What the chunk store may take of its disk, and what of it is free. */
   disk: shape({ totalBytes: integer(), freeBytes: integer() }),
 })
 

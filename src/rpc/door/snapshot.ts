@@ -4,7 +4,13 @@ import { filesystemShape, PATH_BYTES_MAX, placeShape } from './place.ts'
 
 const named = shape({ filesystem: text(63), name: text(255) })
 
-const snapshotRowShape = shape({ name: text(255), root: text(100), createdNs: long, files: integer(), bytes: integer() })
+const snapshotRowShape = shape({
+  name: text(255),
+  root: text(100),
+  createdNs: long,
+  files: integer(),
+  bytes: integer(),
+})
 
 /** A snapshot in one line; `root` is the hash that names all of it. */
 export type SnapshotRow = ShapeOf<typeof snapshotRowShape>

@@ -84,7 +84,10 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   staging.reset()
   const accessTimes = new AccessTimes(home, world.clock)
   const reader = new Reader(trees, chunks)
-  const client = new Client({ session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log }, home.orphans())
+  const client = new Client(
+    { session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log },
+    home.orphans(),
+  )
   return new OpenFilesystem({ superblock, world, home, client, writer, accessTimes, staging, keyspace })
 }
 

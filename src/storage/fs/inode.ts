@@ -128,7 +128,8 @@ export function encodeInode(inode: Inode): Buffer {
     version: INODE_ROW_VERSION,
     kind: kindNumber(inode.kind),
     mode: inode.mode,
-    flags: (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0) | (inode.isLinked ? FLAG_LINKED : 0),
+    flags:
+      (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0) | (inode.isLinked ? FLAG_LINKED : 0),
     uid: inode.uid,
     gid: inode.gid,
     nlink: inode.nlink,

@@ -15,8 +15,7 @@ export function declareList(fs: Command, run: Run): void {
         const { filesystems } = await client.call(filesystemList, undefined, context.signal)
         const rows = filesystems.map(row => [
           row.name,
-          String(row.files),
-          formatBytes(row.usedBytes),
+          row.files === undefined ? '-' : String(row.files),
           formatBytes(row.freeBytes),
         ])
         show(context, filesystems, () => table(COLUMNS, rows))
@@ -27,6 +26,5 @@ export function declareList(fs: Command, run: Run): void {
 const COLUMNS = [
   { title: 'FILESYSTEM' },
   { title: 'FILES', align: 'right' },
-  { title: 'USED', align: 'right' },
   { title: 'FREE', align: 'right' },
 ] as const

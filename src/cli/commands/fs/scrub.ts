@@ -18,7 +18,8 @@ export function declareScrub(fs: Command, run: Run): void {
 async function scrub(context: Context, rate: string): Promise<void> {
   const { terminal, signal } = context
   const mib = Number(rate)
-  if (!(mib >= 1 && mib <= 100_000)) throw cliFault('Usage', `--rate ${rate} is no rate`, { hint: 'Write MiB per second, such as 100.' })
+  if (!(mib >= 1 && mib <= 100_000))
+    throw cliFault('Usage', `--rate ${rate} is no rate`, { hint: 'Write MiB per second, such as 100.' })
   await using client = await openDoor(context)
   const damaged: string[] = []
   let last: ScrubRow = { chunks: 0, bytes: 0, damagedChunks: 0 }
@@ -31,7 +32,11 @@ async function scrub(context: Context, rate: string): Promise<void> {
   const { chunks, bytes, damagedChunks } = last
   show(context, { chunks, bytes, damaged }, () => `Verified ${plural(chunks, 'chunk')} (${formatBytes(bytes)})\n`)
   if (damagedChunks === 0) return
-  throw cliFault('Unwell', `${plural(damagedChunks, 'chunk')} damaged and set aside: ${damaged.slice(0, 5).join(', ')}`, {
-    hint: 'Files that need them fail to read. Restore those from a backup, and check the disk.',
-  })
+  throw cliFault(
+    'Unwell',
+    `${plural(damagedChunks, 'chunk')} damaged and set aside: ${damaged.slice(0, 5).join(', ')}`,
+    {
+      hint: 'Files that need them fail to read. Restore those from a backup, and check the disk.',
+    },
+  )
 }

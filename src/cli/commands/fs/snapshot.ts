@@ -102,7 +102,9 @@ function declareDiff(snapshot: Command, run: Run): void {
           client.download(snapshotDiff, { filesystem, from, to }, context.signal),
           item => ({ ...item.head, path: textOf(item.head.path) }),
         )
-        show(context, changes, () => changes.map(({ change, path }) => `${change.padEnd(8)}${printable(path)}\n`).join(''))
+        show(context, changes, () =>
+          changes.map(({ change, path }) => `${change.padEnd(8)}${printable(path)}\n`).join(''),
+        )
       }),
     )
 }

@@ -1,2 +1,34 @@
 /** Directories and inodes of which memory knows that they are marked as changed. */
 export const MARKED_CACHE_MAX = 20_000
+/** Entries kept inside a directory's own manifest node; a larger directory has pages. */
+export const INLINE_ENTRIES_MAX = 256
+export const INLINE_ENTRY_BYTES_MAX = 128 * 1024
+/** Entries and bytes of one page: 128 entries in the mean. */
+export const PAGE_ENTRIES_MAX = 512
+export const PAGE_BYTES_MAX = 256 * 1024
+/** Pages or index nodes that one node points to. */
+export const PAGE_REFS_MAX = 256
+/** Extended attributes up to this many bytes, names and values, stay inside an entry. */
+export const INLINE_XATTR_BYTES_MAX = 1024
+/** Bytes of decoded manifest nodes kept in memory. */
+export const MANIFEST_CACHE_BYTES = 8 * 2 ** 20
+/** Entries read in one step of making manifests: about 20 ms. */
+export const STEP_ENTRIES_MAX = 2000
+/** Marks below which the rest is read in one step: about 50 ms. */
+export const CUT_MARKS_MAX = 1000
+/** Rounds of catching up with changes before the rest is read in one step however much it is. */
+export const CATCH_UP_ROUNDS_MAX = 6
+/** Files sealed at the same time before a snapshot. */
+export const SEALS_AT_ONCE = 4
+/** Bytes of a snapshot's name, as of any name. */
+export const SNAPSHOT_NAME_BYTES_MAX = 255
+/** Snapshots of one filesystem. */
+export const SNAPSHOTS_MAX = 4096
+/** Nodes of `/.snapshots` kept by inode number. */
+export const VIRTUAL_NODES_MAX = 50_000
+/** Manifest and content roots remembered as walked while references are told. */
+export const WALKED_MAX = 100_000
+/** CIDs of directories remembered by their manifest. */
+export const CID_CACHE_MAX = 50_000
+/** Extended attributes that are restored in one change. */
+export const XATTRS_PER_CHANGE = 64

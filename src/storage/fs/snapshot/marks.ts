@@ -120,6 +120,11 @@ export class Marks {
   /** A name came, went, or what it shows changed. */
   touchName(dir: Ino, name: ByteString, put: Put): void {
     for (const observer of this.#observers) observer.name?.(dir, name)
+    this.mark(dir, name, put)
+  }
+
+  /** Marks a name without telling observers: not a change, but something is to be looked at again. */
+  mark(dir: Ino, name: ByteString, put: Put): void {
     if (!this.#isOn) return
     const state = this.#stateOf(dir, put)
     if (state.marked === 'all' || state.marked.has(name)) return

@@ -1,0 +1,37 @@
+import { assert, isFault, type World } from '#base'
+import { optional, shape, text, flag } from '#rpc'
+import { runSupervisor, type UpOptions } from './run.ts'
+
+/**
+ * Replaces this process, which has loaded the whole command line, by a supervisor that has not: it runs for months and
+ * should cost little. Same process id, same terminal. Never returns.
+ */
+export function becomeSupervisor(options: UpOptions): never {
+  const node = process.execPath
+  const entry = new URL('../cairn.ts', import.meta.url).pathname
+  const words = [node, ...SMALL, entry, 'supervise', JSON.stringify(wordsOf(options))]
+  assert(process.execve !== undefined, 'Node can replace the process')
+  return process.execve(node, words, process.env)
+}
+
+/** Runs the supervisor as {@link becomeSupervisor} told it; answers the exit code. */
+export async function superviseByWords([word = '{}']: readonly string[], world: World): Promise<number> {
+  const { data, mount, isUnmounted } = checkWords(JSON.parse(word), 'supervise')
+  try {
+    await runSupervisor({ data, mount: isUnmounted ? false : mount }, world)
+    return 0
+  } catch (error) {
+    if (!isFault(error)) throw error
+    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`)
+    return 1
+  }
+}
+
+// One thread for V8 and little room for young objects: the supervisor waits nearly all the time.
+const SMALL = ['--v8-pool-size=1', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
+
+const checkWords = shape({ data: optional(text(4096)), mount: optional(text(4096)), isUnmounted: flag })
+
+function wordsOf({ data, mount }: UpOptions): Parameters<typeof checkWords>[0] {
+  return { data, mount: mount === false ? undefined : mount, isUnmounted: mount === false }
+}
