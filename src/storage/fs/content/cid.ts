@@ -15,7 +15,7 @@ export interface Dag {
 }
 
 /** The public name of a block: CIDv1 with SHA-256, in base32, as `ipfs add --cid-version 1` prints it. */
-export function cidText(dag: Pick<Dag, 'codec' | 'digest'>): string {
+export function cidText(dag: { readonly codec: number; readonly digest: Digest }): string {
   return CID.createV1(dag.codec, create(SHA2_256, digestBytes(dag.digest))).toString()
 }
 
