@@ -1,4 +1,4 @@
-import { type ChunkSource, type Filesystem, openFilesystem } from '#storage/fs'
+import { afterChunks, type ChunkSource, type Filesystem, openFilesystem } from '#storage/fs'
 import { type ChunkStore, inlineWorkers, memoryIndex as chunkIndex, openChunkStore } from '#storage/chunks'
 import { type LocalKeyspace, memoryIndex, openEmbeddedKeyspace } from '#keyspace'
 import type { SimWorld } from './world.ts'
@@ -35,7 +35,7 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
     folder: KEYSPACE_FOLDER,
     index: memoryIndex,
     history: { ms: 0, revisions: 0 },
-    beforeSync: () => chunks.sync(),
+    ...afterChunks(chunks),
   })
   options.found(keyspace.revision)
   const fs = await openFilesystem({

@@ -16,8 +16,8 @@ export interface CommitLog {
   readonly bytes: number
   /** Hands the record of revision `last + 1` to the system. Faults: DiskFull (nothing happened), DiskFailed. */
   append(record: Buffer): void
-  /** Makes everything appended before this call durable; one call at a time. Faults: DiskFull, DiskFailed. */
-  sync(): Promise<void>
+  /** Makes everything up to a revision durable; one call at a time. Faults: DiskFull, DiskFailed. */
+  sync(target: Revision): Promise<void>
   /** Reads from a revision on. Faults: Compacted. */
   cursor(from: Revision): LogCursor
   /** Allows records before a revision to be forgotten. */

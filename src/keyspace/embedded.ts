@@ -14,7 +14,7 @@ import {
   VERIFY_AT_OPEN_BYTES_MAX,
   VERIFY_CLEAN_AT_OPEN_BYTES_MAX,
 } from './limits.ts'
-import { openSegmentLog } from './log/segment-log.ts'
+import { openSegmentLog, type Survived } from './log/segment-log.ts'
 import { logDamaged } from './log/recover.ts'
 import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
 
@@ -29,6 +29,7 @@ export interface EmbeddedOptions {
   readonly syncEveryMs?: number | undefined
   /** Awaited before each sync of the log, for bytes that the records about to be durable name. */
   readonly beforeSync?: (() => Promise<void>) | undefined
+  readonly survived?: Survived | undefined
 }
 
 /**
@@ -102,7 +103,9 @@ async function openWith(options: EmbeddedOptions, place: IndexPlace): Promise<Op
     if (index.bytes() <= verifiedNow) await index.verify(new AbortController().signal)
     const checkpoint = applied === 0 ? checkpointIn(world.disk, folder) : undefined
     if (checkpoint !== undefined) await loadCheckpoint(world.disk, folder, index)
-    const log = await openSegmentLog({ world, folder: `${folder}/log`, known: index.state.applied })
+    const { beforeSync, survived } = options
+    const known = index.state.applied
+    const log = await openSegmentLog({ world, folder: `${folder}/log`, known, beforeSync, survived })
     await catchUp(log, index, `${folder}/log`)
     return { index, log }
   } catch (error) {

@@ -259,8 +259,9 @@ class Engine implements LocalKeyspace {
   async #syncLog(): Promise<void> {
     if (this.#log.durable === this.#log.last) return
     try {
+      const target = this.#log.last
       await this.#parts.beforeSync()
-      await this.#log.sync()
+      await this.#log.sync(target)
     } catch (error) {
       this.#failure ??= failureOf(error)
       throw error

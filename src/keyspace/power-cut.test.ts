@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { World } from '#base'
 import { isFault } from '#base'
-import { openEmbeddedKeyspace } from './embedded.ts'
+import { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
 import type { LocalKeyspace } from './keyspace.ts'
 import { memoryIndex } from './memory-index.ts'
 import { FragileDisk, systemError } from './test/fragile-disk.ts'
@@ -14,7 +14,7 @@ interface Rig {
   readonly open: () => Promise<LocalKeyspace>
 }
 
-function rig(): Rig {
+function rig(bound: Pick<EmbeddedOptions, 'beforeSync' | 'survived'> = {}): Rig {
   const disk = new FragileDisk()
   // Nothing happens by time here, so that every run is the same.
   const clock = {
@@ -25,11 +25,15 @@ function rig(): Rig {
       }),
   }
   const world: World = { ...quietWorld, disk, clock }
-  return { disk, open: () => openEmbeddedKeyspace({ world, folder: 'data', index: memoryIndex }) }
+  return { disk, open: () => openEmbeddedKeyspace({ world, folder: 'data', index: memoryIndex, ...bound }) }
 }
 
 function shown(keyspace: LocalKeyspace): string[] {
   return keyspace.rangeNow({ keys: { kind: 'prefix', prefix: '' } }).entries.map(show)
+}
+
+function keysOf(keyspace: LocalKeyspace): string[] {
+  return keyspace.rangeNow({ keys: { kind: 'prefix', prefix: '' } }).entries.map(entry => entry.key)
 }
 
 function commit(keyspace: LocalKeyspace, i: number, bytes: number): void {
@@ -72,6 +76,48 @@ test('after a power cut there is a prefix with everything that was synced', asyn
     }
   })
   await fc.assert(property, { numRuns: 100 })
+})
+
+test('the log ends before a record that was never synced and names what is lost', async () => {
+  const lost = new Set<string>()
+  const { disk, open } = rig({ survived: async entries => entries.every(entry => !lost.has(entry.key)) })
+  {
+    await using keyspace = await open()
+    keyspace.commit({ then: [put('synced', '1')] })
+    await keyspace.sync(keyspace.revision, never)
+    for (const key of ['before', 'names', 'after']) keyspace.commit({ then: [put(key, '1')] })
+    disk.kill()
+  }
+  lost.add('names')
+  lost.add('synced') // what was synced is not asked about again
+  {
+    await using keyspace = await open()
+    assert.deepEqual(keysOf(keyspace), ['before', 'synced'])
+    keyspace.commit({ then: [put('next', '1')] })
+    await keyspace.sync(keyspace.revision, never)
+  }
+  await using keyspace = await open()
+  assert.deepEqual(keysOf(keyspace), ['before', 'next', 'synced'])
+})
+
+test('a commit made while what others name is being synced is not called durable by that sync', async () => {
+  const waiting: (() => void)[] = []
+  const hold = { on: false }
+  const beforeSync = (): Promise<void> =>
+    hold.on ? new Promise(resolve => void waiting.push(resolve)) : Promise.resolve()
+  const { open } = rig({ beforeSync })
+  await using keyspace = await open()
+  hold.on = true
+  const early = keyspace.commit({ then: [put('early', '1')] }).revision
+  const synced = keyspace.sync(early, never)
+  await Promise.resolve()
+  const late = keyspace.commit({ then: [put('late', '1')] }).revision
+  hold.on = false
+  for (const resolve of waiting) resolve()
+  await synced
+  assert.equal((await keyspace.status(never)).durableRevision, early)
+  await keyspace.sync(late, never)
+  assert.equal((await keyspace.status(never)).durableRevision, late)
 })
 
 test('a full disk fails the commit, shows nothing of it, and all is well when there is room again', async () => {

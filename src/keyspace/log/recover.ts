@@ -14,6 +14,8 @@ export interface RecoveredLog {
   /** The oldest revision from which all records can be read; `last + 1` when there is none. */
   readonly first: number
   readonly last: number
+  /** The last revision that a record calls durable. */
+  readonly durable: number
   /** Where the next record goes in the last segment; undefined when a new segment must be begun. */
   readonly end: number | undefined
   readonly nextSequence: number
@@ -27,14 +29,15 @@ export interface RecoveredLog {
 
 /**
  * Reads a log's end, from the segment that holds `known + 1` on, and changes nothing; `known` is the last revision that
- * the index holds. Faults: LogDamaged when a synced record that is not in the index cannot be read, NewerVersion.
+ * the index holds. The log ends at revision `upTo` at the latest. Faults: LogDamaged when a synced record that is not in the index cannot be read, NewerVersion.
  */
-export function recoverLog(disk: Disk, folder: string, known: number): RecoveredLog {
+export function recoverLog(disk: Disk, folder: string, known: number, upTo = Number.MAX_SAFE_INTEGER): RecoveredLog {
   const { segments, headless } = readHeaders(disk, folder)
   const behind = segments.findIndex(segment => segment.firstRevision > known + 1)
   const from = Math.max((behind < 0 ? segments.length : behind) - 1, 0)
   const scanned = segments.slice(from).map(segment => scanSegment(disk, segment))
-  const run = longestRun(scanned, known)
+  const run = longestRun(scanned, known, upTo)
+  const durable = Math.max(0, ...scanned.map(segment => segment.durable))
   const first = run.first ?? segments[0]?.firstRevision ?? known + 1
   const nextSequence = Math.max(0, ...segmentsIn(disk, folder)) + 1
   if (run.last < known || run.end === undefined) {
@@ -44,6 +47,7 @@ export function recoverLog(disk: Disk, folder: string, known: number): Recovered
       segments: [],
       first: known + 1,
       last: known,
+      durable: known,
       end: undefined,
       nextSequence,
       remove,
@@ -59,6 +63,7 @@ export function recoverLog(disk: Disk, folder: string, known: number): Recovered
     segments: kept,
     first,
     last: run.last,
+    durable,
     end: offset,
     nextSequence,
     remove: [...dropped, ...headless],
@@ -93,6 +98,8 @@ interface Place {
 interface ScannedSegment {
   readonly start: RecoveredSegment
   readonly places: readonly Place[]
+  /** The last revision that one of them calls durable. */
+  readonly durable: number
   /** Behind this byte there are only zeros. */
   readonly tornTo: number
 }
@@ -100,6 +107,7 @@ interface ScannedSegment {
 function scanSegment(disk: Disk, start: RecoveredSegment): ScannedSegment {
   const bytes = readWhole(disk, start.path)
   const places: Place[] = []
+  let newestDurable = 0
   let at = SEGMENT_HEADER_BYTES
   while (at >= 0 && at < bytes.byteLength) {
     const record = recordAt(bytes, at, start.salt)
@@ -109,11 +117,12 @@ function scanSegment(disk: Disk, start: RecoveredSegment): ScannedSegment {
     }
     const { revision, durable } = recordHeader.read(record)
     places.push({ revision, durable, at, end: at + record.byteLength })
+    newestDurable = Math.max(newestDurable, durable)
     at += record.byteLength
   }
   let tornTo = bytes.byteLength
   while (tornTo > SEGMENT_HEADER_BYTES && bytes[tornTo - 1] === 0) tornTo -= 1
-  return { start, places, tornTo }
+  return { start, places, durable: newestDurable, tornTo }
 }
 
 function readWhole(disk: Disk, path: string): Buffer {
@@ -134,7 +143,7 @@ interface Run {
 // Records follow each other by revision. Where some are missing, three things can have happened: rot of revisions that
 // the index holds (harmless), rot of a revision that a later record calls durable (damage), or a power cut that kept a
 // later unsynced record and lost an earlier one (the end).
-function longestRun(scanned: readonly ScannedSegment[], known: number): Run {
+function longestRun(scanned: readonly ScannedSegment[], known: number, upTo: number): Run {
   const head = scanned[0]
   if (head === undefined) return { first: undefined, last: known, end: undefined, harmless: [] }
   const all = scanned.flatMap(segment => segment.places.map(place => ({ segment, place })))
@@ -144,6 +153,7 @@ function longestRun(scanned: readonly ScannedSegment[], known: number): Run {
   const harmless: string[] = []
   for (const [i, { segment, place }] of all.entries()) {
     if (place.revision < next) continue
+    if (place.revision > upTo) break
     if (place.revision > next) {
       const where = `${end.segment.start.path} is damaged at byte ${end.offset}`
       if (place.revision - 1 > known) {

@@ -2,9 +2,9 @@ import { assert, type DiskFile, type Fault, isFault, isSystemError, type World }
 import { revisionOf } from '../change.ts'
 import type { CommitLog, LogCursor } from '../commit-log.ts'
 import { diskFault } from '../faults.ts'
-import type { Revision } from '../keyspace.ts'
+import type { KeyValue, Revision } from '../keyspace.ts'
 import { FILL_BYTES, SEGMENT_BYTES } from '../limits.ts'
-import { revisionOfRecord, sealRecord } from '../record.ts'
+import { decodeChanges, revisionOfRecord, sealRecord } from '../record.ts'
 import { SegmentCursor } from './cursor.ts'
 import { type RecoveredLog, type RecoveredSegment, recoverLog } from './recover.ts'
 import { SEGMENT_HEADER_BYTES, segmentHeaderBytes, segmentPath } from './segment.ts'
@@ -15,25 +15,56 @@ export interface LogPlace {
   readonly folder: string
   /** The last revision that the index holds. */
   readonly known: Revision
+  /** Awaited before records that were found are made durable. */
+  readonly beforeSync?: (() => Promise<void>) | undefined
+  readonly survived?: Survived | undefined
 }
+
+/**
+ * Whether everything that the entries of one record name is still there. Asked at opening, of records that no sync had
+ * reached: the log ends before the first that is not whole.
+ */
+export type Survived = (entries: readonly KeyValue[]) => Promise<boolean>
 
 /**
  * Opens the log of a folder, cuts what was never synced and torn, and makes the rest durable.
  * Faults: LogDamaged, NewerVersion, DiskFull, DiskFailed.
  */
 export async function openSegmentLog(place: LogPlace): Promise<CommitLog> {
-  const { world, folder, known } = place
+  const { world, folder } = place
   world.disk.makeFolder(folder)
-  const recovered = recoverLog(world.disk, folder, known)
+  const recovered = await recoverWhole(place)
   for (const what of recovered.harmless) world.log.warn('log damage that costs nothing', { what })
   try {
     await cut(world, folder, recovered)
     const log = new SegmentLog(world, folder, recovered)
-    await log.sync()
+    await place.beforeSync?.()
+    await log.sync(log.last)
     return log
   } catch (error) {
     throw isFault(error) ? error : diskFault('opening the log', error)
   }
+}
+
+async function recoverWhole(place: LogPlace): Promise<RecoveredLog> {
+  const { world, folder, known, survived } = place
+  const found = recoverLog(world.disk, folder, known)
+  if (survived === undefined) return found
+  const { segments, first, last, durable } = found
+  const log = { first: revisionOf(first), last: revisionOf(last) }
+  const cursor = new SegmentCursor(world.disk, revisionOf(Math.max(durable, known) + 1), { log, segments })
+  for (let records = cursor.next(); records.length > 0; records = cursor.next()) {
+    for (const { revision, bytes } of records) {
+      if (await survived(entriesOf(bytes))) continue
+      world.log.warn('log: cut before a record that was never synced and names what is lost', { revision, last })
+      return recoverLog(world.disk, folder, known, revision - 1)
+    }
+  }
+  return found
+}
+
+function entriesOf(record: Uint8Array): KeyValue[] {
+  return decodeChanges(record).flatMap(change => (change.kind === 'put' ? [change.entry] : []))
 }
 
 // From the end backwards, so that a crash between two steps leaves what the next look decides on in the same way.
@@ -105,9 +136,8 @@ class SegmentLog implements CommitLog {
     }
   }
 
-  async sync(): Promise<void> {
+  async sync(target: Revision): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const target = this.last
     const full = this.#full
     this.#full = []
     try {

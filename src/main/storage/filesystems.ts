@@ -3,7 +3,7 @@ import type { World } from '#base'
 import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
 import { FILESYSTEMS_MAX } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
-import { type Filesystem, openFilesystem } from '#storage/fs'
+import { afterChunks, type Filesystem, openFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
 
@@ -81,8 +81,7 @@ export class Filesystems implements AsyncDisposable {
         folder: `${folder}/keyspace`,
         index: sqliteIndex,
         history: { ms: 0, revisions: 0 },
-        // A record may name chunks: they are on disk before it is.
-        beforeSync: () => chunks.sync(),
+        ...afterChunks(chunks),
       }),
     )
     const filesystem = opening.use(

@@ -1,3 +1,4 @@
+export { afterChunks } from './chunk-order.ts'
 export type { ChunkSource, RootProvider, SpaceReservation } from './chunk-source.ts'
 export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'

@@ -22,6 +22,7 @@ export const cookieOfListKey = (key: ByteString): Cookie => readBeU64(key, 9) as
 
 /** `e{ino}{offset}` -> ExtentRow (+ inline bytes): content written since the last seal. */
 export const extentKey = (ino: Ino, offset: number): ByteString => `e${beU64(ino)}${beU64(offset)}`
+export const EXTENT_PREFIX = 'e'
 export const extentPrefix = (ino: Ino): ByteString => `e${beU64(ino)}`
 export const offsetOfExtentKey = (key: ByteString): number => readBeU64(key, 9)
 

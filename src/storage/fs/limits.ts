@@ -30,6 +30,8 @@ export const KERNEL_TTL_MS = 10_000
 export const SEAL_IDLE_MS = 5_000
 /** Files sealed before other work gets a turn. */
 export const SEALS_PER_TICK = 64
+/** Files sealed at the same time: they share one sync of their chunks. */
+export const SEALS_AT_ONCE = 16
 /** Written data goes to the home at the latest after this long. */
 export const DIRTY_AGE_MAX_MS = 3_000
 /** Bytes written and not yet handed to the home, in all files together, before a write waits. */

@@ -8,7 +8,7 @@ import { updateTree } from '../content/update-tree.ts'
 import { endOf, type Extent, extentsWithin } from '../extent.ts'
 import { type Inode, inoOf, type SealedTree } from '../inode.ts'
 import * as keys from '../keys.ts'
-import { SEAL_IDLE_MS, SEALS_PER_TICK } from '../limits.ts'
+import { SEAL_IDLE_MS, SEALS_AT_ONCE, SEALS_PER_TICK } from '../limits.ts'
 import type { Content } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import { Change } from './change.ts'
@@ -69,13 +69,15 @@ export class Sealer {
   /** Seals a few files that have been idle long enough; true when more wait. */
   async tick(signal: AbortSignal): Promise<boolean> {
     const before = this.#clock.monotonicMs() - SEAL_IDLE_MS
-    let sealed = 0
+    const idle: Ino[] = []
     for (const [ino, touchedMs] of this.#waiting) {
-      if (touchedMs > before || signal.aborted) return false
-      if (sealed++ === SEALS_PER_TICK) return true
-      await this.seal(ino)
+      if (touchedMs > before || idle.length === SEALS_PER_TICK) break
+      idle.push(ino)
     }
-    return false
+    for (let at = 0; at < idle.length && !signal.aborted; at += SEALS_AT_ONCE) {
+      await Promise.all(idle.slice(at, at + SEALS_AT_ONCE).map(ino => this.seal(ino)))
+    }
+    return idle.length === SEALS_PER_TICK && !signal.aborted
   }
 
   /** Seals one file; joins a seal that is under way. Faults: those of the chunk source; nothing has changed then. */
@@ -96,6 +98,8 @@ export class Sealer {
   async #run(inode: Inode, seal: Seal): Promise<void> {
     const extents = this.#tables.extents(inode.ino)
     const { tree, usedBytes } = await this.treeOf(inode, extents)
+    // The extents may be all that a power cut leaves, so the tree that replaces them must be safe before it is named.
+    await this.#chunks.sync()
     const now = this.#tables.inode(inode.ino)
     if (now === undefined) return
     const change = new Change(this.#tables, undefined)

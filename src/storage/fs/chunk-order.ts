@@ -1,0 +1,32 @@
+import type { ByteString, Digest } from '#base'
+import type { KeyValue } from '#keyspace'
+import type { ChunkSource } from './chunk-source.ts'
+import { decodeExtent } from './extent.ts'
+import * as keys from './keys.ts'
+
+/**
+ * What the keyspace under a filesystem is opened with, so that a power cut never leaves a row that names a lost chunk:
+ * chunks are synced before the records that name them, and a record that came to the disk before its chunks did ends
+ * the log. Only extents need that look: trees and manifests are synced before anything names them.
+ */
+export function afterChunks(chunks: Pick<ChunkSource, 'sync' | 'has'>): {
+  readonly beforeSync: () => Promise<void>
+  readonly survived: (entries: readonly KeyValue[]) => Promise<boolean>
+} {
+  return {
+    beforeSync: () => chunks.sync(),
+    survived: async entries => {
+      for (const { key, value } of entries) {
+        const chunk = chunkOf(key, value)
+        if (chunk !== undefined && !(await chunks.has(chunk))) return false
+      }
+      return true
+    },
+  }
+}
+
+function chunkOf(key: ByteString, row: Uint8Array): Digest | undefined {
+  if (!key.startsWith(keys.EXTENT_PREFIX)) return undefined
+  const extent = decodeExtent(keys.offsetOfExtentKey(key), row)
+  return extent.kind === 'chunk' ? extent.digest : undefined
+}
