@@ -1,5 +1,5 @@
 import { type Clock, isFault, isLater, isSystemError } from '#base'
-import type { ChunkSource } from '../chunk-source.ts'
+import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { endOf, type Extent } from '../extent.ts'
 import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, INLINE_BYTES_MAX } from '../limits.ts'
@@ -115,12 +115,17 @@ export class Writer {
     for (const file of files) if (file.sinceMs <= before) this.flush(file.ino)
   }
 
-  /** Takes over what a killed process had staged: sorted by time, over what the home has. */
+  /**
+   * Takes over what a killed process had staged: sorted by time, over what the home has. It was answered, so it is
+   * taken even on a disk that has no room for it any more.
+   */
   restore(attributes: Attributes, write: StagedWrite): void {
     const file = this.#open(attributes)
-    this.#fill(file, write.offset, write.bytes, write.mtimeNs)
+    const block = file.open(Math.floor(write.offset / file.blockBytes))
+    const reservation = this.#reserve(block, write)
+    if (reservation !== 'refused' && reservation !== undefined) file.hold(block, reservation)
+    this.#fill(file, block, write)
     file.size = Math.max(file.size, write.offset + write.bytes.byteLength)
-    file.mtimeNs = later(file.mtimeNs, write.mtimeNs)
   }
 
   // Bytes that grow files and have not landed are not in the home's count yet: they are added here.
@@ -156,7 +161,7 @@ export class Writer {
   // A whole block goes straight to its chunk: it is neither copied nor staged, and answered when it is stored.
   #writeWhole(file: DirtyFile, offset: number, bytes: Uint8Array): Reply<void> {
     const reservation = this.#parts.chunks.reserve(bytes.byteLength)
-    if (reservation === undefined) return this.#refuse(file)
+    if (reservation === undefined) return this.#refuse(file, ERRNO.ENOSPC)
     const index = offset / file.blockBytes
     const replaced = file.blocks.get(index)
     if (replaced !== undefined) this.#drop(file, replaced)
@@ -173,34 +178,44 @@ export class Writer {
       const at = offset + done
       const room = file.blockBytes - (at % file.blockBytes)
       const part = bytes.subarray(done, done + room)
-      const failed = this.#fill(file, at, part, mtimeNs)
-      if (failed !== undefined) return failed
-      this.#parts.staging.write({ ino: file.ino, offset: at, mtimeNs, bytes: part })
-      const block = file.open(Math.floor(at / file.blockBytes))
-      if (block.isFull) this.#send(file, block)
+      const failed = this.#writePart(file, { ino: file.ino, offset: at, mtimeNs, bytes: part })
+      if (failed !== undefined) return this.#refuse(file, failed)
       done += part.byteLength
     }
     return undefined
   }
 
-  #fill(file: DirtyFile, at: number, bytes: Uint8Array, mtimeNs: bigint): Errno | undefined {
-    const start = at % file.blockBytes
-    const block = file.open(Math.floor(at / file.blockBytes))
-    const growth = block.growth(start + bytes.byteLength)
-    if (growth > 0) {
-      const reservation = this.#parts.chunks.reserve(growth)
-      if (reservation === undefined) return this.#refuse(file)
-      file.hold(block, reservation)
-      this.#bytes += growth
+  // Space first, then the staging file, then memory: a part that is refused leaves nothing behind.
+  #writePart(file: DirtyFile, write: StagedWrite): Errno | undefined {
+    const block = file.open(Math.floor(write.offset / file.blockBytes))
+    const reservation = this.#reserve(block, write)
+    if (reservation === 'refused') return ERRNO.ENOSPC
+    const failed = call(() => void this.#parts.staging.write(write))
+    if (isErrno(failed)) {
+      reservation?.[Symbol.dispose]()
+      return failed
     }
-    block.write(start, bytes)
-    file.mtimeNs = later(file.mtimeNs, mtimeNs)
+    if (reservation !== undefined) file.hold(block, reservation)
+    this.#fill(file, block, write)
+    if (block.isFull) this.#send(file, block)
     return undefined
   }
 
-  #refuse(file: DirtyFile): Errno {
+  #reserve(block: Block, { offset, bytes }: StagedWrite): SpaceReservation | undefined | 'refused' {
+    const growth = block.growth((offset % this.#parts.chunkBytes) + bytes.byteLength)
+    return growth === 0 ? undefined : (this.#parts.chunks.reserve(growth) ?? 'refused')
+  }
+
+  #fill(file: DirtyFile, block: Block, { offset, bytes, mtimeNs }: StagedWrite): void {
+    const start = offset % file.blockBytes
+    this.#bytes += block.growth(start + bytes.byteLength)
+    block.write(start, bytes)
+    file.mtimeNs = later(file.mtimeNs, mtimeNs)
+  }
+
+  #refuse(file: DirtyFile, failed: Errno): Errno {
     for (const block of file.blocks.values()) if (block.spans.length === 0) this.#remove(file, block)
-    return ERRNO.ENOSPC
+    return failed
   }
 
   #open(attributes: Attributes): DirtyFile {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Disk, DiskFile, World } from '#base'
+import { machineWorld } from '#host'
+import { ERRNO } from './errno.ts'
+import { makeNode, ok, readAll, testFilesystem, writeAll } from './testing/memory-filesystem.ts'
+
+const CHUNK = 8192
+const AS_ASKED = { append: false, killPrivileges: false }
+
+/** The machine's world; while `isFull`, nothing that it opened takes another byte. */
+function fullWorld(): World & { isFull: boolean } {
+  const disk: Disk = Object.create(machineWorld.disk)
+  const world = { ...machineWorld, disk, isFull: false }
+  disk.open = (path, mode) => {
+    const file: DiskFile = machineWorld.disk.open(path, mode)
+    const write = file.write.bind(file)
+    file.write = (parts, position) => {
+      if (world.isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      write(parts, position)
+    }
+    return file
+  }
+  return world
+}
+
+test('a write that the disk has no room to keep answers ENOSPC and leaves nothing behind', async () => {
+  const world = fullWorld()
+  await using t = await testFilesystem(CHUNK, world)
+  const { ino } = await makeNode(t.fs, 'a')
+  await writeAll(t.fs, ino, 0, Buffer.from('kept'))
+  world.isFull = true
+  assert.equal(await t.fs.vfs.write(ino, 2, Buffer.alloc(5000, 1), AS_ASKED), ERRNO.ENOSPC)
+  assert.equal((await readAll(t.fs, ino)).toString(), 'kept')
+  world.isFull = false
+  await writeAll(t.fs, ino, 2, Buffer.from('lled'))
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  await t.killAndReopen()
+  assert.equal((await readAll(t.fs, ino)).toString(), 'kelled')
+})
+
+test('answered writes survive a kill on a disk that is full when the next process begins', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { ino } = await makeNode(t.fs, 'a')
+  await writeAll(t.fs, ino, 0, Buffer.from('answered'))
+  t.chunks.freeBytes = 0
+  await t.killAndReopen()
+  assert.equal((await readAll(t.fs, ino)).toString(), 'answered')
+})
