@@ -60,7 +60,7 @@ export const SETXATTR_ACL_KILL_SGID = 1 << 0
 export const XATTR = { CREATE: 1, REPLACE: 2 } as const
 
 /** open(2) flags of the generic layout, which x86-64 and arm64 share for these. */
-export const OPEN = { ACCMODE: 3, RDONLY: 0, EXCL: 0o200, TRUNC: 0o1000, APPEND: 0o2000 } as const
+export const OPEN = { ACCMODE: 3, RDONLY: 0, EXCL: 0o200, TRUNC: 0o1000, APPEND: 0o2000, NOATIME: 0o1000000 } as const
 
 /** renameat2(2) flags. */
 export const RENAME = { NOREPLACE: 1, EXCHANGE: 2, WHITEOUT: 4 } as const

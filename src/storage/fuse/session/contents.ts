@@ -12,9 +12,10 @@ export const read = operation<{ readonly bytes: number }>({
   keeps: 'reply',
   interruptible: true,
   run: ({ vfs }, request, out) => {
-    const { offset, size } = READ_IN.read(request.bytes, BODY)
+    const { offset, size, flags } = READ_IN.read(request.bytes, BODY)
     if (size > TRANSFER_BYTES_MAX) return ERRNO.EINVAL
-    return vfs.read(request.ino, offset, out.subarray(PAYLOAD, PAYLOAD + size))
+    const options = { keepAccessTime: (flags & OPEN.NOATIME) !== 0 }
+    return vfs.read(request.ino, offset, out.subarray(PAYLOAD, PAYLOAD + size), options)
   },
   encode: (_context, { bytes }) => bytes,
 })

@@ -38,12 +38,14 @@ export const getxattr = operation<Sized>({
   encode: encodeSized,
 })
 
-/** LISTXATTR: names one behind the other, each with a NUL byte. */
+/** LISTXATTR: names one behind the other, each with a NUL byte. Names that only root may use only root sees. */
 export const listxattr = operation<Sized>({
   interruptible: true,
   run: ({ vfs }, request) => {
     const { size } = GETXATTR_IN.read(request.bytes, BODY)
-    const list = andThen(vfs.listXattr(request.ino), names => (isErrno(names) ? names : joined(names)))
+    const list = andThen(vfs.listXattr(request.ino), names =>
+      isErrno(names) ? names : joined(request.uid === 0 ? names : names.filter(name => !name.startsWith('trusted.'))),
+    )
     return sized(list, size)
   },
   encode: encodeSized,
