@@ -1,4 +1,4 @@
-import type { ByteString, Digest } from '#base'
+import { type ByteString, type Digest, isFault } from '#base'
 import type { KeyValue } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { decodeExtent } from './extent.ts'
@@ -9,7 +9,7 @@ import * as keys from './keys.ts'
  * chunks are synced before the records that name them, and a record that came to the disk before its chunks did ends
  * the log. Only extents need that look: trees and manifests are synced before anything names them.
  */
-export function afterChunks(chunks: Pick<ChunkSource, 'sync' | 'has'>): {
+export function afterChunks(chunks: Pick<ChunkSource, 'sync' | 'read'>): {
   readonly beforeSync: () => Promise<void>
   readonly survived: (entries: readonly KeyValue[]) => Promise<boolean>
 } {
@@ -18,7 +18,7 @@ export function afterChunks(chunks: Pick<ChunkSource, 'sync' | 'has'>): {
     survived: async entries => {
       for (const { key, value } of entries) {
         const chunk = chunkOf(key, value)
-        if (chunk !== undefined && !(await chunks.has(chunk))) return false
+        if (chunk !== undefined && (await isLost(chunks, chunk))) return false
       }
       return true
     },
@@ -30,3 +30,17 @@ function chunkOf(key: ByteString, row: Uint8Array): Digest | undefined {
   const extent = decodeExtent(keys.offsetOfExtentKey(key), row)
   return extent.kind === 'chunk' ? extent.digest : undefined
 }
+
+// A damaged chunk is not lost: it was on the disk, and every read of it says what became of it.
+async function isLost(chunks: Pick<ChunkSource, 'read'>, chunk: Digest): Promise<boolean> {
+  try {
+    await chunks.read(chunk, NOTHING, 0)
+    return false
+  } catch (error) {
+    if (isFault(error, 'ChunkDamaged')) return false
+    if (isFault(error, 'ChunkMissing')) return true
+    throw error
+  }
+}
+
+const NOTHING = new Uint8Array(0)
