@@ -3,10 +3,14 @@ import { test } from 'node:test'
 import type { Disk, DiskFile, World } from '#base'
 import { machineWorld } from '#host'
 import { ERRNO } from './errno.ts'
-import { makeNode, ok, readAll, testFilesystem, writeAll } from './testing/memory-filesystem.ts'
+import { CALLER, makeNode, ok, readAll, testFilesystem, writeAll } from './testing/memory-filesystem.ts'
 
 const CHUNK = 8192
 const AS_ASKED = { append: false, killPrivileges: false }
+
+function noSpace(): Error {
+  return Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+}
 
 /** The machine's world; while `isFull`, nothing that it opened takes another byte. */
 function fullWorld(): World & { isFull: boolean } {
@@ -16,7 +20,7 @@ function fullWorld(): World & { isFull: boolean } {
     const file: DiskFile = machineWorld.disk.open(path, mode)
     const write = file.write.bind(file)
     file.write = (parts, position) => {
-      if (world.isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      if (world.isFull) throw noSpace()
       write(parts, position)
     }
     return file
@@ -46,4 +50,21 @@ test('answered writes survive a kill on a disk that is full when the next proces
   t.chunks.freeBytes = 0
   await t.killAndReopen()
   assert.equal((await readAll(t.fs, ino)).toString(), 'answered')
+})
+
+test('access times that a full disk cannot take wait, and what follows them answers for itself', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { ino, atimeNs } = await makeNode(t.fs, 'a')
+  await writeAll(t.fs, ino, 0, Buffer.from('bytes'))
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  await readAll(t.fs, ino)
+  const commit = t.keyspace.commit.bind(t.keyspace)
+  t.keyspace.commit = () => {
+    throw noSpace()
+  }
+  assert.equal(await t.fs.vfs.setAttributes(ino, { mode: 0o600 }, CALLER), ERRNO.ENOSPC)
+  t.keyspace.commit = commit
+  await ok(t.fs.vfs.setAttributes(ino, { mode: 0o600 }, CALLER))
+  await t.killAndReopen()
+  assert.ok((await ok(t.fs.vfs.attributes(ino))).atimeNs > atimeNs)
 })

@@ -1,7 +1,9 @@
-import type { Clock } from '#base'
+import { andThen, type Clock } from '#base'
+import { isErrno } from '../errno.ts'
 import { ACCESS_TIMES_PER_CALL } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
 import type { Attributes, Ino } from '../vfs.ts'
+import { call } from './writer.ts'
 
 /**
  * Access times by the rule of relatime (mount(8)): a read moves them only when they are not newer than the last change
@@ -24,7 +26,7 @@ export class AccessTimes {
     const nowNs = this.#clock.wallNs()
     if (atimeNs > mtimeNs && atimeNs > ctimeNs && nowNs - atimeNs < DAY_NS) return
     if (this.#moved.size >= ACCESS_TIMES_PER_CALL) this.flush()
-    this.#moved.set(attributes.ino, nowNs)
+    if (this.#moved.size < ACCESS_TIMES_PER_CALL) this.#moved.set(attributes.ino, nowNs)
   }
 
   /** Attributes as the reader sees them. */
@@ -38,12 +40,17 @@ export class AccessTimes {
     this.#moved.delete(ino)
   }
 
-  /** Tells the home all moved times. */
+  /** Tells the home all moved times. Those it cannot take, as on a full disk, wait for the next time. */
   flush(): void {
     if (this.#moved.size === 0) return
     const times = [...this.#moved].map(([ino, atimeNs]) => ({ ino, atimeNs }))
     this.#moved.clear()
-    this.#link.call('touchAccess', { times })
+    andThen(
+      call(() => this.#link.call('touchAccess', { times })),
+      failed => {
+        if (isErrno(failed)) for (const { ino, atimeNs } of times) this.#moved.set(ino, this.#moved.get(ino) ?? atimeNs)
+      },
+    )
   }
 }
 

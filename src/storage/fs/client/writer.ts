@@ -348,9 +348,11 @@ export function errnoOf(error: unknown): Errno {
   throw error
 }
 
-function call(run: () => Reply<void>): Reply<void> {
+/** The answer of a call; the errno of what it throws. */
+export function call<Value>(run: () => Reply<Value>): Reply<Value> {
   try {
-    return run()
+    const answer = run()
+    return isLater(answer) ? answer.then(undefined, errnoOf) : answer
   } catch (error) {
     return errnoOf(error)
   }
