@@ -15,6 +15,7 @@ import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { Quota } from './quota.ts'
+import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
@@ -40,6 +41,7 @@ export interface Filesystem extends AsyncDisposable {
   readonly superblock: Superblock
   readonly vfs: Vfs
   readonly quotas: Quotas
+  readonly snapshots: Snapshots
   /** Resolves when everything answered before is durable. */
   sync(): Promise<void>
   /** Puts a file's content into its sealed tree now. */
@@ -106,6 +108,7 @@ class OpenFilesystem implements Filesystem {
   readonly superblock: Superblock
   readonly vfs: Client
   readonly quotas: Quotas
+  readonly snapshots: Snapshots
   readonly #parts: OpenParts
   readonly #closing = new AbortController()
   readonly #background: Promise<void>
@@ -120,6 +123,7 @@ class OpenFilesystem implements Filesystem {
       list: () => home.call('quotas', {}),
       of: ino => home.call('quotaOf', { ino }),
     }
+    this.snapshots = new HomeSnapshots({ ...parts, context: home.context })
     this.#parts = parts
     this.#background = this.#run(this.#closing.signal)
   }

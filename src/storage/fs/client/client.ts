@@ -169,7 +169,8 @@ export class Client implements Vfs {
     // Sent again after a restart, an append may have been staged already: it goes where the kernel saw the end.
     const append = options.append && this.#request?.resent !== true
     this.#take()
-    return andThen(this.#call('attributes', { ino }), attributes => {
+    const attributesNow = andThen(this.#parts.writer.held, () => this.#call('attributes', { ino }))
+    return andThen(attributesNow, attributes => {
       if (isErrno(attributes)) return attributes
       if (attributes.kind !== 'file') return attributes.kind === 'directory' ? ERRNO.EISDIR : ERRNO.EINVAL
       if (options.killPrivileges && (attributes.mode & SET_ID_BITS) !== 0) this.#killPrivileges(ino)

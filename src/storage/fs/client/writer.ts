@@ -28,6 +28,7 @@ export class Writer {
   readonly #parts: WriterParts
   readonly #files = new Map<Ino, DirtyFile>()
   #bytes = 0
+  #held: Promise<void> | undefined
 
   constructor(parts: WriterParts) {
     this.#parts = parts
@@ -88,8 +89,27 @@ export class Writer {
     return Promise.all(flights.map(flight => flight.done)).then(() => this.#failureOf(file))
   }
 
-  async settleAll(): Promise<void> {
-    await Promise.all([...this.#files.keys()].map(async ino => this.settle(ino)))
+  /** As {@link settle} for all files; answers why one of them could not. */
+  async settleAll(): Promise<Errno | undefined> {
+    const failures = await Promise.all([...this.#files.keys()].map(async ino => this.settle(ino)))
+    return failures.find(isErrno)
+  }
+
+  /** Resolves when writes are held back no longer; undefined when they are not. */
+  get held(): Promise<void> | undefined {
+    return this.#held
+  }
+
+  /** Holds back writes that come from now on until it is disposed. One holder at a time. */
+  hold(): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#held = promise
+    return {
+      [Symbol.dispose]: () => {
+        this.#held = undefined
+        resolve()
+      },
+    }
   }
 
   /** ENOSPC when this many bytes could not be written now. */

@@ -223,7 +223,6 @@ export class Change {
     for (const { parent, name } of this.#names) marks.touchName(parent, name, put)
     for (const [ino, inode] of this.#inodes) {
       if (inode !== undefined && !this.#unmarked.has(ino)) marks.touchInode(inode, put)
-      else marks.touchContent(ino)
     }
   }
 

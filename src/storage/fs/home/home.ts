@@ -33,13 +33,13 @@ export interface HomeParts {
  * what it answers is what every later operation sees; durable it is after `sync`.
  */
 export class Home implements HomeLink {
-  readonly #context: HomeContext
+  readonly context: HomeContext
 
   constructor(parts: HomeParts) {
     const tables = new Tables(parts.keyspace, parts.clock)
     const { chunks, trees, clock } = parts
     const sealer = new Sealer({ tables, chunks, trees, clock })
-    this.#context = { tables, chunks, trees, sealer }
+    this.context = { tables, chunks, trees, sealer }
   }
 
   call<Kind extends keyof HomeOperations>(
@@ -49,7 +49,7 @@ export class Home implements HomeLink {
   ): Reply<HomeOperations[Kind]['answer']> {
     const handler: Handler<Kind> = HANDLERS[kind]
     try {
-      return handler(this.#context, input, request)
+      return handler(this.context, input, request)
     } catch (error) {
       if (!isFault(error, 'Busy')) throw error
       return this.#indexed().then(() => this.call(kind, input, request))
@@ -58,11 +58,11 @@ export class Home implements HomeLink {
 
   // A transaction waits for an index that is far behind; one that changes nothing only waits.
   async #indexed(): Promise<void> {
-    await this.#context.tables.keyspace.txn({ then: [] }, NEVER)
+    await this.context.tables.keyspace.txn({ then: [] }, NEVER)
   }
 
   resultOf(request: RequestName): { readonly ino: number } | undefined {
-    const row = this.#context.tables.keyspace.get(keys.resultKey(request.session))
+    const row = this.context.tables.keyspace.get(keys.resultKey(request.session))
     if (row === undefined) return undefined
     const { sequence, ino } = ResultRow.read(row.value)
     return sequence === request.sequence ? { ino } : undefined
@@ -70,17 +70,17 @@ export class Home implements HomeLink {
 
   /** Seals files that have been idle; true when more wait. */
   tick(signal: AbortSignal): Promise<boolean> {
-    return this.#context.sealer.tick(signal)
+    return this.context.sealer.tick(signal)
   }
 
   /** Unlinked files that a session may still hold open. */
   orphans(): readonly Ino[] {
-    return orphans(this.#context)
+    return orphans(this.context)
   }
 
   /** Removes every unlinked file: only when no session can hold one. */
   reapAll(): void {
-    reapAll(this.#context)
+    reapAll(this.context)
   }
 }
 

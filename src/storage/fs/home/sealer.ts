@@ -80,6 +80,15 @@ export class Sealer {
     return idle.length === SEALS_PER_TICK && !signal.aborted
   }
 
+  /** Seals every file that waits now. Faults: as {@link seal}. */
+  async sealAll(signal: AbortSignal): Promise<void> {
+    const waiting = [...this.#waiting.keys()]
+    for (let at = 0; at < waiting.length; at += SEALS_AT_ONCE) {
+      signal.throwIfAborted()
+      await Promise.all(waiting.slice(at, at + SEALS_AT_ONCE).map(ino => this.seal(ino)))
+    }
+  }
+
   /** Seals one file; joins a seal that is under way. Faults: those of the chunk source; nothing has changed then. */
   seal(ino: Ino): Promise<void> {
     const running = this.#seals.get(ino)

@@ -14,6 +14,8 @@ export const snapshotFault = defineFaults({
   PathNotFound: { status: 404, retry: 'never' },
   /** Something is where the path is to be restored to. */
   PathExists: { status: 409, retry: 'never' },
+  /** What was written before could not be brought to the home, such as for space. */
+  SnapshotIncomplete: { status: 507, retry: 'later' },
   /** The filesystem refused a step of a restore, such as by quota. */
   RestoreRefused: { status: 409, retry: 'reread' },
   /** A manifest chunk is not of a form this version knows: made by a newer one, or damaged before it was stored. */

@@ -18,8 +18,6 @@ export const STEP_ENTRIES_MAX = 2000
 export const CUT_MARKS_MAX = 1000
 /** Rounds of catching up with changes before the rest is read in one step however much it is. */
 export const CATCH_UP_ROUNDS_MAX = 6
-/** Files sealed at the same time before a snapshot. */
-export const SEALS_AT_ONCE = 4
 /** Bytes of a snapshot's name, as of any name. */
 export const SNAPSHOT_NAME_BYTES_MAX = 255
 /** Snapshots of one filesystem. */

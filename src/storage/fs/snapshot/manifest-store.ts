@@ -35,6 +35,11 @@ export class ManifestStore {
     return { ref: { digest, bytes: bytes.length }, stored: this.#chunks.put(bytes) }
   }
 
+  /** Resolves when every node stored before survives a power cut. */
+  sync(): Promise<void> {
+    return this.#chunks.sync()
+  }
+
   directory(ref: NodeRef): Awaitable<DirectoryNode> {
     return this.#read('d', ref, decodeDirectory)
   }

@@ -55,8 +55,8 @@ export class Marks {
   readonly #directories = new LRUCache<number, { marked: Marked }>({ max: MARKED_CACHE_MAX })
   /** Inodes all of whose places are marked. */
   readonly #inodes = new LRUCache<number, true>({ max: MARKED_CACHE_MAX })
-  readonly #observers = new Set<MarkObserver>()
   #isOn: boolean
+  #observer: MarkObserver | undefined
 
   constructor(keyspace: LocalKeyspace) {
     this.#keyspace = keyspace
@@ -64,7 +64,7 @@ export class Marks {
   }
 
   get isOn(): boolean {
-    return this.#isOn || this.#observers.size > 0
+    return this.#isOn
   }
 
   /** From now on every change is marked. */
@@ -74,10 +74,12 @@ export class Marks {
     this.#isOn = true
   }
 
-  /** Tells the observer of every change, marked already or not, until the returned function is called. */
+  /** Tells one observer of every change, marked already or not, until the returned function is called. */
   observe(observer: MarkObserver): () => void {
-    this.#observers.add(observer)
-    return () => this.#observers.delete(observer)
+    this.#observer = observer
+    return () => {
+      this.#observer = undefined
+    }
   }
 
   /** Marks were cleared: what memory says of them is not true any longer. */
@@ -99,12 +101,11 @@ export class Marks {
 
   /** An inode changed: its own directory's manifest when it is one, else every entry that shows it. */
   touchInode(inode: Inode, put: Put): void {
-    this.touchContent(inode.ino)
     if (inode.kind === 'directory') {
       if (inode.nlink > 0) this.touchName(inode.ino, SELF, put)
       return
     }
-    if (this.#observers.size === 0 && this.#inodes.has(inode.ino)) return
+    if (this.#observer === undefined && this.#inodes.has(inode.ino)) return
     for (const { parent, cookie } of this.placesOf(inode)) {
       const name = this.#needsName(parent) ? this.nameAt(parent, cookie) : SELF
       if (name !== undefined) this.touchName(parent, name, put)
@@ -112,14 +113,9 @@ export class Marks {
     this.#inodes.set(inode.ino, true)
   }
 
-  /** An inode's content is kept elsewhere, or it is gone: only observers care. */
-  touchContent(ino: Ino): void {
-    for (const observer of this.#observers) observer.inode?.(ino)
-  }
-
   /** A name came, went, or what it shows changed. */
   touchName(dir: Ino, name: ByteString, put: Put): void {
-    for (const observer of this.#observers) observer.name?.(dir, name)
+    this.#observer?.(dir, name)
     this.mark(dir, name, put)
   }
 
@@ -156,7 +152,7 @@ export class Marks {
   }
 
   #needsName(dir: Ino): boolean {
-    return this.#observers.size > 0 || this.#directories.get(dir)?.marked !== 'all'
+    return this.#observer !== undefined || this.#directories.get(dir)?.marked !== 'all'
   }
 
   #stateOf(dir: Ino, put: Put): { marked: Marked } {
@@ -171,8 +167,5 @@ export class Marks {
   }
 }
 
-/** Who is told of changes while it works. */
-export interface MarkObserver {
-  readonly name?: (dir: Ino, name: ByteString) => void
-  readonly inode?: (ino: Ino) => void
-}
+/** Is told of a name that changed, the directory's own metadata being {@link SELF}. */
+export type MarkObserver = (dir: Ino, name: ByteString) => void

@@ -1,10 +1,13 @@
 import { cidText } from '../content/cid.ts'
-import type { ChunkSource } from '../chunk-source.ts'
 import type { HomeContext } from '../home/context.ts'
-import type { Builder, Progress } from './builder.ts'
+import type { AccessTimes } from '../client/access-times.ts'
+import type { Writer } from '../client/writer.ts'
+import { errnoName } from '../errno.ts'
+import { Builder } from './builder.ts'
+import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
-import type { ManifestStore } from './manifest-store.ts'
-import type { Snapshot, SnapshotTable } from './table.ts'
+import { ManifestStore } from './manifest-store.ts'
+import { type Snapshot, SnapshotTable } from './table.ts'
 
 /**
  * Snapshots of a filesystem: read-only, by name, readable below `/.snapshots`. A snapshot shows the filesystem as it was
@@ -13,10 +16,7 @@ import type { Snapshot, SnapshotTable } from './table.ts'
  */
 export interface Snapshots {
   /** Makes a snapshot, durable when it resolves. Aborting makes none. Faults: NameInvalid, SnapshotExists, TooManySnapshots. */
-  create(
-    request: { readonly name: string; readonly progress?: Progress | undefined },
-    signal: AbortSignal,
-  ): Promise<Snapshot>
+  create(name: string, signal: AbortSignal): Promise<Snapshot>
   /** By name. */
   list(): readonly Snapshot[]
   /** Removes a snapshot; collection frees what only it held. Fault: SnapshotNotFound. */
@@ -31,39 +31,64 @@ export interface Snapshots {
 /** What snapshots work with. */
 export interface SnapshotParts {
   readonly context: HomeContext
-  readonly chunks: ChunkSource
-  readonly store: ManifestStore
-  readonly builder: Builder
-  readonly table: SnapshotTable
+  readonly writer: Writer
+  readonly accessTimes: AccessTimes
 }
 
 /** Snapshots over the home's tables. */
 export class HomeSnapshots implements Snapshots {
-  readonly #parts: SnapshotParts
+  readonly #context: HomeContext
+  readonly #store: ManifestStore
+  readonly #builder: Builder
+  readonly #table: SnapshotTable
 
   constructor(parts: SnapshotParts) {
-    this.#parts = parts
+    const { context, writer, accessTimes } = parts
+    const { tables, chunks, trees, sealer } = context
+    this.#context = context
+    this.#store = new ManifestStore(chunks)
+    this.#table = new SnapshotTable(tables.keyspace)
+    const settle = async (): Promise<void> => {
+      const failed = await writer.settleAll()
+      accessTimes.flush()
+      if (failed === undefined) return
+      throw snapshotFault('SnapshotIncomplete', `what was written cannot be stored: ${errnoName(failed)}`, {
+        hint: 'Make room on the disk and try again.',
+      })
+    }
+    this.#builder = new Builder({
+      tables,
+      sealer,
+      store: this.#store,
+      shape: trees.shape,
+      clock: tables.clock,
+      settle: async signal => {
+        await settle()
+        await sealer.sealAll(signal)
+      },
+      hold: async () => {
+        using held = new DisposableStack()
+        held.use(writer.hold())
+        await settle()
+        return held.move()
+      },
+    })
   }
 
-  async create(
-    request: { readonly name: string; readonly progress?: Progress | undefined },
-    signal: AbortSignal,
-  ): Promise<Snapshot> {
-    const { table, builder, chunks, context } = this.#parts
-    table.checkNew(request.name)
-    const { root, revision } = await builder.cut(signal, request.progress)
-    await chunks.sync()
-    const snapshot = table.add(request.name, { root, revision, createdNs: context.tables.nowNs() })
+  async create(name: string, signal: AbortSignal): Promise<Snapshot> {
+    this.#table.checkNew(name)
+    const { root, revision } = await this.#builder.cut(signal)
+    const snapshot = this.#table.add(name, { root, revision, createdNs: this.#context.tables.nowNs() })
     await this.#sync(signal)
     return snapshot
   }
 
   list(): readonly Snapshot[] {
-    return this.#parts.table.list()
+    return this.#table.list()
   }
 
   async remove(name: string, signal: AbortSignal): Promise<void> {
-    this.#parts.table.remove(name)
+    this.#table.remove(name)
     await this.#sync(signal)
   }
 
@@ -71,14 +96,13 @@ export class HomeSnapshots implements Snapshots {
     range: { readonly from: string; readonly to: string | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<Difference> {
-    const { table, store, builder } = this.#parts
-    const before = table.get(range.from).root
-    const after = range.to === undefined ? (await builder.cut(signal)).root : table.get(range.to).root
-    yield* diffTrees(store, before, after, signal)
+    const before = this.#table.get(range.from).root
+    const after = range.to === undefined ? (await this.#builder.cut(signal)).root : this.#table.get(range.to).root
+    yield* diffTrees(this.#store, before, after, signal)
   }
 
   async #sync(signal: AbortSignal): Promise<void> {
-    const { keyspace } = this.#parts.context.tables
+    const { keyspace } = this.#context.tables
     await keyspace.sync(keyspace.revision, signal)
   }
 }
