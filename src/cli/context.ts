@@ -1,5 +1,6 @@
 import type { Clock } from '#base'
-import { type Client, connectSocket, dataFolderOf, doorOf, type Surroundings } from '#rpc'
+import { dataFolderOf, type Surroundings } from '#rpc'
+import { absoluteLocal } from './local/paths.ts'
 import type { Terminal } from './local/terminal.ts'
 
 /** What the program around the command line gives it. */
@@ -34,16 +35,9 @@ export interface CommonOptions {
   readonly output: 'table' | 'json'
 }
 
-/** The data folder commands talk about. */
+/** The data folder commands talk about, absolute. */
 export function dataFolder({ common, around }: Context): string {
-  return dataFolderOf(common.data, around)
-}
-
-/** Opens the local door of the running Cairn. Faults: Unreachable. */
-export function openDoor(context: Context): Promise<Client> {
-  const { host, signal } = context
-  const options = { clock: host.clock, software: `cairn ${host.version}` }
-  return connectSocket(doorOf(dataFolder(context)), options, signal)
+  return absoluteLocal(dataFolderOf(common.data, around))
 }
 
 /** Prints a result: the value for programs, the text for people. */

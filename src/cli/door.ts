@@ -1,54 +1,47 @@
-import { isFault } from '#base'
-import type { Client } from '#rpc'
-import { type Context, openDoor } from './context.ts'
-import { RECONNECT_MS_MAX, RECONNECT_PAUSE_MS, RECONNECTS_MAX } from './limits.ts'
+import { type Fault, isFault, isSystemError } from '#base'
+import { type Client, connectSocket, doorOf } from '#rpc'
+import { type Context, dataFolder } from './context.ts'
+import { cliFault } from './faults.ts'
+import { DOOR_MS_MAX, DOOR_POLL_MS } from './limits.ts'
+import { runningSupervisor } from './local/supervisor.ts'
 
 /**
- * A local door that survives the replacement of the storage process: work that a lost connection cut off is done
- * again on a new one. Only for work that may be done twice.
+ * Opens the local door of the running Cairn, waiting a moment while its storage process is being replaced.
+ * Faults: NotRunning, NotReady, Unreachable (this user may not).
  */
-export class LastingDoor implements AsyncDisposable {
-  readonly #context: Context
-  #client: Promise<Client> | undefined
-
-  constructor(context: Context) {
-    this.#context = context
-  }
-
-  /** Does the work with a connection, again while connections break. Faults: those of the work; Unreachable. */
-  async run<Value>(work: (client: Client) => Promise<Value>): Promise<Value> {
-    const { clock } = this.#context.host
-    let brokenSinceMs: number | undefined
-    for (let breaks = 0; ; breaks++) {
-      try {
-        const client = await this.#open()
-        brokenSinceMs = undefined
-        return await work(client)
-      } catch (error) {
-        const isBroken = isFault(error, 'Closed') || (isFault(error, 'Unreachable') && breaks > 0)
-        if (!isBroken || breaks > RECONNECTS_MAX || this.#context.signal.aborted) throw error
-        brokenSinceMs ??= clock.monotonicMs()
-        if (clock.monotonicMs() - brokenSinceMs > RECONNECT_MS_MAX) throw error
-        await clock.sleep(RECONNECT_PAUSE_MS, this.#context.signal)
-      }
+export async function openDoor(context: Context, patienceMs = DOOR_MS_MAX): Promise<Client> {
+  const { clock } = context.host
+  const endMs = clock.monotonicMs() + patienceMs
+  for (;;) {
+    try {
+      return await connect(context)
+    } catch (error) {
+      const fault = doorFault(error, dataFolder(context))
+      if (!isFault(fault, 'NotReady') || clock.monotonicMs() >= endMs) throw fault
     }
+    await clock.sleep(DOOR_POLL_MS, context.signal)
   }
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const client = await this.#client?.catch(() => undefined)
-    await client?.[Symbol.asyncDispose]()
-  }
+function connect(context: Context): Promise<Client> {
+  const { clock, version } = context.host
+  return connectSocket(doorOf(dataFolder(context)), { clock, software: `cairn ${version}` }, context.signal)
+}
 
-  // One connection for all; the first to find it broken makes the next.
-  async #open(): Promise<Client> {
-    const current = this.#client
-    if (current !== undefined) {
-      const client = await current.catch(() => undefined)
-      if (client?.isOpen === true) return client
-      if (this.#client !== current) return this.#open()
-    }
-    const next = openDoor(this.#context)
-    this.#client = next
-    return next
-  }
+function doorFault(error: unknown, folder: string): unknown {
+  if (isFault(error, 'Closed')) return notReady(folder, error)
+  if (!isFault(error, 'Unreachable') || isSystemError(error.cause, 'EACCES')) return error
+  if (runningSupervisor(folder) !== undefined) return notReady(folder, error)
+  return cliFault('NotRunning', `Cairn does not run on ${folder}`, {
+    hint: 'Start it with `cairn up`, or name its data folder with --data or CAIRN_DATA.',
+    cause: error,
+  })
+}
+
+function notReady(folder: string, cause: unknown): Fault {
+  const pid = runningSupervisor(folder)
+  return cliFault('NotReady', `Cairn runs on ${folder} (process ${pid ?? '?'}), but does not answer yet`, {
+    hint: 'It may still be starting: see what `cairn up` prints, then try again.',
+    cause,
+  })
 }

@@ -14,6 +14,8 @@ export const cliFault = defineFaults({
   Incomplete: { status: 500, retry: 'later' },
   /** Cairn does not run. */
   NotRunning: { status: 503, retry: 'never' },
+  /** Cairn runs and does not answer. */
+  NotReady: { status: 503, retry: 'later' },
   /** Something doctor looked at is broken. */
   Unwell: { status: 500, retry: 'never' },
 })

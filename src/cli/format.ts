@@ -5,7 +5,7 @@ export function formatBytes(bytes: number): string {
     if (value < 1023.95) return unit === 'B' ? `${value} B` : `${value.toFixed(1)} ${unit}`
     value /= 1024
   }
-  return `${(value * 1).toFixed(1)} EiB`
+  return `${value.toFixed(1)} EiB`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const

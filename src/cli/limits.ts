@@ -14,6 +14,10 @@ export const RECONNECT_PAUSE_MS = 100
 /** How often one piece of work is begun anew when connections break. */
 export const RECONNECTS_MAX = 700
 
+/** How long a command waits for a Cairn that runs and does not answer, and how often it tries. */
+export const DOOR_MS_MAX = 10_000
+export const DOOR_POLL_MS = 50
+
 /** How long `cairn down` waits for the end. */
 export const DOWN_MS_MAX = 120_000
 export const DOWN_POLL_MS = 50

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { isFault } from '#base'
+import { type Fault, isFault } from '#base'
 import { declareDoctor } from './commands/doctor.ts'
 import { declareDown } from './commands/down.ts'
 import { declareFs } from './commands/fs/index.ts'
@@ -79,6 +79,13 @@ async function runCommand(command: (context: Context) => Promise<void>, given: G
   }
 }
 
+// For faults that say no better.
+const FALLBACK_HINTS: Readonly<Record<Fault['retry'], string>> = {
+  never: 'Check the words of the command with --help, and this machine with `cairn doctor`.',
+  later: 'Try again; `cairn doctor` tells what is wrong when it goes on.',
+  reread: 'Look at what is there now, then try again.',
+}
+
 function tell(error: unknown, terminal: Terminal): number {
   if (!isFault(error)) {
     terminal.err(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -86,6 +93,6 @@ function tell(error: unknown, terminal: Terminal): number {
     return EXIT.failed
   }
   terminal.err(`error: ${error.message.split('\n').map(printable).join('\n')}\n`)
-  if (error.hint !== undefined) terminal.err(`hint: ${error.hint}\n`)
+  terminal.err(`hint: ${printable(error.hint ?? FALLBACK_HINTS[error.retry])}\n`)
   return error.code === 'Usage' ? EXIT.usage : EXIT.failed
 }

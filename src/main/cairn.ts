@@ -7,9 +7,9 @@ import path from 'node:path'
 process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile')
 enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 for (const stream of [process.stdout, process.stderr]) {
-  // Whoever read our output has gone: nobody is left to tell.
+  // Whoever read our output has gone, or the whole terminal: nobody is left to tell.
   stream.on('error', error => {
-    if (!('code' in error) || error.code !== 'EPIPE') throw error
+    if (!('code' in error) || (error.code !== 'EPIPE' && error.code !== 'EIO')) throw error
   })
 }
 

@@ -1,8 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { isSystemError } from '#base'
+import { doorOf } from '#rpc'
 import { mainFault } from './faults.ts'
-import { readMounts } from './mount-info.ts'
+import { SOCKET_PATH_BYTES_MAX } from './limits.ts'
+import { isCairnMount, readMounts } from './mount-info.ts'
+import { isWithin, realPathOf } from './real-path.ts'
 
 /** The layout of the data folder this version reads and writes. */
 export const DATA_VERSION = 1
@@ -12,10 +15,12 @@ export const DATA_VERSION = 1
  * not inside a mount that Cairn itself serves. Changes nothing when it refuses. Answers its real path.
  * Faults: DataFolder, DataNewer.
  */
-export function openDataFolder(folder: string): string {
+export async function openDataFolder(folder: string): Promise<string> {
   const wanted = path.resolve(folder)
+  refuseLongPath(wanted)
   try {
     refuseInsideMount(wanted)
+    refuseInsideMount(await realPathOf(wanted))
     const found = versionOf(wanted)
     if (found === undefined) createFolder(wanted)
     else if (found > DATA_VERSION) throw newer(wanted, found)
@@ -27,6 +32,11 @@ export function openDataFolder(folder: string): string {
       cause: error,
     })
   }
+}
+
+/** True for a folder that is a data folder already, of whichever version. */
+export function isDataFolder(folder: string): boolean {
+  return fs.existsSync(path.join(folder, 'version'))
 }
 
 function versionOf(folder: string): number | undefined {
@@ -57,29 +67,22 @@ function createFolder(folder: string): void {
 // What a first start that was cut off may leave before the version is written.
 const LEFT_BY_US: ReadonlySet<string> = new Set(['version.new', 'lost+found'])
 
-// Asks the mount table first: touching a mount that this very process serves, or a dead one, may hang.
+// Asks the mount table before anything touches the path: in a mount of Cairn, or a dead one, that may hang.
 function refuseInsideMount(folder: string): void {
-  const inside = readMounts().findLast(
-    mount => mount.path === '/' || folder === mount.path || folder.startsWith(`${mount.path}/`),
-  )
-  const real = realPrefix(folder)
-  const insideReal = readMounts().findLast(mount => real === mount.path || real.startsWith(`${mount.path}/`))
-  const served = [inside, insideReal].find(mount => mount?.type.startsWith('fuse.cairn') === true)
+  const served = readMounts().find(mount => isCairnMount(mount) && isWithin(folder, mount.path))
   if (served === undefined) return
   throw mainFault('DataFolder', `the data folder ${folder} is inside ${served.path}, which Cairn itself serves`, {
     hint: 'Choose a folder on a disk of this machine with --data.',
   })
 }
 
-// The real path of the part of the folder that exists.
-function realPrefix(folder: string): string {
-  try {
-    return fs.realpathSync(folder)
-  } catch (error) {
-    if (!isSystemError(error) || folder === '/') throw error
-    if (error.code !== 'ENOENT') return folder
-    return path.join(realPrefix(path.dirname(folder)), path.basename(folder))
-  }
+// A unix socket's address has 108 bytes with its NUL (unix(7)).
+function refuseLongPath(folder: string): void {
+  const spare = SOCKET_PATH_BYTES_MAX - Buffer.byteLength(doorOf(folder))
+  if (spare >= 0) return
+  throw mainFault('DataFolder', `the path of the data folder is ${-spare} bytes too long for its socket`, {
+    hint: 'Choose a folder with a shorter path with --data or CAIRN_DATA.',
+  })
 }
 
 function newer(folder: string, found: number): Error {

@@ -41,3 +41,6 @@ export const STORAGE_LOCK_RETRY_MS = 20
 
 /** Threads that hash and write chunks. */
 export const HASH_THREADS = 2
+
+/** Bytes of the path of a unix socket: sun_path without its NUL (unix(7)). */
+export const SOCKET_PATH_BYTES_MAX = 107

@@ -15,6 +15,11 @@ export function readMounts(): readonly MachineMount[] {
   return parseMountInfo(fs.readFileSync('/proc/self/mountinfo', 'latin1'))
 }
 
+/** True for a mount that a Cairn of this machine serves. */
+export function isCairnMount({ type }: MachineMount): boolean {
+  return type === 'fuse.cairn'
+}
+
 /** Reads /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
 export function parseMountInfo(text: string): readonly MachineMount[] {
   return text

@@ -56,7 +56,6 @@ export {
   FILESYSTEMS_MAX,
   type FilesystemRow,
   filesystemCreate,
-  filesystemList,
   filesystemMount,
   filesystemSync,
   filesystemUnmount,

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
 import { type CheckRow, nodeHealth } from '#rpc'
-import { type Context, dataFolder, openDoor, show } from '../context.ts'
+import { type Context, dataFolder, show } from '../context.ts'
+import { openDoor } from '../door.ts'
 import { cliFault } from '../faults.ts'
 import { plural } from '../format.ts'
-import { machineChecks } from '../local/machine.ts'
+import { machineFacts } from '../local/machine.ts'
 import { runningSupervisor } from '../local/supervisor.ts'
+import { machineChecks } from '../machine-checks.ts'
 import type { Run } from '../run.ts'
 import { printable } from '../table.ts'
 
@@ -20,18 +22,21 @@ export function declareDoctor(program: Command, run: Run): void {
 async function doctor(context: Context): Promise<void> {
   const nowMs = Number(context.host.clock.wallNs() / 1_000_000n)
   const folder = dataFolder(context)
-  const checks = [...(await machineChecks(folder, nowMs)), ...(await runningChecks(context, folder))]
+  const facts = await machineFacts(folder, nowMs)
+  const checks = [...machineChecks(facts), ...(await runningChecks(context, folder))]
   show(context, checks, () => checks.map(checkLine).join(''))
   const failed = checks.filter(check => check.state === 'fail')
   if (failed.length === 0) return
-  throw cliFault('Unwell', `${plural(failed.length, 'check')} failed: ${failed.map(check => check.name).join(', ')}`)
+  throw cliFault('Unwell', `${plural(failed.length, 'check')} failed: ${failed.map(check => check.name).join(', ')}`, {
+    hint: 'Do what stands below each of them, then run `cairn doctor` again.',
+  })
 }
 
 async function runningChecks(context: Context, folder: string): Promise<readonly CheckRow[]> {
   const pid = runningSupervisor(folder)
   const name = 'local door'
   try {
-    await using client = await openDoor(context)
+    await using client = await openDoor(context, 0)
     const { checks } = await client.call(nodeHealth, undefined, context.signal)
     return [{ name, state: 'ok', detail: `${client.peer.software} answers` }, ...checks]
   } catch (error) {
@@ -42,8 +47,10 @@ async function runningChecks(context: Context, folder: string): Promise<readonly
   }
 }
 
+const NAME_WIDTH = 16
+
 /** One check for people: state, name, detail, and below it the remedy. */
 export function checkLine({ state, name, detail, remedy }: CheckRow): string {
-  const line = `${state.padEnd(4)}  ${name.padEnd(14)} ${printable(detail)}\n`
-  return remedy === undefined ? line : `${line}      ${' '.repeat(14)} ${printable(remedy)}\n`
+  const line = `${state.padEnd(4)}  ${name.padEnd(NAME_WIDTH)} ${printable(detail)}\n`
+  return remedy === undefined ? line : `${line}      ${' '.repeat(NAME_WIDTH)} ${printable(remedy)}\n`
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
 import { nodeDown } from '#rpc'
-import { type Context, dataFolder, openDoor } from '../context.ts'
+import { type Context, dataFolder, show } from '../context.ts'
+import { openDoor } from '../door.ts'
 import { cliFault } from '../faults.ts'
 import { DOWN_MS_MAX, DOWN_POLL_MS } from '../limits.ts'
 import { askToEnd, runningSupervisor } from '../local/supervisor.ts'
@@ -19,7 +20,9 @@ async function down(context: Context): Promise<void> {
   const folder = dataFolder(context)
   const pid = runningSupervisor(folder)
   if (pid === undefined) {
-    throw cliFault('NotRunning', `Cairn does not run on ${folder}`, { hint: 'Name another data folder with --data.' })
+    throw cliFault('NotRunning', `Cairn does not run on ${folder}`, {
+      hint: 'Name the data folder it runs on with --data or CAIRN_DATA.',
+    })
   }
   await ask(context, pid)
   const { clock } = context.host
@@ -30,12 +33,13 @@ async function down(context: Context): Promise<void> {
     }
     await clock.sleep(DOWN_POLL_MS, context.signal)
   }
+  show(context, { ended: pid }, () => `Ended Cairn (process ${pid})\n`)
 }
 
 // The supervisor also hears signals: for when the storage process does not answer.
 async function ask(context: Context, pid: number): Promise<void> {
   try {
-    await using client = await openDoor(context)
+    await using client = await openDoor(context, 0)
     await client.call(nodeDown, undefined, context.signal)
   } catch (error) {
     if (!isFault(error)) throw error

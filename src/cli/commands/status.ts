@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
 import { type NodeStatus, nodeStatus } from '#rpc'
-import { type Context, dataFolder, openDoor, show } from '../context.ts'
-import { cliFault } from '../faults.ts'
+import { type Context, dataFolder, show } from '../context.ts'
+import { openDoor } from '../door.ts'
 import { formatBytes, formatDuration, plural } from '../format.ts'
 import { examples } from '../help.ts'
 import type { Run } from '../run.ts'
@@ -18,42 +18,34 @@ export function declareStatus(program: Command, run: Run): void {
 }
 
 async function status(context: Context): Promise<void> {
-  const found = await askStatus(context)
-  if (found === undefined) {
-    if (context.common.output === 'json') context.terminal.out('{ "running": false }\n')
-    throw cliFault('NotRunning', `Cairn does not run on ${dataFolder(context)}`, { hint: 'Start it with `cairn up`.' })
-  }
-  show(context, { running: true, ...found }, () => statusText(found))
-}
-
-async function askStatus(context: Context): Promise<NodeStatus | undefined> {
   try {
     await using client = await openDoor(context)
-    return await client.call(nodeStatus, undefined, context.signal)
+    const found = await client.call(nodeStatus, undefined, context.signal)
+    show(context, { running: true, ...found }, () => statusText(found))
   } catch (error) {
-    if (isFault(error, 'Unreachable') && !error.message.includes('this user')) return undefined
+    if (isFault(error, 'NotRunning')) show(context, { running: false, dataFolder: dataFolder(context) }, () => '')
     throw error
   }
 }
 
 /** The status for people. */
 export function statusText(status: NodeStatus): string {
-  const { disk, filesystems, mounts } = status
+  const { disk, filesystems, mounts, held } = status
+  const usedBytes = disk.usedBytes + filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [
     `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
-    `held   ${plural(status.held.chunks, 'chunk')}, ${formatBytes(status.held.bytes)}`,
-    `space  ${formatBytes(disk.freeBytes)} free of ${formatBytes(disk.totalBytes)}`,
+    `used   ${formatBytes(usedBytes)} on disk, for ${plural(held.chunks, 'chunk')} of ${formatBytes(held.bytes)}`,
+    `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
   ]
-  const rows = filesystems.map(({ name, files, freeBytes }) => {
+  return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`
+}
+
+/** Filesystems with where they are mounted, for people. */
+export function filesystemTable(filesystems: NodeStatus['filesystems'], mounts: NodeStatus['mounts']): string {
+  const rows = filesystems.map(({ name, metadataBytes }) => {
     const paths = mounts.filter(mount => mount.filesystem === name).map(mount => mount.path)
-    return [name, files === undefined ? '-' : String(files), formatBytes(freeBytes), paths.join(', ') || '-']
+    return [name, formatBytes(metadataBytes), paths.join(', ') || '-']
   })
-  const columns = [
-    { title: 'FILESYSTEM' },
-    { title: 'FILES', align: 'right' },
-    { title: 'FREE', align: 'right' },
-    { title: 'MOUNT' },
-  ] as const
-  return `${head.join('\n')}\n\n${table(columns, rows)}`
+  return table([{ title: 'FILESYSTEM' }, { title: 'METADATA', align: 'right' }, { title: 'MOUNT' }], rows)
 }

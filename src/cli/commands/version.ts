@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
-import { openDoor, show } from '../context.ts'
+import { show } from '../context.ts'
+import { openDoor } from '../door.ts'
 import type { Run } from '../run.ts'
 
 /** `cairn version` */

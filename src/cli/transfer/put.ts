@@ -17,7 +17,7 @@ import {
   type Place,
 } from '#rpc'
 import type { Context } from '../context.ts'
-import type { LastingDoor } from '../door.ts'
+import type { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
 import { FILES_AT_ONCE, RESUME_BYTES_MIN } from '../limits.ts'
 import { type LocalFile, localBytes, localHash, localLink, localStat } from '../local/files.ts'

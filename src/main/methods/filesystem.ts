@@ -2,7 +2,6 @@ import path from 'node:path'
 import {
   answerUnary,
   filesystemCreate,
-  filesystemList,
   filesystemMount,
   filesystemSync,
   filesystemUnmount,
@@ -10,7 +9,6 @@ import {
   message,
 } from '#rpc'
 import { mainFault } from '../faults.ts'
-import { filesystemRow } from './node.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about whole filesystems. */
@@ -20,17 +18,12 @@ export function filesystemMethods({ filesystems, link, chunks }: Parts): readonl
       await filesystems.create(filesystem)
       return message(undefined)
     }),
-    answerUnary(filesystemList, async () => {
-      return message({ filesystems: await Promise.all(filesystems.all.map(filesystemRow)) })
-    }),
     answerUnary(filesystemMount, async ({ filesystem, path: target }) => {
       filesystems.get(filesystem)
-      await link.ask({ kind: 'mount', filesystem, path: absolute(target) })
-      return message(undefined)
+      return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target) }) })
     }),
     answerUnary(filesystemUnmount, async ({ path: target }) => {
-      await link.ask({ kind: 'unmount', path: absolute(target) })
-      return message(undefined)
+      return message({ path: await link.ask({ kind: 'unmount', path: absolute(target) }) })
     }),
     answerUnary(filesystemSync, async ({ filesystem }) => {
       await filesystems.get(filesystem).filesystem.sync()

@@ -9,29 +9,33 @@ export async function done<Value>(reply: Reply<Value>, path: string): Promise<Va
   return answer
 }
 
+const LOOK = 'See what is there with `cairn ls -l`.'
+
 /** The fault of an error number at a path. */
 export function errnoFault(errno: Errno, path: string): Error {
   const at = textOf(path)
   switch (errno) {
     case ERRNO.ENOENT:
-      return mainFault('NotFound', `${at} is not there`)
+      return mainFault('NotFound', `${at} is not there`, { hint: LOOK })
     case ERRNO.EEXIST:
-      return mainFault('Occupied', `${at} is there already`)
+      return mainFault('Occupied', `${at} is there already`, { hint: 'Choose another name, or remove it first.' })
     case ERRNO.ENOTDIR:
-      return mainFault('WrongKind', `${at} is no directory, or something on the way to it is none`)
+      return mainFault('WrongKind', `${at} is no directory, or something on the way to it is none`, { hint: LOOK })
     case ERRNO.EISDIR:
-      return mainFault('WrongKind', `${at} is a directory`)
+      return mainFault('WrongKind', `${at} is a directory`, { hint: LOOK })
     case ERRNO.ENOTEMPTY:
-      return mainFault('NotEmpty', `${at} is not empty`)
+      return mainFault('NotEmpty', `${at} is not empty`, { hint: 'Add -r to remove it with all below.' })
     case ERRNO.ELOOP:
-      return mainFault('Symlink', `${at} goes through too many symlinks`)
+      return mainFault('Symlink', `${at} goes through too many symlinks`, { hint: LOOK })
     case ERRNO.ENAMETOOLONG:
-      return mainFault('Invalid', `${at} has a name of more than 255 bytes`)
+      return mainFault('Invalid', `${at} has a name of more than 255 bytes`, { hint: 'Choose a shorter name.' })
     case ERRNO.ENOSPC:
       return mainFault('NoSpace', `no space left for ${at}`, { hint: 'Remove something, or give Cairn more disk.' })
     case ERRNO.EDQUOT:
-      return mainFault('NoSpace', `the quota of ${at} is used up`)
+      return mainFault('NoSpace', `the quota of ${at} is used up`, { hint: 'Remove something below that directory.' })
     default:
-      return mainFault('Filesystem', `${at}: the filesystem answered ${errnoName(errno)}`)
+      return mainFault('Filesystem', `${at}: the filesystem answered ${errnoName(errno)}`, {
+        hint: 'See `cairn doctor`, and what `cairn up` printed.',
+      })
   }
 }

@@ -9,8 +9,8 @@ export interface SupervisorLink {
   /** Resolves when this process should close: told, by signal, or because the supervisor is gone. */
   readonly stop: Promise<void>
   tell(report: Report): void
-  /** Asks the supervisor for something; resolves when it is done. Faults: those of the supervisor. */
-  ask(request: Request): Promise<void>
+  /** Asks the supervisor for something; answers the real path when it is done. Faults: those of the supervisor. */
+  ask(request: Request): Promise<string>
 }
 
 /** What can be asked; the link numbers it. */
@@ -22,7 +22,7 @@ export type Request =
 export function openSupervisorLink(): SupervisorLink {
   const start = Promise.withResolvers<Start>()
   const stop = Promise.withResolvers<void>()
-  const asked = new Map<number, PromiseWithResolvers<void>>()
+  const asked = new Map<number, PromiseWithResolvers<string>>()
   if (!process.connected) {
     throw mainFault('Invalid', 'the storage process is started by `cairn up` only', { hint: 'Run `cairn up`.' })
   }
@@ -32,7 +32,7 @@ export function openSupervisorLink(): SupervisorLink {
     if (order.kind !== 'answer') return
     const waiting = asked.get(order.id)
     asked.delete(order.id)
-    if (order.fault === undefined) waiting?.resolve()
+    if (order.fault === undefined) waiting?.resolve(order.path ?? '')
     else waiting?.reject(faultOf(order.fault))
   }
   process.on('message', value => hear(readOrder(value)))
@@ -48,7 +48,7 @@ export function openSupervisorLink(): SupervisorLink {
     tell,
     ask(request) {
       lastId += 1
-      const waiting = Promise.withResolvers<void>()
+      const waiting = Promise.withResolvers<string>()
       asked.set(lastId, waiting)
       tell({ id: lastId, ...request })
       return waiting.promise

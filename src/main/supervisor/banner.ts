@@ -1,28 +1,35 @@
+import type { Fault } from '#base'
 import { doorOf } from '#rpc'
+import type { WantedMount } from './mount-table.ts'
+
+/** How a mount that was wanted came out. */
+export interface MountOutcome {
+  readonly mount: WantedMount
+  /** Why it is not there. */
+  readonly fault?: Fault
+}
 
 /** What is told when everything runs. */
 export interface Running {
   readonly version: string
   readonly dataFolder: string
-  readonly mounts: readonly { readonly filesystem: string; readonly path: string }[]
-  /** Why there is no mount, when one was wanted. */
-  readonly mountFault: { readonly message: string; readonly hint?: string | undefined } | undefined
+  /** Mounts that were wanted; none with `--no-mount`. */
+  readonly mounts: readonly MountOutcome[]
 }
 
 /** The lines `cairn up` prints: where things are and what to try. */
-export function banner(running: Running): string {
-  const mounts = running.mounts.map(mount => `  mount        ${mount.path}  (filesystem ${mount.filesystem})`)
-  const home = running.mounts.find(mount => mount.filesystem === 'home')?.path
+export function banner({ version, dataFolder, mounts }: Running): string {
+  const home = mounts.find(({ mount, fault }) => mount.filesystem === 'home' && fault === undefined)
   const lines = [
-    `Cairn ${running.version} is running.`,
+    `Cairn ${version} is running.`,
     '',
-    `  data         ${running.dataFolder}`,
-    ...mounts,
-    ...missing(running),
-    `  door         ${doorOf(running.dataFolder)}`,
+    `  data   ${dataFolder}`,
+    ...(mounts.length === 0 ? ['  mount  none this time'] : mounts.flatMap(mountLines)),
+    ...(mounts.some(({ fault }) => fault !== undefined) ? [WITHOUT_MOUNT] : []),
+    `  door   ${doorOf(dataFolder)}`,
     '',
     'Try, in another terminal:',
-    ...(home === undefined ? [] : [`  cp -a ~/Documents ${home}/`]),
+    ...(home === undefined ? [] : [`  cp -a ~/Documents ${home.mount.path}/`]),
     '  cairn put ~/Documents /',
     '  cairn ls -l /',
     '  cairn status',
@@ -33,9 +40,10 @@ export function banner(running: Running): string {
   return lines.join('\n')
 }
 
-function missing({ mountFault }: Running): readonly string[] {
-  if (mountFault === undefined) return []
-  const why = `  mount        none: ${mountFault.message}`
-  const hint = mountFault.hint === undefined ? [] : [`               ${mountFault.hint}`]
-  return [why, ...hint, '               `cairn put`, `get`, `ls` and `rm` work without it.']
+function mountLines({ mount, fault }: MountOutcome): readonly string[] {
+  if (fault === undefined) return [`  mount  ${mount.path}  (filesystem ${mount.filesystem})`]
+  const why = `  mount  ${mount.filesystem} is not mounted: ${fault.message}`
+  return fault.hint === undefined ? [why] : [why, `         ${fault.hint}`]
 }
+
+const WITHOUT_MOUNT = '         `cairn put`, `get`, `ls` and `rm` work without a mount.'

@@ -1,11 +1,13 @@
 import fs from 'node:fs'
-import type { World } from '#base'
-import { healDeadMount, type MountHandle, mountFuse, raiseReadahead, umount } from '#storage/fuse'
+import { isSystemError, type World } from '#base'
+import { type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
 import { mainFault } from '../faults.ts'
 import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
 import type { HeldMount, Negotiated } from '../messages.ts'
-import { usersOfMount } from './mount-users.ts'
+import { realPathOf } from '../real-path.ts'
 import type { WantedMount } from './mount-table.ts'
+import { mountTarget } from './mount-target.ts'
+import { usersOfMount } from './mount-users.ts'
 
 interface Held {
   readonly wanted: WantedMount
@@ -21,20 +23,29 @@ interface Held {
  */
 export class Mounts {
   readonly #held = new Map<string, Held>()
+  readonly #dataFolder: string
   readonly #world: World
 
-  constructor(world: World) {
+  constructor(dataFolder: string, world: World) {
+    this.#dataFolder = dataFolder
     this.#world = world
   }
 
-  /** Mounts a filesystem; a dead mount at the path is healed first. Faults: Occupied, those of `#storage/fuse`. */
-  async mount(wanted: WantedMount): Promise<void> {
-    if (this.#held.has(wanted.path)) throw mainFault('Occupied', `${wanted.path} is a mount of Cairn already`)
-    if (this.#held.size >= MOUNTS_MAX) throw mainFault('Invalid', `more than ${MOUNTS_MAX} mounts`)
-    await healDeadMount(wanted.path)
-    fs.mkdirSync(wanted.path, { recursive: true })
-    const handle = await mountFuse({ target: wanted.path, source: wanted.filesystem })
-    this.#held.set(wanted.path, { wanted, handle, negotiated: undefined, given: false })
+  /**
+   * Mounts a filesystem and answers where, its real path; a dead mount there is healed first.
+   * Faults: those of {@link mountTarget} and of `#storage/fuse`.
+   */
+  async mount({ filesystem, path }: WantedMount): Promise<WantedMount> {
+    if (this.#held.size >= MOUNTS_MAX) {
+      throw mainFault('Invalid', `more than ${MOUNTS_MAX} mounts`, { hint: 'Unmount one with `cairn fs umount`.' })
+    }
+    requireFuse()
+    const target = await mountTarget(path, this.#dataFolder)
+    await makeFolder(target)
+    const handle = await mountFuse({ target, source: filesystem })
+    const wanted = { filesystem, path: target }
+    this.#held.set(target, { wanted, handle, negotiated: undefined, given: false })
+    return wanted
   }
 
   /** What the next storage process inherits. From then on the mounts count as touched by it. */
@@ -60,10 +71,16 @@ export class Mounts {
     return [...this.#held.keys()]
   }
 
-  /** Unmounts a path while the storage process still serves it. Faults: NotFound, Busy naming who uses it. */
-  async unmount(path: string): Promise<void> {
+  /**
+   * Unmounts a path while the storage process still serves it; answers its real path.
+   * Faults: NotFound, Busy naming who uses it.
+   */
+  async unmount(wanted: string): Promise<string> {
+    const path = this.#held.has(wanted) ? wanted : await realPathOf(wanted)
     const held = this.#held.get(path)
-    if (held === undefined) throw mainFault('NotFound', `${path} is no mount of Cairn`)
+    if (held === undefined) {
+      throw mainFault('NotFound', `${path} is no mount of this Cairn`, { hint: '`cairn fs ls` lists them.' })
+    }
     const result = await umount(path, 'gentle')
     if (result.kind !== 'done') {
       throw mainFault('Busy', `${path} is in use by ${usedBy(path)}`, {
@@ -71,6 +88,7 @@ export class Mounts {
       })
     }
     this.#forget(path, held)
+    return path
   }
 
   /**
@@ -101,6 +119,16 @@ export class Mounts {
   #forget(path: string, held: Held): void {
     this.#held.delete(path)
     fs.closeSync(held.handle.fd)
+  }
+}
+
+async function makeFolder(target: string): Promise<void> {
+  try {
+    await fs.promises.mkdir(target, { recursive: true })
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    const hint = 'Make the folder first, or choose one this user may make.'
+    throw mainFault('Invalid', `the mount point ${target} cannot be made: ${error.message}`, { hint, cause: error })
   }
 }
 

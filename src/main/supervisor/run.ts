@@ -1,13 +1,13 @@
 import { flushCompileCache } from 'node:module'
 import os from 'node:os'
-import path from 'node:path'
-import { type Fault, isFault, type World } from '#base'
+import { isFault, type World } from '#base'
 import { dataFolderOf, defaultMountOf, type Surroundings } from '#rpc'
-import { openDataFolder } from '../data-folder.ts'
+import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { cairnVersion } from '../version.ts'
-import { banner } from './banner.ts'
+import { banner, type MountOutcome } from './banner.ts'
 import { takeInstance } from './instance.ts'
 import { type WantedMount, readMountTable, writeMountTable } from './mount-table.ts'
+import { mountTarget } from './mount-target.ts'
 import { Mounts } from './mounts.ts'
 import { endSignals } from './signals.ts'
 import { type Requests, Storage } from './storage.ts'
@@ -21,19 +21,21 @@ export interface UpOptions {
 
 /**
  * Runs Cairn on this machine until a signal or `cairn down` ends it: takes the data folder, mounts, keeps a storage
- * process alive, unmounts, lets it close. Faults: AlreadyRunning, DataFolder, DataNewer, what the first storage process
- * named.
+ * process alive, unmounts, lets it close. Faults: AlreadyRunning, DataFolder, DataNewer, those of a mount that was
+ * named, what the first storage process named.
  */
 export async function runSupervisor(options: UpOptions, world: World): Promise<void> {
   const around: Surroundings = { env: process.env, isRoot: process.geteuid?.() === 0, home: os.homedir() }
-  const dataFolder = openDataFolder(dataFolderOf(options.data, around))
+  const wantedFolder = dataFolderOf(options.data, around)
+  // A first start that is refused leaves nothing behind.
+  if (typeof options.mount === 'string' && !isDataFolder(wantedFolder)) await mountTarget(options.mount, wantedFolder)
+  const dataFolder = await openDataFolder(wantedFolder)
   await using stack = new AsyncDisposableStack()
   stack.use(takeInstance(dataFolder, world.disk))
   const signals = stack.use(endSignals())
-  const mounts = new Mounts(world)
+  const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.unmountAll(signals.hurry)) // when the start fails in the middle
-  const table = wantedMounts(dataFolder, options, around)
-  const mountFault = await mountAll(options.mount === false ? [] : table, mounts)
+  const outcomes = await mountWanted({ dataFolder, mounts, chosen: options.mount, usual: defaultMountOf(around) })
   const storage = await Storage.open(
     dataFolder,
     mounts,
@@ -43,36 +45,50 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(storage)
   // Unmounting makes the kernel write back, so it comes before the storage process closes.
   stack.defer(() => mounts.unmountAll(signals.hurry))
-  const shown = table.filter(mount => mounts.paths.includes(mount.path))
-  process.stdout.write(banner({ version: cairnVersion(), dataFolder, mounts: shown, mountFault }))
+  process.stdout.write(banner({ version: cairnVersion(), dataFolder, mounts: outcomes }))
   flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
   process.stdout.write('Closing ...\n')
 }
 
-function wantedMounts(dataFolder: string, options: UpOptions, around: Surroundings): readonly WantedMount[] {
-  const known = readMountTable(dataFolder)
-  const chosen = typeof options.mount === 'string' ? path.resolve(options.mount) : undefined
-  const usual = [{ filesystem: 'home', path: chosen ?? defaultMountOf(around) }]
-  if (known !== undefined && chosen === undefined) return known
-  const others = (known ?? []).filter(mount => mount.filesystem !== 'home' && mount.path !== chosen)
-  const table = [...usual, ...others]
-  writeMountTable(dataFolder, table)
-  return table
+interface Wanted {
+  readonly dataFolder: string
+  readonly mounts: Mounts
+  readonly chosen: string | false | undefined
+  readonly usual: string
 }
 
-/** Mounts what it can; answers the fault of the first mount that could not be. */
-async function mountAll(wanted: readonly WantedMount[], mounts: Mounts): Promise<Fault | undefined> {
-  let first: Fault | undefined
-  for (const mount of wanted) {
-    try {
-      await mounts.mount(mount)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      first ??= error
-    }
+/**
+ * Mounts `home` where it was chosen, and what the table of mounts names. A chosen folder that is refused ends the
+ * start and changes nothing; any other mount that fails is told, and the rest goes on without it.
+ */
+async function mountWanted({ dataFolder, mounts, chosen, usual }: Wanted): Promise<readonly MountOutcome[]> {
+  if (chosen === false) return []
+  const known = readMountTable(dataFolder)
+  const outcomes: MountOutcome[] = []
+  if (chosen !== undefined) outcomes.push(await mountChosen(chosen, mounts))
+  const home = outcomes[0]?.mount
+  const others = known ?? (home === undefined ? [{ filesystem: 'home', path: usual }] : [])
+  const rest = home === undefined ? others : others.filter(({ filesystem }) => filesystem !== 'home')
+  for (const mount of rest) outcomes.push(await tryMount(mount, mounts))
+  const table = outcomes.map(({ mount }) => mount)
+  if (known === undefined || chosen !== undefined) writeMountTable(dataFolder, table)
+  return outcomes
+}
+
+async function mountChosen(chosen: string, mounts: Mounts): Promise<MountOutcome> {
+  const outcome = await tryMount({ filesystem: 'home', path: chosen }, mounts)
+  if (outcome.fault === undefined || outcome.fault.code === 'FuseUnavailable') return outcome
+  throw outcome.fault
+}
+
+async function tryMount(wanted: WantedMount, mounts: Mounts): Promise<MountOutcome> {
+  try {
+    return { mount: await mounts.mount(wanted) }
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return { mount: wanted, fault: error }
   }
-  return first
 }
 
 interface Served {
@@ -86,17 +102,19 @@ function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests 
   const table = () => readMountTable(dataFolder) ?? []
   return {
     down: () => signals.requestEnd(),
-    async mount(filesystem, target) {
-      await mounts.mount({ filesystem, path: target })
-      writeMountTable(dataFolder, [...table().filter(row => row.path !== target), { filesystem, path: target }])
+    async mount(filesystem, path) {
+      const mount = await mounts.mount({ filesystem, path })
+      writeMountTable(dataFolder, [...table().filter(row => row.path !== mount.path), mount])
       setImmediate(replace) // behind the answer
+      return mount.path
     },
-    async unmount(target) {
-      await mounts.unmount(target)
+    async unmount(path) {
+      const target = await mounts.unmount(path)
       writeMountTable(
         dataFolder,
         table().filter(row => row.path !== target),
       )
+      return target
     },
   }
 }

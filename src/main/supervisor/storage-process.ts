@@ -3,13 +3,10 @@ import type { World } from '#base'
 import { faultOf } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { READY_TIMEOUT_MS, STOP_TIMEOUT_MS } from '../limits.ts'
-import { type HeldMount, type Order, type Report, readReport, type Start } from '../messages.ts'
+import { type Order, type Report, readReport, type Start } from '../messages.ts'
 
 /** A storage process to start. The descriptors of the mounts, as they are here, become its slots from 4 on. */
-export interface StorageStart {
-  readonly dataFolder: string
-  readonly mounts: readonly HeldMount[]
-}
+export type StorageStart = Omit<Start, 'supervisorPid'>
 
 /** Hears what a storage process reports; a `failed` is thrown by {@link StorageProcess.ready} instead. */
 export type ReportListener = (report: Report) => void
@@ -87,7 +84,7 @@ const FIRST_SLOT = 4
 
 function startMessage(start: StorageStart): Start {
   const mounts = start.mounts.map((mount, index) => ({ ...mount, fd: FIRST_SLOT + index }))
-  return { dataFolder: start.dataFolder, supervisorPid: process.pid, mounts }
+  return { ...start, supervisorPid: process.pid, mounts }
 }
 
 function entryFile(): string {

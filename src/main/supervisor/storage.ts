@@ -2,14 +2,15 @@ import type { World } from '#base'
 import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { RESTART_PAUSE_MS, RESTART_PAUSE_MS_MAX, RESTART_WELL_MS } from '../limits.ts'
-import type { Report } from '../messages.ts'
+import type { Report, Start } from '../messages.ts'
 import type { Mounts } from './mounts.ts'
 import { StorageProcess } from './storage-process.ts'
 
 /** What the storage process may ask of its supervisor. */
 export interface Requests {
-  mount(filesystem: string, path: string): Promise<void>
-  unmount(path: string): Promise<void>
+  /** Both answer the real path. */
+  mount(filesystem: string, path: string): Promise<string>
+  unmount(path: string): Promise<string>
   down(): void
 }
 
@@ -25,6 +26,7 @@ export class Storage {
   readonly #closing = new AbortController()
   #current: StorageProcess
   #replacing = false
+  #restarts: Start['restarts'] = { count: 0 }
   #watching: Promise<void> = Promise.resolve()
 
   /** Starts the first storage process and resolves when it serves. Faults: what that process named, StorageProcess. */
@@ -66,7 +68,7 @@ export class Storage {
   }
 
   #start(): StorageProcess {
-    const start = { dataFolder: this.#dataFolder, mounts: this.#mounts.handOut() }
+    const start = { dataFolder: this.#dataFolder, mounts: this.#mounts.handOut(), restarts: this.#restarts }
     const child: StorageProcess = new StorageProcess(start, this.#world, report => void this.#hear(child, report))
     return child
   }
@@ -80,6 +82,7 @@ export class Storage {
       if (this.#closing.signal.aborted) return
       if (!this.#replacing) {
         log.warn(`the storage process ended (${how}); starting it again`)
+        this.#restarts = { count: this.#restarts.count + 1, last: how }
         if (clock.monotonicMs() - sinceMs > RESTART_WELL_MS) pauseMs = RESTART_PAUSE_MS
         await clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined)
         pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MS_MAX)
@@ -106,11 +109,10 @@ export class Storage {
     }
   }
 
-  async #answer(child: StorageProcess, id: number, run: () => Promise<void>): Promise<void> {
+  async #answer(child: StorageProcess, id: number, run: () => Promise<string>): Promise<void> {
     try {
       if (this.#closing.signal.aborted) throw mainFault('Busy', 'Cairn is closing')
-      await run()
-      child.tell({ kind: 'answer', id })
+      child.tell({ kind: 'answer', id, path: await run() })
     } catch (error) {
       child.tell({ kind: 'answer', id, fault: faultHead(error) })
     }

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { integer, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
 import { filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -16,14 +16,16 @@ export type MountRow = ShapeOf<typeof mountRowShape>
 
 export const filesystemRowShape = shape({
   name: text(63),
-  /** Left out where the filesystem does not count. */
-  files: optional(integer()),
+  /** Bytes on disk of its names and attributes; content is shared by all filesystems. */
+  metadataBytes: integer(),
   /** What can still be written. */
   freeBytes: integer(),
 })
 
 /** A filesystem in one line. */
 export type FilesystemRow = ShapeOf<typeof filesystemRowShape>
+
+const pathShape = shape({ path: text(PATH_BYTES_MAX) })
 
 /** Makes an empty filesystem. Faults: Invalid, Occupied. */
 export const filesystemCreate = unary({
@@ -33,31 +35,24 @@ export const filesystemCreate = unary({
   result: nothing,
 })
 
-/** All filesystems, by name. */
-export const filesystemList = unary({
-  name: 'filesystem.list',
-  version: 1,
-  params: nothing,
-  result: shape({ filesystems: list(filesystemRowShape, FILESYSTEMS_MAX) }),
-})
-
 /**
- * Mounts a filesystem at a folder and remembers it for the next start. The storage process is replaced by one that
- * holds the new mount, so connections end after the answer. Faults: NotFound, Occupied, FuseUnavailable.
+ * Mounts a filesystem at a folder, remembers it for the next start and answers its real path. The storage process is
+ * replaced by one that holds the new mount, so connections end after the answer. Faults: NotFound, Occupied, NotEmpty,
+ * WrongKind, FuseUnavailable.
  */
 export const filesystemMount = unary({
   name: 'filesystem.mount',
   version: 1,
   params: shape({ filesystem: text(63), path: text(PATH_BYTES_MAX) }),
-  result: nothing,
+  result: pathShape,
 })
 
-/** Unmounts a path and forgets it. Faults: NotFound, Busy. */
+/** Unmounts a path, forgets it and answers its real path. Faults: NotFound, Busy. */
 export const filesystemUnmount = unary({
   name: 'filesystem.unmount',
   version: 1,
-  params: shape({ path: text(PATH_BYTES_MAX) }),
-  result: nothing,
+  params: pathShape,
+  result: pathShape,
 })
 
 /** Resolves when everything written to the filesystem before is durable. */

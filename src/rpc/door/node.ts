@@ -13,8 +13,8 @@ const statusShape = shape({
   filesystems: list(filesystemRowShape, FILESYSTEMS_MAX),
   /** Content held on this machine: chunks, and their bytes before compression. */
   held: shape({ chunks: integer(), bytes: integer() }),
-  /** What the chunk store may take of its disk, and what of it is free. */
-  disk: shape({ totalBytes: integer(), freeBytes: integer() }),
+  /** What chunks take on the disk, what they may take in all, and what of that is free. */
+  disk: shape({ usedBytes: integer(), totalBytes: integer(), freeBytes: integer() }),
 })
 
 /** A running Cairn at a glance. */

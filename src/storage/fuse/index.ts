@@ -2,7 +2,7 @@ import type { FuseSession } from './session/open.ts'
 import type { SessionOptions } from './session/session.ts'
 
 export { abortMount, raiseReadahead } from './mount/connection.ts'
-export { type FuseAvailability, fuseAvailability } from './mount/availability.ts'
+export { type FuseAvailability, fuseAvailability, requireFuse } from './mount/availability.ts'
 export { healDeadMount, isDeadMount } from './mount/dead.ts'
 export { type MountHandle, type MountOptions, mountFuse } from './mount/mount.ts'
 export { findMount, type MountEntry } from './mount/mountinfo.ts'

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { filesystemCreate } from '#rpc'
-import { openDoor, show } from '../../context.ts'
+import { show } from '../../context.ts'
+import { openDoor } from '../../door.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { storeCollect } from '#rpc'
-import { openDoor, show } from '../../context.ts'
+import { show } from '../../context.ts'
+import { openDoor } from '../../door.ts'
 import { formatBytes, plural } from '../../format.ts'
 import type { Run } from '../../run.ts'
 

@@ -1,30 +1,23 @@
 import type { Command } from 'commander'
-import { filesystemList } from '#rpc'
-import { openDoor, show } from '../../context.ts'
-import { formatBytes } from '../../format.ts'
+import { nodeStatus } from '#rpc'
+import { show } from '../../context.ts'
+import { openDoor } from '../../door.ts'
 import type { Run } from '../../run.ts'
-import { table } from '../../table.ts'
+import { filesystemTable } from '../status.ts'
 
 /** `cairn fs ls` */
 export function declareList(fs: Command, run: Run): void {
   fs.command('ls')
-    .description('list the filesystems')
+    .description('list the filesystems and where they are mounted')
     .action(() =>
       run(async context => {
         await using client = await openDoor(context)
-        const { filesystems } = await client.call(filesystemList, undefined, context.signal)
-        const rows = filesystems.map(row => [
-          row.name,
-          row.files === undefined ? '-' : String(row.files),
-          formatBytes(row.freeBytes),
-        ])
-        show(context, filesystems, () => table(COLUMNS, rows))
+        const { filesystems, mounts } = await client.call(nodeStatus, undefined, context.signal)
+        const rows = filesystems.map(row => ({
+          ...row,
+          mounts: mounts.filter(mount => mount.filesystem === row.name).map(mount => mount.path),
+        }))
+        show(context, rows, () => filesystemTable(filesystems, mounts))
       }),
     )
 }
-
-const COLUMNS = [
-  { title: 'FILESYSTEM' },
-  { title: 'FILES', align: 'right' },
-  { title: 'FREE', align: 'right' },
-] as const

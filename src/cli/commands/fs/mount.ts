@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { filesystemMount, nodeStatus } from '#rpc'
 import { type Context, show } from '../../context.ts'
-import { LastingDoor } from '../../door.ts'
+import { LastingDoor } from '../../lasting-door.ts'
 import { cliFault } from '../../faults.ts'
 import { examples } from '../../help.ts'
 import { RECONNECT_MS_MAX, RECONNECT_PAUSE_MS } from '../../limits.ts'
@@ -18,16 +18,10 @@ export function declareMount(fs: Command, run: Run): void {
     .action((name: string, folder: string) => run(context => mount(context, name, absoluteLocal(folder))))
 }
 
-async function mount(context: Context, filesystem: string, path: string): Promise<void> {
+async function mount(context: Context, filesystem: string, folder: string): Promise<void> {
   const { signal, host } = context
   await using door = new LastingDoor(context)
-  // Asked once: a connection lost behind the question may have left the mount made.
-  let isAsked = false
-  await door.run(async client => {
-    if (isAsked) return
-    isAsked = true
-    await client.call(filesystemMount, { filesystem, path }, signal)
-  })
+  const { path } = await door.run(client => client.call(filesystemMount, { filesystem, path: folder }, signal))
   const endMs = host.clock.monotonicMs() + RECONNECT_MS_MAX
   // The storage process that holds the mount replaces the one that answered.
   for (;;) {

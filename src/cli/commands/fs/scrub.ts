@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type ScrubRow, storeScrub } from '#rpc'
-import { type Context, openDoor, show } from '../../context.ts'
+import { type Context, show } from '../../context.ts'
+import { openDoor } from '../../door.ts'
 import { cliFault } from '../../faults.ts'
 import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'

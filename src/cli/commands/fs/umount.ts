@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { filesystemUnmount } from '#rpc'
-import { openDoor, show } from '../../context.ts'
+import { show } from '../../context.ts'
+import { openDoor } from '../../door.ts'
 import { absoluteLocal } from '../../local/paths.ts'
 import type { Run } from '../../run.ts'
 
@@ -12,8 +13,7 @@ export function declareUmount(fs: Command, run: Run): void {
     .action((folder: string) =>
       run(async context => {
         await using client = await openDoor(context)
-        const path = absoluteLocal(folder)
-        await client.call(filesystemUnmount, { path }, context.signal)
+        const { path } = await client.call(filesystemUnmount, { path: absoluteLocal(folder) }, context.signal)
         show(context, { path }, () => `Unmounted ${path}\n`)
       }),
     )
