@@ -2,6 +2,7 @@ import { bytesOf, type Digest, isFault, isLater } from '#base'
 import type { ChunkSource } from '#storage/fs'
 import type { ChunkStore } from '#storage/chunks'
 import type { DiskFaults, DiskOperation } from './disk/faults.ts'
+import type { PlanKind } from './plan.ts'
 import { CHUNKS_FOLDER, KEYSPACE_FOLDER } from './stack.ts'
 import type { SimWorld } from './world.ts'
 
@@ -9,7 +10,9 @@ import type { SimWorld } from './world.ts'
 export interface Canary {
   readonly name: string
   /** The kind of run that must find it. */
-  readonly plan: 'power' | 'rot'
+  readonly plan: PlanKind
+  /** It is found within so many seeds from 1 on. */
+  readonly seedsMax: number
   readonly faults: (faults: DiskFaults) => DiskFaults
   readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
 }
@@ -22,22 +25,30 @@ export const CANARIES: readonly Canary[] = [
     ...AS_IT_IS,
     name: 'lost-log-sync',
     plan: 'power',
+    seedsMax: 20,
     faults: lying(({ kind, path }) => kind === 'sync' && path.startsWith(KEYSPACE_FOLDER)),
   },
   {
     ...AS_IT_IS,
     name: 'lost-chunk-sync',
     plan: 'power',
+    seedsMax: 20,
     faults: lying(({ kind, path }) => kind === 'sync' && path.startsWith(CHUNKS_FOLDER)),
   },
   {
     ...AS_IT_IS,
     name: 'lost-name-sync',
     plan: 'power',
+    seedsMax: 20,
     faults: lying(({ kind, path }) => kind === 'syncFolder' && path.startsWith(CHUNKS_FOLDER)),
   },
-  { ...AS_IT_IS, name: 'unchecked-read', plan: 'rot', chunkSource: unchecked },
+  { ...AS_IT_IS, name: 'unchecked-read', plan: 'rot', seedsMax: 20, chunkSource: unchecked },
 ]
+
+/** The canary of a name; undefined for none. */
+export function canaryOf(name: string | undefined): Canary | undefined {
+  return CANARIES.find(canary => canary.name === name)
+}
 
 // A sync that is skipped: it says that it was done.
 function lying(lies: (operation: DiskOperation) => boolean): (faults: DiskFaults) => DiskFaults {

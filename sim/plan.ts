@@ -3,7 +3,10 @@ import type { Ending } from './life.ts'
 import type { Random } from './random.ts'
 
 /** What kind of trouble a run is about. */
-export type PlanKind = 'calm' | 'kill' | 'power' | 'mixed' | 'full' | 'failing' | 'rot'
+export type PlanKind = (typeof PLAN_KINDS)[number]
+
+/** All kinds of trouble, by name. */
+export const PLAN_KINDS = ['calm', 'kill', 'power', 'mixed', 'full', 'failing', 'rot'] as const
 
 /** Everything about a run that its seed decides before it begins. */
 export interface RunPlan {

@@ -28,13 +28,14 @@ export interface SimulationOptions {
   readonly print?: boolean | undefined
 }
 
-/** How a run went. `violation` says what must not have happened. */
+/** How a run went, as plain values. `violation` says what must not have happened, and where that was seen. */
 export interface Outcome {
   readonly seed: number
-  readonly plan: RunPlan
+  readonly plan: PlanKind
   readonly traceHash: string
+  /** The last lines of the trace. */
   readonly tail: readonly string[]
-  readonly violation: Error | undefined
+  readonly violation: string | undefined
   readonly lives: number
   readonly operationsDone: number
 }
@@ -102,10 +103,10 @@ class Simulation {
     const { tail } = this.#trace
     return {
       seed,
-      plan: this.#plan,
+      plan: this.#plan.kind,
       traceHash: this.#trace.digest(),
       tail,
-      violation,
+      violation: violation?.stack ?? violation?.message,
       lives: this.#lives,
       operationsDone,
     }
