@@ -1,4 +1,4 @@
-import { assert, type World } from '#base'
+import { assert, type Digest, type World } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { AccessTimes } from './client/access-times.ts'
@@ -48,6 +48,15 @@ export interface Filesystem extends AsyncDisposable {
   seal(ino: Ino): Promise<void>
   /** Tells the kernels that mount it that something changed other than through them. */
   invalidate(change: Invalidation): void
+  /**
+   * Every chunk the filesystem needs, in batches, some more than once. When the iteration has ended, it has told all
+   * that rows named at its end (extents, sealed trees with their inner nodes, manifests, snapshots) and all below.
+   * It cannot know chunks that were put but that no row names yet: of a write, a seal or a snapshot under way. So a
+   * chunk that was put or renewed shortly before the walk, or later, must be kept until a later walk has missed it too.
+   * A snapshot under way is waited for. Leaving the loop ends it. Faults: those of `ChunkSource.read`: nothing may be
+   * deleted then.
+   */
+  references(signal: AbortSignal): AsyncIterable<readonly Digest[]>
   /** Stops without bringing anything to disk, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -108,7 +117,7 @@ class OpenFilesystem implements Filesystem {
   readonly superblock: Superblock
   readonly vfs: Client
   readonly quotas: Quotas
-  readonly snapshots: Snapshots
+  readonly snapshots: HomeSnapshots
   readonly #parts: OpenParts
   readonly #closing = new AbortController()
   readonly #background: Promise<void>
@@ -139,6 +148,10 @@ class OpenFilesystem implements Filesystem {
   async seal(ino: Ino): Promise<void> {
     await this.#parts.writer.settle(ino)
     await this.#parts.home.call('seal', { ino })
+  }
+
+  references(signal: AbortSignal): AsyncIterable<readonly Digest[]> {
+    return this.snapshots.references(signal)
   }
 
   async abandon(): Promise<void> {

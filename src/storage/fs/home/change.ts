@@ -1,4 +1,4 @@
-import { assert, type ByteString } from '#base'
+import { assert, type ByteString, type Digest } from '#base'
 import type { Operation } from '#keyspace'
 import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
 import { encodeExtent, type Extent, replaceRange, usedBytes } from '../extent.ts'
@@ -27,6 +27,8 @@ export class Change {
   /** Names that came, went or now lead elsewhere. */
   readonly #names: DirectoryPlace[] = []
   readonly #unmarked = new Set<Ino>()
+  /** Chunks that new extents name. */
+  readonly #named: Digest[] = []
   readonly nowNs: bigint
 
   constructor(tables: Tables, request: RequestName | undefined) {
@@ -120,7 +122,10 @@ export class Change {
     const kept = new Set(added.map(extent => extent.offset))
     const gone = removed.map(extent => (kept.has(extent.offset) ? undefined : extent))
     this.#deleteRuns(ino, splitAt(runsOf(gone), [...kept]))
-    for (const extent of added) this.put(keys.extentKey(ino, extent.offset), encodeExtent(extent))
+    for (const extent of added) {
+      this.put(keys.extentKey(ino, extent.offset), encodeExtent(extent))
+      if (extent.kind === 'chunk') this.#named.push(extent.digest)
+    }
     const inode = this.edit(ino)
     inode.overlayBytes += usedBytes(added) - usedBytes(removed)
     this.#extents.set(ino, extents)
@@ -170,7 +175,11 @@ export class Change {
     }
     this.#mark()
     this.#tables.marks.committing(() => this.#tables.keyspace.commit({ then: this.#operations }))
-    for (const [ino, inode] of this.#inodes) this.#tables.remember(ino, inode)
+    for (const digest of this.#named) this.#tables.named({ kind: 'chunk', digest })
+    for (const [ino, inode] of this.#inodes) {
+      if (inode?.tree !== undefined) this.#tables.named({ kind: 'tree', tree: inode.tree })
+      this.#tables.remember(ino, inode)
+    }
     for (const [key, entry] of this.#entries) this.#tables.rememberEntry(key, entry)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
   }

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
-import { type ByteString, type Clock, readBeU64, beU64, bytesOf, byteString } from '#base'
+import { type ByteString, type Clock, type Digest, readBeU64, beU64, bytesOf, byteString } from '#base'
 import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
 import { decodeExtent, type Extent } from '../extent.ts'
-import { decodeInode, type Inode, inoOf } from '../inode.ts'
-import { Marks } from '../snapshot/marks.ts'
+import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
+import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
 import { CONTENT_CACHE_MAX, INLINE_BYTES_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
 import { decodeQuota, type Quota } from '../quota.ts'
@@ -18,6 +18,12 @@ export interface Listed {
   readonly cookie: Cookie
 }
 
+/** Something a committed row names: all below it is needed too. */
+export type Named =
+  | { readonly kind: 'chunk'; readonly digest: Digest }
+  | { readonly kind: 'tree'; readonly tree: SealedTree }
+  | { readonly kind: 'manifest'; readonly ref: NodeRef }
+
 /** The filesystem's tables: typed reads of its keyspace, with the newest rows kept decoded. */
 export class Tables {
   readonly keyspace: LocalKeyspace
@@ -30,6 +36,7 @@ export class Tables {
     maxSize: CONTENT_CACHE_MAX * INLINE_BYTES_MAX * 0.25,
     sizeCalculation: extents => 64 + extents.reduce((sum, e) => sum + (e.kind === 'inline' ? e.bytes : 96), 0),
   })
+  readonly #namedListeners = new Set<(named: Named) => void>()
   #nextIno = 0
   #inoEnd = 0
 
@@ -95,6 +102,22 @@ export class Tables {
   /** All rows that start with a prefix; `limit` of them. */
   scan(prefix: ByteString, limit?: number): readonly KeyValue[] {
     return this.keyspace.rangeNow({ keys: { kind: 'prefix', prefix }, limit }).entries
+  }
+
+  /** Rows of `[start, end)`; `limit` of them. */
+  range(start: ByteString, end: ByteString, limit: number): readonly KeyValue[] {
+    return this.keyspace.rangeNow({ keys: { kind: 'range', start, end }, limit }).entries
+  }
+
+  /** Tells of everything that rows name from now on, until the returned function is called. */
+  observeNamed(listener: (named: Named) => void): () => void {
+    this.#namedListeners.add(listener)
+    return () => this.#namedListeners.delete(listener)
+  }
+
+  /** Called in the step that commits a row which names something. */
+  named(named: Named): void {
+    for (const listener of this.#namedListeners) listener(named)
   }
 
   /** A new inode number. Numbers are taken from the stored counter in blocks, so a crash wastes a few, never repeats one. */

@@ -178,6 +178,7 @@ export class Builder {
       for (const place of tables.marks.placesOf(inode)) this.#markParent(place, puts)
     }
     this.#commitAll(puts)
+    tables.named({ kind: 'manifest', ref: manifest })
     this.#dropMarks(dir, stay)
   }
 

@@ -24,8 +24,11 @@ export const SNAPSHOT_NAME_BYTES_MAX = 255
 export const SNAPSHOTS_MAX = 4096
 /** Nodes of `/.snapshots` kept by inode number. */
 export const VIRTUAL_NODES_MAX = 50_000
-/** Manifest and content roots remembered as walked while references are told. */
-export const WALKED_MAX = 100_000
+/** Nodes remembered as walked while references are told: about 16 MiB. */
+export const WALKED_MAX = 200_000
+/** Digests told at once, and rows read at once, while references are told. */
+export const REFERENCES_PER_BATCH = 4096
+export const ROWS_PER_STEP = 256
 /** CIDs of directories remembered by their manifest. */
 export const CID_CACHE_MAX = 50_000
 /** Extended attributes that are restored in one change. */

@@ -1,3 +1,4 @@
+import type { Digest } from '#base'
 import { cidText } from '../content/cid.ts'
 import type { HomeContext } from '../home/context.ts'
 import type { AccessTimes } from '../client/access-times.ts'
@@ -7,6 +8,7 @@ import { Builder } from './builder.ts'
 import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
 import { ManifestStore } from './manifest-store.ts'
+import { ReferenceWalk } from './references.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
 
 /**
@@ -41,6 +43,8 @@ export class HomeSnapshots implements Snapshots {
   readonly #store: ManifestStore
   readonly #builder: Builder
   readonly #table: SnapshotTable
+  /** Snapshots under way: what they have read is in no row yet. */
+  readonly #making = new Set<Promise<void>>()
 
   constructor(parts: SnapshotParts) {
     const { context, writer, accessTimes } = parts
@@ -77,10 +81,27 @@ export class HomeSnapshots implements Snapshots {
 
   async create(name: string, signal: AbortSignal): Promise<Snapshot> {
     this.#table.checkNew(name)
+    const made = Promise.withResolvers<void>()
+    this.#making.add(made.promise)
+    try {
+      return await this.#create(name, signal)
+    } finally {
+      this.#making.delete(made.promise)
+      made.resolve()
+    }
+  }
+
+  async #create(name: string, signal: AbortSignal): Promise<Snapshot> {
     const { root, revision } = await this.#builder.cut(signal)
     const snapshot = this.#table.add(name, { root, revision, createdNs: this.#context.tables.nowNs() })
     await this.#sync(signal)
     return snapshot
+  }
+
+  /** Every chunk the filesystem needs; see `Filesystem.references`. */
+  references(signal: AbortSignal): AsyncIterable<Digest[]> {
+    const making = () => (this.#making.size === 0 ? undefined : Promise.all(this.#making).then(() => undefined))
+    return new ReferenceWalk({ context: this.#context, store: this.#store, table: this.#table, making }).run(signal)
   }
 
   list(): readonly Snapshot[] {

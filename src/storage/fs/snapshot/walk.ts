@@ -48,20 +48,6 @@ export async function findPath(
   return found
 }
 
-/** Every node a directory's own manifest consists of, with pages and long attributes, but not those below it. */
-export async function* nodesOf(store: ManifestStore, ref: NodeRef): AsyncGenerator<NodeRef> {
-  yield ref
-  const { items } = await store.directory(ref)
-  if (!('refs' in items)) return
-  for (const below of items.refs) yield* nodesBelow(store, below, items.height)
-}
-
-async function* nodesBelow(store: ManifestStore, ref: PageRef, height: number): AsyncGenerator<NodeRef> {
-  yield ref
-  if (height === 1) return
-  for (const below of await store.index(ref)) yield* nodesBelow(store, below, height - 1)
-}
-
 interface Refs {
   readonly height: number
   readonly refs: readonly PageRef[]

@@ -1,0 +1,159 @@
+import { type Awaitable, andThen, type ByteString, type Digest, isLater } from '#base'
+import { rootOf, type Subtree } from '../content/shape.ts'
+import { decodeExtent } from '../extent.ts'
+import type { HomeContext } from '../home/context.ts'
+import type { Named } from '../home/tables.ts'
+import { decodeInode, inoOf } from '../inode.ts'
+import * as keys from '../keys.ts'
+import { REFERENCES_PER_BATCH, ROWS_PER_STEP, WALKED_MAX } from './limits.ts'
+import type { ManifestStore } from './manifest-store.ts'
+import { decodeManifest, type NodeRef } from './marks.ts'
+import { isRef, type ManifestEntry, type Recorded } from './node.ts'
+import type { SnapshotTable } from './table.ts'
+
+/** What a walk works with. */
+export interface ReferenceParts {
+  readonly context: HomeContext
+  readonly store: ManifestStore
+  readonly table: SnapshotTable
+  /** Resolves when no snapshot is being made; undefined when none is. */
+  readonly making: () => Promise<void> | undefined
+}
+
+type Step =
+  | { readonly kind: 'subtree'; readonly subtree: Subtree }
+  | { readonly kind: 'directory'; readonly ref: NodeRef }
+  | { readonly kind: 'page'; readonly ref: NodeRef; readonly height: number }
+
+/**
+ * Tells every chunk that a filesystem needs: those that rows name (extents, sealed trees, manifests, snapshots) and all
+ * below them. Rows that change while it walks are told to it, and it ends at a moment when nothing is left to be walked
+ * and no snapshot is being made: what rows name then has been told. Some chunks are told more than once.
+ */
+export class ReferenceWalk {
+  readonly #parts: ReferenceParts
+  readonly #steps: Step[] = []
+  /** Nodes with others below them that were walked. When it is full, shared trees are walked again. */
+  readonly #walked = new Set<Digest>()
+  #batch: Digest[] = []
+
+  constructor(parts: ReferenceParts) {
+    this.#parts = parts
+  }
+
+  /** Batches of digests. Faults: those of reading nodes; what was told is not all then. */
+  async *run(signal: AbortSignal): AsyncGenerator<Digest[]> {
+    const { context, table, making } = this.#parts
+    const stop = context.tables.observeNamed(named => this.#name(named))
+    try {
+      yield* this.#rows(keys.EXTENT_PREFIX, signal)
+      yield* this.#rows(keys.INODE_PREFIX, signal)
+      yield* this.#rows(keys.MANIFEST_PREFIX, signal)
+      for (const { root } of table.list()) this.#steps.push({ kind: 'directory', ref: root })
+      for (;;) {
+        yield* this.#drain(signal)
+        const made = making()
+        if (made === undefined && this.#steps.length === 0) break
+        await made
+      }
+      yield this.#batch
+    } finally {
+      stop()
+    }
+  }
+
+  #name(named: Named): void {
+    if (named.kind === 'chunk') this.#batch.push(named.digest)
+    else if (named.kind === 'manifest') this.#steps.push({ kind: 'directory', ref: named.ref })
+    else this.#file({ digest: named.tree.root, size: named.tree.bytes })
+  }
+
+  async *#rows(prefix: ByteString, signal: AbortSignal): AsyncGenerator<Digest[]> {
+    const { tables } = this.#parts.context
+    const end = String.fromCharCode(prefix.charCodeAt(0) + 1)
+    for (let start: ByteString | undefined = prefix; start !== undefined; ) {
+      const rows = tables.range(start, end, ROWS_PER_STEP)
+      for (const { key, value } of rows) this.#row(prefix, key, value)
+      start = rows.length < ROWS_PER_STEP ? undefined : `${rows.at(-1)?.key ?? ''}\0`
+      yield* this.#drain(signal)
+      await tables.clock.sleep(0, signal)
+    }
+  }
+
+  #row(prefix: ByteString, key: ByteString, value: Uint8Array): void {
+    if (prefix === keys.MANIFEST_PREFIX) {
+      this.#name({ kind: 'manifest', ref: decodeManifest(value) })
+    } else if (prefix === keys.EXTENT_PREFIX) {
+      const extent = decodeExtent(keys.offsetOfExtentKey(key), value)
+      if (extent.kind === 'chunk') this.#name({ kind: 'chunk', digest: extent.digest })
+    } else {
+      const { tree } = decodeInode(inoOf(keys.inoOfInodeKey(key)), value)
+      if (tree !== undefined) this.#name({ kind: 'tree', tree })
+    }
+  }
+
+  async *#drain(signal: AbortSignal): AsyncGenerator<Digest[]> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      const done = this.#walk(step)
+      if (isLater(done)) await done
+      if (this.#batch.length < REFERENCES_PER_BATCH) continue
+      signal.throwIfAborted()
+      yield this.#batch
+      this.#batch = []
+    }
+  }
+
+  #walk(step: Step): Awaitable<void> {
+    const { store, context } = this.#parts
+    const { digest } = step.kind === 'subtree' ? step.subtree : step.ref
+    if (this.#walked.has(digest)) return
+    this.#batch.push(digest)
+    if (step.kind === 'subtree' && step.subtree.height === 0) return
+    if (this.#walked.size < WALKED_MAX) this.#walked.add(digest)
+    if (step.kind === 'subtree') {
+      return andThen(context.trees.children(step.subtree), below => {
+        for (const subtree of below) this.#steps.push({ kind: 'subtree', subtree })
+      })
+    }
+    if (step.kind === 'page') {
+      return step.height === 0
+        ? andThen(store.page(step.ref), entries => this.#entries(entries))
+        : andThen(store.index(step.ref), refs => this.#pages(refs, step.height))
+    }
+    return andThen(store.directory(step.ref), ({ self, items }) => {
+      if ('refs' in items) this.#pages(items.refs, items.height)
+      else this.#entries(items.entries)
+      return this.#xattrs(self)
+    })
+  }
+
+  #pages(refs: readonly NodeRef[], height: number): void {
+    for (const ref of refs) this.#steps.push({ kind: 'page', ref, height: height - 1 })
+  }
+
+  #entries(entries: readonly ManifestEntry[]): Awaitable<void> {
+    let before: Awaitable<void> = undefined
+    for (const entry of entries) {
+      if (entry.kind === 'directory') this.#steps.push({ kind: 'directory', ref: entry.node })
+      else {
+        const { content, size, xattrs } = entry.inode
+        if (content !== undefined) this.#file({ digest: content.digest, size })
+        if (xattrs !== undefined) before = andThen(before, () => this.#xattrs(entry.inode))
+      }
+    }
+    return before
+  }
+
+  #xattrs(inode: Recorded): Awaitable<void> {
+    if (isRef(inode.xattrs)) this.#batch.push(inode.xattrs.digest)
+    return andThen(this.#parts.store.xattrList(inode), xattrs => {
+      for (const { value } of xattrs) if (isRef(value)) this.#batch.push(value.digest)
+    })
+  }
+
+  #file(tree: { readonly digest: Digest; readonly size: number }): void {
+    const { trees } = this.#parts.context
+    const subtree = rootOf(trees.shape, tree)
+    if (!trees.zeros.isHole(subtree)) this.#steps.push({ kind: 'subtree', subtree })
+  }
+}
