@@ -52,6 +52,17 @@ test('answered writes survive a kill on a disk that is full when the next proces
   assert.equal((await readAll(t.fs, ino)).toString(), 'answered')
 })
 
+test('a whole block that the home cannot take is refused, however small blocks are', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { ino } = await makeNode(t.fs, 'a')
+  const commit = t.keyspace.commit.bind(t.keyspace)
+  t.keyspace.commit = () => {
+    throw noSpace()
+  }
+  assert.equal(await t.fs.vfs.write(ino, 0, Buffer.alloc(CHUNK, 1), AS_ASKED), ERRNO.ENOSPC)
+  t.keyspace.commit = commit
+})
+
 test('access times that a full disk cannot take wait, and what follows them answers for itself', async () => {
   await using t = await testFilesystem(CHUNK)
   const { ino, atimeNs } = await makeNode(t.fs, 'a')

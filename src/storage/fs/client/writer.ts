@@ -189,7 +189,8 @@ export class Writer {
     file.hold(block, reservation)
     this.#bytes += block.capacity
     file.blocks.set(index, block)
-    return this.#send(file, block)?.done.then(() => this.#failureOf(file))
+    const flight = this.#send(file, block)
+    return flight === undefined ? this.#failureOf(file) : flight.done.then(() => this.#failureOf(file))
   }
 
   #writeParts(file: DirtyFile, offset: number, bytes: Uint8Array): Errno | undefined {
