@@ -47,3 +47,10 @@ export function isFault(error: unknown, code?: string): error is Fault {
 export function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'errno' in error && (code === undefined || error.code === code)
 }
+
+/** What happened in one line for a log: the message, and what caused it as far as it says more. */
+export function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const said = error.name === 'Fault' || error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
+  return error.cause === undefined ? said : `${said}: ${whyOf(error.cause)}`
+}

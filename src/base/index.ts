@@ -13,7 +13,16 @@ export {
   textOf,
 } from './bytes.ts'
 export { DIGEST_BYTES, type Digest, digestBytes, digestHex, digestOf } from './digest.ts'
-export { defineFaults, Fault, type FaultMore, type FaultRule, isFault, isSystemError, type Retry } from './fault.ts'
+export {
+  defineFaults,
+  Fault,
+  type FaultMore,
+  type FaultRule,
+  isFault,
+  isSystemError,
+  type Retry,
+  whyOf,
+} from './fault.ts'
 export { compareByteStrings, SortedMap } from './sorted-map.ts'
 export { type Field, i32, i64, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
 export type { Clock, Disk, DiskFile, Entropy, Log, OpenMode, World } from './world.ts'

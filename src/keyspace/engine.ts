@@ -1,4 +1,4 @@
-import { type ByteString, isFault, type World } from '#base'
+import { type ByteString, isFault, type World, whyOf } from '#base'
 import { Applier } from './applier.ts'
 import { type Change, leaseOf, revisionOf } from './change.ts'
 import type { CommitLog } from './commit-log.ts'
@@ -68,6 +68,7 @@ class Engine implements LocalKeyspace {
   readonly #tasks: TaskScope
   readonly #sync = new SharedRun(() => this.#syncLog())
   readonly #apply = new SharedRun(() => this.#applyDurable())
+  readonly #maintain: SharedRun
   readonly #view: TxnView
   #keys: number
   #ticking = false
@@ -85,6 +86,7 @@ class Engine implements LocalKeyspace {
     this.#history = new History(parts.history, world.clock, revisionOf(Math.max(index.state.compacted, log.first - 1)))
     this.#applier = new Applier(this.#rows.overlay, index, this.#history.kept)
     this.#tasks = new TaskScope(error => this.#taskFailed(error))
+    this.#maintain = new SharedRun(() => parts.maintain(this.#tasks.signal))
     this.revision = log.last
     this.#history.reached(this.revision)
     this.#keys = index.state.keys
@@ -303,7 +305,7 @@ class Engine implements LocalKeyspace {
       await this.#parts.world.clock.sleep(this.#parts.syncEveryMs, signal)
       this.#ticking = false
       await this.#drain()
-      await this.#parts.maintain(signal)
+      await this.#maintain.request()
       this.#trimLog()
     })
   }
@@ -347,7 +349,7 @@ class Engine implements LocalKeyspace {
   }
 
   #taskFailed(error: unknown): void {
-    this.#parts.world.log.warn('keyspace: background work failed', { error: String(error) })
+    this.#parts.world.log.warn('keyspace: background work failed', { error: whyOf(error) })
     // A full disk may have room again: the overlay holds what the index has not taken until then.
     if (isFault(error, 'DiskFull') && this.#failure === undefined) {
       if (!this.#ticking) this.#startTick()

@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module'
-import { isFault, type World } from '#base'
+import { isFault, type World, whyOf } from '#base'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
@@ -24,7 +24,7 @@ export async function runStorage(world: World): Promise<void> {
     flushCompileCache() // it is written at the end of a process, and this one lives long
     await link.stop
   } catch (error) {
-    if (!isFault(error)) world.log.warn('the storage process broke', { error: String(error) })
+    if (!isFault(error)) world.log.warn('the storage process broke', { error: whyOf(error) })
     link.tell({ kind: 'failed', fault: faultHead(error) })
     process.exitCode = 1
   }

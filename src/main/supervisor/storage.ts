@@ -1,4 +1,4 @@
-import type { World } from '#base'
+import { type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { RESTART_PAUSE_MS, RESTART_PAUSE_MS_MAX, RESTART_WELL_MS } from '../limits.ts'
@@ -90,7 +90,7 @@ export class Storage {
       }
       this.#replacing = false
       this.#current = this.#start()
-      this.#current.ready.catch(error => log.warn('the storage process did not come up', { error: String(error) }))
+      this.#current.ready.catch(error => log.warn('the storage process did not come up', { error: whyOf(error) }))
     }
   }
 

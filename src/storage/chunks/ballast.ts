@@ -1,3 +1,4 @@
+import { whyOf } from '#base'
 import type { StoreParts } from './parts.ts'
 
 const START_AFTER_MS = 10_000
@@ -14,6 +15,6 @@ export async function fillBallast({ space, world }: StoreParts, signal: AbortSig
     await world.clock.sleep(START_AFTER_MS, signal)
     for (;;) await world.clock.sleep(space.growBallast(STEP_BYTES) ? STEP_PAUSE_MS : FULL_PAUSE_MS, signal)
   } catch (error) {
-    if (!signal.aborted) world.log.warn('the ballast could not be written', { error: String(error) })
+    if (!signal.aborted) world.log.warn('the ballast could not be written', { error: whyOf(error) })
   }
 }

@@ -1,4 +1,4 @@
-import { assert, type Digest, type World } from '#base'
+import { assert, type Digest, type World, whyOf } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { AccessTimes } from './client/access-times.ts'
@@ -185,7 +185,7 @@ class OpenFilesystem implements Filesystem {
         if (signal.aborted) return
         world.log.warn('background work of a filesystem failed; it is tried again', {
           filesystem: this.superblock.name,
-          error: error instanceof Error ? error.message : String(error),
+          error: whyOf(error),
         })
         await world.clock.sleep(TICK_MS * 5, signal).catch(() => undefined)
       }

@@ -1,4 +1,4 @@
-import { andThen, type Awaitable, type ByteString, isLater, type Log } from '#base'
+import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } from '#base'
 import { nextData, nextHole } from '../content/seek.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
@@ -269,7 +269,7 @@ export class Client implements Vfs {
   ): Reply<HomeOperations[Kind]['answer']> {
     const failed = (error: unknown): Errno => {
       const errno = errnoOf(error)
-      this.#parts.log.warn('an operation of a filesystem failed', { operation: kind, errno, error: String(error) })
+      this.#parts.log.warn('an operation of a filesystem failed', { operation: kind, errno, error: whyOf(error) })
       return errno
     }
     try {
