@@ -4,6 +4,12 @@ import { cliFault } from './faults.ts'
 
 /** A place named on the command line: `NAME:/path`, or `/path` in the filesystem `home`. Faults: Usage. */
 export function cloudPlace(word: string): Place {
+  // What Node puts where an argument is no UTF-8: the bytes meant are lost.
+  if (word.includes('\uFFFD')) {
+    throw cliFault('Usage', `"${word}" is not valid UTF-8`, {
+      hint: 'Such names cannot be named here: name the directory around them, or use the mount.',
+    })
+  }
   const match = /^(?:([a-z0-9-]+):)?(\/.*)$/s.exec(word)
   if (match !== null) return { filesystem: match[1] ?? 'home', path: byteStringOfText(match[2] ?? '/') }
   throw cliFault('Usage', `"${word}" is no path in Cairn`, {

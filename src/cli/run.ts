@@ -11,7 +11,7 @@ import { declareStatus } from './commands/status.ts'
 import { declareUp } from './commands/up.ts'
 import { declareVersion } from './commands/version.ts'
 import type { CliHost, CommonOptions, Context } from './context.ts'
-import { examples } from './help.ts'
+import { examples, folderWord } from './help.ts'
 import { abortOnInterrupt, processTerminal, surroundings, type Terminal } from './local/terminal.ts'
 import { printable } from './table.ts'
 
@@ -44,7 +44,11 @@ export async function runCli(
 export function declareProgram(terminal: Terminal, run: Run): Command {
   const program = new Command('cairn')
     .description('The machines you already own become one private cloud.')
-    .option('--data <folder>', 'data folder (CAIRN_DATA; else /var/lib/cairn as root, ~/.local/share/cairn)')
+    .option(
+      '--data <folder>',
+      'data folder (CAIRN_DATA; else /var/lib/cairn as root, ~/.local/share/cairn)',
+      folderWord,
+    )
     .addOption(
       new Option('-o, --output <format>', 'how results are printed').choices(['table', 'json']).default('table'),
     )

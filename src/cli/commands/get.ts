@@ -26,8 +26,11 @@ export function declareGet(program: Command, run: Run): void {
 }
 
 const GET_HELP = `
-The destination is the new name of the source; when it ends with /, is . or there are several sources, they go into it
-under their own names. A second run skips what is there with the same size and time and goes on with partial files.
+The destination is the new name of the source; when it ends with /, is . or
+there are several sources, they go into it under their own names.
+
+A second run skips files that are there with the same size and time, and goes on
+with a file where the first run stopped.
 ${examples('cairn get /Documents ~/restored', 'cairn get photos:/2024/a.jpg .')}`
 
 interface Source {

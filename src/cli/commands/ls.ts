@@ -21,8 +21,9 @@ export function declareLs(program: Command, run: Run): void {
 }
 
 async function ls(context: Context, path: string, isLong: boolean): Promise<void> {
+  const place = cloudPlace(path)
   await using client = await openDoor(context)
-  const entries = await entriesAt(client, cloudPlace(path), context.signal)
+  const entries = await entriesAt(client, place, context.signal)
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   const value = entries.map(entry => ({ ...entry, name: textOf(entry.name), target: shownTarget(entry) }))
   show(context, value, () => (isLong ? longText(entries) : entries.map(entry => `${shownName(entry)}\n`).join('')))

@@ -30,9 +30,13 @@ export function declarePut(program: Command, run: Run): void {
 }
 
 const PUT_HELP = `
-The last path is the destination: /path in the filesystem home, or NAME:/path. It is the new name of the source;
-when it ends with / or there are several sources they go into it under their own names. A second run skips files that
-are there with the same size and time, and goes on with a large file where the first run stopped.
+The last path is the destination: /path in the filesystem home, or NAME:/path.
+It is the new name of the source; when it ends with / or there are several
+sources, they go into it under their own names. Sockets and devices are left
+out.
+
+A second run skips files that are there with the same size and time, and goes on
+with a large file where the first run stopped.
 ${examples('cairn put ~/Documents /', 'cairn put notes.txt /notes-2024.txt', 'cairn put a.jpg b.jpg photos:/2024/')}`
 
 async function put(context: Context, paths: readonly string[], compare: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help.ts'
+import { examples, folderWord } from '../help.ts'
 import type { Run } from '../run.ts'
 
 /** `cairn up` */
@@ -7,7 +7,7 @@ export function declareUp(program: Command, run: Run): void {
   program
     .command('up')
     .description('run Cairn in the foreground until Ctrl-C or `cairn down`')
-    .option('--mount <folder>', 'where the filesystem home is mounted, now and from now on')
+    .option('--mount <folder>', 'where the filesystem home is mounted, from now on', folderWord)
     .option('--no-mount', 'mount nothing this time')
     .addHelpText('after', examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files'))
     .action((options: { mount?: string | boolean }) =>

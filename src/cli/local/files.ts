@@ -77,10 +77,11 @@ export async function localHash(path: ByteString, signal: AbortSignal): Promise<
   return hash.digest('hex')
 }
 
-/** The fault of a system error at a local path. */
+/** The fault of a system error at a local path; other errors stay what they are. */
 export function localFault(path: ByteString, error: unknown): unknown {
   if (!isSystemError(error)) return error
-  return cliFault('Local', `${textOf(path)}: ${REASONS[error.code ?? ''] ?? error.message}`, { cause: error })
+  const [what, hint] = REASONS[error.code ?? ''] ?? [`cannot be used: ${error.message}`, undefined]
+  return cliFault('Local', `${textOf(path)} ${what}`, { hint, cause: error })
 }
 
 /** Runs and turns system errors into faults that name the path. */
@@ -92,14 +93,18 @@ export async function guarded<Value>(path: ByteString, run: () => Promise<Value>
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there',
-  EACCES: 'may not be read or written by this user',
-  ENOSPC: 'no space left on this disk',
-  ENOTDIR: 'something on the way is no directory',
-  EEXIST: 'is there already',
-  EISDIR: 'is a directory',
-  EIO: 'the disk cannot read or write it',
+const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['is not there', 'Look whether the path is spelled right.'],
+  EACCES: ['may not be read or written by this user', 'Run the command as a user who may, or as root.'],
+  EPERM: ['may not be changed by this user', 'Run the command as its owner, or as root.'],
+  ENOSPC: ['does not fit: no space is left on this disk', 'Make room there, then run the same command again.'],
+  EROFS: ['is on a disk that is read-only', 'Choose another destination.'],
+  ENOTDIR: ['has something on its way that is no directory', 'Choose another path.'],
+  EEXIST: ['is there already', 'Choose another name, or move it away first.'],
+  EISDIR: ['is a directory', 'Choose another name, or move it away first.'],
+  ELOOP: ['goes through a symlink where none may be', 'Choose another path.'],
+  ENAMETOOLONG: ['has a name that is too long here', 'Choose a destination on another filesystem.'],
+  EIO: ['cannot be read or written by its disk', 'Check the disk.'],
 }
 
 function kindOf(stats: fs.BigIntStats): LocalKind {

@@ -105,11 +105,11 @@ class Get {
     if (there?.kind === 'file' && there.size === row.size && isSameTime) {
       await setLocalLooks(to, this.#looks(row))
       tally.skipped += 1
+      tally.settledBytes += row.size
     } else {
       await this.#receive(row, from, to)
       tally.files += 1
     }
-    tally.settledBytes += row.size
   }
 
   // A partial file of an earlier attempt may be of other content: then it is thrown away and all is fetched anew.
@@ -132,6 +132,7 @@ class Get {
     for (; next.done !== true; next = await stream.next()) {
       await partial.append(next.value.body)
       tally.bytes += next.value.body.byteLength
+      tally.settledBytes += next.value.body.byteLength
     }
     if (partial.digest() !== next.value.sha256) {
       await partial.discard()

@@ -128,6 +128,7 @@ class Put {
     if (there !== undefined && there.ino !== first.ino) await this.#remove(to)
     await this.#call(client => client.call(fileLink, { from, to }, context.signal))
     tally.files += 1
+    tally.settledBytes += first.size
   }
 
   async #file(file: LocalFile, place: Place): Promise<void> {
@@ -135,11 +136,11 @@ class Put {
     const there = await this.#stat(place)
     if (there !== undefined && (await this.#isThere(file, there, place))) {
       tally.skipped += 1
+      tally.settledBytes += file.size
     } else {
       await this.#send(file, place)
       tally.files += 1
     }
-    tally.settledBytes += file.size
   }
 
   async #isThere(file: LocalFile, there: FileRow, place: Place): Promise<boolean> {
@@ -177,6 +178,7 @@ class Put {
     let position = 0
     for await (const bytes of localBytes(file.path, context.signal)) {
       hash.update(bytes)
+      tally.settledBytes += bytes.byteLength
       const skip = Math.min(Math.max(offset - position, 0), bytes.byteLength)
       position += bytes.byteLength
       if (skip === bytes.byteLength) continue

@@ -12,7 +12,7 @@ export class Tally {
   bytes = 0
   /** What there is to do, once it has been counted. */
   total: { readonly files: number; readonly bytes: number } | undefined
-  /** Bytes of files dealt with, sent or not: what the time left is reckoned from. */
+  /** Bytes dealt with so far, sent or there already: what the time left is reckoned from. */
   settledBytes = 0
   readonly notes: string[] = []
   readonly #failures: string[] = []
@@ -22,7 +22,7 @@ export class Tally {
   fail(path: string, error: unknown): void {
     if (!isFault(error) || FATAL.has(error.code)) throw error
     this.#failed += 1
-    if (this.#failures.length < FAILURES_SHOWN_MAX) this.#failures.push(`${textOf(path)}: ${error.message}`)
+    if (this.#failures.length < FAILURES_SHOWN_MAX) this.#failures.push(failureLine(textOf(path), error.message))
   }
 
   /** Says that something was left out on purpose. */
@@ -43,6 +43,10 @@ export class Tally {
     const skipped = this.skipped === 0 ? '' : `, ${this.skipped} already there`
     return `${verb} ${plural(this.files, 'file')} (${formatBytes(this.bytes)})${skipped}; verified`
   }
+}
+
+function failureLine(path: string, message: string): string {
+  return message.startsWith(path) ? message : `${path}: ${message}`
 }
 
 function incomplete(message: string): Fault {

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { suite, test } from 'node:test'
+import { defineFaults, Fault } from '#base'
+import { machineClock } from '#host'
+import type { CliHost, UpOptions } from './context.ts'
+import type { Terminal } from './local/terminal.ts'
+import { declareProgram, runCli } from './run.ts'
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+async function cairn(words: readonly string[], up: CliHost['up'] = async () => undefined): Promise<Outcome> {
+  const said = { out: '', err: '' }
+  const terminal: Terminal = {
+    out: text => void (said.out += text),
+    err: text => void (said.err += text),
+    isWatched: false,
+    columns: 80,
+  }
+  const code = await runCli(words, { clock: machineClock, version: '1.2.3', up }, terminal)
+  return { code, ...said }
+}
+
+suite('the exit code', () => {
+  const fault = defineFaults({ Some: { status: 500, retry: 'later' }, Usage: { status: 400, retry: 'never' } })
+  const cases: readonly [string, () => Promise<void>, number, RegExp][] = [
+    ['is 0 when all was done', async () => undefined, 0, /^$/],
+    [
+      'is 1 with the hint of a fault',
+      () => Promise.reject(fault('Some', 'no luck', { hint: 'Do it.' })),
+      1,
+      /^error: no luck\nhint: Do it\.\n$/,
+    ],
+    ['is 1 with a general hint when there is none', () => Promise.reject(fault('Some', 'no luck')), 1, /\nhint: Try/],
+    ['is 2 for words that cannot be meant', () => Promise.reject(fault('Usage', 'what?')), 2, /^error: what\?\nhint: /],
+    [
+      'is 1 for a bug, which is shown',
+      () => Promise.reject(new TypeError('undefined')),
+      1,
+      /^error: TypeError: undefined[^]*\nhint: this is a bug/,
+    ],
+    [
+      'is 130 when it was interrupted',
+      async () => {
+        process.emit('SIGINT')
+        throw new Error('whatever broke by it')
+      },
+      130,
+      /^interrupted\n$/,
+    ],
+  ]
+  for (const [what, up, code, err] of cases) {
+    test(what, async () => {
+      const outcome = await cairn(['up'], up)
+      assert.equal(outcome.code, code)
+      assert.match(outcome.err, err)
+    })
+  }
+
+  test('an error cannot move the cursor', async () => {
+    const { err } = await cairn(['up'], () => Promise.reject(fault('Some', 'a\u001b[2Jb', { hint: 'c\u001b[2Jd' })))
+    assert.equal(err, 'error: a?[2Jb\nhint: c?[2Jd\n')
+  })
+})
+
+suite('words that are not understood', () => {
+  const wrong: readonly (readonly string[])[] = [
+    ['statsu'],
+    ['status', 'now'],
+    ['fs', 'make'],
+    ['put'],
+    ['put', 'only-one'],
+    ['get', '/only-one'],
+    ['put', '.', 'no-path-in-cairn'],
+    ['ls', 'no-path-in-cairn'],
+    ['rm'],
+    ['up', '--mount'],
+    ['up', '--sideways'],
+    ['-o', 'xml', 'status'],
+    ['fs', 'scrub', '--rate', 'fast'],
+    ['fs', 'create'],
+  ]
+  for (const words of wrong) {
+    test(`cairn ${words.join(' ')}: exit code 2, nothing on standard output, an error and a hint`, async () => {
+      const { code, out, err } = await cairn(['--data', '/nonexistent', ...words])
+      assert.deepEqual([code, out], [2, ''])
+      assert.match(err, /^error: [^]+\nhint: .+\n$/)
+    })
+  }
+
+  test('a near miss is named', async () => {
+    assert.match((await cairn(['statsu'])).err, /status/)
+  })
+})
+
+suite('help', () => {
+  function* commandsBelow(command: ReturnType<typeof declareProgram>, words: readonly string[]): Generator<string[]> {
+    for (const sub of command.commands) {
+      yield [...words, sub.name()]
+      yield* commandsBelow(sub, [...words, sub.name()])
+    }
+  }
+  const program = declareProgram({ out: () => undefined, err: () => undefined, isWatched: false, columns: 80 }, () =>
+    Promise.resolve(),
+  )
+  for (const words of commandsBelow(program, [])) {
+    test(`of cairn ${words.join(' ')} says what it does, in lines that fit a terminal`, async () => {
+      const { code, out, err } = await cairn([...words, '--help'])
+      assert.deepEqual([code, err], [0, ''])
+      assert.match(out, new RegExp(`^Usage: cairn ${words.join(' ')}.*\n\n\\S`))
+      const wide = out.split('\n').filter(line => line.length > 80)
+      assert.deepEqual(wide, [])
+    })
+  }
+
+  test('of cairn names every command, and none at all shows it too', async () => {
+    const { out } = await cairn(['--help'])
+    for (const command of program.commands) assert.match(out, new RegExp(`\n  ${command.name()}\\b`))
+    const bare = await cairn([])
+    assert.equal(bare.code, 2)
+    assert.match(bare.err, /^Usage: cairn/)
+  })
+})
+
+suite('options', () => {
+  async function upOptions(...words: string[]): Promise<UpOptions> {
+    const seen: UpOptions[] = []
+    await cairn(words, async options => void seen.push(options))
+    return seen[0]!
+  }
+
+  test('up hears --data before and behind the verb, --mount and --no-mount', async () => {
+    assert.deepEqual(await upOptions('up'), { data: undefined, mount: undefined })
+    assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { data: '/d', mount: '/m' })
+    assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount'), { data: '/d', mount: false })
+  })
+
+  test('an empty folder name is refused instead of meaning the working folder', async () => {
+    for (const words of [
+      ['--data', '', 'status'],
+      ['up', '--mount', ''],
+    ]) {
+      const { code, err } = await cairn(words)
+      assert.equal(code, 2, words.join(' '))
+      assert.match(err, /must name a folder/i)
+    }
+  })
+})
+
+suite('without a running Cairn', () => {
+  const commands: readonly (readonly string[])[] = [
+    ['status'],
+    ['ls'],
+    ['put', '/etc/hostname', '/'],
+    ['get', '/a', '.'],
+    ['rm', '/a'],
+    ['fs', 'ls'],
+    ['fs', 'create', 'a'],
+    ['fs', 'stat', '/a'],
+    ['down'],
+  ]
+  for (const words of commands) {
+    test(`cairn ${words.join(' ')} says so and how to start it`, async () => {
+      const { code, err } = await cairn(['--data', '/nonexistent/cairn', ...words])
+      assert.equal(code, 1)
+      assert.match(err, /^error: Cairn does not run on \/nonexistent\/cairn\nhint: .+\n$/)
+    })
+  }
+
+  test('status answers programs that it does not run', async () => {
+    const { code, out } = await cairn(['--data', '/nonexistent', '-o', 'json', 'status'])
+    assert.deepEqual([code, JSON.parse(out)], [1, { running: false, dataFolder: '/nonexistent' }])
+  })
+
+  test('version tells the version of the program', async () => {
+    assert.deepEqual(await cairn(['--data', '/nonexistent', 'version']), { code: 0, out: 'cairn 1.2.3\n', err: '' })
+  })
+
+  test('a local file that is missing is named before Cairn is asked', async () => {
+    const { code, err } = await cairn(['--data', '/nonexistent', 'put', '/nonexistent/file', '/'])
+    assert.equal(code, 1)
+    assert.match(err, /^error: \/nonexistent\/file is not there\n/)
+  })
+
+  test('a file in the place of the data folder is no riddle', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cli-'))
+    try {
+      fs.writeFileSync(`${folder}/file`, '')
+      const { code, err } = await cairn(['--data', `${folder}/file`, 'status'])
+      assert.equal(code, 1)
+      assert.match(err, /^error: Cairn does not run on .*\/file\n/)
+    } finally {
+      fs.rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+test('a fault of a newer Cairn, whose code is not known here, is told like any other', async () => {
+  const { code, err } = await cairn(['up'], () =>
+    Promise.reject(new Fault('FromTheFuture', { status: 599, retry: 'reread' }, 'new trouble')),
+  )
+  assert.equal(code, 1)
+  assert.match(err, /^error: new trouble\nhint: .+\n$/)
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { byteString, bytesOf } from '#base'
+import { localStat } from '../local/files.ts'
+import { countLocal, walkLocal } from './local-tree.ts'
+
+const never = new AbortController().signal
+
+function whyAllReadable(): string | false {
+  return process.geteuid?.() === 0 ? 'root may read everything' : false
+}
+
+function testTree(): { readonly root: string } & Disposable {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-tree-'))
+  return { root, [Symbol.dispose]: () => fs.rmSync(root, { recursive: true }) }
+}
+
+test('a tree is walked with each directory before what is in it, by bytes of names, symlinks not followed', async () => {
+  using tree = testTree()
+  fs.mkdirSync(`${tree.root}/b`)
+  fs.writeFileSync(`${tree.root}/b/2`, '22')
+  fs.writeFileSync(Buffer.concat([Buffer.from(`${tree.root}/b/`), Buffer.from([0xff])]), '1')
+  fs.writeFileSync(`${tree.root}/B`, '')
+  fs.symlinkSync('/', `${tree.root}/a`)
+  const top = await localStat(tree.root)
+  const seen: (readonly [string, string])[] = []
+  for await (const { file, below } of walkLocal(top!, '', never)) seen.push([below, file.kind])
+  assert.deepEqual(seen, [
+    ['', 'directory'],
+    ['/B', 'file'],
+    ['/a', 'symlink'],
+    ['/b', 'directory'],
+    ['/b/2', 'file'],
+    [`/b/${byteString(Buffer.from([0xff]))}`, 'file'],
+  ])
+  assert.deepEqual(await countLocal(top!, never), { files: 3, bytes: 3 })
+})
+
+test('a directory that may not be read is a fault that names it', { skip: whyAllReadable() }, async () => {
+  using tree = testTree()
+  fs.mkdirSync(`${tree.root}/closed`, { mode: 0 })
+  const closed = await localStat(`${tree.root}/closed`)
+  await assert.rejects(Array.fromAsync(walkLocal(closed!, '', never)), /closed may not be read/)
+})
+
+test('nothing there, and a file on the way, are both nothing', async () => {
+  using tree = testTree()
+  fs.writeFileSync(`${tree.root}/file`, '')
+  assert.equal(await localStat(`${tree.root}/none`), undefined)
+  assert.equal(await localStat(`${tree.root}/file/below`), undefined)
+  assert.equal((await localStat(byteString(bytesOf(`${tree.root}/file`))))?.kind, 'file')
+})
+
+test('an aborted walk ends', async () => {
+  using tree = testTree()
+  const top = await localStat(tree.root)
+  await assert.rejects(Array.fromAsync(walkLocal(top!, '', AbortSignal.abort(new Error('interrupted')))), /interrupted/)
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defineFaults, isFault } from '#base'
+import { Tally } from './tally.ts'
+
+const fault = defineFaults({
+  NotFound: { status: 404, retry: 'never' },
+  NoSpace: { status: 507, retry: 'later' },
+})
+
+test('failures of single files are gathered, the first twenty by name', () => {
+  const tally = new Tally()
+  for (let i = 0; i < 23; i++) tally.fail(`/t/${i}`, fault('NotFound', 'is not there'))
+  assert.throws(
+    () => tally.throwFailures(),
+    error =>
+      isFault(error, 'Incomplete') &&
+      error.message.startsWith('23 files could not be transferred:\n  /t/0: is not there\n') &&
+      error.message.endsWith('\n  and 3 more'),
+  )
+})
+
+test('a failure that every file would meet ends the transfer', () => {
+  const full = fault('NoSpace', 'no space left')
+  assert.throws(() => new Tally().fail('/t/a', full), full)
+  const bug = new Error('a bug')
+  assert.throws(() => new Tally().fail('/t/a', bug), bug)
+})
+
+test('a name cannot break out of its line, and its path is not told twice', () => {
+  const tally = new Tally()
+  tally.fail('/t/a\nb', fault('NotFound', '/t/a\nb is not there'))
+  assert.throws(() => tally.throwFailures(), /transferred:\n {2}\/t\/a\?b is not there$/)
+})
+
+test('the summary counts files, bytes and what was there already', () => {
+  const tally = Object.assign(new Tally(), { files: 1, bytes: 2048 })
+  assert.equal(tally.summary('Put'), 'Put 1 file (2.0 KiB); verified')
+  tally.skipped = 3
+  assert.equal(tally.summary('Got'), 'Got 1 file (2.0 KiB), 3 already there; verified')
+})
+
+test('nothing failed, nothing thrown', () => {
+  new Tally().throwFailures()
+})
