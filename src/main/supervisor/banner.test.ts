@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mainFault } from '../faults.ts'
+import { banner } from './banner.ts'
+
+const home = { filesystem: 'home', path: '/mnt/cairn' }
+
+test('the banner says where data, mount and door are, and what to try', () => {
+  const text = banner({ version: '1.2.3', dataFolder: '/srv/c', mounts: [{ mount: home }] })
+  assert.equal(
+    text,
+    `Cairn 1.2.3 is running.
+
+  data   /srv/c
+  mount  /mnt/cairn  (filesystem home)
+  door   /srv/c/cairn.sock
+
+Try, in another terminal:
+  cp -a ~/Documents /mnt/cairn/
+  cairn put ~/Documents /
+  cairn ls -l /
+  cairn status
+
+Ctrl-C or \`cairn down\` ends it cleanly.
+`,
+  )
+})
+
+test('a mount that failed is told with its cause and remedy, and what works without it', () => {
+  const fault = mainFault('Occupied', '/mnt/cairn is in the way', { hint: 'Choose another.' })
+  const other = { filesystem: 'photos', path: '/mnt/photos' }
+  const mounts = [{ mount: home, fault }, { mount: other }]
+  const text = banner({ version: '1', dataFolder: '/srv/c', mounts })
+  assert.match(text, /\n {2}mount {2}home is not mounted: \/mnt\/cairn is in the way\n {9}Choose another\.\n/)
+  assert.match(text, /\n {2}mount {2}\/mnt\/photos {2}\(filesystem photos\)\n/)
+  assert.match(text, /`cairn put`, `get`, `ls` and `rm` work without a mount/)
+  assert.doesNotMatch(text, /cp -a/)
+})
+
+test('a start without mounts says so', () => {
+  assert.match(banner({ version: '1', dataFolder: '/d', mounts: [] }), /\n {2}mount {2}none this time\n/)
+})
