@@ -16,6 +16,7 @@ import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { Quota } from './quota.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
+import { WithSnapshots } from './snapshot/with-snapshots.ts'
 import type { Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
@@ -99,7 +100,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     { session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log },
     home.orphans(),
   )
-  return new OpenFilesystem({ superblock, world, home, client, writer, accessTimes, staging, keyspace })
+  return new OpenFilesystem({ superblock, world, home, client, writer, reader, accessTimes, staging, keyspace })
 }
 
 interface OpenParts {
@@ -108,6 +109,7 @@ interface OpenParts {
   readonly home: Home
   readonly client: Client
   readonly writer: Writer
+  readonly reader: Reader
   readonly accessTimes: AccessTimes
   readonly staging: Staging
   readonly keyspace: LocalKeyspace
@@ -115,7 +117,7 @@ interface OpenParts {
 
 class OpenFilesystem implements Filesystem {
   readonly superblock: Superblock
-  readonly vfs: Client
+  readonly vfs: Vfs
   readonly quotas: Quotas
   readonly snapshots: HomeSnapshots
   readonly #parts: OpenParts
@@ -124,8 +126,7 @@ class OpenFilesystem implements Filesystem {
 
   constructor(parts: OpenParts) {
     this.superblock = parts.superblock
-    this.vfs = parts.client
-    const { home } = parts
+    const { home, client } = parts
     this.quotas = {
       set: (ino, limits) => home.call('setQuota', { ino, ...limits }),
       remove: ino => home.call('removeQuota', { ino }),
@@ -133,6 +134,7 @@ class OpenFilesystem implements Filesystem {
       of: ino => home.call('quotaOf', { ino }),
     }
     this.snapshots = new HomeSnapshots({ ...parts, context: home.context })
+    this.vfs = new WithSnapshots(client, this.snapshots.view)
     this.#parts = parts
     this.#background = this.#run(this.#closing.signal)
   }
@@ -161,7 +163,7 @@ class OpenFilesystem implements Filesystem {
   }
 
   invalidate(change: Invalidation): void {
-    this.vfs.invalidate(change)
+    this.#parts.client.invalidate(change)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -181,8 +181,12 @@ export function decodeInode(ino: Ino, bytes: Uint8Array): Inode {
   }
 }
 
+/** What of an inode decides its attributes. */
+type Shown = Omit<Attributes, 'blocks'> &
+  Pick<Inode, 'target' | 'entries' | 'overlayBytes'> & { readonly tree: Pick<SealedTree, 'usedBytes'> | undefined }
+
 /** What stat(2) shows of an inode. Space is estimated from overlay and sealed leaves, never above the size. */
-export function attributesOf(inode: Inode): Attributes {
+export function attributesOf(inode: Shown): Attributes {
   const used = Math.min(roundUp(inode.size), roundUp(inode.overlayBytes + (inode.tree?.usedBytes ?? 0)))
   return {
     ino: inode.ino,
@@ -201,7 +205,7 @@ export function attributesOf(inode: Inode): Attributes {
   }
 }
 
-function sizeOf(inode: Inode): number {
+function sizeOf(inode: Shown): number {
   if (inode.kind === 'directory') return Math.max(4096, inode.entries * 64)
   return inode.kind === 'symlink' ? inode.target.length : inode.size
 }

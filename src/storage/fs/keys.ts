@@ -60,6 +60,8 @@ export const nameOfMarkKey = (key: ByteString): ByteString => key.slice(9)
 /** `n{name}` -> SnapshotRow, JSON: a snapshot. */
 export const snapshotKey = (name: string): ByteString => `n${name}`
 export const SNAPSHOT_PREFIX = 'n'
+/** `L` -> id of the last snapshot made: u64. */
+export const LAST_SNAPSHOT_KEY = 'L'
 
 /** The inode number in an `o`, `u`, `m` or `y` key. */
 export const inoOfMarkKey = (key: ByteString): number => readBeU64(key, 1)

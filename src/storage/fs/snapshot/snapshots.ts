@@ -1,7 +1,9 @@
-import type { Digest } from '#base'
+import { byteStringOfText, type Digest } from '#base'
 import { cidText } from '../content/cid.ts'
 import type { HomeContext } from '../home/context.ts'
 import type { AccessTimes } from '../client/access-times.ts'
+import type { Client } from '../client/client.ts'
+import type { Reader } from '../client/reader.ts'
 import type { Writer } from '../client/writer.ts'
 import { errnoName } from '../errno.ts'
 import { Builder } from './builder.ts'
@@ -10,6 +12,8 @@ import { type Difference, diffTrees } from './diff.ts'
 import { ManifestStore } from './manifest-store.ts'
 import { ReferenceWalk } from './references.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
+import { SNAPSHOTS_INO, SnapshotView } from './view.ts'
+import { ROOT_INO } from '../inode.ts'
 
 /**
  * Snapshots of a filesystem: read-only, by name, readable below `/.snapshots`. A snapshot shows the filesystem as it was
@@ -33,13 +37,18 @@ export interface Snapshots {
 /** What snapshots work with. */
 export interface SnapshotParts {
   readonly context: HomeContext
+  readonly client: Client
   readonly writer: Writer
+  readonly reader: Reader
   readonly accessTimes: AccessTimes
 }
 
 /** Snapshots over the home's tables. */
 export class HomeSnapshots implements Snapshots {
+  /** The snapshots as directories. */
+  readonly view: SnapshotView
   readonly #context: HomeContext
+  readonly #client: Client
   readonly #store: ManifestStore
   readonly #builder: Builder
   readonly #table: SnapshotTable
@@ -47,11 +56,14 @@ export class HomeSnapshots implements Snapshots {
   readonly #making = new Set<Promise<void>>()
 
   constructor(parts: SnapshotParts) {
-    const { context, writer, accessTimes } = parts
+    const { context, client, writer, reader, accessTimes } = parts
     const { tables, chunks, trees, sealer } = context
     this.#context = context
     this.#store = new ManifestStore(chunks)
+    this.#client = client
     this.#table = new SnapshotTable(tables.keyspace)
+    const root = () => client.attributes(ROOT_INO)
+    this.view = new SnapshotView({ store: this.#store, table: this.#table, trees, reader, root })
     const settle = async (): Promise<void> => {
       const failed = await writer.settleAll()
       accessTimes.flush()
@@ -94,6 +106,7 @@ export class HomeSnapshots implements Snapshots {
   async #create(name: string, signal: AbortSignal): Promise<Snapshot> {
     const { root, revision } = await this.#builder.cut(signal)
     const snapshot = this.#table.add(name, { root, revision, createdNs: this.#context.tables.nowNs() })
+    this.#listed(name)
     await this.#sync(signal)
     return snapshot
   }
@@ -110,6 +123,7 @@ export class HomeSnapshots implements Snapshots {
 
   async remove(name: string, signal: AbortSignal): Promise<void> {
     this.#table.remove(name)
+    this.#listed(name)
     await this.#sync(signal)
   }
 
@@ -120,6 +134,12 @@ export class HomeSnapshots implements Snapshots {
     const before = this.#table.get(range.from).root
     const after = range.to === undefined ? (await this.#builder.cut(signal)).root : this.#table.get(range.to).root
     yield* diffTrees(this.#store, before, after, signal)
+  }
+
+  // Kernels may believe that the name is not there, or still is.
+  #listed(name: string): void {
+    this.#client.invalidate({ kind: 'entry', parent: SNAPSHOTS_INO, name: byteStringOfText(name) })
+    this.#client.invalidate({ kind: 'inode', ino: SNAPSHOTS_INO })
   }
 
   async #sync(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,14 @@
-import { type ByteString, byteStringOfText, digestHex, digestOf, textOf } from '#base'
+import {
+  beU64,
+  byteString,
+  type ByteString,
+  byteStringOfText,
+  bytesOf,
+  digestHex,
+  digestOf,
+  readBeU64,
+  textOf,
+} from '#base'
 import type { LocalKeyspace, Revision } from '#keyspace'
 import * as keys from '../keys.ts'
 import { snapshotFault } from './faults.ts'
@@ -16,26 +26,32 @@ export interface Snapshot {
   readonly id: number
 }
 
-/** Snapshots ids wrap behind this one. */
-export const SNAPSHOT_ID_MAX = 2 ** 18 - 1
+/** Ids of snapshots wrap behind this one. */
+export const SNAPSHOT_ID_MAX = 2 ** 14 - 1
 
-/** The snapshots of a filesystem: JSON v1 under `n{name}`. */
+/** The snapshots of a filesystem: JSON v1 under `n{name}`, all in memory. */
 export class SnapshotTable {
   readonly #keyspace: LocalKeyspace
+  readonly #byName = new Map<ByteString, Snapshot>()
+  readonly #byId = new Map<number, Snapshot>()
 
   constructor(keyspace: LocalKeyspace) {
     this.#keyspace = keyspace
+    const { entries } = keyspace.rangeNow({ keys: { kind: 'prefix', prefix: keys.SNAPSHOT_PREFIX } })
+    for (const { key, value } of entries) this.#remember(decode(textOf(key.slice(1)), value))
   }
 
+  /** Oldest first. */
   list(): readonly Snapshot[] {
-    const { entries } = this.#keyspace.rangeNow({ keys: { kind: 'prefix', prefix: keys.SNAPSHOT_PREFIX } })
-    return entries.map(row => decode(textOf(row.key.slice(1)), row.value))
+    return [...this.#byName.values()].sort((a, b) => a.revision - b.revision)
   }
 
   find(name: ByteString): Snapshot | undefined {
-    if (name.length === 0 || name.length > SNAPSHOT_NAME_BYTES_MAX) return undefined
-    const row = this.#keyspace.get(keys.snapshotKey(name))
-    return row === undefined ? undefined : decode(textOf(name), row.value)
+    return this.#byName.get(name)
+  }
+
+  byId(id: number): Snapshot | undefined {
+    return this.#byId.get(id)
   }
 
   /** Fault: SnapshotNotFound. */
@@ -61,7 +77,7 @@ export class SnapshotTable {
         hint: 'Choose another name, or remove that snapshot first.',
       })
     }
-    if (this.list().length < SNAPSHOTS_MAX) return
+    if (this.#byName.size < SNAPSHOTS_MAX) return
     throw snapshotFault('TooManySnapshots', `the filesystem has ${SNAPSHOTS_MAX} snapshots, which is the most`, {
       hint: 'Remove snapshots that are no longer wanted.',
     })
@@ -80,25 +96,36 @@ export class SnapshotTable {
       revision: snapshot.revision,
     }
     const value = Buffer.from(JSON.stringify(row))
-    this.#keyspace.commit({ then: [{ kind: 'put', key: keys.snapshotKey(byteStringOfText(name)), value }] })
+    this.#keyspace.commit({
+      then: [
+        { kind: 'put', key: keys.snapshotKey(byteStringOfText(name)), value },
+        { kind: 'put', key: keys.LAST_SNAPSHOT_KEY, value: bytesOf(beU64(snapshot.id)) },
+      ],
+    })
+    this.#remember(snapshot)
     return snapshot
   }
 
   /** Fault: SnapshotNotFound. */
   remove(name: string): void {
-    this.get(name)
+    const { id } = this.get(name)
     const key = keys.snapshotKey(byteStringOfText(name))
     this.#keyspace.commit({ then: [{ kind: 'delete', keys: { kind: 'key', key } }] })
+    this.#byName.delete(byteStringOfText(name))
+    this.#byId.delete(id)
   }
 
-  // The number after the last snapshot's, so that a removed one's is not taken again soon.
+  #remember(snapshot: Snapshot): void {
+    this.#byName.set(byteStringOfText(snapshot.name), snapshot)
+    this.#byId.set(snapshot.id, snapshot)
+  }
+
+  // The one after the last: kernels may still hold inode numbers of a snapshot that was removed.
   #newId(): number {
-    const snapshots = this.list()
-    const taken = new Set(snapshots.map(snapshot => snapshot.id))
-    const last = snapshots.reduce((a, b) => (a === undefined || b.revision > a.revision ? b : a), snapshots[0])
-    let id = last?.id ?? 0
+    const row = this.#keyspace.get(keys.LAST_SNAPSHOT_KEY)
+    let id = row === undefined ? 0 : readBeU64(byteString(row.value))
     do id = (id % SNAPSHOT_ID_MAX) + 1
-    while (taken.has(id))
+    while (this.#byId.has(id))
     return id
   }
 }
