@@ -12,7 +12,7 @@ function noSpace(): Error {
   return Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
 }
 
-/** The machine's world; while `isFull`, nothing that it opened takes another byte. */
+/** The machine's world; while `isFull`, no file that it opened grows. */
 function fullWorld(): World & { isFull: boolean } {
   const disk: Disk = Object.create(machineWorld.disk)
   const world = { ...machineWorld, disk, isFull: false }
@@ -20,7 +20,8 @@ function fullWorld(): World & { isFull: boolean } {
     const file: DiskFile = machineWorld.disk.open(path, mode)
     const write = file.write.bind(file)
     file.write = (parts, position) => {
-      if (world.isFull) throw noSpace()
+      const end = parts.reduce((sum, part) => sum + part.byteLength, position)
+      if (world.isFull && end > file.size()) throw noSpace()
       write(parts, position)
     }
     return file
@@ -30,17 +31,30 @@ function fullWorld(): World & { isFull: boolean } {
 
 test('a write that the disk has no room to keep answers ENOSPC and leaves nothing behind', async () => {
   const world = fullWorld()
-  await using t = await testFilesystem(CHUNK, world)
+  await using t = await testFilesystem(16 * CHUNK, world)
   const { ino } = await makeNode(t.fs, 'a')
   await writeAll(t.fs, ino, 0, Buffer.from('kept'))
   world.isFull = true
-  assert.equal(await t.fs.vfs.write(ino, 2, Buffer.alloc(5000, 1), AS_ASKED), ERRNO.ENOSPC)
+  assert.equal(await t.fs.vfs.write(ino, 2, Buffer.alloc(15 * CHUNK, 1), AS_ASKED), ERRNO.ENOSPC)
   assert.equal((await readAll(t.fs, ino)).toString(), 'kept')
   world.isFull = false
   await writeAll(t.fs, ino, 2, Buffer.from('lled'))
   await ok(t.fs.vfs.sync(ino, 'all'))
   await t.killAndReopen()
   assert.equal((await readAll(t.fs, ino)).toString(), 'kelled')
+})
+
+test('on a full disk writes that are at the home are not staged any more', async () => {
+  const world = fullWorld()
+  await using t = await testFilesystem(CHUNK, world)
+  const { ino } = await makeNode(t.fs, 'a')
+  await writeAll(t.fs, ino, 0, Buffer.from('written'))
+  world.isFull = true
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  await writeAll(t.fs, (await makeNode(t.fs, 'b')).ino, 0, Buffer.from('waits'))
+  await ok(t.fs.vfs.setAttributes(ino, { size: 1 }, CALLER))
+  await t.killAndReopen()
+  assert.equal((await readAll(t.fs, ino)).toString(), 'w')
 })
 
 test('answered writes survive a kill on a disk that is full when the next process begins', async () => {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { assert, byteString, type Disk, type DiskFile, raw, struct, u32, u64 } from '#base'
-import { STAGING_BYTES_MAX } from '../limits.ts'
+import { assert, byteString, type Disk, type DiskFile, isSystemError, raw, struct, u32, u64 } from '#base'
+import { STAGING_BYTES_MAX, STAGING_FILL_BYTES } from '../limits.ts'
 import { i64big } from '../time.ts'
 import { inoOf, ROOT_INO } from '../inode.ts'
 import type { Ino } from '../vfs.ts'
@@ -49,14 +49,24 @@ export type StagingMark = number
 export class Staging {
   readonly #file: DiskFile
   readonly #boot: Uint8Array
+  readonly #partBytes: number
+  /** Parts with staged writes that have not landed, and the newest of these. */
+  readonly #waiting = new Map<string, StagingMark>()
+  /** Landings that the disk would not take when they happened. */
+  #owed: Landing[] = []
+  /** How many landings may still follow: room for them is filled ahead, so that a full disk cannot refuse them. */
+  #landings = 0
+  #filled: number
   #position = 0
   #epoch: number
   #sequence = 0
 
-  private constructor(file: DiskFile, boot: Uint8Array, epoch: number) {
+  private constructor(file: DiskFile, options: { boot: Uint8Array; epoch: number; partBytes: number }) {
     this.#file = file
-    this.#boot = boot
-    this.#epoch = epoch
+    this.#boot = options.boot
+    this.#epoch = options.epoch
+    this.#partBytes = options.partBytes
+    this.#filled = file.size()
   }
 
   /**
@@ -68,30 +78,51 @@ export class Staging {
     const file = disk.open(path, 'create')
     const boot = Buffer.from(bootId.replaceAll('-', '').padEnd(32, '0').slice(0, 32), 'hex')
     const { epoch, records } = readRecords(file, boot)
-    const staging = new Staging(file, boot, epoch + 1)
+    const staging = new Staging(file, { boot, epoch: epoch + 1, partBytes })
     return { staging, left: unlanded(records, partBytes) }
   }
 
-  /** Keeps a write; answers the place behind it. */
+  /** Keeps a write; answers the place behind it. Errors are the system's own; nothing is kept then. */
   write(write: StagedWrite): StagingMark {
-    const sequence = ++this.#sequence
+    this.#payOwed()
+    const sequence = this.#sequence + 1
+    this.#fillAhead(RECORD_BYTES_MIN * (this.#landings + 2) + write.bytes.byteLength)
     this.#append({ kind: WRITE, sequence, ...write })
+    this.#sequence = sequence
+    this.#landings += 1
+    this.#waiting.set(partOf(write, this.#partBytes), sequence)
     return sequence
   }
 
   /** Says that everything staged up to `mark` for the part at `offset` of a file is at the home, or void. */
   landed(part: { readonly ino: Ino; readonly offset: number }, mark: StagingMark): void {
-    this.#append({ kind: LANDED, sequence: mark, ...part, mtimeNs: 0n, bytes: NOTHING })
+    const name = partOf(part, this.#partBytes)
+    const newest = this.#waiting.get(name)
+    if (newest === undefined) return
+    if (newest <= mark) this.#waiting.delete(name)
+    this.#owed.push({ ...part, mark })
+    ignoringDisk(() => this.#payOwed())
   }
 
   /** Forgets everything: nothing is waiting any more. */
   reset(): void {
     if (this.#position === 0) return
+    const [position, epoch] = [this.#position, this.#epoch]
     this.#position = 0
     this.#epoch += 1
-    this.#append({ kind: EMPTY, sequence: 0, ino: ROOT_INO, offset: 0, mtimeNs: 0n, bytes: NOTHING })
+    const isEmpty = ignoringDisk(() =>
+      this.#append({ kind: EMPTY, sequence: 0, ino: ROOT_INO, offset: 0, mtimeNs: 0n, bytes: NOTHING }),
+    )
     this.#position = 0
-    this.#sequence = 0
+    if (isEmpty) {
+      this.#sequence = 0
+      this.#landings = 0
+      this.#owed = []
+      this.#waiting.clear()
+    } else {
+      this.#position = position
+      this.#epoch = epoch
+    }
   }
 
   /** The newest mark. */
@@ -106,6 +137,24 @@ export class Staging {
 
   close(): void {
     this.#file.close()
+  }
+
+  #payOwed(): void {
+    for (let owed = this.#owed[0]; owed !== undefined; owed = this.#owed[0]) {
+      const { mark, ino, offset } = owed
+      this.#append({ kind: LANDED, sequence: mark, ino, offset, mtimeNs: 0n, bytes: NOTHING })
+      this.#owed.shift()
+      this.#landings -= 1
+    }
+  }
+
+  // In steps, so that most writes change no metadata of the file.
+  #fillAhead(bytes: number): void {
+    const missing = this.#position + bytes - this.#filled
+    if (missing <= 0) return
+    const zeros = Buffer.alloc(Math.max(missing, STAGING_FILL_BYTES))
+    this.#file.write([zeros], this.#filled)
+    this.#filled += zeros.byteLength
   }
 
   #append(record: { kind: number; sequence: number } & StagedWrite): void {
@@ -125,7 +174,14 @@ export class Staging {
     head.writeUInt32LE(crc32(head), StagingRow.offsets.headerCrc)
     this.#file.write([head, record.bytes, TAIL], this.#position)
     this.#position += head.byteLength + record.bytes.byteLength + TAIL.byteLength
+    this.#filled = Math.max(this.#filled, this.#position)
   }
+}
+
+interface Landing {
+  readonly ino: Ino
+  readonly offset: number
+  readonly mark: StagingMark
 }
 
 /** Where the staging file is and what it belongs to. */
@@ -173,12 +229,26 @@ function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRec
 
 // A landing covers what was staged up to its mark for the same part of the same file.
 function unlanded(records: readonly ReadRecord[], partBytes: number): StagedWrite[] {
-  const partOf = (write: StagedWrite): string => `${write.ino}/${Math.floor(write.offset / partBytes)}`
   const marks = new Map<string, StagingMark>()
-  for (const { kind, sequence, write } of records) if (kind === LANDED) marks.set(partOf(write), sequence)
+  for (const { kind, sequence, write } of records) if (kind === LANDED) marks.set(partOf(write, partBytes), sequence)
   return records
-    .filter(({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write)) ?? 0))
+    .filter(({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write, partBytes)) ?? 0))
     .map(record => record.write)
+}
+
+function partOf({ ino, offset }: { readonly ino: Ino; readonly offset: number }, partBytes: number): string {
+  return `${ino}/${Math.floor(offset / partBytes)}`
+}
+
+/** False when the disk failed: what was not written is tried again with the next record. */
+function ignoringDisk(write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return false
+  }
 }
 
 const NOTHING = new Uint8Array(0)
