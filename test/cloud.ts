@@ -36,6 +36,18 @@ export async function openCloud(options: CloudOptions = {}): Promise<Cloud> {
   }
 }
 
+// A test process that is ended before its time (by the runner, by Ctrl-C) takes its Cairns with it.
+const whenAborted = new Set<() => void>()
+process.on('exit', () => {
+  for (const end of whenAborted) end()
+})
+for (const [name, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.on(name, () => process.exit(128 + number))
+}
+
 const STOP_MS_MAX = 30_000
 const SAID_CHARS_MAX = 16_000
 
@@ -51,7 +63,7 @@ export class Cloud implements AsyncDisposable {
   readonly #options: CloudOptions
   #child: ChildProcess | undefined
   #said = ''
-  readonly #whenAborted = () => this.#endAtOnce()
+  readonly #end = () => this.#endAtOnce()
 
   constructor(options: CloudOptions) {
     this.#options = options
@@ -61,7 +73,7 @@ export class Cloud implements AsyncDisposable {
     this.data = options.data ?? join(this.home, 'data')
     this.mount = join(this.home, 'mount')
     mkdirSync(this.mount)
-    process.on('exit', this.#whenAborted)
+    whenAborted.add(this.#end)
   }
 
   /** What its processes said so far, the newest 16,000 characters. */
@@ -158,10 +170,10 @@ export class Cloud implements AsyncDisposable {
     if (this.isRunning) await this.stop()
     detach(this.mount)
     rmSync(this.home, { recursive: true, force: true })
-    process.off('exit', this.#whenAborted)
+    whenAborted.delete(this.#end)
   }
 
-  // Also when the test process itself ends before its time: nothing may be waited for then.
+  // Nothing may be waited for: the test process may be about to end.
   #endAtOnce(): void {
     if (this.isRunning) {
       for (const pid of [this.supervisorPid, ...childrenOf(this.supervisorPid, 'storage')].filter(isAlive)) {
