@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { byteStringOfText, isFault } from '#base'
-import { fileStat, filesystemSync, type Place } from '#rpc'
+import { fileMake, fileStat, filesystemSync, type Place } from '#rpc'
 import { cloudPlace, lastName, placeBelow, showPlace } from '../cloud-path.ts'
 import { type Context, show } from '../context.ts'
 import { LastingDoor } from '../lasting-door.ts'
@@ -49,6 +49,7 @@ async function put(context: Context, paths: readonly string[], compare: boolean)
   {
     await using _progress = showProgress(context, tally)
     void count(files, tally, context)
+    if (isInto) await makeTarget(door, target, context.signal)
     for (const file of files) {
       const place = await targetOf(door, file, target, { isInto, signal: context.signal })
       await putTree({ context, door, tally, keepOwner: context.around.isRoot, compare }, file, place)
@@ -76,6 +77,15 @@ async function localSource(word: string): Promise<LocalFile> {
   })
 }
 
+// As `get` does here: the directory that sources go into is made, the ones around it are not.
+async function makeTarget(door: LastingDoor, place: Place, signal: AbortSignal): Promise<void> {
+  await door.run(client => client.call(fileMake, { place: withoutSlash(place), kind: 'directory' }, signal))
+}
+
+function withoutSlash(place: Place): Place {
+  return { ...place, path: place.path.replace(/(?<=.)\/+$/, '') }
+}
+
 // A file that is put onto a directory goes into it, as cp does; directories merge.
 async function targetOf(
   door: LastingDoor,
@@ -83,7 +93,7 @@ async function targetOf(
   target: Place,
   { isInto, signal }: { readonly isInto: boolean; readonly signal: AbortSignal },
 ): Promise<Place> {
-  const trimmed = { ...target, path: target.path.replace(/(?<=.)\/+$/, '') }
+  const trimmed = withoutSlash(target)
   const inside = placeBelow(trimmed, lastName(file.path))
   if (isInto) return inside
   if (file.kind === 'directory') return trimmed

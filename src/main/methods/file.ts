@@ -51,7 +51,11 @@ export function fileMethods({ filesystems }: Parts): readonly Handler[] {
       return message(await fileRow(vfs, await setLooks(changes, await find(vfs, path, 'parents'), looks, path), path))
     }),
     answerUnary(fileLink, async ({ from, to }) => {
-      if (from.filesystem !== to.filesystem) throw mainFault('Invalid', 'to: a link stays in its filesystem')
+      if (from.filesystem !== to.filesystem) {
+        throw mainFault('Invalid', 'to: a link stays in its filesystem', {
+          hint: `Link to a place in ${from.filesystem}.`,
+        })
+      }
       const { changes, vfs, path } = at(to)
       const { ino } = await find(vfs, from.path, 'parents')
       const { place, attributes } = await placeOf(vfs, path)

@@ -81,7 +81,7 @@ interface Partial {
 async function findFile(vfs: Vfs, path: ByteString): Promise<Ino> {
   const { ino, kind } = await find(vfs, path, 'all')
   if (kind === 'file') return ino
-  throw mainFault('WrongKind', `${textOf(path)} is no regular file but a ${kind}`)
+  throw mainFault('WrongKind', `${textOf(path)} is no regular file but a ${kind}`, { hint: 'Only files have bytes.' })
 }
 
 // The partial file, cut to what the caller goes on from.
@@ -89,10 +89,12 @@ async function openPartial(changes: Changes, { place, path }: Partial, offset: n
   const found = await changes.vfs.lookup(place.parent, place.name)
   if (isErrno(found)) {
     if (found !== ERRNO.ENOENT) throw errnoFault(found, path)
-    if (offset > 0) throw mainFault('Damaged', `nothing is left of an earlier put of ${textOf(path)}`)
+    if (offset > 0) throw mainFault('Damaged', `nothing is left of an earlier put of ${textOf(path)}`, AGAIN)
     return (await changes.make(place, { kind: 'file', mode: 0o600 }, path)).ino
   }
-  if (found.size < offset) throw mainFault('Damaged', `less is left of an earlier put of ${textOf(path)} than expected`)
+  if (found.size < offset) {
+    throw mainFault('Damaged', `less is left of an earlier put of ${textOf(path)} than expected`, AGAIN)
+  }
   if (found.size > offset) await changes.set(found.ino, { size: offset }, path)
   return found.ino
 }
@@ -111,8 +113,10 @@ async function receive(
     sha256 = head.sha256
   }
   if (sha256 !== undefined) return sha256
-  throw mainFault('Invalid', 'sha256: the last item of a put names the hash of the whole file')
+  throw mainFault('Invalid', 'sha256: the last item of a put names the hash of the whole file', AGAIN)
 }
+
+const AGAIN = { hint: 'Run the command again.' }
 
 async function refuse(
   changes: Changes,

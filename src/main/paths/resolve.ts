@@ -34,7 +34,11 @@ export async function find(vfs: Vfs, path: ByteString, follow: 'all' | 'parents'
 /** The directory and name of a path that is not the root. Faults: as {@link resolve}, and Invalid. */
 export async function placeOf(vfs: Vfs, path: ByteString): Promise<Resolved & { readonly place: DirectoryPlace }> {
   const { place, attributes } = await resolve(vfs, path, 'parents')
-  if (place === undefined) throw mainFault('Invalid', 'path: the root of a filesystem cannot be changed like this')
+  if (place === undefined) {
+    throw mainFault('Invalid', 'path: the root of a filesystem cannot be changed like this', {
+      hint: 'Name what is in it.',
+    })
+  }
   return { place, attributes }
 }
 
@@ -66,7 +70,12 @@ class Walk {
     for (;;) {
       const name = this.#names.pop()
       if (name === undefined) return this.#here
+      if (name === '.') {
+        this.#refuseFile()
+        continue
+      }
       if (name === '..') {
+        this.#refuseFile()
         if (this.#entered.length > 1) this.#entered.pop()
         continue
       }
@@ -77,18 +86,25 @@ class Walk {
 
   get #here(): Step {
     const step = this.#entered.at(-1)
-    if (step === undefined) throw mainFault('Invalid', 'path: nowhere')
+    if (step === undefined) throw mainFault('Invalid', 'path: nowhere', { hint: 'Begin it with /.' })
     return step
+  }
+
+  // Only a directory has names, `.` and `..` among them.
+  #refuseFile(): void {
+    if (this.#here.attributes.kind !== 'directory') throw errnoFault(ERRNO.ENOTDIR, this.#path)
   }
 
   // Goes one name further; answers the free place when the last name is not there.
   async #enter(name: ByteString): Promise<Resolved | undefined> {
-    const { ino: parent, attributes: directory } = this.#here
-    if (directory.kind !== 'directory') throw errnoFault(ERRNO.ENOTDIR, this.#path)
+    this.#refuseFile()
+    const { ino: parent } = this.#here
     const place = { parent, name }
     const found = await this.#vfs.lookup(parent, name)
     if (isErrno(found)) {
+      const isLast = this.#names.every(rest => rest === '.')
       if (found === ERRNO.ENOENT && this.#names.length === 0) return { place, attributes: undefined }
+      if (found === ERRNO.ENOENT && !isLast) throw missingOnTheWay(this.#path, name)
       throw errnoFault(found, this.#path)
     }
     const isLast = this.#names.length === 0
@@ -110,10 +126,15 @@ class Walk {
   }
 }
 
-// `.` and empty names stay where they are. The first name comes last.
+function missingOnTheWay(path: ByteString, name: ByteString): Error {
+  return mainFault('NotFound', `${textOf(path)}: the directory ${textOf(name)} on the way is not there`, {
+    hint: 'Make it first, or choose another path.',
+  })
+}
+
+// The first name comes last. A slash at the end asks for what is behind a last symlink, as `/.` does.
 function namesOf(path: ByteString): ByteString[] {
-  return path
-    .split('/')
-    .filter(name => name !== '' && name !== '.')
-    .reverse()
+  const names = path.split('/').filter(name => name !== '')
+  if (path.endsWith('/')) names.push('.')
+  return names.reverse()
 }

@@ -1,0 +1,50 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { machineWorld } from '#host'
+import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
+import { inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
+import { handlersOf } from '../methods/index.ts'
+import { Filesystems } from '../storage/filesystems.ts'
+import type { Request } from '../storage/link.ts'
+import { Sessions } from '../storage/sessions.ts'
+
+/** A local door over real chunk store and filesystems in a temporary folder, without processes and mounts. */
+export interface TestDoor extends AsyncDisposable {
+  readonly client: Client
+  readonly filesystems: Filesystems
+  /** What the supervisor was asked. */
+  readonly asked: readonly Request[]
+}
+
+/** Opens a door for a test. */
+export async function openTestDoor(): Promise<TestDoor> {
+  const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-door-'))
+  await using opening = new AsyncDisposableStack()
+  opening.defer(() => fs.rmSync(dataFolder, { recursive: true }))
+  const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
+  const workers = inlineWorkers(world.disk)
+  const folder = `${dataFolder}/chunks`
+  const chunks = opening.use(await openChunkStore({ world, folder, workers, index: memoryIndex(), ballastBytes: 0 }))
+  const mounted = new Set<string>()
+  const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
+  const sessions = opening.use(await Sessions.open({ mounts: [], filesystems, world, agreed: () => undefined }))
+  const asked: Request[] = []
+  const link = {
+    start: Promise.withResolvers<never>().promise,
+    stop: Promise.withResolvers<void>().promise,
+    tell: () => undefined,
+    async ask(request: Request) {
+      asked.push(request)
+      return request.path
+    },
+  }
+  const start = { dataFolder, supervisorPid: process.pid, mounts: [], restarts: { count: 0 } }
+  const parts = { start, link, world, chunks, filesystems, sessions, openedMs: world.clock.monotonicMs() }
+  const [here, there] = duplexPair()
+  const common = { clock: world.clock, software: 'test' }
+  opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))
+  const client = opening.use(await openClient(here, common, new AbortController().signal))
+  const all = opening.move()
+  return { client, filesystems, asked, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
