@@ -12,6 +12,7 @@ import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
 import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
+import { patiently } from './patiently.ts'
 import { quotaOf, quotas, removeQuota, setQuota } from './quotas.ts'
 import { forget, orphans, reapAll } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
@@ -52,13 +53,9 @@ export class Home implements HomeLink {
       return handler(this.context, input, request)
     } catch (error) {
       if (!isFault(error, 'Busy')) throw error
-      return this.#indexed().then(() => this.call(kind, input, request))
+      const { keyspace } = this.context.tables
+      return patiently(keyspace, () => handler(this.context, input, request), NEVER)
     }
-  }
-
-  // A transaction waits for an index that is far behind; one that changes nothing only waits.
-  async #indexed(): Promise<void> {
-    await this.context.tables.keyspace.txn({ then: [] }, NEVER)
   }
 
   resultOf(request: RequestName): { readonly ino: number } | undefined {

@@ -3,6 +3,7 @@ import type { Operation, Revision } from '#keyspace'
 import type { TreeShape } from '../content/shape.ts'
 import type { Sealer } from '../home/sealer.ts'
 import type { Tables } from '../home/tables.ts'
+import { patiently } from '../home/patiently.ts'
 import { ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
 import type { Ino } from '../vfs.ts'
@@ -100,10 +101,10 @@ export class Builder {
       entries += piece.kind === 'entries' ? piece.entries.length : 1
       if (entries < STEP_ENTRIES_MAX) continue
       entries = 0
-      await this.#commit(encoder)
+      await this.#commit(encoder, signal)
       await this.#turn(signal)
     }
-    await this.#commit(encoder)
+    await this.#commit(encoder, signal)
   }
 
   // Everything still marked is read in one step; only pages of large directories must be in memory before.
@@ -118,7 +119,7 @@ export class Builder {
     hold.dispose()
     const encoder = new Encoder(this.#parts)
     for (const piece of pieces) await encoder.add(piece)
-    const built = await this.#commit(encoder)
+    const built = await this.#commit(encoder, NEVER)
     const root = built.get(ROOT_INO) ?? tables.marks.manifest(ROOT_INO)
     assert(root !== undefined, 'the root has a manifest')
     return { root: { digest: root.digest, bytes: root.bytes }, revision }
@@ -155,9 +156,10 @@ export class Builder {
     return isAny
   }
 
-  async #commit(encoder: Encoder): Promise<ReadonlyMap<Ino, DirectoryManifest>> {
+  async #commit(encoder: Encoder, signal: AbortSignal): Promise<ReadonlyMap<Ino, DirectoryManifest>> {
+    const { keyspace } = this.#parts.tables
     const made = await encoder.stored()
-    for (const [dir, manifest] of made) this.#commitOne(dir, manifest)
+    for (const [dir, manifest] of made) await patiently(keyspace, () => this.#commitOne(dir, manifest), signal)
     return made
   }
 
@@ -213,4 +215,5 @@ export class Builder {
   }
 }
 
+const NEVER = new AbortController().signal
 const OPERATIONS_PER_COMMIT = 64

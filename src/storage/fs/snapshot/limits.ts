@@ -32,4 +32,4 @@ export const ROWS_PER_STEP = 256
 /** CIDs of directories remembered by their manifest. */
 export const CID_CACHE_MAX = 50_000
 /** Extended attributes that are restored in one change. */
-export const XATTRS_PER_CHANGE = 64
+export const XATTRS_PER_CHANGE = 8

@@ -11,8 +11,10 @@ import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
 import { ManifestStore } from './manifest-store.ts'
 import { ReferenceWalk } from './references.ts'
+import { type RestoreRequest, Restorer } from './restore.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
 import { SNAPSHOTS_INO, SnapshotView } from './view.ts'
+import { patiently } from '../home/patiently.ts'
 import { ROOT_INO } from '../inode.ts'
 
 /**
@@ -27,6 +29,11 @@ export interface Snapshots {
   list(): readonly Snapshot[]
   /** Removes a snapshot; collection frees what only it held. Fault: SnapshotNotFound. */
   remove(name: string, signal: AbortSignal): Promise<void>
+  /**
+   * Makes a copy of a file or tree of a snapshot at a free place, sharing its content; answers how many names it made.
+   * Aborting leaves what was made. Faults: SnapshotNotFound, PathNotFound, RestoreRefused.
+   */
+  restore(request: RestoreRequest, signal: AbortSignal): Promise<number>
   /** What differs from snapshot `from` to snapshot `to`, or to now. Fault: SnapshotNotFound. */
   diff(
     range: { readonly from: string; readonly to: string | undefined },
@@ -105,7 +112,9 @@ export class HomeSnapshots implements Snapshots {
 
   async #create(name: string, signal: AbortSignal): Promise<Snapshot> {
     const { root, revision } = await this.#builder.cut(signal)
-    const snapshot = this.#table.add(name, { root, revision, createdNs: this.#context.tables.nowNs() })
+    const { keyspace } = this.#context.tables
+    const about = { root, revision, createdNs: this.#context.tables.nowNs() }
+    const snapshot = await patiently(keyspace, () => this.#table.add(name, about), signal)
     this.#listed(name)
     await this.#sync(signal)
     return snapshot
@@ -122,9 +131,16 @@ export class HomeSnapshots implements Snapshots {
   }
 
   async remove(name: string, signal: AbortSignal): Promise<void> {
-    this.#table.remove(name)
+    await patiently(this.#context.tables.keyspace, () => this.#table.remove(name), signal)
     this.#listed(name)
     await this.#sync(signal)
+  }
+
+  async restore(request: RestoreRequest, signal: AbortSignal): Promise<number> {
+    const { root } = this.#table.get(request.snapshot)
+    const made = await new Restorer({ context: this.#context, store: this.#store }, signal).run(root, request)
+    await this.#sync(signal)
+    return made
   }
 
   async *diff(

@@ -32,13 +32,16 @@ export async function* entriesOf(store: ManifestStore, node: DirectoryNode): Asy
   }
 }
 
+/** What a path leads to: an entry, or a directory of which only the node is known. */
+export type PathEntry = ManifestEntry | { readonly kind: 'directory'; readonly node: NodeRef }
+
 /** What a path below a directory leads to; `[]` is the directory itself, of which only the node is known. */
 export async function findPath(
   store: ManifestStore,
   root: NodeRef,
   names: readonly ByteString[],
-): Promise<ManifestEntry | { readonly kind: 'directory'; readonly node: NodeRef } | undefined> {
-  let found: ManifestEntry | { readonly kind: 'directory'; readonly node: NodeRef } = { kind: 'directory', node: root }
+): Promise<PathEntry | undefined> {
+  let found: PathEntry = { kind: 'directory', node: root }
   for (const name of names) {
     if (found.kind !== 'directory') return undefined
     const entry: ManifestEntry | undefined = await findEntry(store, await store.directory(found.node), name)
