@@ -220,7 +220,8 @@ class Simulation {
   }
 
   #look(stack: Stack): ReturnType<typeof observe> {
-    return observe({ vfs: stack.fs.vfs, held: this.#expected.held, mayBeDamaged: this.#rotten })
+    const mayFail = this.#rotten || this.#plan.kind === 'failing'
+    return observe({ vfs: stack.fs.vfs, held: this.#expected.held, mayBeDamaged: mayFail })
   }
 
   // On a full disk everything can be removed; with room again, writing works.

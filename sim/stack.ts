@@ -1,6 +1,8 @@
 import { afterChunks, type ChunkSource, type Filesystem, openFilesystem } from '#storage/fs'
-import { type ChunkStore, inlineWorkers, memoryIndex as chunkIndex, openChunkStore } from '#storage/chunks'
-import { type LocalKeyspace, memoryIndex, openEmbeddedKeyspace } from '#keyspace'
+import { type ChunkStore, inlineWorkers, openChunkStore } from '#storage/chunks'
+import { type LocalKeyspace, openEmbeddedKeyspace } from '#keyspace'
+import { keptChunkIndex } from './index/chunk-index.ts'
+import { keptRowIndex } from './index/row-index.ts'
 import type { SimWorld } from './world.ts'
 
 /** The real program on one simulated machine: chunk store, keyspace, and a filesystem over both. */
@@ -29,11 +31,13 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
   const { segmentBytesMax, ballastBytes, chunkBytes, bootId, isMounted } = options
   const workers = inlineWorkers(world.disk)
   const folder = CHUNKS_FOLDER
-  const chunks = await openChunkStore({ world, folder, workers, index: chunkIndex(), segmentBytesMax, ballastBytes })
+  world.disk.makeFolder(folder)
+  const index = keptChunkIndex(world.disk, `${folder}/index`)
+  const chunks = await openChunkStore({ world, folder, workers, index, segmentBytesMax, ballastBytes })
   const keyspace = await openEmbeddedKeyspace({
     world,
     folder: KEYSPACE_FOLDER,
-    index: memoryIndex,
+    index: keptRowIndex,
     history: { ms: 0, revisions: 0 },
     ...afterChunks(chunks),
   })

@@ -123,7 +123,9 @@ export class SimDisk implements Disk {
         const { faults, capacity, life } = this.#parts
         const full = growth > 0 && this.image.usedBytes + growth > capacity.bytes
         const operation = { number: this.#operations, kind: 'write', path } as const
-        const injected = life.ended ? undefined : faults.fault(operation)
+        const asked = life.ended ? undefined : faults.fault(operation)
+        // What lies inside a file has its place on the disk.
+        const injected = asked?.code === 'ENOSPC' && growth === 0 ? undefined : asked
         const fault = full ? ({ code: 'ENOSPC', done: 0, dropsCache: false } as const) : injected
         const count = fault === undefined ? bytes.byteLength : Math.floor(bytes.byteLength * fault.done)
         if (count > 0) this.#note(file, { kind: 'write', offset, bytes: bytes.subarray(0, count) })

@@ -37,6 +37,8 @@ export class FileHistory {
   /** Versions that went into the base. */
   #passed = 0
   #now: Buffer
+  /** Places that could not be read when the content was taken for the truth: they may hold anything since. */
+  #unknown: FileFound['unreadable'] = []
   size = 0
   mode: number
 
@@ -54,6 +56,11 @@ export class FileHistory {
   /** True when a write failed and its parts may be there. */
   get isLoose(): boolean {
     return this.#versions.some((version, index) => version.loose && index > this.#lastWhole(this.#versions.length))
+  }
+
+  /** True when it cannot be said byte for byte what the file holds. */
+  get isUncertain(): boolean {
+    return this.isLoose || this.#unknown.length > 0
   }
 
   /** Notes an answered operation. */
@@ -96,6 +103,7 @@ export class FileHistory {
   /** After failed or unanswered operations the file settled on this. */
   settled(found: FileFound, revision: number): void {
     this.landed(revision)
+    this.#unknown = [...this.#unknown, ...found.unreadable]
     const { size, mode, bytes } = found
     const change = { offset: 0, bytes: Buffer.from(bytes), size, mode }
     this.#versions.push({ ...change, calledAt: 0, landedBy: revision, loose: false, whole: true })
@@ -106,6 +114,7 @@ export class FileHistory {
 
   /** Takes what was found for the truth, as after a crash. */
   adopt(found: FileFound): void {
+    this.#unknown = [...this.#unknown, ...found.unreadable]
     this.#passed += this.#versions.length
     this.#versions = []
     this.#base = { offset: 0, bytes: Buffer.from(found.bytes), size: found.size, mode: found.mode }
@@ -165,7 +174,7 @@ export class FileHistory {
     const expected = whole.subarray(0, found.size)
     if (expected.equals(found.bytes)) return undefined
     const right = new Uint8Array(found.size)
-    for (const { from, to } of found.unreadable) right.fill(1, from, to)
+    for (const { from, to } of [...found.unreadable, ...this.#unknown]) right.fill(1, from, to)
     const allow = (values: Uint8Array, offset: number): void => {
       const end = Math.min(offset + values.byteLength, found.size)
       for (let at = offset; at < end; at++) if (found.bytes[at] === values[at - offset]) right[at] = 1

@@ -103,6 +103,17 @@ export async function answerOf<Value>(call: () => Reply<Value>): Promise<Answer<
   }
 }
 
+/** The errno that a fault or system error of a call stands for, where the call may say why it failed. */
+export async function whyNot(call: () => Promise<void>): Promise<Answer<void>> {
+  try {
+    return await call()
+  } catch (error) {
+    if (isSystemError(error, 'ENOSPC') || (isFault(error) && error.status === 507)) return ERRNO.ENOSPC
+    if (isFault(error) || isSystemError(error)) return ERRNO.EIO
+    throw error
+  }
+}
+
 /** An answer for people. */
 export function show(answer: unknown): string {
   return isErrno(answer)

@@ -1,6 +1,6 @@
 import { type Caller, ERRNO, type Ino, isErrno, type Reply } from '#storage/fs'
 import type { FileChange, FileHistory } from '../model/file-history.ts'
-import { answerOf } from '../model/observe.ts'
+import { answerOf, whyNot } from '../model/observe.ts'
 import { mustHold } from '../model/violation.ts'
 import { isDone, never, type Setting } from './setting.ts'
 
@@ -95,7 +95,7 @@ async function allocate(setting: Setting): Promise<void> {
 async function copyRange(setting: Setting): Promise<void> {
   const { random, stack, expected, busy } = setting
   const source = pickFile(setting)
-  if (source === undefined || expected.file(source).isLoose) return
+  if (source === undefined || expected.file(source).isUncertain) return
   busy.add(source)
   await onFile(setting, (ino, file) => {
     const from = expected.file(source)
@@ -151,7 +151,7 @@ async function read(setting: Setting): Promise<void> {
     isErrno(answer)
   )
     return
-  if (file.isLoose) return
+  if (file.isUncertain) return
   const wanted = file.content.subarray(offset, offset + into.byteLength)
   mustHold(
     answer.bytes === wanted.byteLength,
@@ -170,7 +170,7 @@ async function seek(setting: Setting): Promise<void> {
   const answer = await answerOf(() => stack.fs.vfs.seek(ino as Ino, offset, 'data'))
   if (life.ended) return never()
   busy.delete(ino)
-  if (file.isLoose) return
+  if (file.isUncertain) return
   const end = isErrno(answer) ? file.size : answer.offset
   const refusal = answer === ERRNO.ENXIO ? ERRNO.ENXIO : undefined
   if (!isDone(setting, { what: `seek data ${ino} ${offset}`, answer, refusal }) && refusal === undefined) return
@@ -191,7 +191,7 @@ async function seal(setting: Setting): Promise<void> {
   const ino = pickFile(setting)
   if (ino === undefined) return
   setting.busy.add(ino)
-  const answer = await answerOf(() => setting.stack.fs.seal(ino as Ino))
+  const answer = await whyNot(() => setting.stack.fs.seal(ino as Ino))
   if (setting.life.ended) return never()
   setting.busy.delete(ino)
   isDone(setting, { what: `seal ${ino}`, answer, refusal: undefined })
@@ -217,7 +217,7 @@ export async function syncAll(setting: Setting): Promise<void> {
   const { stack, expected, life } = setting
   const marks = [...expected.files.values()].map(file => ({ file, mark: file.mark }))
   const { revision } = stack.keyspace
-  const answer = await answerOf(() => stack.fs.sync())
+  const answer = await whyNot(() => stack.fs.sync())
   if (life.ended) return never()
   if (!isDone(setting, { what: 'sync all', answer, refusal: undefined })) return
   for (const { file, mark } of marks) file.durable(mark)
