@@ -7,12 +7,15 @@ const PROBE_COUNT = 200
 /** Work of others on the disk may add to what is counted, and a sync may be shared; nearly all must be there. */
 const ENOUGH = 0.9
 
-/**
- * What the disk itself saw of a target's fsync, as its counters say: the share of the bytes that was on it when fsync
- * of a new file returned, and its cache flushes for each fsync of a block written anew and of a new small file.
- * See Linux Documentation/block/stat.rst.
- */
-export type FsyncTruth = Readonly<Record<FsyncKind, number>>
+/** What the disk itself saw of a target's fsync, as its counters say. See Linux Documentation/block/stat.rst. */
+export interface FsyncTruth extends Readonly<Record<FsyncKind, number>> {
+  /** The share of the bytes that was on it when fsync of a new file returned. */
+  readonly content: number
+  /** Cache flushes for each fsync of a block written anew. */
+  readonly rewrite: number
+  /** Cache flushes for each fsync of a new small file. */
+  readonly create: number
+}
 
 /** True when an fsync of this kind reached the disk, as far as the disk counts: see what its own fsync showed. */
 export function reachesDisk(truth: FsyncTruth, ofDisk: FsyncTruth, kind: FsyncKind): boolean {

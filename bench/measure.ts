@@ -147,6 +147,8 @@ async function reviveOrDrop(target: Target, { collection, surroundings, targets 
 }
 
 function messageOf(error: unknown): string {
+  // What failed first counts, not the cleaning up after it.
+  if (error instanceof SuppressedError) return messageOf(error.suppressed)
   const text = error instanceof Error ? error.message : String(error)
   return text
     .trim()

@@ -17,7 +17,7 @@ export interface Goal {
 }
 
 /** Which promise of fsync a row rests on: see `fsync-truth.ts`. */
-export type FsyncKind = 'content' | 'rewrite' | 'create'
+export type FsyncKind = 'rewrite' | 'create'
 
 /** One line of the table. */
 export interface Row {

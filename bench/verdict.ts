@@ -4,7 +4,7 @@ import type { Goal, Row } from './scenario.ts'
 import type { Target } from './targets/target.ts'
 
 /** What became of a goal; `open` when what it is measured against did not take part. */
-export type Outcome = 'met' | 'missed' | 'open'
+type Outcome = 'met' | 'missed' | 'open'
 
 /** One line of the table, judged. */
 export interface Verdict {

@@ -8,13 +8,16 @@ import { root } from './setup/paths.mjs'
 import { offerSystemPackages } from './setup/system-packages.mjs'
 import { bringUpToDate } from './setup/tree.mjs'
 
+/** What the benchmark measures against; installed by nothing else. */
+const peers = ['glusterfs-server', 'moosefs-master', 'moosefs-chunkserver', 'moosefs-client']
+
 /** What each verb runs under the pinned Node, and the Debian packages it is better off with. */
 const verbs = {
   start: { script: 'src/main/cairn.ts', first: ['up'], packages: ['fuse3'] },
   cairn: { script: 'src/main/cairn.ts', first: [], packages: [] },
   test: { script: 'tools/test.ts', first: [], packages: ['fuse3'] },
   check: { script: 'tools/check.ts', first: [], packages: [] },
-  bench: { script: 'bench/run.ts', first: [], packages: [] },
+  bench: { script: 'bench/run.ts', first: [], packages: ['fuse3', ...peers] },
   sim: { script: 'sim/run.ts', first: [], packages: [] },
   soak: { script: 'test/soak.ts', first: [], packages: ['fuse3'] },
 }

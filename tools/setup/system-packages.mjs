@@ -6,6 +6,10 @@ import { withServicesKeptOff } from './services.mjs'
 /** A program each Debian package brings, by which we see that it is there, and what is off without it. */
 const known = {
   fuse3: { program: 'fusermount3', off: 'mounting as an ordinary user' },
+  'glusterfs-server': { program: 'glusterd', off: 'measuring against GlusterFS' },
+  'moosefs-master': { program: 'mfsmaster', off: 'measuring against MooseFS' },
+  'moosefs-chunkserver': { program: 'mfschunkserver', off: 'measuring against MooseFS' },
+  'moosefs-client': { program: 'mfsmount', off: 'measuring against MooseFS' },
 }
 
 /**
@@ -59,7 +63,7 @@ async function aptGet(prefix, args) {
 }
 
 function isOnPath(program) {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/bin']
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin']
   return folders.some(folder => folder !== '' && existsSync(join(folder, program)))
 }
 

@@ -22,7 +22,7 @@ export interface TestFile {
 /** The test files of the tree; all of them, or those whose stage is in `wanted` or whose path starts with one of it. */
 export function testFiles(wanted: readonly string[]): TestFile[] {
   return listFiles()
-    .filter(path => /^(src|sim|test|tools)\/.*\.test\.ts$/.test(path))
+    .filter(path => /^(src|sim|test|tools|bench)\/.*\.test\.ts$/.test(path))
     .map(path => ({ path, stage: stageOf(path) }))
     .filter(file => wanted.length === 0 || wanted.some(each => each === file.stage || isBelow(file.path, each)))
 }
