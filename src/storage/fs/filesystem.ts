@@ -10,14 +10,16 @@ import { CHUNK_BYTES_DEFAULT } from './content/limits.ts'
 import { treeShape } from './content/shape.ts'
 import { TreeStore } from './content/tree-store.ts'
 import { isErrno } from './errno.ts'
+import { unsettled } from './faults.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { Quota } from './quota.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
+import type { FileStat } from './snapshot/stat.ts'
 import { WithSnapshots } from './snapshot/with-snapshots.ts'
-import type { Ino, Invalidation, Reply, Vfs } from './vfs.ts'
+import type { Answer, Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
 export interface FilesystemOptions {
@@ -43,10 +45,12 @@ export interface Filesystem extends AsyncDisposable {
   readonly vfs: Vfs
   readonly quotas: Quotas
   readonly snapshots: Snapshots
-  /** Resolves when everything answered before is durable. */
+  /** Resolves when everything answered before is durable. Faults: NoSpace, Io, those of the keyspace's sync. */
   sync(): Promise<void>
-  /** Puts a file's content into its sealed tree now. */
+  /** Puts a file's content into its sealed tree now. Faults: NoSpace, Io, those of the chunk source. */
   seal(ino: Ino): Promise<void>
+  /** Describes a file beyond stat(2); with `cid` it is sealed first. Faults: those of the chunk source. */
+  stat(ino: Ino, options: { readonly cid: boolean }, signal: AbortSignal): Promise<Answer<FileStat>>
   /** Tells the kernels that mount it that something changed other than through them. */
   invalidate(change: Invalidation): void
   /**
@@ -90,10 +94,11 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const writer = new Writer({ link: home, chunks, chunkBytes: superblock.chunkBytes, staging, clock: world.clock })
   for (const write of left) {
     const attributes = await home.call('attributes', { ino: write.ino })
-    if (!isErrno(attributes)) writer.restore(attributes, write)
+    if (isErrno(attributes)) staging.landed(write, staging.mark)
+    else writer.restore(attributes, write)
   }
+  // What finds no room now stays staged, and is tried again.
   await writer.settleAll()
-  staging.reset()
   const accessTimes = new AccessTimes(home, world.clock)
   const reader = new Reader(trees, chunks)
   const client = new Client(
@@ -141,15 +146,21 @@ class OpenFilesystem implements Filesystem {
 
   async sync(): Promise<void> {
     const { writer, accessTimes, client, keyspace } = this.#parts
-    await writer.settleAll()
+    const failed = await writer.settleAll()
+    if (isErrno(failed)) throw unsettled(failed)
     accessTimes.flush()
     client.reap()
     await keyspace.sync(keyspace.revision, NEVER)
   }
 
   async seal(ino: Ino): Promise<void> {
-    await this.#parts.writer.settle(ino)
+    const failed = await this.#parts.writer.settle(ino)
+    if (isErrno(failed)) throw unsettled(failed)
     await this.#parts.home.call('seal', { ino })
+  }
+
+  stat(ino: Ino, options: { readonly cid: boolean }, signal: AbortSignal): Promise<Answer<FileStat>> {
+    return this.snapshots.stat.of(ino, options, signal)
   }
 
   references(signal: AbortSignal): AsyncIterable<readonly Digest[]> {
@@ -169,8 +180,11 @@ class OpenFilesystem implements Filesystem {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     await this.#background
-    await this.sync()
-    this.#parts.staging.close()
+    try {
+      await this.sync()
+    } finally {
+      this.#parts.staging.close()
+    }
   }
 
   // Work nobody waits for: old writes go home, access times are told, forgotten files reaped, idle files sealed.

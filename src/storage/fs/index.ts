@@ -4,6 +4,12 @@ export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } 
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export { ROOT_INO } from './inode.ts'
 export type { Quota } from './quota.ts'
+export type { Cid } from './snapshot/cids.ts'
+export type { Difference } from './snapshot/diff.ts'
+export { type RestoreRequest } from './snapshot/restore.ts'
+export { snapshotCid, type Snapshots } from './snapshot/snapshots.ts'
+export type { FileStat } from './snapshot/stat.ts'
+export type { Snapshot } from './snapshot/table.ts'
 export type {
   AllocateMode,
   Answer,

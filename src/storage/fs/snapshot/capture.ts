@@ -111,7 +111,7 @@ function captureEntry(tables: Tables, name: ByteString, ino: Ino): CapturedEntry
 }
 
 /** True when the inode's tree is the file's whole content. */
-function isSealed(tables: Tables, inode: Inode): boolean {
+export function isSealed(tables: Tables, inode: Inode): boolean {
   const { tree, size } = inode
   const fits = tree === undefined ? size === 0 : tree.bytes === size && tree.visibleBytes === size
   return fits && tables.keyspace.get(keys.unsealedKey(inode.ino)) === undefined

@@ -115,7 +115,15 @@ export class Restorer {
     const tree = content && { root: content.digest, bytes: size, visibleBytes: size, usedBytes }
     return {
       ino: this.#context.tables.newIno(),
-      ...{ kind, mode, uid, gid, rdev, size, target, tree, quotaRoot },
+      kind,
+      mode,
+      uid,
+      gid,
+      rdev,
+      size,
+      target,
+      tree,
+      quotaRoot,
       ...timesOf(recorded),
       ctimeNs: recorded.ctimeNs,
       nlink: kind === 'directory' ? 2 : 1,

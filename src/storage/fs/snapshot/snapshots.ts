@@ -9,9 +9,12 @@ import { errnoName } from '../errno.ts'
 import { Builder } from './builder.ts'
 import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
+import { DAG_CBOR } from './node.ts'
 import { ManifestStore } from './manifest-store.ts'
 import { ReferenceWalk } from './references.ts'
 import { type RestoreRequest, Restorer } from './restore.ts'
+import { Cids } from './cids.ts'
+import { Stat } from './stat.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
 import { SNAPSHOTS_INO, SnapshotView } from './view.ts'
 import { patiently } from '../home/patiently.ts'
@@ -59,11 +62,13 @@ export class HomeSnapshots implements Snapshots {
   readonly #store: ManifestStore
   readonly #builder: Builder
   readonly #table: SnapshotTable
+  /** Describes files, also those of snapshots. */
+  readonly stat: Stat
   /** Snapshots under way: what they have read is in no row yet. */
   readonly #making = new Set<Promise<void>>()
 
   constructor(parts: SnapshotParts) {
-    const { context, client, writer, reader, accessTimes } = parts
+    const { context, client, writer, reader } = parts
     const { tables, chunks, trees, sealer } = context
     this.#context = context
     this.#store = new ManifestStore(chunks)
@@ -71,30 +76,13 @@ export class HomeSnapshots implements Snapshots {
     this.#table = new SnapshotTable(tables.keyspace)
     const root = () => client.attributes(ROOT_INO)
     this.view = new SnapshotView({ store: this.#store, table: this.#table, trees, reader, root })
-    const settle = async (): Promise<void> => {
-      const failed = await writer.settleAll()
-      accessTimes.flush()
-      if (failed === undefined) return
-      throw snapshotFault('SnapshotIncomplete', `what was written cannot be stored: ${errnoName(failed)}`, {
-        hint: 'Make room on the disk and try again.',
-      })
-    }
-    this.#builder = new Builder({
-      tables,
-      sealer,
-      store: this.#store,
-      shape: trees.shape,
-      clock: tables.clock,
-      settle: async signal => {
-        await settle()
-        await sealer.sealAll(signal)
-      },
-      hold: async () => {
-        using held = new DisposableStack()
-        held.use(writer.hold())
-        await settle()
-        return held.move()
-      },
+    this.#builder = builderOf(parts, this.#store)
+    this.stat = new Stat({
+      context,
+      builder: this.#builder,
+      cids: new Cids(this.#store, trees.shape),
+      view: this.view,
+      seal: async ino => (await writer.settle(ino)) ?? (await sealer.seal(ino), undefined),
     })
   }
 
@@ -164,7 +152,36 @@ export class HomeSnapshots implements Snapshots {
   }
 }
 
+function builderOf({ context, writer, accessTimes }: SnapshotParts, store: ManifestStore): Builder {
+  const { tables, sealer, trees } = context
+  const settle = async (): Promise<void> => {
+    const failed = await writer.settleAll()
+    accessTimes.flush()
+    if (failed === undefined) return
+    throw snapshotFault('SnapshotIncomplete', `what was written cannot be stored: ${errnoName(failed)}`, {
+      hint: 'Make room on the disk and try again.',
+    })
+  }
+  return new Builder({
+    tables,
+    sealer,
+    store,
+    shape: trees.shape,
+    clock: tables.clock,
+    settle: async signal => {
+      await settle()
+      await sealer.sealAll(signal)
+    },
+    hold: async () => {
+      using held = new DisposableStack()
+      held.use(writer.hold())
+      await settle()
+      return held.move()
+    },
+  })
+}
+
 /** A snapshot's hash as others know it: the CID of its root manifest. */
 export function snapshotCid(snapshot: Snapshot): string {
-  return cidText({ codec: 0x71, digest: snapshot.root.digest })
+  return cidText({ codec: DAG_CBOR, digest: snapshot.root.digest })
 }

@@ -33,7 +33,7 @@ export interface ViewParts {
 }
 
 /** Something in a snapshot that was looked up: what is needed to go on from there. */
-type Node =
+export type Node =
   | { readonly kind: 'directory'; readonly parent: Ino; readonly ref: NodeRef }
   | { readonly kind: 'other'; readonly inode: Recorded }
 
@@ -130,6 +130,14 @@ export class SnapshotView {
     })
   }
 
+  /** What is known by a number; ESTALE when it has to be looked up first. */
+  node(ino: Ino): Node | Errno {
+    const snapshot = this.#parts.table.byId(idOf(ino))
+    if (snapshot === undefined) return ERRNO.ESTALE
+    if (ino === rootOfSnapshot(snapshot)) return { kind: 'directory', parent: SNAPSHOTS_INO, ref: snapshot.root }
+    return this.#nodes.get(ino) ?? ERRNO.ESTALE
+  }
+
   #listFrom(ino: Ino, node: DirectoryNode, first: number, options: ListOptions): Awaitable<undefined> {
     if (first >= node.count) return undefined
     return andThen(entriesFrom(this.#parts.store, node, first), entries => {
@@ -188,21 +196,14 @@ export class SnapshotView {
     })
   }
 
-  #node(ino: Ino): Node | Errno {
-    const snapshot = this.#parts.table.byId(idOf(ino))
-    if (snapshot === undefined) return ERRNO.ESTALE
-    if (ino === rootOfSnapshot(snapshot)) return { kind: 'directory', parent: SNAPSHOTS_INO, ref: snapshot.root }
-    return this.#nodes.get(ino) ?? ERRNO.ESTALE
-  }
-
   #inode(ino: Ino): Awaitable<Recorded | Errno> {
-    const node = this.#node(ino)
+    const node = this.node(ino)
     if (isErrno(node)) return node
     return node.kind === 'other' ? node.inode : andThen(this.#parts.store.directory(node.ref), ({ self }) => self)
   }
 
   #directory(ino: Ino): Awaitable<Directory | Errno> {
-    const node = this.#node(ino)
+    const node = this.node(ino)
     if (isErrno(node)) return node
     if (node.kind !== 'directory') return ERRNO.ENOTDIR
     return andThen(this.#parts.store.directory(node.ref), found => ({ parent: node.parent, node: found }))
