@@ -62,6 +62,11 @@ export interface Filesystem extends AsyncDisposable {
    * deleted then.
    */
   references(signal: AbortSignal): AsyncIterable<readonly Digest[]>
+  /**
+   * Resolves when every chunk that was put before this call is named by a row or never will be: the writes, seals and
+   * snapshots that were under way have ended. A walk of `references` that begins then misses none of them.
+   */
+  settled(): Promise<void>
   /** Stops without bringing anything to disk, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -165,6 +170,13 @@ class OpenFilesystem implements Filesystem {
 
   references(signal: AbortSignal): AsyncIterable<readonly Digest[]> {
     return this.snapshots.references(signal)
+  }
+
+  async settled(): Promise<void> {
+    const { writer, home } = this.#parts
+    await writer.settleAll() // what failed is put anew when it is tried again
+    await home.context.sealer.settled()
+    await this.snapshots.made()
   }
 
   async abandon(): Promise<void> {

@@ -57,13 +57,23 @@ test('on a full disk writes that are at the home are not staged any more', async
   assert.equal((await readAll(t.fs, ino)).toString(), 'w')
 })
 
-test('answered writes survive a kill on a disk that is full when the next process begins', async () => {
-  await using t = await testFilesystem(CHUNK)
-  const { ino } = await makeNode(t.fs, 'a')
-  await writeAll(t.fs, ino, 0, Buffer.from('answered'))
-  t.chunks.freeBytes = 0
+test('answered writes survive kill after kill on a disk that is full', async () => {
+  await using t = await testFilesystem(16 * CHUNK)
+  const [{ ino: a }, { ino: b }] = [await makeNode(t.fs, 'a'), await makeNode(t.fs, 'b')]
+  const answered = Buffer.alloc(10 * CHUNK, 'answered')
+  await writeAll(t.fs, a, 0, answered)
+  t.chunks.put = async () => {
+    throw noSpace()
+  }
+  for (const next of ['one', 'two', 'three']) {
+    await t.killAndReopen()
+    await writeAll(t.fs, b, 0, Buffer.from(next))
+  }
   await t.killAndReopen()
-  assert.equal((await readAll(t.fs, ino)).toString(), 'answered')
+  await assert.rejects(t.fs.sync(), { code: 'NoSpace' })
+  assert.ok((await readAll(t.fs, a)).equals(answered))
+  assert.equal((await readAll(t.fs, b)).toString(), 'three')
+  Reflect.deleteProperty(t.chunks, 'put')
 })
 
 test('a whole block that the home cannot take is refused, however small blocks are', async () => {

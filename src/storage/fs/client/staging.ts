@@ -57,29 +57,34 @@ export class Staging {
   /** How many landings may still follow: room for them is filled ahead, so that a full disk cannot refuse them. */
   #landings = 0
   #filled: number
-  #position = 0
+  #position: number
   #epoch: number
-  #sequence = 0
+  #sequence: number
 
-  private constructor(file: DiskFile, options: { boot: Uint8Array; epoch: number; partBytes: number }) {
+  private constructor(file: DiskFile, options: StagingOptions, found: Found) {
     this.#file = file
-    this.#boot = options.boot
-    this.#epoch = options.epoch
+    this.#boot = bootOf(options)
     this.#partBytes = options.partBytes
     this.#filled = file.size()
+    this.#position = found.end
+    this.#epoch = found.epoch
+    this.#sequence = found.records.reduce((newest, { sequence }) => Math.max(newest, sequence), 0)
   }
 
   /**
-   * Opens the file and answers what a killed process left in it, oldest first. `partBytes` is the size of the parts
-   * that land together: a staged write never crosses from one to the next.
+   * Opens the file and answers what a killed process left in it, oldest first; that stays until it has landed.
+   * `partBytes` is the size of the parts that land together: a staged write never crosses from one to the next.
    */
   static open(options: StagingOptions): { staging: Staging; left: readonly StagedWrite[] } {
-    const { disk, path, bootId, partBytes } = options
+    const { disk, path, partBytes } = options
     const file = disk.open(path, 'create')
-    const boot = Buffer.from(bootId.replaceAll('-', '').padEnd(32, '0').slice(0, 32), 'hex')
-    const { epoch, records } = readRecords(file, boot)
-    const staging = new Staging(file, { boot, epoch: epoch + 1, partBytes })
-    return { staging, left: unlanded(records, partBytes) }
+    const found = readRecords(file, bootOf(options))
+    // Nothing of an earlier round may ever stand behind a new record.
+    if (found.records.length === 0 && file.size() > 0) file.truncate(0)
+    const staging = new Staging(file, options, found)
+    const left = unlanded(found.records, partBytes)
+    for (const { sequence, write } of left) staging.#waits(write, sequence)
+    return { staging, left: left.map(({ write }) => write) }
   }
 
   /** Keeps a write; answers the place behind it. Errors are the system's own; nothing is kept then. */
@@ -89,8 +94,7 @@ export class Staging {
     this.#fillAhead(RECORD_BYTES_MIN * (this.#landings + 2) + write.bytes.byteLength)
     this.#append({ kind: WRITE, sequence, ...write })
     this.#sequence = sequence
-    this.#landings += 1
-    this.#waiting.set(partOf(write, this.#partBytes), sequence)
+    this.#waits(write, sequence)
     return sequence
   }
 
@@ -137,6 +141,11 @@ export class Staging {
 
   close(): void {
     this.#file.close()
+  }
+
+  #waits(write: StagedWrite, sequence: StagingMark): void {
+    this.#landings += 1
+    this.#waiting.set(partOf(write, this.#partBytes), sequence)
   }
 
   #payOwed(): void {
@@ -200,17 +209,29 @@ interface ReadRecord {
   readonly write: StagedWrite
 }
 
-function readRecords(file: DiskFile, boot: Uint8Array): { epoch: number; records: ReadRecord[] } {
+interface Found {
+  readonly epoch: number
+  readonly records: readonly ReadRecord[]
+  /** Where the next record goes. */
+  readonly end: number
+}
+
+function readRecords(file: DiskFile, boot: Uint8Array): Found {
   const size = file.size()
   const records: ReadRecord[] = []
-  for (let position = 0; position + RECORD_BYTES_MIN <= size; ) {
-    const record = readRecord(file, position, boot)
+  let end = 0
+  while (end + RECORD_BYTES_MIN <= size) {
+    const record = readRecord(file, end, boot)
     const first = records[0]
     if (record === undefined || (first !== undefined && record.epoch !== first.epoch)) break
     records.push(record)
-    position += RECORD_BYTES_MIN + record.write.bytes.byteLength
+    end += RECORD_BYTES_MIN + record.write.bytes.byteLength
   }
-  return { epoch: records[0]?.epoch ?? 0, records }
+  return { epoch: records[0]?.epoch ?? 1, records, end }
+}
+
+function bootOf({ bootId }: StagingOptions): Buffer {
+  return Buffer.from(bootId.replaceAll('-', '').padEnd(32, '0').slice(0, 32), 'hex')
 }
 
 function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRecord | undefined {
@@ -228,12 +249,12 @@ function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRec
 }
 
 // A landing covers what was staged up to its mark for the same part of the same file.
-function unlanded(records: readonly ReadRecord[], partBytes: number): StagedWrite[] {
+function unlanded(records: readonly ReadRecord[], partBytes: number): ReadRecord[] {
   const marks = new Map<string, StagingMark>()
   for (const { kind, sequence, write } of records) if (kind === LANDED) marks.set(partOf(write, partBytes), sequence)
-  return records
-    .filter(({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write, partBytes)) ?? 0))
-    .map(record => record.write)
+  return records.filter(
+    ({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write, partBytes)) ?? 0),
+  )
 }
 
 function partOf({ ino, offset }: { readonly ino: Ino; readonly offset: number }, partBytes: number): string {
