@@ -41,6 +41,8 @@ export { dataFolderOf, defaultMountOf, doorOf, pidFileOf, type Surroundings, sta
 export {
   type EntryRow,
   type FileRow,
+  type FileDescription,
+  fileDescribe,
   fileHash,
   fileLink,
   fileList,

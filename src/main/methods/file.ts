@@ -4,6 +4,7 @@ import {
   answerUnary,
   type EntryRow,
   type FileRow,
+  fileDescribe,
   fileLink,
   fileList,
   fileMake,
@@ -33,6 +34,14 @@ export function fileMethods({ filesystems }: Parts): readonly Handler[] {
     answerUnary(fileStat, async ({ place, follow }) => {
       const { vfs, path } = at(place)
       return message(await fileRow(vfs, await find(vfs, path, follow ? 'all' : 'parents'), path))
+    }),
+    answerUnary(fileDescribe, async ({ place, cid: wanted }, { signal }) => {
+      const { vfs, path } = at(place)
+      const { ino } = await find(vfs, path, 'parents')
+      const stat = await done(filesystems.get(place.filesystem).filesystem.stat(ino, { cid: wanted }, signal), path)
+      const { attributes, cid, ...rest } = stat
+      const named = cid?.ok === true ? { cid: cid.text } : { noCid: cid?.reason }
+      return message({ ...(await fileRow(vfs, attributes, path)), ...rest, ...named })
     }),
     answerDownload(fileList, async function* ({ place }, { signal }) {
       const { vfs, path } = at(place)

@@ -29,6 +29,8 @@ export function errnoFault(errno: Errno, path: string): Error {
       return mainFault('Symlink', `${at} goes through too many symlinks`, { hint: LOOK })
     case ERRNO.ENAMETOOLONG:
       return mainFault('Invalid', `${at} has a name of more than 255 bytes`, { hint: 'Choose a shorter name.' })
+    case ERRNO.EROFS:
+      return mainFault('Invalid', `${at} is in a snapshot, which never changes`)
     case ERRNO.ENOSPC:
       return mainFault('NoSpace', `no space left for ${at}`, { hint: 'Remove something, or give Cairn more disk.' })
     case ERRNO.EDQUOT:

@@ -1,5 +1,15 @@
 import type { ByteString } from '#base'
-import type { AttributeChange, Attributes, Caller, DirectoryPlace, Filesystem, Ino, NewNode, Vfs } from '#storage/fs'
+import type {
+  AttributeChange,
+  Attributes,
+  Caller,
+  DirectoryPlace,
+  Filesystem,
+  Ino,
+  NewNode,
+  RenameMode,
+  Vfs,
+} from '#storage/fs'
 import { done } from './answer.ts'
 
 /** Changes of one filesystem through the local door. Kernels that have it mounted are told what became stale. */
@@ -9,7 +19,7 @@ export interface Changes {
   set(ino: Ino, change: AttributeChange, path: ByteString): Promise<Attributes>
   link(ino: Ino, place: DirectoryPlace, path: ByteString): Promise<void>
   remove(place: DirectoryPlace, what: 'file' | 'directory', path: ByteString): Promise<void>
-  rename(from: DirectoryPlace, to: DirectoryPlace, path: ByteString): Promise<void>
+  rename(from: DirectoryPlace, to: DirectoryPlace, path: ByteString, mode?: RenameMode): Promise<void>
   write(ino: Ino, offset: number, bytes: Uint8Array, path: ByteString): Promise<void>
 }
 
@@ -42,8 +52,8 @@ export function changesOf(filesystem: Filesystem): Changes {
       await done(vfs.remove(place.parent, place.name, what), path)
       stalePlace(place)
     },
-    async rename(from, to, path) {
-      await done(vfs.rename(from, to, 'replace'), path)
+    async rename(from, to, path, mode = 'replace') {
+      await done(vfs.rename(from, to, mode), path)
       stalePlace(from)
       stalePlace(to)
     },

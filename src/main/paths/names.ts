@@ -7,8 +7,12 @@ import type { DirectoryPlace } from '#storage/fs'
  * second attempt finds what the first one left.
  */
 export function partialPlace({ parent, name }: DirectoryPlace): DirectoryPlace {
-  const hash = createHash('sha256').update(bytesOf(name)).digest('hex').slice(0, 16)
-  return { parent, name: `${PARTIAL_PREFIX}${hash}` }
+  return { parent, name: `${PARTIAL_PREFIX}${shortHash(name)}` }
+}
+
+/** Where a restore is built before it takes the place's name: beside it, as {@link partialPlace}. */
+export function restorePlace({ parent, name }: DirectoryPlace): DirectoryPlace {
+  return { parent, name: `${RESTORE_PREFIX}${shortHash(name)}` }
 }
 
 /** True for the name of an unfinished put. */
@@ -21,4 +25,14 @@ export function below(path: ByteString, name: ByteString): ByteString {
   return path.endsWith('/') ? `${path}${name}` : `${path}/${name}`
 }
 
+/** The path of another name in the same directory. */
+export function beside(path: ByteString, name: ByteString): ByteString {
+  return path.replace(/[^/]*\/*$/, '') + name
+}
+
+function shortHash(name: ByteString): string {
+  return createHash('sha256').update(bytesOf(name)).digest('hex').slice(0, 16)
+}
+
+const RESTORE_PREFIX = byteString(Buffer.from('.cairn-restore-'))
 const PARTIAL_PREFIX = byteString(Buffer.from('.cairn-put-'))

@@ -2,10 +2,13 @@ import { download, unary, upload } from '../method.ts'
 import { flag, integer, long, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { PATH_BYTES_MAX, placeShape } from './place.ts'
 
+/** Kinds of files. */
+export const FILE_KINDS = ['file', 'directory', 'symlink', 'fifo', 'socket', 'charDevice', 'blockDevice'] as const
+
 /** What stat(2) shows of a file. Times are nanoseconds since 1970. */
 const attributes = {
   ino: integer(),
-  kind: word('file', 'directory', 'symlink', 'fifo', 'socket', 'charDevice', 'blockDevice'),
+  kind: word(...FILE_KINDS),
   mode: integer(0, 0o7777),
   nlink: integer(),
   uid: integer(),
@@ -45,6 +48,40 @@ export const fileStat = unary({
   version: 1,
   params: shape({ place: placeShape, follow: flag }),
   result: fileShape,
+})
+
+const quotaShape = shape({
+  /** The directory that has the limits, as a byte string. */
+  path: text(PATH_BYTES_MAX),
+  bytesUsed: integer(),
+  inodesUsed: integer(),
+  bytesMax: optional(integer()),
+  inodesMax: optional(integer()),
+})
+
+const descriptionShape = shape({
+  ...attributes,
+  /** Pieces written since its content was sealed. */
+  extents: integer(),
+  isSealed: flag,
+  cid: optional(text(100)),
+  /** Why it has no CID. */
+  noCid: optional(text(PATH_BYTES_MAX * 2)),
+  quota: optional(quotaShape),
+})
+
+/** A file's attributes, with what the filesystem knows of its content and limits. */
+export type FileDescription = ShapeOf<typeof descriptionShape>
+
+/**
+ * What the filesystem knows of a place beyond stat(2), a last symlink not followed. With `cid`, its content is sealed
+ * first: of a directory everything below. Faults: NotFound, NotADirectory, TooManyLinks.
+ */
+export const fileDescribe = unary({
+  name: 'file.describe',
+  version: 1,
+  params: shape({ place: placeShape, cid: flag }),
+  result: descriptionShape,
 })
 
 /** Entries of a directory, in its own order, without `.` and `..`. */

@@ -1,5 +1,6 @@
 import { download, unary } from '../method.ts'
 import { integer, long, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { FILE_KINDS } from './file.ts'
 import { filesystemShape, PATH_BYTES_MAX, placeShape } from './place.ts'
 
 const named = shape({ filesystem: text(63), name: text(255) })
@@ -8,14 +9,12 @@ const snapshotRowShape = shape({
   name: text(255),
   root: text(100),
   createdNs: long,
-  files: integer(),
-  bytes: integer(),
 })
 
-/** A snapshot in one line; `root` is the hash that names all of it. */
+/** A snapshot in one line; `root` is the CID of its manifest, which names all of it. */
 export type SnapshotRow = ShapeOf<typeof snapshotRowShape>
 
-/** Keeps a filesystem as it is now under a name. Faults: Occupied, Invalid. */
+/** Keeps a filesystem as it is now under a name. Faults: SnapshotExists, NameInvalid, TooManySnapshots. */
 export const snapshotCreate = unary({
   name: 'snapshot.create',
   version: 1,
@@ -32,10 +31,13 @@ export const snapshotList = download({
   result: nothing,
 })
 
-/** Forgets a snapshot; its files stay where others hold them. Faults: NotFound. */
+/** Forgets a snapshot; its files stay where others hold them. Faults: SnapshotNotFound. */
 export const snapshotRemove = unary({ name: 'snapshot.remove', version: 1, params: named, result: nothing })
 
-/** Brings a file or tree back as it was, in place of what is there. Faults: NotFound. */
+/**
+ * Brings a file or tree back as it was, in place of what is there: that goes only when all is there. Answers how many
+ * names were made. Faults: SnapshotNotFound, PathNotFound, RestoreRefused, NotFound, Invalid.
+ */
 export const snapshotRestore = unary({
   name: 'snapshot.restore',
   version: 1,
@@ -43,12 +45,16 @@ export const snapshotRestore = unary({
   result: shape({ restored: integer() }),
 })
 
-const changeShape = shape({ path: text(PATH_BYTES_MAX), change: word('added', 'changed', 'removed') })
+const changeShape = shape({
+  path: text(PATH_BYTES_MAX),
+  kind: word(...FILE_KINDS),
+  change: word('added', 'removed', 'content', 'metadata'),
+})
 
-/** What differs between a snapshot and another one, or now. */
+/** A path that differs; a moved file is removed in one place and added in the other. */
 export type SnapshotChange = ShapeOf<typeof changeShape>
 
-/** Paths that differ between a snapshot and a later one, or the filesystem as it is. Faults: NotFound. */
+/** Paths that differ between a snapshot and a later one, or the filesystem as it is. Faults: SnapshotNotFound. */
 export const snapshotDiff = download({
   name: 'snapshot.diff',
   version: 1,

@@ -4,7 +4,7 @@ import { snapshotCreate, snapshotDiff, snapshotList, snapshotRemove, snapshotRes
 import { cloudPlace } from '../../cloud-path.ts'
 import { show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
-import { formatBytes, formatTime, plural } from '../../format.ts'
+import { formatTime, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { printable, table } from '../../table.ts'
@@ -45,18 +45,13 @@ function declareList(snapshot: Command, run: Run): void {
           client.download(snapshotList, { filesystem }, context.signal),
           item => item.head,
         )
-        const cells = rows.map(row => [row.name, formatTime(row.createdNs), String(row.files), formatBytes(row.bytes)])
+        const cells = rows.map(row => [row.name, formatTime(row.createdNs), row.root])
         show(context, rows, () => table(COLUMNS, cells))
       }),
     )
 }
 
-const COLUMNS = [
-  { title: 'SNAPSHOT' },
-  { title: 'MADE (UTC)' },
-  { title: 'FILES', align: 'right' },
-  { title: 'BYTES', align: 'right' },
-] as const
+const COLUMNS = [{ title: 'SNAPSHOT' }, { title: 'MADE (UTC)' }, { title: 'CID' }] as const
 
 function declareRemove(snapshot: Command, run: Run): void {
   snapshot
@@ -84,7 +79,7 @@ function declareRestore(snapshot: Command, run: Run): void {
         await using client = await openDoor(context)
         const params = { place: cloudPlace(path), name }
         const { restored } = await client.call(snapshotRestore, params, context.signal)
-        show(context, { restored }, () => `Restored ${plural(restored, 'file')}\n`)
+        show(context, { restored }, () => `Restored ${plural(restored, 'name')}\n`)
       }),
     )
 }
@@ -104,7 +99,7 @@ function declareDiff(snapshot: Command, run: Run): void {
           item => ({ ...item.head, path: textOf(item.head.path) }),
         )
         show(context, changes, () =>
-          changes.map(({ change, path }) => `${change.padEnd(8)}${printable(path)}\n`).join(''),
+          changes.map(({ change, path }) => `${change.padEnd(9)} ${printable(path)}\n`).join(''),
         )
       }),
     )

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { textOf } from '#base'
-import { fileStat } from '#rpc'
+import { type FileDescription, fileDescribe } from '#rpc'
 import { cloudPlace, showPlace } from '../../cloud-path.ts'
 import { show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
-import { formatBytes, formatMode, formatTime } from '../../format.ts'
+import { formatBytes, formatMode, formatTime, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { printable } from '../../table.ts'
@@ -14,25 +14,47 @@ export function declareStat(fs: Command, run: Run): void {
   fs.command('stat')
     .description('show what a filesystem knows of a file')
     .argument('<path>', '/path in the filesystem home, or NAME:/path')
+    .option('--cid', 'of a directory, too, work out the CID: everything below is read')
     .addHelpText('after', examples('cairn fs stat /notes.txt', 'cairn fs stat -o json photos:/a.jpg'))
-    .action((word: string) =>
+    .action((word: string, options: { readonly cid?: boolean }) =>
       run(async context => {
         const place = cloudPlace(word)
         await using client = await openDoor(context)
-        const row = await client.call(fileStat, { place, follow: false }, context.signal)
+        const describe = (cid: boolean) => client.call(fileDescribe, { place, cid }, context.signal)
+        const plain = await describe(false)
+        const row = options.cid === true || plain.kind !== 'directory' ? await describe(true) : plain
         const target = row.target === undefined ? undefined : textOf(row.target)
-        const lines: readonly (readonly [string, string])[] = [
-          ['path', showPlace(place)],
-          ['kind', target === undefined ? row.kind : `${row.kind} to ${target}`],
-          ['size', `${row.size} bytes (${formatBytes(row.size)}), ${formatBytes(row.blocks * 512)} used`],
-          ['mode', `${formatMode(row.kind, row.mode)} (${row.mode.toString(8).padStart(4, '0')})`],
-          ['owner', `${row.uid}:${row.gid}`],
-          ['inode', `${row.ino}, ${row.nlink} link${row.nlink === 1 ? '' : 's'}`],
-          ['modified', `${formatTime(row.mtimeNs)} UTC`],
-          ['created', `${formatTime(row.btimeNs)} UTC`],
-        ]
-        const text = () => lines.map(([name, value]) => `${name.padEnd(9)} ${printable(value)}\n`).join('')
-        show(context, { ...place, path: textOf(place.path), ...row, target }, text)
+        const quota = row.quota && { ...row.quota, path: textOf(row.quota.path) }
+        const text = () => linesOf({ ...row, target, quota }, showPlace(place))
+        show(context, { ...place, path: textOf(place.path), ...row, target, quota }, text)
       }),
     )
+}
+
+function linesOf(row: FileDescription, path: string): string {
+  const lines: (readonly [string, string])[] = [
+    ['path', path],
+    ['kind', row.target === undefined ? row.kind : `${row.kind} to ${row.target}`],
+    ['size', `${row.size} bytes (${formatBytes(row.size)}), ${formatBytes(row.blocks * 512)} used`],
+    ['mode', `${formatMode(row.kind, row.mode)} (${row.mode.toString(8).padStart(4, '0')})`],
+    ['owner', `${row.uid}:${row.gid}`],
+    ['inode', `${row.ino}, ${plural(row.nlink, 'link')}`],
+    ['modified', `${formatTime(row.mtimeNs)} UTC`],
+    ['created', `${formatTime(row.btimeNs)} UTC`],
+  ]
+  if (row.kind === 'file') {
+    lines.push(['content', row.isSealed ? 'sealed' : `${plural(row.extents, 'piece')} written since it was sealed`])
+  }
+  if (row.cid !== undefined) lines.push(['cid', row.cid])
+  if (row.noCid !== undefined) lines.push(['cid', `none: ${row.noCid}`])
+  if (row.quota !== undefined) lines.push(['quota', quotaText(row.quota)])
+  return lines.map(([name, value]) => `${name.padEnd(9)} ${printable(value)}\n`).join('')
+}
+
+function quotaText(quota: NonNullable<FileDescription['quota']>): string {
+  const bytes =
+    formatBytes(quota.bytesUsed) + (quota.bytesMax === undefined ? '' : ` of ${formatBytes(quota.bytesMax)}`)
+  const files =
+    quota.inodesMax === undefined ? plural(quota.inodesUsed, 'file') : `${quota.inodesUsed} of ${quota.inodesMax} files`
+  return `${quota.path}: ${bytes}, ${files}`
 }

@@ -4,7 +4,7 @@ import type { LocalKeyspace } from '#keyspace'
 import { decodeListed } from '../entry.ts'
 import { type Inode, inoOf } from '../inode.ts'
 import * as keys from '../keys.ts'
-import type { Cookie, Ino } from '../vfs.ts'
+import type { Cookie, DirectoryPlace, Ino } from '../vfs.ts'
 import { MARKED_CACHE_MAX } from './limits.ts'
 
 /** A manifest node by name, with its length, which reading it needs. */
@@ -144,6 +144,13 @@ export class Marks {
   nameAt(dir: Ino, cookie: Cookie): ByteString | undefined {
     const row = this.#keyspace.get(keys.listKey(dir, cookie))
     return row === undefined ? undefined : decodeListed(row.value).name
+  }
+
+  /** Where an inode is first found, by name; undefined when it hangs nowhere. */
+  above(inode: Inode): DirectoryPlace | undefined {
+    const [place] = this.placesOf(inode)
+    const name = place === undefined ? undefined : this.nameAt(place.parent, place.cookie)
+    return place === undefined || name === undefined ? undefined : { parent: place.parent, name }
   }
 
   manifest(dir: Ino): DirectoryManifest | undefined {

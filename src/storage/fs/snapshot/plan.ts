@@ -2,7 +2,7 @@ import type { ByteString } from '#base'
 import type { Tables } from '../home/tables.ts'
 import { inoOf, ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
-import type { Ino } from '../vfs.ts'
+import type { DirectoryPlace, Ino } from '../vfs.ts'
 import { STEP_ENTRIES_MAX } from './limits.ts'
 import { MARK_ALL, SELF } from './marks.ts'
 
@@ -41,13 +41,12 @@ export function* readPlan(tables: Tables): Generator<undefined, Plan> {
 
 // Enters a directory and all above it; undefined when it hangs nowhere.
 function attach(tables: Tables, directories: Map<Ino, Pending>, dir: Ino): Pending | undefined {
-  const path: { readonly dir: Ino; readonly parent: Ino; readonly name: ByteString }[] = []
+  const path: (DirectoryPlace & { readonly dir: Ino })[] = []
   for (let ino = dir; ino !== ROOT_INO; ) {
     const inode = tables.inode(ino)
-    const [place] = inode === undefined ? [] : tables.marks.placesOf(inode)
-    const name = place === undefined ? undefined : tables.marks.nameAt(place.parent, place.cookie)
-    if (place === undefined || name === undefined) return undefined
-    path.push({ dir: ino, parent: place.parent, name })
+    const place = inode && tables.marks.above(inode)
+    if (place === undefined) return undefined
+    path.push({ dir: ino, ...place })
     ino = place.parent
   }
   for (const { dir: child, parent, name } of path) {

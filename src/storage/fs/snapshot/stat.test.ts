@@ -70,6 +70,7 @@ test('a file is described with its extents and its quota; what has no CID says w
   const sealed = await ok(fs.stat(ino, { cid: true }, SIGNAL))
   assert.deepEqual([sealed.isSealed, sealed.extents, sealed.attributes.size], [true, 0, 10_000])
   assert.deepEqual([sealed.quota?.ino, sealed.quota?.bytesUsed, sealed.quota?.inodesUsed], [directory.ino, 12_288, 2])
+  assert.equal(sealed.quota?.path, '/dir')
   await makeNode(fs, 'pipe', { parent: directory.ino, kind: 'fifo' })
   const { cid } = await ok(fs.stat(ROOT_INO, { cid: true }, SIGNAL))
   assert.deepEqual(cid, { ok: false, reason: 'dir: pipe: a fifo has no CID' })

@@ -1,6 +1,8 @@
+import type { ByteString } from '#base'
 import { type Errno, isErrno } from '../errno.ts'
+import type { Tables } from '../home/tables.ts'
 import { findInode, type HomeContext } from '../home/context.ts'
-import { attributesOf, type Inode } from '../inode.ts'
+import { attributesOf, type Inode, ROOT_INO } from '../inode.ts'
 import type { Quota } from '../quota.ts'
 import type { Answer, Attributes, Ino } from '../vfs.ts'
 import { isSealed } from './capture.ts'
@@ -15,8 +17,8 @@ export interface FileStat {
   readonly extents: number
   /** True when the sealed tree is the whole content. */
   readonly isSealed: boolean
-  /** The quota root it counts against. */
-  readonly quota: Quota | undefined
+  /** What it counts against, and the path of the directory that has these limits. */
+  readonly quota: (Quota & { readonly path: ByteString }) | undefined
   /** Undefined when it was not asked for. */
   readonly cid: Cid | undefined
 }
@@ -55,7 +57,8 @@ export class Stat {
     const cid = options.cid ? await this.#cid(before, signal) : undefined
     const inode = findInode(context, ino)
     if (isErrno(inode)) return inode
-    const quota = context.tables.quota(inode.quotaRoot)
+    const limits = context.tables.quota(inode.quotaRoot)
+    const quota = limits && { ...limits, path: pathOf(context.tables, limits.ino) }
     const extents = inode.kind === 'file' ? context.tables.extents(ino).length : 0
     return { attributes: attributesOf(inode), extents, isSealed: isSealed(context.tables, inode), quota, cid }
   }
@@ -81,6 +84,18 @@ export class Stat {
     if (isErrno(node)) return node
     return node.kind === 'directory' ? cids.ofDirectory(node.ref, signal) : cids.ofOther(node.inode)
   }
+}
+
+function pathOf(tables: Tables, directory: Ino): ByteString {
+  const names: ByteString[] = []
+  for (let ino = directory; ino !== ROOT_INO; ) {
+    const inode = tables.inode(ino)
+    const place = inode && tables.marks.above(inode)
+    if (place === undefined) break
+    names.unshift(place.name)
+    ino = place.parent
+  }
+  return `/${names.join('/')}`
 }
 
 const GONE: Cid = { ok: false, reason: 'it has been removed' }

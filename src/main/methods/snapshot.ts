@@ -1,0 +1,47 @@
+import {
+  answerDownload,
+  answerUnary,
+  type Handler,
+  message,
+  type SnapshotRow,
+  snapshotCreate,
+  snapshotDiff,
+  snapshotList,
+  snapshotRemove,
+  snapshotRestore,
+} from '#rpc'
+import { type Snapshot, snapshotCid } from '#storage/fs'
+import { restoreInPlace } from '../paths/restore.ts'
+import type { Parts } from './parts.ts'
+
+/** Methods about snapshots. */
+export function snapshotMethods({ filesystems }: Parts): readonly Handler[] {
+  const of = (name: string) => filesystems.get(name).filesystem.snapshots
+  return [
+    answerUnary(snapshotCreate, async ({ filesystem, name }, { signal }) =>
+      message(rowOf(await of(filesystem).create(name, signal))),
+    ),
+    answerDownload(snapshotList, async function* ({ filesystem }) {
+      for (const snapshot of of(filesystem).list()) yield message(rowOf(snapshot))
+      return message(undefined)
+    }),
+    answerUnary(snapshotRemove, async ({ filesystem, name }, { signal }) => {
+      await of(filesystem).remove(name, signal)
+      return message(undefined)
+    }),
+    answerUnary(snapshotRestore, async ({ place, name }, { signal }) => {
+      const { filesystem } = filesystems.get(place.filesystem)
+      return message({ restored: await restoreInPlace(filesystem, { snapshot: name, path: place.path }, signal) })
+    }),
+    answerDownload(snapshotDiff, async function* ({ filesystem, from, to }, { signal }) {
+      for await (const { path, kind, change } of of(filesystem).diff({ from, to }, signal)) {
+        yield message({ path: `/${path}`, kind, change })
+      }
+      return message(undefined)
+    }),
+  ]
+}
+
+function rowOf(snapshot: Snapshot): SnapshotRow {
+  return { name: snapshot.name, createdNs: snapshot.createdNs, root: snapshotCid(snapshot) }
+}

@@ -1,0 +1,56 @@
+import { type ByteString, textOf } from '#base'
+import { type Filesystem, type Ino, isErrno, ROOT_INO } from '#storage/fs'
+import { mainFault } from '../faults.ts'
+import { done } from './answer.ts'
+import { changesOf } from './changes.ts'
+import { beside, restorePlace } from './names.ts'
+import { removeTree } from './remove.ts'
+import { placeOf } from './resolve.ts'
+
+/**
+ * Brings a file or tree back as it is in a snapshot, in place of what is there. It is built beside its place and then
+ * takes it, so the place holds all of the one or all of the other; what an interrupted attempt left is removed first.
+ * Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
+ */
+export async function restoreInPlace(
+  filesystem: Filesystem,
+  { snapshot, path }: { readonly snapshot: string; readonly path: ByteString },
+  signal: AbortSignal,
+): Promise<number> {
+  const changes = changesOf(filesystem)
+  const { vfs } = changes
+  const { place, attributes: there } = await placeOf(vfs, path)
+  if (there?.kind === 'directory') await refuseQuotaRoots(filesystem, there.ino, path)
+  const built = restorePlace(place)
+  const builtPath = beside(path, built.name)
+  const clear = async (): Promise<void> => {
+    const left = await vfs.lookup(built.parent, built.name)
+    if (!isErrno(left)) await removeTree(changes, builtPath, { recursive: true, signal })
+  }
+  await clear()
+  const restored = await filesystem.snapshots.restore({ snapshot, path, to: built }, signal)
+  await changes.rename(built, place, path, there === undefined ? 'noReplace' : 'exchange')
+  await filesystem.sync()
+  await clear()
+  return restored
+}
+
+// Limits belong to a directory: they would go with the one that is replaced.
+async function refuseQuotaRoots(filesystem: Filesystem, directory: Ino, path: ByteString): Promise<void> {
+  for (const quota of await done(filesystem.quotas.list(), path)) {
+    if (quota.bytesMax === undefined && quota.inodesMax === undefined) continue
+    if (!(await isInside(filesystem, quota.ino, directory))) continue
+    throw mainFault('Invalid', `${textOf(path)} holds a directory with a quota, which restoring would lose`, {
+      hint: 'Restore what is in that directory, one by one.',
+    })
+  }
+}
+
+async function isInside({ vfs }: Filesystem, ino: Ino, directory: Ino): Promise<boolean> {
+  for (let at = ino; at !== directory; ) {
+    const above = at === ROOT_INO ? undefined : await vfs.lookup(at, '..')
+    if (above === undefined || isErrno(above)) return false
+    at = above.ino
+  }
+  return true
+}
