@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   /** Awaited before each sync of the log, for bytes that the records about to be durable name. */
   readonly beforeSync?: (() => Promise<void>) | undefined
   readonly survived?: Survived | undefined
+  /** Hears once why nothing more is committed until the keyspace is opened again, such as a disk that failed. */
+  readonly failed?: ((error: Error) => void) | undefined
 }
 
 /**
@@ -72,6 +74,7 @@ async function openParts(options: EmbeddedOptions, lock: Disposable): Promise<Lo
     maintain: signal => checkpoints.maintain(signal),
     logNeeded: () => revisionOf(checkpoints.applied + 1),
     indexDamaged: () => markDamaged(place),
+    failed: options.failed ?? (() => undefined),
     closed: async clean => {
       await index.close(clean)
       lock[Symbol.dispose]()

@@ -27,6 +27,7 @@ test('upkeep that takes long is not begun a second time beside itself', async ()
     maintain,
     logNeeded: () => log.last,
     indexDamaged: () => undefined,
+    failed: () => undefined,
     closed: () => Promise.resolve(),
   })
   for (let i = 0; i < 30; i++) {

@@ -47,6 +47,8 @@ export interface EngineParts {
   readonly logNeeded: () => Revision
   /** Hears that the index is not to be trusted. */
   readonly indexDamaged: (error: unknown) => void
+  /** Hears once why nothing more is committed until the keyspace is opened again. */
+  readonly failed: (error: Error) => void
   /** Closes what the parts share with nobody else. */
   readonly closed: (clean: boolean) => Promise<void>
 }
@@ -253,7 +255,7 @@ class Engine implements LocalKeyspace {
     try {
       this.#log.append(record)
     } catch (error) {
-      if (!isFault(error, 'DiskFull')) this.#failure = failureOf(error)
+      if (!isFault(error, 'DiskFull')) this.#fail(error)
       throw error
     }
   }
@@ -265,7 +267,7 @@ class Engine implements LocalKeyspace {
       await this.#parts.beforeSync()
       await this.#log.sync(target)
     } catch (error) {
-      this.#failure ??= failureOf(error)
+      this.#fail(error)
       throw error
     }
   }
@@ -356,7 +358,13 @@ class Engine implements LocalKeyspace {
       return
     }
     if (isFault(error, 'IndexDamaged')) this.#parts.indexDamaged(error)
-    this.#failure ??= failureOf(error)
+    this.#fail(error)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    this.#parts.failed(this.#failure)
   }
 
   #reading<Value>(read: () => Value): Value {
@@ -388,8 +396,4 @@ class Engine implements LocalKeyspace {
   #nowMs(): number {
     return this.#parts.world.clock.monotonicMs()
   }
-}
-
-function failureOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

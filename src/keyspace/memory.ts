@@ -26,6 +26,7 @@ export function openMemoryKeyspace({ world, history = HISTORY }: MemoryOptions):
     maintain: nothing,
     logNeeded: () => log.last,
     indexDamaged: () => undefined,
+    failed: () => undefined,
     closed: nothing,
   })
 }

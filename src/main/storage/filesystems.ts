@@ -21,6 +21,8 @@ export interface FilesystemsOptions {
   readonly chunks: ChunkStore
   /** Names of filesystems whose mount outlived an earlier storage process. */
   readonly mounted: ReadonlySet<string>
+  /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */
+  readonly failed?: ((filesystem: string, error: Error) => void) | undefined
 }
 
 /** The filesystems of this machine, each in DATA/fs/NAME with its own keyspace. */
@@ -72,7 +74,7 @@ export class Filesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
-    const { world, dataFolder, chunks, mounted } = this.#options
+    const { world, dataFolder, chunks, mounted, failed } = this.#options
     const folder = `${dataFolder}/fs/${name}`
     await using opening = new AsyncDisposableStack()
     const keyspace = opening.use(
@@ -82,6 +84,7 @@ export class Filesystems implements AsyncDisposable {
         index: sqliteIndex,
         history: { ms: 0, revisions: 0 },
         ...afterChunks(chunks),
+        failed: error => failed?.(name, error),
       }),
     )
     const filesystem = opening.use(
