@@ -6,7 +6,10 @@ import type { Clock, Entropy } from '#base'
 export const machineClock: Clock = {
   wallNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n + wallDriftNs(),
   monotonicMs: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  sleep: (ms, signal) =>
+    sleep(ms, undefined, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error
+    }),
 }
 
 /** The kernel's random generator. */

@@ -32,10 +32,10 @@ export const APPLY_BYTES = 512 * 2 ** 10
 export const APPLY_BATCH_BYTES = 128 * 2 ** 10
 
 /** Bytes of committed records not yet in the index, where `txn` waits for the index. */
-export const OVERLAY_BYTES_SOFT = 32 * 2 ** 20
+export const OVERLAY_BYTES_SOFT = 16 * 2 ** 20
 
 /** Bytes of committed records not yet in the index, where `commit` throws Busy. */
-export const OVERLAY_BYTES_MAX = 256 * 2 ** 20
+export const OVERLAY_BYTES_MAX = 64 * 2 ** 20
 
 /** Rows the index forgets in one step of a compaction. */
 export const COMPACT_ROWS = 1000

@@ -44,3 +44,14 @@ export const HASH_THREADS = 2
 
 /** Bytes of the path of a unix socket: sun_path without its NUL (unix(7)). */
 export const SOCKET_PATH_BYTES_MAX = 107
+
+/** How often it is looked whether chunks are to be collected, and how often they are: usually, and when space is low. */
+export const COLLECT_LOOK_MS = 60_000
+export const COLLECT_EVERY_MS = 15 * 60_000
+export const COLLECT_LOW_EVERY_MS = 60_000
+
+/** Space is low below this part of the whole. */
+export const COLLECT_LOW_SHARE = 0.1
+
+/** Collection by itself takes at most this part of the time. */
+export const COLLECT_TIME_SHARE = 0.05

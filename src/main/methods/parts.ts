@@ -1,6 +1,7 @@
 import type { World } from '#base'
 import type { ChunkStore } from '#storage/chunks'
 import type { Start } from '../messages.ts'
+import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
 import type { Sessions } from '../storage/sessions.ts'
@@ -13,6 +14,7 @@ export interface Parts {
   readonly chunks: ChunkStore
   readonly filesystems: Filesystems
   readonly sessions: Sessions
+  readonly collector: Collector
   /** Monotonic time when everything was open. */
   readonly openedMs: number
 }

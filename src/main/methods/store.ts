@@ -1,9 +1,9 @@
 import { digestHex } from '#base'
-import { answerDownload, type Handler, message, storeScrub } from '#rpc'
+import { answerDownload, answerUnary, type Handler, message, storeCollect, storeScrub } from '#rpc'
 import type { Parts } from './parts.ts'
 
 /** Methods about the chunks of this machine. */
-export function storeMethods({ chunks }: Parts): readonly Handler[] {
+export function storeMethods({ chunks, collector }: Parts): readonly Handler[] {
   return [
     answerDownload(storeScrub, async function* ({ bytesPerSecond }, { signal }) {
       for await (const progress of chunks.scrub({ bytesPerSecond }, signal)) {
@@ -13,5 +13,6 @@ export function storeMethods({ chunks }: Parts): readonly Handler[] {
       }
       return message(undefined)
     }),
+    answerUnary(storeCollect, async (_, { signal }) => message(await collector.collect(signal))),
   ]
 }

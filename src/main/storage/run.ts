@@ -7,6 +7,7 @@ import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '..
 import type { Negotiated, Start } from '../messages.ts'
 import { handlersOf } from '../methods/index.ts'
 import { softwareName } from '../version.ts'
+import { Collector } from './collector.ts'
 import { Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { Sessions } from './sessions.ts'
@@ -19,10 +20,17 @@ export async function runStorage(world: World): Promise<void> {
   const link = openSupervisorLink()
   const start = await link.start
   try {
-    await using _open = await openAll(start, link, world)
+    const broken = Promise.withResolvers<void>()
+    const failed = (filesystem: string, error: Error) => {
+      world.log.warn('a filesystem failed: the storage process starts anew', { filesystem, error: error.message })
+      process.exitCode = 1
+      broken.resolve()
+    }
+    await using _open = await openAll(start, link, world, failed)
     link.tell({ kind: 'ready' })
     flushCompileCache() // it is written at the end of a process, and this one lives long
-    await link.stop
+    // After a failed disk only a process that opens everything anew can go on: the supervisor starts it.
+    await Promise.race([link.stop, broken.promise])
   } catch (error) {
     if (!isFault(error)) world.log.warn('the storage process broke', { error: whyOf(error) })
     link.tell({ kind: 'failed', fault: faultHead(error) })
@@ -32,7 +40,12 @@ export async function runStorage(world: World): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function openAll(start: Start, link: SupervisorLink, world: World): Promise<AsyncDisposable> {
+async function openAll(
+  start: Start,
+  link: SupervisorLink,
+  world: World,
+  failed: (filesystem: string, error: Error) => void,
+): Promise<AsyncDisposable> {
   const { dataFolder, mounts } = start
   await using opening = new AsyncDisposableStack()
   opening.use(await takeStorage(dataFolder, world, link))
@@ -43,9 +56,10 @@ async function openAll(start: Start, link: SupervisorLink, world: World): Promis
     await openChunkStore({ world, folder, workers, index: sqliteIndex(`${folder}/index.sqlite`), shared: true }),
   )
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
-  const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
+  const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted, failed }))
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
+  const collector = opening.use(new Collector({ world, chunks, filesystems }))
   const handlers = handlersOf({
     start,
     link,
@@ -53,6 +67,7 @@ async function openAll(start: Start, link: SupervisorLink, world: World): Promis
     chunks,
     filesystems,
     sessions,
+    collector,
     openedMs: world.clock.monotonicMs(),
   })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }

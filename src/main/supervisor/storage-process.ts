@@ -23,7 +23,8 @@ export class StorageProcess {
 
   constructor(start: StorageStart, world: World, listener: ReportListener) {
     this.#world = world
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entryFile(), 'storage'], {
+    this.#child = spawn(process.execPath, [...FLAGS, entryFile(), 'storage'], {
+      env: { ...MALLOC, ...process.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...start.mounts.map(mount => mount.fd)],
       serialization: 'advanced',
     })
@@ -97,3 +98,9 @@ function ended(child: ChildProcess): Promise<string> {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
   })
 }
+
+// Young objects get less room than V8 would take, for a third of the memory at the same speed.
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
+
+// mallopt(3): large buffers go back to the system when they are freed, instead of staying in the heap of some thread.
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' }

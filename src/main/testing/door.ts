@@ -3,8 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { machineWorld } from '#host'
 import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
-import { inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
+import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
 import { handlersOf } from '../methods/index.ts'
+import { Collector } from '../storage/collector.ts'
 import { Filesystems } from '../storage/filesystems.ts'
 import type { Request } from '../storage/link.ts'
 import { Sessions } from '../storage/sessions.ts'
@@ -13,6 +14,8 @@ import { Sessions } from '../storage/sessions.ts'
 export interface TestDoor extends AsyncDisposable {
   readonly client: Client
   readonly filesystems: Filesystems
+  readonly chunks: ChunkStore
+  readonly collector: Collector
   /** What the supervisor was asked. */
   readonly asked: readonly Request[]
 }
@@ -40,11 +43,12 @@ export async function openTestDoor(): Promise<TestDoor> {
     },
   }
   const start = { dataFolder, supervisorPid: process.pid, mounts: [], restarts: { count: 0 } }
-  const parts = { start, link, world, chunks, filesystems, sessions, openedMs: world.clock.monotonicMs() }
+  const collector = opening.use(new Collector({ world, chunks, filesystems }))
+  const parts = { start, link, world, chunks, filesystems, sessions, collector, openedMs: world.clock.monotonicMs() }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))
   const client = opening.use(await openClient(here, common, new AbortController().signal))
   const all = opening.move()
-  return { client, filesystems, asked, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { client, filesystems, chunks, collector, asked, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -21,7 +21,7 @@ export const storeScrub = download({
   result: nothing,
 })
 
-/** Deletes chunks that nothing has referenced for two rounds, and gives their space back. */
+/** Deletes chunks that no filesystem references, and gives their space back. `candidates` wait for another call. */
 export const storeCollect = unary({
   name: 'store.collect',
   version: 1,

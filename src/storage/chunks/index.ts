@@ -2,6 +2,7 @@ export type { ChunkIndex, ChunkRow, IndexBatch, LogPosition } from './chunk-inde
 export type { ChunkStore, ListedChunk, StoreStat } from './chunk-store.ts'
 export type { CollectOptions, CollectRound, RootProvider } from './collect.ts'
 export type { Compaction } from './compact.ts'
+export { DigestFilter } from './digest-filter.ts'
 export { groupOf } from './groups.ts'
 export { inlineWorkers } from './inline-workers.ts'
 export { memoryIndex } from './memory-index.ts'

@@ -51,3 +51,6 @@ export const SHARED_SHARE = 0.05
 export const SPACE_FRESH_MS = 1000
 /** Bytes written before the free space of the disk is asked again. */
 export const SPACE_FRESH_BYTES = 16 * MIB
+/** Bits of a {@link DigestFilter} for each digest, rounded up to a power of two in all, and bits set by each. */
+export const FILTER_BITS_PER_DIGEST = 12
+export const FILTER_PROBES = 5

@@ -30,10 +30,3 @@ export interface SpaceReservation extends Disposable {
   /** Marks bytes as handed to `put`, which accounts for them from then on. */
   spend(bytes: number): void
 }
-
-/** Answers for a filesystem which chunks it still needs; collection asks before anything is deleted. */
-export interface RootProvider {
-  readonly name: string
-  /** Which of these chunks are referenced, in the same order. Throwing means "unknown" and stops collection. */
-  references(digests: readonly Digest[]): Awaitable<readonly boolean[]>
-}

@@ -1,5 +1,5 @@
 export { afterChunks } from './chunk-order.ts'
-export type { ChunkSource, RootProvider, SpaceReservation } from './chunk-source.ts'
+export type { ChunkSource, SpaceReservation } from './chunk-source.ts'
 export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export { ROOT_INO } from './inode.ts'

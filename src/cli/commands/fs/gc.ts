@@ -8,13 +8,13 @@ import type { Run } from '../../run.ts'
 /** `cairn fs gc` */
 export function declareGc(fs: Command, run: Run): void {
   fs.command('gc')
-    .description('delete chunks that nothing needs any more; it takes two rounds, some time apart')
+    .description('free chunks that no file and no snapshot needs any more, now instead of in a quarter of an hour')
     .action(() =>
       run(async context => {
         await using client = await openDoor(context)
         const round = await client.call(storeCollect, undefined, context.signal)
         const { deletedChunks, candidates, freedBytes } = round
-        const text = `Deleted ${plural(deletedChunks, 'chunk')} (${formatBytes(freedBytes)}), ${candidates} wait for the next round\n`
+        const text = `Deleted ${plural(deletedChunks, 'chunk')} (${formatBytes(freedBytes)}), ${plural(candidates, 'chunk')} may go next time\n`
         show(context, round, () => text)
       }),
     )

@@ -57,6 +57,11 @@ export class Sealer {
     this.touched(ino)
   }
 
+  /** Resolves when the seals under way have ended, however they ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#seals.values(), seal => seal.done))
+  }
+
   /** Bytes of the tree that a seal under way will lay below the overlay; 0 when there is none. */
   pendingBytes(ino: Ino): number {
     return this.#seals.get(ino)?.treeBytes ?? 0

@@ -6,7 +6,7 @@ import { decodeExtent, type Extent } from '../extent.ts'
 import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
 import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
-import { CONTENT_CACHE_MAX, INLINE_BYTES_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
+import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
 import { decodeQuota, type Quota } from '../quota.ts'
 import type { Cookie, Ino } from '../vfs.ts'
 
@@ -33,7 +33,7 @@ export class Tables {
   readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>({ max: INODE_CACHE_MAX })
   readonly #extents = new LRUCache<number, readonly Extent[]>({
     max: CONTENT_CACHE_MAX,
-    maxSize: CONTENT_CACHE_MAX * INLINE_BYTES_MAX * 0.25,
+    maxSize: CONTENT_CACHE_BYTES,
     sizeCalculation: extents => 64 + extents.reduce((sum, e) => sum + (e.kind === 'inline' ? e.bytes : 96), 0),
   })
   readonly #namedListeners = new Set<(named: Named) => void>()

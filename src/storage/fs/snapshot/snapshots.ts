@@ -110,8 +110,13 @@ export class HomeSnapshots implements Snapshots {
 
   /** Every chunk the filesystem needs; see `Filesystem.references`. */
   references(signal: AbortSignal): AsyncIterable<Digest[]> {
-    const making = () => (this.#making.size === 0 ? undefined : Promise.all(this.#making).then(() => undefined))
+    const making = () => (this.#making.size === 0 ? undefined : this.made())
     return new ReferenceWalk({ context: this.#context, store: this.#store, table: this.#table, making }).run(signal)
+  }
+
+  /** Resolves when the snapshots being made are made, or have failed. */
+  async made(): Promise<void> {
+    await Promise.all(this.#making)
   }
 
   list(): readonly Snapshot[] {
