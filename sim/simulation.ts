@@ -129,7 +129,7 @@ class Simulation {
     )
     await turn()
     await this.#drive({ life, world, plan }, () => over !== undefined)
-    if (life.left !== undefined) return this.#ended(life.left, plan)
+    if (life.left !== undefined) return this.#ended(life.left, plan, world)
     if (over?.error !== undefined) return this.#failed(over.error, plan, world)
     return this.#closed(world, plan)
   }
@@ -242,9 +242,10 @@ class Simulation {
     }
   }
 
-  #ended(left: DiskImage, plan: LifePlan): boolean {
-    const cut = plan.ending === 'power'
-    this.#trace.line(`life ended: ${plan.ending}`)
+  #ended(left: DiskImage, plan: LifePlan, world: SimWorld): boolean {
+    // Who starts again after a failed sync has looked at the disk: the machine was off in between.
+    const cut = plan.ending === 'power' || world.disk.cacheLies
+    this.#trace.line(`life ended: ${cut ? 'power' : 'kill'}`)
     if (this.#since !== 'power') this.#since = cut ? 'power' : 'kill'
     if (!cut && plan.faults.some(fault => fault.dropsCache)) {
       this.#since = 'power'
@@ -259,7 +260,7 @@ class Simulation {
     this.#trace.line('life closed')
     const image = new DiskImage(world.disk.image)
     // What was closed cleanly survives a power cut.
-    return this.#ended(image, { ...plan, ending: this.#random.chance(0.5) ? 'kill' : 'power' })
+    return this.#ended(image, { ...plan, ending: this.#random.chance(0.5) ? 'kill' : 'power' }, world)
   }
 
   // An error of the disk may end a life: as if killed. Everything else that ends one is a violation.
@@ -267,7 +268,7 @@ class Simulation {
     if (error instanceof Violation || !(isFault(error) || isSystemError(error))) throw error
     this.#trace.line(`life failed: ${error.message}`)
     if (plan.faults.length === 0) throw error
-    return this.#ended(new DiskImage(world.disk.image), { ...plan, ending: 'kill' })
+    return this.#ended(new DiskImage(world.disk.image), { ...plan, ending: 'kill' }, world)
   }
 }
 

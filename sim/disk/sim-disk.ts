@@ -24,6 +24,8 @@ export class SimDisk implements Disk {
   readonly #locks = new Set<string>()
   #operations = 0
   #sequence = 0
+  /** After a failed sync the cache may show what the disk will never have: only a cut of the power tells. */
+  cacheLies = false
 
   constructor(parts: SimDiskParts) {
     this.#parts = parts
@@ -173,6 +175,7 @@ export class SimDisk implements Disk {
         if (fault === undefined) return resolve()
         if (kind === 'sync') settle(fault.done)
         if (fault.dropsCache && file !== undefined) dropCache(file)
+        else this.cacheLies = true
         reject(systemError(fault.code, `${kind} ${path}`))
       })
     })

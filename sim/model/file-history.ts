@@ -137,7 +137,7 @@ export class FileHistory {
     let possible = later ? this.#versions.length : 0
     for (const [index, version] of this.#versions.entries()) {
       if (version.landedBy !== undefined && version.landedBy <= revision && !version.loose) sure = index + 1
-      if (version.calledAt < revision) possible = index + 1
+      if (version.calledAt < revision) possible = Math.max(possible, index + 1)
     }
     return this.#wrong(found, sure, Math.max(sure, possible))
   }

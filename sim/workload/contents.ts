@@ -242,10 +242,11 @@ async function onFile(
   const ino = pickFile(setting)
   if (ino === undefined) return
   const file = expected.file(ino)
-  const operation = plan(ino as Ino, file)
-  if (operation === undefined) return
   busy.add(ino)
-  await run(setting, { ino, file }, operation)
+  // Until it is known what a failed operation left, nobody can say what the next one does.
+  if (file.isLoose) await settle(setting, { ino, file })
+  const operation = file.isLoose ? undefined : plan(ino as Ino, file)
+  if (operation !== undefined) await run(setting, { ino, file }, operation)
   busy.delete(ino)
 }
 
