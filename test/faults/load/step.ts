@@ -20,8 +20,8 @@ export interface ModelFile {
   bytes: Buffer
 }
 
-/** What a writer's folder holds, by path: a file, the target of a symlink, or a directory. */
-export type Model = Map<string, ModelFile | string | 'directory'>
+/** What a writer's folder holds, by path: a file, or in words a directory or where a symlink leads. */
+export type Model = Map<string, ModelFile | string>
 
 const FOLDERS = ['', 'a/', 'b/']
 const NAMES = ['0', '1', '2', '3', '4', '5', '6', '7']
