@@ -130,6 +130,7 @@ test('numbers the kernel kept over a restart or of a removed snapshot are stale,
   assert.equal((await ok(fs.vfs.attributes(before[0]!))).kind, 'directory')
   assert.equal(await fs.vfs.attributes(before[1]!), ERRNO.ESTALE)
   assert.equal(await fs.vfs.attributes(before[2]!), ERRNO.ESTALE)
+  assert.equal(await fs.vfs.open(before[2]!, { truncate: false, killPrivileges: false }), ERRNO.ESTALE)
   assert.equal((await find(fs, '.snapshots/s/dir/file')).ino, before[2])
   fs.vfs.forget(before[2]!)
   assert.equal(await fs.vfs.attributes(before[2]!), ERRNO.ESTALE)

@@ -76,6 +76,12 @@ export class SnapshotView {
     return andThen(this.#inode(ino), inode => (isErrno(inode) ? inode : attributesOfRecorded(ino, inode)))
   }
 
+  /** A number the kernel kept over a restart is refused here, where it looks the path up again, and not at reading. */
+  open(ino: Ino): Reply<void> {
+    const node = ino === SNAPSHOTS_INO ? undefined : this.node(ino)
+    return isErrno(node) ? node : undefined
+  }
+
   readLink(ino: Ino): Reply<ByteString> {
     return andThen(this.#inode(ino), inode => {
       if (isErrno(inode)) return inode

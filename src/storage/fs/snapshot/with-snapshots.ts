@@ -85,7 +85,7 @@ export class WithSnapshots implements Vfs {
 
   open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void> {
     if (!isVirtual(ino)) return this.#live.open(ino, options)
-    return options.truncate ? ERRNO.EROFS : undefined
+    return options.truncate ? ERRNO.EROFS : this.#view.open(ino)
   }
 
   flush(ino: Ino): Reply<void> {
