@@ -4,6 +4,7 @@ import { leaseOf, revisionOf } from '../change.ts'
 import type { Span } from '../key-set.ts'
 import type { KeyValue, LeaseId, Revision } from '../keyspace.ts'
 import type { IndexFactory, IndexState, LeaseRow, RestoredState, RowBlock, RowIndex, RowQuery } from '../row-index.ts'
+import { Gaps } from './gaps.ts'
 import { databasePath, entryOf, guarded, openForReading } from './schema.ts'
 import { Selects } from './selects.ts'
 import { WriterThread } from './writer-thread.ts'
@@ -33,6 +34,8 @@ class SqliteIndex implements RowIndex {
   readonly #thread: WriterThread
   readonly #database: DatabaseSync
   readonly #selects: Selects
+  /** Cleared before the keyspace forgets what was applied: until then newer keys are found in its overlay. */
+  readonly #gaps = new Gaps()
   readonly bytes: () => number
 
   constructor(thread: WriterThread, database: DatabaseSync, bytes: () => number) {
@@ -54,13 +57,18 @@ class SqliteIndex implements RowIndex {
   }
 
   get(key: ByteString): KeyValue | undefined {
+    if (this.#gaps.hasKey(key)) return undefined
     return guarded(() => {
-      const row = this.#selects.get(bytesOf(key))
-      return row === undefined ? undefined : entryOf(row, key)
+      const bytes = bytesOf(key)
+      const row = this.#selects.get(bytes)
+      if (row !== undefined) return entryOf(row, key)
+      this.#gaps.add(this.#selects.gapAround(bytes))
+      return undefined
     })
   }
 
   range(query: RowQuery): KeyValue[] {
+    if (query.revision === undefined && this.#gaps.hasSpan(query)) return []
     return guarded(() => this.#selects.range(query).map(row => entryOf(row, undefined)))
   }
 
@@ -91,6 +99,7 @@ class SqliteIndex implements RowIndex {
 
   async apply(records: Uint8Array): Promise<void> {
     await this.#thread.call({ method: 'apply', records })
+    this.#gaps.clear()
   }
 
   async compact(revision: Revision): Promise<boolean> {
@@ -105,6 +114,7 @@ class SqliteIndex implements RowIndex {
 
   async load(block: Uint8Array, state: RestoredState | undefined): Promise<void> {
     await this.#thread.call({ method: 'load', block, state })
+    this.#gaps.clear()
   }
 
   async verify(signal: AbortSignal): Promise<void> {
