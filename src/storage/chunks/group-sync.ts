@@ -36,12 +36,14 @@ export class GroupSync {
 
   /** Resolves when everything written before this call survives a power cut. Faults: Io, NoSpace. */
   sync(): Promise<void> {
+    // The next one may be due and not have begun: it covers this call too, and there is never more than one at a time.
+    if (this.#next !== undefined) return this.#next
     if (this.#running === undefined) return this.#start()
     const startNext = (): Promise<void> => {
       this.#next = undefined
       return this.#start()
     }
-    this.#next ??= this.#running.then(startNext, startNext)
+    this.#next = this.#running.then(startNext, startNext)
     return this.#next
   }
 
