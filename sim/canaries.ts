@@ -15,6 +15,8 @@ export interface Canary {
   readonly seedsMax: number
   readonly faults: (faults: DiskFaults) => DiskFaults
   readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
+  /** True for a chunk that is said to be needed by nobody. */
+  readonly forgets?: (digest: Digest) => boolean
 }
 
 const AS_IT_IS = { faults: (faults: DiskFaults) => faults, chunkSource: (chunks: ChunkStore) => chunks }

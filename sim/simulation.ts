@@ -6,6 +6,7 @@ import { cutPower } from './disk/power-cut.ts'
 import { Life } from './life.ts'
 import { Expectation } from './model/expectation.ts'
 import { observe } from './model/observe.ts'
+import { SnapshotBook } from './model/snapshot-book.ts'
 import { mustHold, Violation } from './model/violation.ts'
 import { faultsOf, type LifePlan, planLife, planRun, type PlanKind, type RunPlan } from './plan.ts'
 import { Random } from './random.ts'
@@ -15,6 +16,7 @@ import { CHUNKS_FOLDER, openStack, type Stack } from './stack.ts'
 import { Trace } from './trace.ts'
 import { act } from './workload/actor.ts'
 import { syncAll } from './workload/contents.ts'
+import { Floor } from './workload/floor.ts'
 import { Content, never, type Setting } from './workload/setting.ts'
 import { type Machine, openSimWorld, type SimWorld } from './world.ts'
 
@@ -60,12 +62,15 @@ class Simulation {
   readonly #plan: RunPlan
   readonly #content: Content
   readonly #expected = new Expectation()
+  readonly #snapshots = new SnapshotBook()
   readonly #tally = { done: 0, refused: 0, failed: 0 }
   #image = emptyImage()
   #lives = 0
   /** The worst that happened since the state was last checked. */
   #since: 'nothing' | 'kill' | 'power' = 'nothing'
   #cacheDropped = false
+  /** A life began without a mount: what was held open is let go, now or when one comes to its work. */
+  #unmounted = false
   #rotten = false
   #boot = 1
   /** The lowest revision that an opening found since the state was last checked: later ones were made by openings. */
@@ -120,7 +125,8 @@ class Simulation {
     const { canary } = this.#options
     const faults = canary?.faults(faultsOf(plan)) ?? faultsOf(plan)
     const world = openSimWorld(this.#machine, life, this.#image, faults)
-    const isMounted = plan.isMounted && this.#since !== 'power'
+    const isMounted = plan.isMounted && this.#since !== 'power' && !this.#unmounted
+    this.#unmounted = !isMounted
     let over: { readonly error: unknown } | undefined
     const body = this.#body({ life, world, plan, isMounted, operations })
     body.then(
@@ -195,6 +201,11 @@ class Simulation {
       content: this.#content,
       excused,
       busy: new Set(),
+      using: new Set(),
+      floor: new Floor(),
+      snapshots: this.#snapshots,
+      mayBeDamaged: this.#mayBeDamaged,
+      canary: this.#options.canary,
       tally: this.#tally,
     }
   }
@@ -207,7 +218,10 @@ class Simulation {
     this.#trace.line(`check after ${this.#since} at revision ${this.#foundRevision}: ${nodes.size} inodes`)
     if (this.#since === 'power') this.#expected.checkPowerCut(found)
     else this.#expected.checkKilled(found)
+    await this.#snapshots.check(stack.fs, this.#mayBeDamaged)
+    if (life.ended) return never()
     this.#since = 'nothing'
+    this.#unmounted = false
     this.#foundRevision = Number.MAX_SAFE_INTEGER
     this.#cacheDropped = false
   }
@@ -219,9 +233,12 @@ class Simulation {
     this.#expected.checkKilled({ nodes, revision: stack.keyspace.revision, later: false })
   }
 
+  get #mayBeDamaged(): boolean {
+    return this.#plan.kind === 'rot' || this.#plan.kind === 'failing'
+  }
+
   #look(stack: Stack): ReturnType<typeof observe> {
-    const mayFail = this.#rotten || this.#plan.kind === 'failing'
-    return observe({ vfs: stack.fs.vfs, held: this.#expected.held, mayBeDamaged: mayFail })
+    return observe({ vfs: stack.fs.vfs, held: this.#expected.held, mayBeDamaged: this.#mayBeDamaged })
   }
 
   // On a full disk everything can be removed; with room again, writing works.

@@ -33,7 +33,12 @@ export interface Looking {
   readonly held: Iterable<number>
   /** True when reads may report damage instead of answering. */
   readonly mayBeDamaged: boolean
+  /** Found on the way: the directory that the model does not look into. */
+  aside?: { readonly ino: number | undefined }
 }
+
+/** The name in the root of a directory that holds copies out of snapshots; the model leaves them alone. */
+export const ASIDE = 'aside'
 
 /** Reads the whole filesystem through its front. */
 export async function observe(looking: Looking): Promise<Map<number, Observed>> {
@@ -51,10 +56,12 @@ export async function observe(looking: Looking): Promise<Map<number, Observed>> 
 async function observeNode(looking: Looking, ino: Ino): Promise<Observed> {
   const { vfs } = looking
   const { kind, mode, nlink, size } = await ok(vfs.attributes(ino), `attributes of ${ino}`)
-  const names = kind === 'directory' && nlink > 0 ? await namesIn(vfs, ino) : new Map<string, number>()
+  const isAside = ino === looking.aside?.ino
+  const names = kind === 'directory' && nlink > 0 && !isAside ? await namesIn(vfs, ino) : new Map<string, number>()
+  if (ino === ROOT_INO) looking.aside = { ino: names.get(ASIDE) }
   const target = kind === 'symlink' ? await ok(vfs.readLink(ino), `target of ${ino}`) : ''
   const file = kind === 'file' ? { ...(await readFile(looking, ino, size)), mode } : undefined
-  return { ino, kind, mode, nlink, names, target, file, xattrs: await xattrsOf(vfs, ino) }
+  return { ino, kind, mode, nlink: isAside ? 2 : nlink, names, target, file, xattrs: await xattrsOf(vfs, ino) }
 }
 
 async function namesIn(vfs: Vfs, ino: Ino): Promise<Map<string, number>> {
@@ -121,7 +128,8 @@ export function show(answer: unknown): string {
     : JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
-async function ok<Value>(reply: Reply<Value>, what: string): Promise<Value> {
+/** The value of an answer that must not be an error. */
+export async function ok<Value>(reply: Reply<Value>, what: string): Promise<Value> {
   const answer = await reply
   mustHold(!isErrno(answer), () => `${what}: ${show(answer)}`)
   return answer

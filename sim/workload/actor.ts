@@ -1,9 +1,16 @@
 import type { World } from '#base'
 import { contentOperations } from './contents.ts'
+import { maintenanceOperations } from './maintenance.ts'
 import { nameOperations } from './names.ts'
 import { never, type Setting } from './setting.ts'
+import { snapshotOperations } from './snapshots.ts'
 
-const OPERATIONS = { ...nameOperations, ...prefixed(contentOperations) }
+const OPERATIONS = {
+  ...nameOperations,
+  ...prefixed('content', contentOperations),
+  ...prefixed('snapshot', snapshotOperations),
+  ...prefixed('store', maintenanceOperations),
+}
 const WEIGHTS = Object.fromEntries(Object.entries(OPERATIONS).map(([name, { weight }]) => [name, weight]))
 
 /** One program that uses the filesystem: operation after operation, at times idle for so long that files are sealed. */
@@ -14,8 +21,10 @@ export async function act(setting: Setting, world: World, left: { operations: nu
     left.operations -= 1
     await world.clock.sleep(thinkMs(setting), signal)
     if (life.ended) return never()
+    await setting.floor.enter()
     await OPERATIONS[random.weighted(WEIGHTS)]?.run(setting)
     if (life.ended) return never()
+    setting.floor.leave()
   }
 }
 
@@ -24,6 +33,6 @@ function thinkMs({ random }: Setting): number {
   return random.chance(0.3) ? 0 : random.fraction() * 60
 }
 
-function prefixed<Value>(table: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(table).map(([name, value]) => [`content ${name}`, value]))
+function prefixed<Value>(prefix: string, table: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix} ${name}`, value]))
 }

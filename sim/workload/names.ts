@@ -9,11 +9,13 @@ import {
   isErrno,
   type Reply,
 } from '#storage/fs'
+import { ASIDE } from '../model/observe.ts'
 import { mustHold } from '../model/violation.ts'
 import type { Place, TreeChange } from '../model/tree.ts'
 import { isDone, isDoubtful, never, type Setting } from './setting.ts'
 
 const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0o022 }
+const ASIDE_PLACE: Place = { parent: 1, name: ASIDE }
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'a name of more than a few bytes', '\xff\xfe\x01']
 const ATTRIBUTES = ['user.a', 'user.b', 'trusted.c']
 
@@ -41,7 +43,7 @@ function make(setting: Setting): Promise<void> | void {
   const target = kind === 'symlink' ? 'x'.repeat(random.between(1, 80)) : ''
   const mode = random.pick([0o666, 0o777, 0o600, 0o755])
   const at = place(setting)
-  const node = { kind, mode: kind === 'symlink' ? mode : mode & ~CALLER.umask, target }
+  const node = { kind, mode: kind === 'symlink' ? 0o777 : mode & ~CALLER.umask, target }
   return change(setting, {
     change: { kind: 'make', at, ino: 0, node },
     call: () =>
@@ -53,6 +55,21 @@ function make(setting: Setting): Promise<void> | void {
       ),
     known: (made: Attributes) => ({ kind: 'make', at, ino: made.ino, node: { ...node, mode: made.mode } }),
   })
+}
+
+/** The directory that the model does not look into, made when it is missing. */
+export async function makeAside(setting: Setting): Promise<Ino | undefined> {
+  const { stack, expected } = setting
+  const at = ASIDE_PLACE
+  if (expected.tree.at(at) === undefined) {
+    const node = { kind: 'directory', mode: 0o700, target: '' } as const
+    await change(setting, {
+      change: { kind: 'make', at, ino: 0, node },
+      call: () => stack.fs.vfs.make(at.parent as Ino, at.name, { kind: 'directory', mode: node.mode }, CALLER),
+      known: (made: Attributes) => ({ kind: 'make', at, ino: made.ino, node }),
+    })
+  }
+  return expected.tree.at(at)?.ino as Ino | undefined
 }
 
 function makeUnnamed(setting: Setting): Promise<void> | void {
@@ -196,12 +213,15 @@ function place(setting: Setting): Place {
 function takenPlace(setting: Setting): Place {
   const { random, expected } = setting
   const parent = directoryOf(setting)
-  const names = [...(expected.tree.nodes.get(parent)?.names.keys() ?? [])]
+  const names = [...(expected.tree.nodes.get(parent)?.names.keys() ?? [])].filter(name => name !== ASIDE)
   return { parent, name: names.length === 0 ? random.pick(NAMES) : random.pick(names) }
 }
 
 function directoryOf({ random, expected }: Setting): number {
-  const directories = [...expected.tree.nodes.values()].filter(node => node.kind === 'directory' && node.nlink > 0)
+  const aside = expected.tree.at(ASIDE_PLACE)?.ino
+  const directories = [...expected.tree.nodes.values()].filter(
+    node => node.kind === 'directory' && node.nlink > 0 && node.ino !== aside,
+  )
   return random.pick(directories).ino
 }
 

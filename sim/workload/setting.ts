@@ -1,11 +1,14 @@
 import { ERRNO, type Errno } from '#storage/fs'
+import type { Canary } from '../canaries.ts'
 import type { Life } from '../life.ts'
 import type { Expectation } from '../model/expectation.ts'
+import type { SnapshotBook } from '../model/snapshot-book.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { show } from '../model/observe.ts'
 import type { Random } from '../random.ts'
 import type { Stack } from '../stack.ts'
 import type { Trace } from '../trace.ts'
+import type { Floor } from './floor.ts'
 
 /** What operations of one life work with. */
 export interface Setting {
@@ -19,6 +22,13 @@ export interface Setting {
   readonly excused: ReadonlySet<Errno>
   /** Files with an operation under way that others keep away from. */
   readonly busy: Set<number>
+  /** What is being done that only one may do at a time. */
+  readonly using: Set<string>
+  readonly floor: Floor
+  readonly snapshots: SnapshotBook
+  /** True when reads may report damage instead of answering. */
+  readonly mayBeDamaged: boolean
+  readonly canary: Canary | undefined
   /** Counts what was answered, for the trace and the end. */
   readonly tally: Tally
 }
