@@ -93,7 +93,7 @@ export class Builder {
     for (; step.done !== true; step = steps.next()) await this.#turn(signal)
     const plan = step.value
     for (const dir of plan.detached) this.#dropMarks(dir, this.#touched.get(dir) ?? new Set())
-    await this.#loadPages(plan)
+    await this.#loadPages(this.#missingPages(plan))
     const encoder = new Encoder(this.#parts)
     let entries = 0
     for (const piece of this.#capture(plan)) {
@@ -113,7 +113,10 @@ export class Builder {
     using hold = new DisposableStack()
     hold.use(held)
     let plan = this.#planNow()
-    while (await this.#loadPages(plan)) plan = this.#planNow()
+    for (let missing = this.#missingPages(plan); missing.length > 0; missing = this.#missingPages(plan)) {
+      await this.#loadPages(missing)
+      plan = this.#planNow()
+    }
     const { revision } = tables
     const pieces = [...this.#capture(plan)]
     hold.dispose()
@@ -134,7 +137,11 @@ export class Builder {
 
   #capture(plan: Plan): ReturnType<typeof capture> {
     const { tables } = this.#parts
-    const begin = (dir: Ino) => void this.#touched.delete(dir)
+    const begin = (dir: Ino): Iterable<ByteString> => {
+      const changed = this.#touched.get(dir) ?? []
+      this.#touched.delete(dir)
+      return changed
+    }
     return capture({ tables, plan, begin, pagesOf: dir => this.#knownPages(dir) })
   }
 
@@ -143,17 +150,20 @@ export class Builder {
     return known?.of === this.#parts.tables.marks.manifest(dir)?.digest ? known?.refs : undefined
   }
 
-  /** True when it had to wait for any. */
-  async #loadPages({ directories }: Plan): Promise<boolean> {
+  // Of large directories only the pages with changed names are read anew: they must be known.
+  #missingPages({ directories }: Plan): Ino[] {
+    const { marks } = this.#parts.tables
+    const known = [...directories].filter(([dir, { isWhole }]) => !isWhole && marks.manifest(dir)?.isPaged === true)
+    return known.map(([dir]) => dir).filter(dir => this.#knownPages(dir) === undefined)
+  }
+
+  async #loadPages(directories: readonly Ino[]): Promise<void> {
     const { tables, store } = this.#parts
-    let isAny = false
-    for (const [dir, { isWhole }] of directories) {
+    for (const dir of directories) {
       const manifest = tables.marks.manifest(dir)
-      if (isWhole || manifest?.isPaged !== true || this.#knownPages(dir) !== undefined) continue
-      isAny = true
+      if (manifest === undefined) continue
       this.#pages.set(dir, { of: manifest.digest, refs: await store.pages(await store.directory(manifest)) })
     }
-    return isAny
   }
 
   async #commit(encoder: Encoder, signal: AbortSignal): Promise<ReadonlyMap<Ino, DirectoryManifest>> {

@@ -39,8 +39,8 @@ export interface CaptureParts {
   readonly plan: Plan
   /** Pages of a directory by its newest manifest; undefined when they are not in memory: then all of it is read. */
   readonly pagesOf: (dir: Ino) => readonly PageRef[] | undefined
-  /** A directory is read from now on: what changes behind this moment may be missing. */
-  readonly begin: (dir: Ino) => void
+  /** A directory is read from now on; answers which names have changed since the plan was made. */
+  readonly begin: (dir: Ino) => Iterable<ByteString>
 }
 
 /**
@@ -60,21 +60,26 @@ function* captureDirectory(parts: CaptureParts, dir: Ino, seen: Set<Ino>): Gener
   for (const below of plan.directories.get(dir)?.below ?? []) yield* captureDirectory(parts, below, seen)
   const inode = tables.inode(dir)
   if (inode === undefined || inode.nlink === 0) return
-  parts.begin(dir)
+  const changed = parts.begin(dir)
   const self = { inode, xattrs: xattrsOf(tables, inode) }
-  for (const stretch of stretchesToRead(parts, inode)) {
+  for (const stretch of stretchesToRead(parts, inode, changed)) {
     if (stretch.kind === 'pages') yield { kind: 'pages', dir, refs: stretch.refs }
     else yield* captureNames(parts, { dir, seen, ...stretch })
   }
   yield { kind: 'end', dir, self }
 }
 
-function stretchesToRead({ plan, pagesOf }: CaptureParts, { ino, entries }: Inode): readonly Stretch[] {
+function stretchesToRead(
+  { plan, pagesOf }: CaptureParts,
+  { ino, entries }: Inode,
+  changed: Iterable<ByteString>,
+): readonly Stretch[] {
   const pending = plan.directories.get(ino)
   const isWhole = pending === undefined || pending.isWhole || entries <= INLINE_ENTRIES_MAX
   const pages = isWhole ? undefined : pagesOf(ino)
   if (pages === undefined || pages.length === 0) return [{ kind: 'names', from: '', to: undefined }]
-  return stretchesOf(pages, [...(pending?.names ?? [])].filter(name => name !== SELF).sort())
+  const names = new Set([...(pending?.names ?? []), ...changed])
+  return stretchesOf(pages, [...names].filter(name => name !== SELF).sort())
 }
 
 function* captureNames(
