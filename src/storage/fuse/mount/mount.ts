@@ -45,10 +45,15 @@ async function mountAsRoot(options: MountOptions): Promise<MountHandle> {
     options.readOnly === true ? 'ro' : 'rw',
   ]
   const flags = words.filter(word => word !== '').join(',')
-  const result = await runCommand('mount', ['-i', '-t', 'fuse.cairn', '-o', flags, options.source, options.target], {
-    timeoutMs: COMMAND_MS_MAX,
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-  })
+  // -c: the source is a name, and no path to look for.
+  const result = await runCommand(
+    'mount',
+    ['-i', '-c', '-t', 'fuse.cairn', '-o', flags, options.source, options.target],
+    {
+      timeoutMs: COMMAND_MS_MAX,
+      stdio: ['ignore', 'ignore', 'pipe', fd],
+    },
+  )
   if (result.kind === 'done') return { fd, target: options.target, allowOther: options.allowOther !== false }
   fs.closeSync(fd)
   throw fault('MountFailed', `mounting ${options.target} failed: ${result.message}`, {
