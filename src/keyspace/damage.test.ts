@@ -75,6 +75,24 @@ suite('a flipped bit in the log', () => {
     await using again = await openIn(folder.path, noHistory)
     assert.equal(show(again.get('k')!).slice(-8), '@1/10/10')
   })
+  test('costs nothing where the index has the record and later ones still wait for it', async () => {
+    using folder = temporaryFolder()
+    await fill(folder.path)
+    using crashed = temporaryFolder()
+    {
+      await using keyspace = await openIn(folder.path, { ...noHistory, syncEveryMs: 60_000 })
+      keyspace.commit({ then: [put('k', '11'.padEnd(20, '.'))] })
+      fs.cpSync(folder.path, crashed.path, { recursive: true })
+    }
+    flip(logFile(crashed.path), RECORDS_AT + 4 * RECORD + 70)
+    for (let i = 0; i < 2; i++) {
+      await using keyspace = await openIn(crashed.path, noHistory)
+      assert.deepEqual([valueOf(keyspace), keyspace.revision], [11, 11])
+    }
+    dropIndex(crashed.path)
+    await using keyspace = await openIn(crashed.path, noHistory)
+    assert.deepEqual([valueOf(keyspace), keyspace.revision], [11, 11])
+  })
   test('in the newest record costs nothing where the index has it', async () => {
     using folder = temporaryFolder()
     await fill(folder.path)
@@ -99,6 +117,31 @@ suite('a flipped bit in the log', () => {
       assert.equal(valueOf(keyspace), 10)
     })
   }
+})
+
+suite('a segment whose header is lost in both copies', () => {
+  const loseHeader = (folder: string): void => {
+    const bytes = fs.readFileSync(logFile(folder))
+    fs.writeFileSync(logFile(folder), bytes.fill(0, 0, RECORDS_AT))
+  }
+  test('costs nothing where the index has its records', async () => {
+    using folder = temporaryFolder()
+    await fill(folder.path)
+    loseHeader(folder.path)
+    for (let i = 0; i < 2; i++) {
+      await using keyspace = await openIn(folder.path, noHistory)
+      assert.equal(valueOf(keyspace), 10)
+    }
+  })
+  test('is refused by name where nothing else holds them, and nothing is changed', async () => {
+    using folder = temporaryFolder()
+    await fill(folder.path)
+    loseHeader(folder.path)
+    dropIndex(folder.path)
+    const before = fs.readFileSync(logFile(folder.path))
+    await assert.rejects(openIn(folder.path, noHistory), (error: unknown) => isFault(error, 'LogDamaged'))
+    assert.deepEqual(fs.readFileSync(logFile(folder.path)), before)
+  })
 })
 
 suite('a torn end of the log', () => {

@@ -5,7 +5,7 @@ import { keyspaceFault } from '../faults.ts'
 import type { LogRecord, Revision } from '../keyspace.ts'
 import { LOG_READ_BYTES, RECORD_BYTES_MAX } from '../limits.ts'
 import { recordAt, recordHeader, revisionOfRecord } from '../record.ts'
-import { logDamaged, type RecoveredSegment } from './recover.ts'
+import { logDamaged, MAGIC_BYTES, type RecoveredSegment } from './recover.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
 
 /** The log a cursor reads: how far it reaches, and its segments in order as they come and go. */
@@ -62,10 +62,26 @@ export class SegmentCursor implements LogCursor {
       offset += record.byteLength
       at.revision += 1
     }
-    if (offset === 0) throw logDamaged(`${at.segment.path} is damaged at byte ${at.offset}`, at.revision)
+    if (offset === 0) this.#skipDamage(at)
     at.offset += offset
     this.#next = revisionOf(Math.max(this.#next, at.revision))
     return records
+  }
+
+  /** Goes on behind damaged records that are not asked for: the index holds them. */
+  #skipDamage(at: { readonly segment: RecoveredSegment; offset: number; revision: number }): void {
+    using file = this.#disk.open(at.segment.path, 'read')
+    const bytes = Buffer.alloc(Math.max(file.size() - at.offset, 0))
+    file.read(bytes, at.offset)
+    for (let offset = bytes.indexOf(MAGIC_BYTES, 1); offset > 0; offset = bytes.indexOf(MAGIC_BYTES, offset + 1)) {
+      const record = recordAt(bytes, offset, at.segment.salt)
+      const revision = record === undefined ? undefined : revisionOfRecord(record)
+      if (revision === undefined || revision <= at.revision || revision > this.#next) continue
+      at.offset += offset
+      at.revision = revision
+      return
+    }
+    throw logDamaged(`${at.segment.path} is damaged at byte ${at.offset}`, at.revision)
   }
 
   #place(): { readonly segment: RecoveredSegment; offset: number; revision: number } {

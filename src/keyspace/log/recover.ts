@@ -32,7 +32,7 @@ export interface RecoveredLog {
  * the index holds. The log ends at revision `upTo` at the latest. Faults: LogDamaged when a synced record that is not in the index cannot be read, NewerVersion.
  */
 export function recoverLog(disk: Disk, folder: string, known: number, upTo = Number.MAX_SAFE_INTEGER): RecoveredLog {
-  const { segments, headless } = readHeaders(disk, folder)
+  const { segments, headless } = readHeaders(disk, folder, known)
   const behind = segments.findIndex(segment => segment.firstRevision > known + 1)
   const from = Math.max((behind < 0 ? segments.length : behind) - 1, 0)
   const scanned = segments.slice(from).map(segment => scanSegment(disk, segment))
@@ -72,7 +72,7 @@ export function recoverLog(disk: Disk, folder: string, known: number, upTo = Num
   }
 }
 
-function readHeaders(disk: Disk, folder: string): { segments: RecoveredSegment[]; headless: string[] } {
+function readHeaders(disk: Disk, folder: string, known: number): { segments: RecoveredSegment[]; headless: string[] } {
   const segments: RecoveredSegment[] = []
   const headless: string[] = []
   for (const sequence of segmentsIn(disk, folder)) {
@@ -80,11 +80,25 @@ function readHeaders(disk: Disk, folder: string): { segments: RecoveredSegment[]
     using file = disk.open(path, 'read')
     const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
     const start = readSegmentHeader(bytes.subarray(0, file.read(bytes, 0)), path)
-    // Without a header the file was never synced, so it holds nothing that was promised.
-    if (start === undefined) headless.push(path)
-    else segments.push({ ...start, path })
+    if (start !== undefined) segments.push({ ...start, path })
+    else headless.push(path)
   }
+  for (const path of headless) checkNeverSynced(readWhole(disk, path), { path, known })
   return { segments, headless }
+}
+
+// A file without a header was never synced and holds nothing that was promised, unless a record in it says otherwise.
+// Without the header's salt its checksum says nothing: what it claims is believed when it adds up.
+function checkNeverSynced(bytes: Buffer, { path, known }: { path: string; known: number }): void {
+  let oldest: number | undefined
+  for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0; at = bytes.indexOf(MAGIC_BYTES, at + 1)) {
+    if (at + recordHeader.size > bytes.byteLength) return
+    const { bodyBytes, revision, durable } = recordHeader.read(bytes.subarray(at))
+    if (at + recordHeader.size + bodyBytes > bytes.byteLength || durable >= revision) continue
+    oldest ??= revision
+    if (durable >= oldest && durable > known)
+      throw logDamaged(`${path} is damaged at byte 0`, Math.max(oldest, known + 1))
+  }
 }
 
 /** A valid record and where it stands. */
@@ -170,7 +184,8 @@ function longestRun(scanned: readonly ScannedSegment[], known: number, upTo: num
   return { first, last: next - 1, end, harmless }
 }
 
-const MAGIC_BYTES = Buffer.alloc(4)
+/** What a record begins with. */
+export const MAGIC_BYTES = Buffer.alloc(4)
 MAGIC_BYTES.writeUInt32LE(RECORD_MAGIC)
 
 /** A synced record that nothing else holds. */
