@@ -29,6 +29,16 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** Sets all bytes to 0. V8 copies into shared memory seven times as fast as it fills it. */
+export function fillZeros(into: Uint8Array): void {
+  for (let at = 0; at < into.byteLength; at += ZEROS.byteLength) {
+    const left = into.byteLength - at
+    into.set(left < ZEROS.byteLength ? ZEROS.subarray(0, left) : ZEROS, at)
+  }
+}
+
+const ZEROS = new Uint8Array(64 * 1024)
+
 /** 8 bytes, big endian, so that byte order is number order. `value` is an integer of 0 to 2^53 - 1. */
 export function beU64(value: number): ByteString {
   scratch.writeUInt32BE(Math.floor(value / 2 ** 32), 0)

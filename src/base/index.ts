@@ -8,6 +8,7 @@ export {
   byteString,
   byteStringOfText,
   bytesOf,
+  fillZeros,
   prefixEnd,
   readBeU64,
   textOf,
@@ -24,5 +25,5 @@ export {
   whyOf,
 } from './fault.ts'
 export { compareByteStrings, SortedMap } from './sorted-map.ts'
-export { type Field, i32, i64, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
+export { i32, i64, i64big, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
 export type { Clock, Disk, DiskFile, Entropy, Log, OpenMode, World } from './world.ts'

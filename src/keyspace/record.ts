@@ -12,6 +12,8 @@ import { RECORD_BYTES_MAX } from './limits.ts'
  */
 export const recordHeader = struct({ magic: u32, crc: u32, bodyBytes: u32, changes: u32, revision: u64, durable: u64 })
 
+const durableField = struct({ durable: u64 })
+
 /** "CKrv" in the file. */
 export const RECORD_MAGIC = 0x76724b43
 
@@ -60,7 +62,7 @@ export function encodeRecord(revision: Revision, changes: readonly Change[]): Bu
 
 /** Completes a record for its place in the log. */
 export function sealRecord(record: Buffer, salt: number, durable: Revision): void {
-  u64.write(new DataView(record.buffer, record.byteOffset, record.byteLength), recordHeader.offsets.durable, durable)
+  durableField.write(record, { durable }, recordHeader.offsets.durable)
   record.writeUInt32LE(crc32(record.subarray(CRC_FROM), salt), recordHeader.offsets.crc)
 }
 

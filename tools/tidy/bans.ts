@@ -3,7 +3,7 @@ import { importsOf, isTestFile } from './doors.ts'
 import { type Finding, lineAt, type SourceFile } from './tree.ts'
 
 /** Modules that only compute. */
-const PURE_MODULES = new Set(['node:assert/strict', 'node:buffer', 'node:crypto', 'node:util', 'node:zlib'])
+const PURE_MODULES = new Set(['node:assert/strict', 'node:buffer', 'node:crypto', 'node:util', 'node:vm', 'node:zlib'])
 
 /** Packages that reach the machine. */
 const MACHINE_PACKAGES = new Set(['koffi'])

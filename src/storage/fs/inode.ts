@@ -6,6 +6,7 @@ import {
   type Digest,
   digestOf,
   raw,
+  i64big,
   struct,
   u8,
   u16,
@@ -13,7 +14,6 @@ import {
   u64,
 } from '#base'
 import type { Attributes, FileKind, Ino } from './vfs.ts'
-import { i64big } from './time.ts'
 
 /** The root directory's inode number. */
 export const ROOT_INO = 1 as Ino

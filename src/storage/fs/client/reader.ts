@@ -1,4 +1,4 @@
-import { type Awaitable, andThen, isLater } from '#base'
+import { type Awaitable, andThen, fillZeros, isLater } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { type Leaf, readLeaves } from '../content/read-leaves.ts'
 import type { TreeStore } from '../content/tree-store.ts'
@@ -35,12 +35,12 @@ export class Reader {
   #readExtent(extent: Extent, into: Uint8Array): Awaitable<void> {
     if (extent.kind === 'chunk') return this.#chunks.read(extent.digest, into, extent.chunkOffset)
     if (extent.kind === 'inline') into.set(extent.data)
-    else into.fill(0)
+    else fillZeros(into)
   }
 
   #readSealed(content: Content, offset: number, into: Uint8Array): Awaitable<void> {
     const visible = Math.min(into.byteLength, Math.max(0, (content.tree?.visibleBytes ?? 0) - offset))
-    into.fill(0, visible)
+    fillZeros(into.subarray(visible))
     if (content.tree === undefined || visible === 0) return
     const { chunkBytes } = this.#trees.shape
     const first = Math.floor(offset / chunkBytes)
@@ -66,6 +66,6 @@ export class Reader {
 
   #readLeaf(leaf: Leaf, into: Uint8Array, offset: number): Awaitable<void> {
     if (leaf !== 'hole') return this.#chunks.read(leaf, into, offset)
-    into.fill(0)
+    fillZeros(into)
   }
 }

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { assert, byteString, type Disk, type DiskFile, isSystemError, raw, struct, u32, u64 } from '#base'
+import { assert, byteString, type Disk, type DiskFile, isSystemError, raw, i64big, struct, u32, u64 } from '#base'
 import { STAGING_BYTES_MAX, STAGING_FILL_BYTES } from '../limits.ts'
-import { i64big } from '../time.ts'
 import { inoOf, ROOT_INO } from '../inode.ts'
 import type { Ino } from '../vfs.ts'
 

@@ -1,3 +1,4 @@
+import { fillZeros } from '#base'
 import type { Attributes, FileKind } from '#storage/fs'
 import { PREFERRED_IO_BYTES } from '../limits.ts'
 import { STATX } from './flags.ts'
@@ -46,7 +47,7 @@ export const ENTRY_BYTES = ENTRY_OUT.size + ATTR.size
 
 /** Writes a `fuse_entry_out` that says: this name does not exist, believe it for so long. */
 export function writeNoEntry(out: Uint8Array, offset: number, ttlMs: number): number {
-  out.fill(0, offset, offset + ENTRY_BYTES)
+  fillZeros(out.subarray(offset, offset + ENTRY_BYTES))
   const { seconds, nanoseconds } = ttlParts(ttlMs)
   const nothing = { nodeid: 0, generation: 0, attrValid: 0, attrValidNsec: 0 }
   ENTRY_OUT.write(out, { ...nothing, entryValid: seconds, entryValidNsec: nanoseconds }, offset)

@@ -1,4 +1,4 @@
-import { asBuffer } from '#base'
+import { asBuffer, fillZeros } from '#base'
 import type { DirectoryEntry } from '#storage/fs'
 import { ENTRY_BYTES, TYPE_BITS, writeEntry } from './attributes.ts'
 import { DIRENT } from './replies.ts'
@@ -19,7 +19,7 @@ export function writeDirent(out: Uint8Array, offset: number, entry: DirectoryEnt
   DIRENT.write(out, { ino, off: cookie, namelen: name.length, type: TYPE_BITS[kind] >>> 12 }, offset)
   const nameStart = offset + DIRENT.size
   asBuffer(out).write(name, nameStart, 'latin1')
-  out.fill(0, nameStart + name.length, offset + direntBytes(entry))
+  fillZeros(out.subarray(nameStart + name.length, offset + direntBytes(entry)))
 }
 
 /**
@@ -27,7 +27,7 @@ export function writeDirent(out: Uint8Array, offset: number, entry: DirectoryEnt
  * and ignores the rest of the others.
  */
 export function writeDirentPlus(out: Uint8Array, offset: number, entry: DirectoryEntry, ttlMs: number): void {
-  if (entry.attributes === undefined) out.fill(0, offset, offset + ENTRY_BYTES)
+  if (entry.attributes === undefined) fillZeros(out.subarray(offset, offset + ENTRY_BYTES))
   else writeEntry(out, offset, entry.attributes, ttlMs)
   writeDirent(out, offset + ENTRY_BYTES, entry)
 }
