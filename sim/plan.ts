@@ -74,7 +74,8 @@ export function planLife(random: Random, run: RunPlan): LifePlan {
 function endingOf(random: Random, kind: PlanKind): LifePlan['ending'] {
   const clean = random.chance(0.15)
   if (kind === 'calm' || clean) return 'close'
-  if (kind === 'kill' || kind === 'full' || kind === 'rot') return 'kill'
+  if (kind === 'rot') return random.chance(0.6) ? 'close' : 'kill'
+  if (kind === 'kill' || kind === 'full') return 'kill'
   return kind === 'power' ? 'power' : random.pick(['kill', 'power'])
 }
 

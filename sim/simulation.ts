@@ -10,9 +10,9 @@ import { SnapshotBook } from './model/snapshot-book.ts'
 import { mustHold, Violation } from './model/violation.ts'
 import { faultsOf, type LifePlan, planLife, planRun, type PlanKind, type RunPlan } from './plan.ts'
 import { Random } from './random.ts'
-import { flipBit } from './rot.ts'
+import { flipBit, NOTHING_RESTS, restingOn } from './rot.ts'
 import { Scheduler, turn } from './scheduler.ts'
-import { CHUNKS_FOLDER, openStack, type Stack } from './stack.ts'
+import { openStack, type Stack } from './stack.ts'
 import { Trace } from './trace.ts'
 import { act } from './workload/actor.ts'
 import { syncAll } from './workload/contents.ts'
@@ -72,6 +72,7 @@ class Simulation {
   /** A life began without a mount: what was held open is let go, now or when one comes to its work. */
   #unmounted = false
   #rotten = false
+  #resting = NOTHING_RESTS
   #boot = 1
   /** The lowest revision that an opening found since the state was last checked: later ones were made by openings. */
   #foundRevision = Number.MAX_SAFE_INTEGER
@@ -252,7 +253,7 @@ class Simulation {
 
   #rot(image: DiskImage, count: number): void {
     for (let i = 0; i < count; i++) {
-      const where = flipBit(image, this.#random, path => path.startsWith(`${CHUNKS_FOLDER}/segments/`))
+      const where = flipBit(image, this.#random, this.#resting.rested)
       if (where === undefined) continue
       this.#rotten = true
       this.#trace.line(`rot ${where}`)
@@ -276,6 +277,7 @@ class Simulation {
   #closed(world: SimWorld, plan: LifePlan): boolean {
     this.#trace.line('life closed')
     const image = new DiskImage(world.disk.image)
+    this.#resting = restingOn(image, this.#resting)
     // What was closed cleanly survives a power cut.
     return this.#ended(image, { ...plan, ending: this.#random.chance(0.5) ? 'kill' : 'power' }, world)
   }
@@ -284,6 +286,7 @@ class Simulation {
   #failed(error: unknown, plan: LifePlan, world: SimWorld): boolean {
     if (error instanceof Violation || !(isFault(error) || isSystemError(error))) throw error
     this.#trace.line(`life failed: ${error.message}`)
+    if (this.#rotten && REFUSALS.some(code => isFault(error, code))) return false
     if (plan.faults.length === 0) throw error
     return this.#ended(new DiskImage(world.disk.image), { ...plan, ending: 'kill' }, world)
   }
@@ -313,5 +316,7 @@ const LAST_LIFE: LifePlan = {
   faults: [],
   rot: { before: 0, during: 0 },
 }
+/** How a store says that it cannot make good what rotted. */
+const REFUSALS = ['LogDamaged', 'CheckpointDamaged']
 const LIFE_MS_MAX = 3_600_000
 const ROOM_BYTES = 16 * 2 ** 20

@@ -115,6 +115,7 @@ export async function whyNot(call: () => Promise<void>): Promise<Answer<void>> {
   try {
     return await call()
   } catch (error) {
+    if (isFault(error, 'SnapshotIncomplete')) return error.message.includes('ENOSPC') ? ERRNO.ENOSPC : ERRNO.EIO
     if (isSystemError(error, 'ENOSPC') || (isFault(error) && error.status === 507)) return ERRNO.ENOSPC
     if (isFault(error) || isSystemError(error)) return ERRNO.EIO
     throw error

@@ -1,6 +1,6 @@
-import { type Filesystem, isErrno, type Ino, ROOT_INO } from '#storage/fs'
-import { ok } from './observe.ts'
-import { differenceOfPictures, type Picture, takePicture } from './picture.ts'
+import { ERRNO, type Filesystem, isErrno, ROOT_INO } from '#storage/fs'
+import { answerOf, ok } from './observe.ts'
+import { differenceOfPictures, type Picture, takePicture, WHOLLY_UNREADABLE } from './picture.ts'
 import { mustHold } from './violation.ts'
 
 /** What snapshots there must be, and what each must show for ever. */
@@ -59,7 +59,8 @@ export class SnapshotBook {
 /** What a snapshot shows below `/.snapshots`. */
 export async function pictureOfSnapshot(fs: Filesystem, name: string, mayBeDamaged: boolean): Promise<Picture> {
   const { ino } = await ok(fs.vfs.lookup(ROOT_INO, '.snapshots'), 'lookup of .snapshots')
-  const root = await fs.vfs.lookup(ino, name)
+  const root = await answerOf(() => fs.vfs.lookup(ino, name))
+  if (root === ERRNO.EIO && mayBeDamaged) return WHOLLY_UNREADABLE
   mustHold(!isErrno(root), () => `snapshot ${name} is listed and cannot be looked up`)
-  return takePicture({ vfs: fs.vfs, ino: root.ino as Ino, mayBeDamaged })
+  return takePicture({ vfs: fs.vfs, ino: root.ino, mayBeDamaged })
 }

@@ -43,11 +43,14 @@ async function createAndCompare(setting: Setting, isAlone: boolean): Promise<voi
 }
 
 async function check(setting: Setting): Promise<void> {
+  const { using, trace, snapshots, stack, mayBeDamaged, life } = setting
   const name = pickName(setting)
-  if (name === undefined) return
-  setting.trace.line(`check snapshot ${name}`)
-  await setting.snapshots.checkOne(setting.stack.fs, name, setting.mayBeDamaged)
-  if (setting.life.ended) return never()
+  if (name === undefined || using.has(name)) return
+  using.add(name)
+  trace.line(`check snapshot ${name}`)
+  await snapshots.checkOne(stack.fs, name, mayBeDamaged)
+  if (life.ended) return never()
+  using.delete(name)
 }
 
 async function remove(setting: Setting): Promise<void> {
