@@ -105,6 +105,14 @@ export class Mounts {
     }
   }
 
+  /** Takes away what no storage process serves any more; asking first would wait for an answer nobody gives. */
+  async dropAll(): Promise<void> {
+    for (const [path, held] of [...this.#held].reverse()) {
+      this.#forget(path, held)
+      await umount(path, 'lazy')
+    }
+  }
+
   async #unmountSoon(path: string, hurry: AbortSignal): Promise<boolean> {
     const endMs = this.#world.clock.monotonicMs() + BUSY_WAIT_MS
     for (let told = false; ; told = true) {

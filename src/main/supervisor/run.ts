@@ -34,7 +34,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(takeInstance(dataFolder, world.disk))
   const signals = stack.use(endSignals())
   const mounts = new Mounts(dataFolder, world)
-  stack.defer(() => mounts.unmountAll(signals.hurry)) // when the start fails in the middle
+  stack.defer(() => mounts.dropAll()) // when the start fails in the middle
   const outcomes = await mountWanted({ dataFolder, mounts, chosen: options.mount, usual: defaultMountOf(around) })
   const storage = await Storage.open(
     dataFolder,
