@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type Digest, textOf } from '#base'
+import { type Clock, type Digest, textOf } from '#base'
 import { cidText, type Dag, fileDag, symlinkDag } from '../content/cid.ts'
 import { type DagEntry, type DirectoryDag, directoryDag } from '../content/directory.ts'
 import { EMPTY_TREE, type Tree, type TreeShape } from '../content/shape.ts'
@@ -7,6 +7,7 @@ import { CID_CACHE_MAX } from './limits.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import type { ManifestEntry, Recorded } from './node.ts'
+import { Turns } from './turns.ts'
 import { entriesOf } from './walk.ts'
 
 /** The public name of something's content (`ipfs add -r -H`, profile unixfs-v1-2025), or why it has none. */
@@ -20,11 +21,13 @@ type Found = { readonly ok: true; readonly dag: Dag } | { readonly ok: false; re
 export class Cids {
   readonly #store: ManifestStore
   readonly #shape: TreeShape
+  readonly #clock: Clock
   readonly #known = new LRUCache<Digest, Found>({ max: CID_CACHE_MAX })
 
-  constructor(store: ManifestStore, shape: TreeShape) {
-    this.#store = store
-    this.#shape = shape
+  constructor(parts: { readonly store: ManifestStore; readonly shape: TreeShape; readonly clock: Clock }) {
+    this.#store = parts.store
+    this.#shape = parts.shape
+    this.#clock = parts.clock
   }
 
   ofFile(tree: Tree): Cid {
@@ -38,22 +41,22 @@ export class Cids {
 
   /** Reads what has no remembered form. Faults: those of reading manifests; aborting ends it. */
   async ofDirectory(ref: NodeRef, signal: AbortSignal): Promise<Cid> {
-    return cidOf(await this.#dagOfDirectory(ref, signal))
+    return cidOf(await this.#dagOfDirectory(ref, new Turns(this.#clock, signal)))
   }
 
-  async #dagOfDirectory(ref: NodeRef, signal: AbortSignal): Promise<Found> {
+  async #dagOfDirectory(ref: NodeRef, turns: Turns): Promise<Found> {
     const known = this.#known.get(ref.digest)
     if (known !== undefined) return known
-    signal.throwIfAborted()
-    const found = await this.#derive(ref, signal)
+    const found = await this.#derive(ref, turns)
     this.#known.set(ref.digest, found)
     return found
   }
 
-  async #derive(ref: NodeRef, signal: AbortSignal): Promise<Found> {
+  async #derive(ref: NodeRef, turns: Turns): Promise<Found> {
     const entries: DagEntry[] = []
     for await (const entry of entriesOf(this.#store, await this.#store.directory(ref))) {
-      const below = await this.#dagOf(entry, signal)
+      await turns.next()
+      const below = await this.#dagOf(entry, turns)
       if (!below.ok) return { ok: false, reason: `${textOf(entry.name)}: ${below.reason}` }
       entries.push({ name: entry.name, dag: below.dag })
     }
@@ -61,8 +64,8 @@ export class Cids {
     return made.ok ? made : { ok: false, reason: made.message }
   }
 
-  #dagOf(entry: ManifestEntry, signal: AbortSignal): Found | Promise<Found> {
-    return entry.kind === 'directory' ? this.#dagOfDirectory(entry.node, signal) : this.#dagOfOther(entry.inode)
+  #dagOf(entry: ManifestEntry, turns: Turns): Found | Promise<Found> {
+    return entry.kind === 'directory' ? this.#dagOfDirectory(entry.node, turns) : this.#dagOfOther(entry.inode)
   }
 
   #dagOfOther({ kind, content, size, target }: Other): Found {

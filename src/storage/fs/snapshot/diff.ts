@@ -3,6 +3,7 @@ import type { FileKind } from '../vfs.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import { type DirectoryNode, isRef, type ManifestEntry, type Recorded, type Xattrs } from './node.ts'
+import type { Turns } from './turns.ts'
 import { entriesOf } from './walk.ts'
 
 /** One path that differs between two snapshots. A moved file is removed in one place and added in the other. */
@@ -19,28 +20,27 @@ export interface Difference {
  */
 export async function* diffTrees(
   store: ManifestStore,
-  before: NodeRef,
-  after: NodeRef,
-  signal: AbortSignal,
+  { before, after }: { readonly before: NodeRef; readonly after: NodeRef },
+  turns: Turns,
 ): AsyncGenerator<Difference> {
-  yield* new Differ(store, signal).directories('', before, after)
+  yield* new Differ(store, turns).directories('', before, after)
 }
 
 class Differ {
   readonly #store: ManifestStore
-  readonly #signal: AbortSignal
+  readonly #turns: Turns
 
-  constructor(store: ManifestStore, signal: AbortSignal) {
+  constructor(store: ManifestStore, turns: Turns) {
     this.#store = store
-    this.#signal = signal
+    this.#turns = turns
   }
 
   async *directories(path: ByteString, beforeRef: NodeRef, afterRef: NodeRef): AsyncGenerator<Difference> {
     if (beforeRef.digest === afterRef.digest) return
-    this.#signal.throwIfAborted()
     const [before, after] = [await this.#store.directory(beforeRef), await this.#store.directory(afterRef)]
     if (!sameMetadata(before.self, after.self)) yield { path, kind: 'directory', change: 'metadata' }
     for await (const [old, now] of this.#pairs(before, after)) {
+      await this.#turns.next()
       const name = old?.name ?? now?.name ?? ''
       yield* this.#entries(path === '' ? name : `${path}/${name}`, old, now)
     }
@@ -64,9 +64,9 @@ class Differ {
   }
 
   async *#whole(path: ByteString, entry: ManifestEntry, change: 'added' | 'removed'): AsyncGenerator<Difference> {
+    await this.#turns.next()
     yield { path, kind: entry.kind, change }
     if (entry.kind !== 'directory') return
-    this.#signal.throwIfAborted()
     const node = await this.#store.directory(entry.node)
     for await (const below of entriesOf(this.#store, node)) yield* this.#whole(`${path}/${below.name}`, below, change)
   }

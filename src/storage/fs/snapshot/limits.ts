@@ -13,9 +13,11 @@ export const INLINE_XATTR_BYTES_MAX = 1024
 /** Bytes of decoded manifest nodes kept in memory. */
 export const MANIFEST_CACHE_BYTES = 8 * 2 ** 20
 /** Entries read in one step of making manifests: about 20 ms. */
-export const STEP_ENTRIES_MAX = 2000
+export const STEP_ENTRIES_MAX = 500
+/** Names restored, compared or named by a CID before other work gets its turn: about 10 ms. */
+export const STEPS_PER_TURN = 200
 /** Marks below which the rest is read in one step: about 50 ms. */
-export const CUT_MARKS_MAX = 1000
+export const CUT_MARKS_MAX = 200
 /** Rounds of catching up with changes before the rest is read in one step however much it is. */
 export const CATCH_UP_ROUNDS_MAX = 6
 /** Bytes of a snapshot's name, as of any name. */

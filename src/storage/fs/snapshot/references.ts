@@ -97,9 +97,9 @@ export class ReferenceWalk {
       const done = this.#walk(step)
       if (isLater(done)) await done
       if (this.#batch.length < REFERENCES_PER_BATCH) continue
-      signal.throwIfAborted()
       yield this.#batch
       this.#batch = []
+      await this.#parts.context.tables.clock.sleep(0, signal)
     }
   }
 

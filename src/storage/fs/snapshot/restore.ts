@@ -14,6 +14,7 @@ import { XATTRS_PER_CHANGE } from './limits.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import type { Recorded } from './node.ts'
+import { Turns } from './turns.ts'
 import { entriesOf, findPath, type PathEntry } from './walk.ts'
 
 /** What is to be copied out of a snapshot, and where to. */
@@ -40,6 +41,7 @@ export class Restorer {
   readonly #context: HomeContext
   readonly #store: ManifestStore
   readonly #signal: AbortSignal
+  readonly #turns: Turns
   /** New numbers of files that have more than one name. */
   readonly #linked = new Map<number, Ino>()
   #made = 0
@@ -48,6 +50,7 @@ export class Restorer {
     this.#context = parts.context
     this.#store = parts.store
     this.#signal = signal
+    this.#turns = new Turns(parts.context.tables.clock, signal)
   }
 
   /** Answers how many names it made. Faults: PathNotFound, RestoreRefused. */
@@ -70,7 +73,7 @@ export class Restorer {
   }
 
   async #restore({ inode, node }: Found, to: DirectoryPlace): Promise<void> {
-    this.#signal.throwIfAborted()
+    await this.#turns.next()
     const xattrs = await this.#store.xattrs(inode)
     const { ino } = await this.#commit(to, change => this.#link(change, inode, to) ?? this.#make(change, inode, to))
     this.#made += 1

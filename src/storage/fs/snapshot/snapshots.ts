@@ -16,6 +16,7 @@ import { type RestoreRequest, Restorer } from './restore.ts'
 import { Cids } from './cids.ts'
 import { Stat } from './stat.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
+import { Turns } from './turns.ts'
 import { SNAPSHOTS_INO, SnapshotView } from './view.ts'
 import { patiently } from '../home/patiently.ts'
 import { ROOT_INO } from '../inode.ts'
@@ -80,7 +81,7 @@ export class HomeSnapshots implements Snapshots {
     this.stat = new Stat({
       context,
       builder: this.#builder,
-      cids: new Cids(this.#store, trees.shape),
+      cids: new Cids({ store: this.#store, shape: trees.shape, clock: tables.clock }),
       view: this.view,
       seal: async ino => (await writer.settle(ino)) ?? (await sealer.seal(ino), undefined),
     })
@@ -142,7 +143,7 @@ export class HomeSnapshots implements Snapshots {
   ): AsyncGenerator<Difference> {
     const before = this.#table.get(range.from).root
     const after = range.to === undefined ? (await this.#builder.cut(signal)).root : this.#table.get(range.to).root
-    yield* diffTrees(this.#store, before, after, signal)
+    yield* diffTrees(this.#store, { before, after }, new Turns(this.#context.tables.clock, signal))
   }
 
   // Kernels may believe that the name is not there, or still is.
