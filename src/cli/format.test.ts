@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatDuration, formatMode, formatTime, plural } from './format.ts'
+import { formatBytes, formatDuration, formatMode, formatTime, parseBytes, plural } from './format.ts'
 
 test('bytes get the largest unit that keeps at most four digits', () => {
   const shown = [0, 1023, 1024, 1536, 1024 ** 2 - 1, 1024 ** 2, 5 * 1024 ** 4, Number.MAX_SAFE_INTEGER, 2 ** 64]
@@ -40,4 +40,21 @@ test('modes are shown as ls shows them', () => {
 
 test('one is singular, all else plural', () => {
   assert.deepEqual([plural(0, 'file'), plural(1, 'file'), plural(2, 'file')], ['0 files', '1 file', '2 files'])
+})
+
+test('sizes are read as people write them', () => {
+  const words = ['0', '4096', '4k', '1.5 GiB', '500M', '2TB', 'M', '-1', '1 2', '1e3', '99999999P']
+  assert.deepEqual(words.map(parseBytes), [
+    0,
+    4096,
+    4096,
+    1.5 * 2 ** 30,
+    500 * 2 ** 20,
+    2 * 2 ** 40,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })

@@ -8,6 +8,14 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} EiB`
 }
 
+/** Bytes of a size as people write it: `500M`, `1.5 GiB`, `4096`; units are powers of 1024. Undefined for other words. */
+export function parseBytes(word: string): number | undefined {
+  const match = /^([0-9]+(?:\.[0-9]+)?) ?([KMGTP]?)(?:i?B)?$/i.exec(word.trim())
+  if (match === null) return undefined
+  const bytes = Math.round(Number(match[1]) * 1024 ** ' KMGTP'.indexOf(match[2]?.toUpperCase() || ' '))
+  return Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
 /** A span of time for people in its two largest units, such as `2 h 5 min`. */

@@ -65,6 +65,7 @@ export {
 } from './door/filesystem.ts'
 export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
 export type { Place } from './door/place.ts'
+export { type QuotaRow, quotaList, quotaRemove, quotaSet } from './door/quota.ts'
 export {
   type SnapshotChange,
   type SnapshotRow,

@@ -3,12 +3,13 @@ import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
 import { nodeMethods } from './node.ts'
 import type { Parts } from './parts.ts'
+import { quotaMethods } from './quota.ts'
 import { snapshotMethods } from './snapshot.ts'
 import { storeMethods } from './store.ts'
 import { transferMethods } from './transfer.ts'
 
 /** Everything the local door answers. */
 export function handlersOf(parts: Parts): readonly Handler[] {
-  const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts)]
+  const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts), ...quotaMethods(parts)]
   return [...whole, ...fileMethods(parts), ...snapshotMethods(parts), ...transferMethods(parts)]
 }

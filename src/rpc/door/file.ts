@@ -1,6 +1,7 @@
 import { download, unary, upload } from '../method.ts'
 import { flag, integer, long, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { PATH_BYTES_MAX, placeShape } from './place.ts'
+import { quotaShape } from './quota.ts'
 
 /** Kinds of files. */
 export const FILE_KINDS = ['file', 'directory', 'symlink', 'fifo', 'socket', 'charDevice', 'blockDevice'] as const
@@ -48,15 +49,6 @@ export const fileStat = unary({
   version: 1,
   params: shape({ place: placeShape, follow: flag }),
   result: fileShape,
-})
-
-const quotaShape = shape({
-  /** The directory that has the limits, as a byte string. */
-  path: text(PATH_BYTES_MAX),
-  bytesUsed: integer(),
-  inodesUsed: integer(),
-  bytesMax: optional(integer()),
-  inodesMax: optional(integer()),
 })
 
 const descriptionShape = shape({

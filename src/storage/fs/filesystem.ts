@@ -15,7 +15,7 @@ import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
-import type { Quota } from './quota.ts'
+import type { PlacedQuota, Quota } from './quota.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
 import { WithSnapshots } from './snapshot/with-snapshots.ts'
@@ -77,7 +77,7 @@ export interface Quotas {
   set(ino: Ino, limits: QuotaLimits): Reply<Quota>
   /** Lifts the limits. ENODATA when the directory has none. */
   remove(ino: Ino): Reply<void>
-  list(): Reply<readonly Quota[]>
+  list(): Reply<readonly PlacedQuota[]>
   /** The quota an inode counts against. */
   of(ino: Ino): Reply<{ readonly quota: Quota | undefined }>
 }

@@ -2,7 +2,7 @@ import type { ByteString } from '#base'
 import type { Revision } from '#keyspace'
 import type { Extent } from './extent.ts'
 import type { SealedTree } from './inode.ts'
-import type { Quota } from './quota.ts'
+import type { PlacedQuota, Quota } from './quota.ts'
 import type {
   AttributeChange,
   Attributes,
@@ -59,7 +59,7 @@ export interface HomeOperations {
   setQuota: Message<{ readonly ino: Ino } & QuotaLimits, Quota>
   removeQuota: Message<{ readonly ino: Ino }, void>
   quotaOf: Message<{ readonly ino: Ino }, { readonly quota: Quota | undefined }>
-  quotas: Message<object, readonly Quota[]>
+  quotas: Message<object, readonly PlacedQuota[]>
   statFs: Message<object, StatFs>
   /** Resolves when everything the home has answered before is durable. */
   sync: Message<{ readonly revision: Revision | undefined }, void>

@@ -1,4 +1,4 @@
-import { assert, struct, u8, u64 } from '#base'
+import { assert, type ByteString, struct, u8, u64 } from '#base'
 import { attributesOf, type Inode, inoOf } from './inode.ts'
 import type { Ino } from './vfs.ts'
 
@@ -16,6 +16,11 @@ export interface Quota {
   readonly inodesMax: number | undefined
   readonly bytesUsed: number
   readonly inodesUsed: number
+}
+
+/** A quota, and the path of its directory now. */
+export interface PlacedQuota extends Quota {
+  readonly path: ByteString
 }
 
 /** Row v1 under `q{id}`; a limit of 0 stands for none. */

@@ -4,6 +4,7 @@ import { declareCreate } from './create.ts'
 import { declareGc } from './gc.ts'
 import { declareList } from './list.ts'
 import { declareMount } from './mount.ts'
+import { declareQuota } from './quota.ts'
 import { declareScrub } from './scrub.ts'
 import { declareSnapshot } from './snapshot.ts'
 import { declareStat } from './stat.ts'
@@ -13,5 +14,5 @@ import { declareUmount } from './umount.ts'
 export function declareFs(program: Command, run: Run): void {
   const fs = program.command('fs').description('make, mount, look at and look after filesystems')
   const declarations = [declareCreate, declareList, declareMount, declareUmount, declareStat, declareSnapshot]
-  for (const declare of [...declarations, declareGc, declareScrub]) declare(fs, run)
+  for (const declare of [...declarations, declareQuota, declareGc, declareScrub]) declare(fs, run)
 }

@@ -3,6 +3,7 @@ import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import * as keys from '../keys.ts'
 import { encodeQuota, fits, type Quota } from '../quota.ts'
 import type { Ino } from '../vfs.ts'
+import { pathOf } from './path-of.ts'
 import { changeOf, findDirectory, findInode, type Handler, type HomeContext } from './context.ts'
 
 /** EDQUOT when a quota root has no room for more. */
@@ -39,8 +40,12 @@ export const setQuota: Handler<'setQuota'> = (context, { ino, bytesMax, inodesMa
   return context.tables.quota(id) ?? ERRNO.EIO
 }
 
-export const quotas: Handler<'quotas'> = context =>
-  context.tables.scan(keys.QUOTA_PREFIX).flatMap(row => context.tables.quota(keys.idOfQuotaKey(row.key)) ?? [])
+/** Every quota that limits or counts something. */
+export const quotas: Handler<'quotas'> = ({ tables }) =>
+  tables.scan(keys.QUOTA_PREFIX).flatMap(({ key }) => {
+    const quota = tables.quota(keys.idOfQuotaKey(key))
+    return quota === undefined ? [] : [{ ...quota, path: pathOf(tables, quota.ino) }]
+  })
 
 /** The quota an inode counts against. */
 export const quotaOf: Handler<'quotaOf'> = (context, { ino }) => {

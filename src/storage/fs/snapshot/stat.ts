@@ -1,9 +1,8 @@
-import type { ByteString } from '#base'
 import { type Errno, isErrno } from '../errno.ts'
-import type { Tables } from '../home/tables.ts'
+import { pathOf } from '../home/path-of.ts'
 import { findInode, type HomeContext } from '../home/context.ts'
-import { attributesOf, type Inode, ROOT_INO } from '../inode.ts'
-import type { Quota } from '../quota.ts'
+import { attributesOf, type Inode } from '../inode.ts'
+import type { PlacedQuota } from '../quota.ts'
 import type { Answer, Attributes, Ino } from '../vfs.ts'
 import { isSealed } from './capture.ts'
 import type { Builder } from './builder.ts'
@@ -18,7 +17,7 @@ export interface FileStat {
   /** True when the sealed tree is the whole content. */
   readonly isSealed: boolean
   /** What it counts against, and the path of the directory that has these limits. */
-  readonly quota: (Quota & { readonly path: ByteString }) | undefined
+  readonly quota: PlacedQuota | undefined
   /** Undefined when it was not asked for. */
   readonly cid: Cid | undefined
 }
@@ -84,18 +83,6 @@ export class Stat {
     if (isErrno(node)) return node
     return node.kind === 'directory' ? cids.ofDirectory(node.ref, signal) : cids.ofOther(node.inode)
   }
-}
-
-function pathOf(tables: Tables, directory: Ino): ByteString {
-  const names: ByteString[] = []
-  for (let ino = directory; ino !== ROOT_INO; ) {
-    const inode = tables.inode(ino)
-    const place = inode && tables.marks.above(inode)
-    if (place === undefined) break
-    names.unshift(place.name)
-    ino = place.parent
-  }
-  return `/${names.join('/')}`
 }
 
 const GONE: Cid = { ok: false, reason: 'it has been removed' }
