@@ -15,13 +15,13 @@ test('a quota is set on an empty directory, listed with its use, changed and lif
     client.call(fileMake, { place: place(path), kind, mode: 0o755 }, never)
   await make('/team', 'directory')
   await make('/team/media', 'directory')
-  await client.call(quotaSet, { place: place('/team/media'), bytesMax: 4096, inodesMax: 2 }, never)
+  await client.call(quotaSet, { place: place('/team/media'), bytesMax: 4096, inodesMax: 3 }, never)
   await make('/team/media/a', 'fifo')
-  const row = { path: '/team/media', bytesUsed: 0, inodesUsed: 1, bytesMax: 4096, inodesMax: 2 }
+  const row = { path: '/team/media', bytesUsed: 0, inodesUsed: 2, bytesMax: 4096, inodesMax: 3 } // the directory counts, too
   assert.deepEqual(await rows(), [row])
   await make('/team/media/b', 'fifo')
   await assert.rejects(make('/team/media/c', 'fifo'), fault => isFault(fault, 'NoSpace') && /quota/.test(fault.message))
-  await client.call(quotaSet, { place: place('/team/media'), inodesMax: 3 }, never)
+  await client.call(quotaSet, { place: place('/team/media'), inodesMax: 4 }, never)
   await make('/team/media/c', 'fifo')
   await client.call(quotaRemove, { place: place('/team/media') }, never)
   await make('/team/media/d', 'fifo')

@@ -30,7 +30,7 @@ function declareSet(quota: Command, run: Run): void {
     .description('set or change the limits of a directory; it must be empty the first time')
     .argument('<path>', '/path in the filesystem home, or NAME:/path')
     .option('--bytes <size>', 'space for content, such as 500M or 2T', sizeWord)
-    .option('--files <count>', 'files and directories', countWord)
+    .option('--files <count>', 'files and directories, itself too', countWord)
     .action((word: string, { bytes: bytesMax, files: inodesMax }: Limits) =>
       run(async context => {
         if (bytesMax === undefined && inodesMax === undefined) {
