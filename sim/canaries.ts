@@ -3,7 +3,7 @@ import type { ChunkSource } from '#storage/fs'
 import type { ChunkStore } from '#storage/chunks'
 import type { DiskFaults, DiskOperation } from './disk/faults.ts'
 import type { PlanKind } from './plan.ts'
-import { CHUNKS_FOLDER, KEYSPACE_FOLDER } from './stack.ts'
+import { CHUNKS_FOLDER, KEYSPACE_FOLDER, type LogOrder, type Stack, STAGING_PATH } from './stack.ts'
 import type { SimWorld } from './world.ts'
 
 /** A bug planted on purpose, outside the program: the simulator is worth something as long as it finds it. */
@@ -13,38 +13,76 @@ export interface Canary {
   readonly plan: PlanKind
   /** It is found within so many seeds from 1 on. */
   readonly seedsMax: number
-  readonly faults: (faults: DiskFaults) => DiskFaults
-  readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
-  /** True for a chunk that is said to be needed by nobody. */
+  /** True for an operation of the disk that says it was done, and was not. */
+  readonly lies?: (operation: DiskOperation) => boolean
+  /** Stands between the filesystem and its chunks. */
+  readonly chunkSource?: (chunks: ChunkStore, world: SimWorld) => ChunkSource
+  /** Stands between the log and the chunks that its records name. */
+  readonly order?: (order: LogOrder) => LogOrder
+  /** What the filesystem is told of the boot it runs in. */
+  readonly bootId?: (bootId: string) => string
+  /** Spoils the program when it is open. */
+  readonly plant?: (stack: Stack) => void
+  /** True for a chunk that collection is told nobody needs. */
   readonly forgets?: (digest: Digest) => boolean
 }
-
-const AS_IT_IS = { faults: (faults: DiskFaults) => faults, chunkSource: (chunks: ChunkStore) => chunks }
 
 /** All canaries, by name. */
 export const CANARIES: readonly Canary[] = [
   {
-    ...AS_IT_IS,
     name: 'lost-log-sync',
     plan: 'power',
-    seedsMax: 20,
-    faults: lying(({ kind, path }) => kind === 'sync' && path.startsWith(KEYSPACE_FOLDER)),
+    seedsMax: 10,
+    lies: ({ kind, path }) => kind === 'sync' && path.startsWith(KEYSPACE_FOLDER),
   },
   {
-    ...AS_IT_IS,
     name: 'lost-chunk-sync',
     plan: 'power',
-    seedsMax: 20,
-    faults: lying(({ kind, path }) => kind === 'sync' && path.startsWith(CHUNKS_FOLDER)),
+    seedsMax: 10,
+    lies: ({ kind, path }) => kind === 'sync' && path.startsWith(CHUNKS_FOLDER),
   },
   {
-    ...AS_IT_IS,
     name: 'lost-name-sync',
     plan: 'power',
     seedsMax: 20,
-    faults: lying(({ kind, path }) => kind === 'syncFolder' && path.startsWith(CHUNKS_FOLDER)),
+    lies: ({ kind, path }) => kind === 'syncFolder' && path.startsWith(CHUNKS_FOLDER),
   },
-  { ...AS_IT_IS, name: 'unchecked-read', plan: 'rot', seedsMax: 20, chunkSource: unchecked },
+  {
+    name: 'early-fsync',
+    plan: 'power',
+    seedsMax: 20,
+    plant: ({ fs }) => {
+      fs.vfs.sync = () => undefined
+    },
+  },
+  {
+    name: 'log-before-chunks',
+    plan: 'power',
+    seedsMax: 20,
+    order: order => ({ ...order, beforeSync: async () => undefined }),
+  },
+  {
+    name: 'lost-chunks-overlooked',
+    plan: 'power',
+    seedsMax: 40,
+    order: order => ({ ...order, survived: async () => true }),
+  },
+  {
+    name: 'lost-staging-write',
+    plan: 'kill',
+    seedsMax: 20,
+    lies: ({ kind, path, bytes, number }) =>
+      kind === 'write' && path === STAGING_PATH && bytes !== LANDING_BYTES && number % 3 === 0,
+  },
+  {
+    name: 'lost-landing',
+    plan: 'kill',
+    seedsMax: 40,
+    lies: ({ kind, path, bytes }) => kind === 'write' && path === STAGING_PATH && bytes === LANDING_BYTES,
+  },
+  { name: 'staging-of-another-boot', plan: 'power', seedsMax: 40, bootId: () => '0'.repeat(32) },
+  { name: 'unchecked-read', plan: 'rot', seedsMax: 20, chunkSource: unchecked },
+  { name: 'freed-chunk', plan: 'calm', seedsMax: 20, forgets: digest => digest.charCodeAt(0) < 64 },
 ]
 
 /** The canary of a name; undefined for none. */
@@ -52,9 +90,11 @@ export function canaryOf(name: string | undefined): Canary | undefined {
   return CANARIES.find(canary => canary.name === name)
 }
 
-// A sync that is skipped: it says that it was done.
-function lying(lies: (operation: DiskOperation) => boolean): (faults: DiskFaults) => DiskFaults {
-  return faults => ({ fault: operation => faults.fault(operation), crash: operation => faults.crash(operation), lies })
+/** A disk's faults, and the operations that a canary makes it lie about. */
+export function lyingWith(canary: Canary | undefined, faults: DiskFaults): DiskFaults {
+  const lies = canary?.lies
+  if (lies === undefined) return faults
+  return { fault: operation => faults.fault(operation), crash: operation => faults.crash(operation), lies }
 }
 
 // A read whose checksums nobody looks at: what is on the disk is served, right or wrong.
@@ -91,6 +131,8 @@ function serveUnchecked(world: SimWorld, digest: Digest, range: { into: Uint8Arr
   }
 }
 
+// A staging record v1 without content: head of 72 bytes and tail of 8.
+const LANDING_BYTES = 80
 // A chunk record v1: header of 96 bytes, the digest at byte 28 of it, then the body.
 const HEADER_BYTES = 96
 const DIGEST_AT = 28

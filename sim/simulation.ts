@@ -1,6 +1,6 @@
 import { isFault, isSystemError } from '#base'
 import { ERRNO, type Errno } from '#storage/fs'
-import type { Canary } from './canaries.ts'
+import { type Canary, lyingWith } from './canaries.ts'
 import { DiskImage } from './disk/image.ts'
 import { cutPower } from './disk/power-cut.ts'
 import { Life } from './life.ts'
@@ -124,7 +124,7 @@ class Simulation {
     this.#trace.line(`life ${life.number} ${JSON.stringify(plan)}`)
     this.#rot(this.#image, plan.rot.before)
     const { canary } = this.#options
-    const faults = canary?.faults(faultsOf(plan)) ?? faultsOf(plan)
+    const faults = lyingWith(canary, faultsOf(plan))
     const world = openSimWorld(this.#machine, life, this.#image, faults)
     const isMounted = plan.isMounted && this.#since !== 'power' && !this.#unmounted
     this.#unmounted = !isMounted
@@ -162,13 +162,17 @@ class Simulation {
   async #body(living: Living): Promise<void> {
     const { life, world, plan, isMounted } = living
     const { chunkBytes, segmentBytesMax, ballastBytes } = this.#plan
-    const chunkSource = this.#options.canary?.chunkSource ?? (chunks => chunks)
-    const bootId = String(this.#boot).padStart(32, '0')
+    const { canary } = this.#options
+    const chunkSource = canary?.chunkSource ?? (chunks => chunks)
+    const order = canary?.order ?? (as => as)
+    const boot = String(this.#boot).padStart(32, '0')
+    const bootId = canary?.bootId?.(boot) ?? boot
     const found = (revision: number): void => {
       if (!life.ended) this.#foundRevision = Math.min(this.#foundRevision, revision)
     }
-    const options = { chunkBytes, segmentBytesMax, ballastBytes, bootId, isMounted, found, chunkSource }
+    const options = { chunkBytes, segmentBytesMax, ballastBytes, bootId, isMounted, found, chunkSource, order }
     const stack = await openStack(world, options)
+    canary?.plant?.(stack)
     if (life.ended) return never()
     if (!isMounted) this.#expected.letGo()
     await this.#check(stack, life)

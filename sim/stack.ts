@@ -25,7 +25,12 @@ export interface StackOptions {
   readonly found: (revision: number) => void
   /** Puts something between the filesystem and its chunks. */
   readonly chunkSource: (chunks: ChunkStore, world: SimWorld) => ChunkSource
+  /** Puts something between the log and the chunks that its records name. */
+  readonly order: (order: LogOrder) => LogOrder
 }
+
+/** What keeps chunks before the records that name them. */
+export type LogOrder = ReturnType<typeof afterChunks>
 
 export async function openStack(world: SimWorld, options: StackOptions): Promise<Stack> {
   const { segmentBytesMax, ballastBytes, chunkBytes, bootId, isMounted } = options
@@ -39,12 +44,12 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
     folder: KEYSPACE_FOLDER,
     index: keptRowIndex,
     history: { ms: 0, revisions: 0 },
-    ...afterChunks(chunks),
+    ...options.order(afterChunks(chunks)),
   })
   options.found(keyspace.revision)
   const fs = await openFilesystem({
     world,
-    folder: '/data/fs',
+    folder: FILESYSTEM_FOLDER,
     name: 'home',
     keyspace,
     chunks: options.chunkSource(chunks, world),
@@ -66,3 +71,6 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
 export const CHUNKS_FOLDER = '/data/chunks'
 /** Where the keyspace is on the simulated disk. */
 export const KEYSPACE_FOLDER = '/data/meta'
+const FILESYSTEM_FOLDER = '/data/fs'
+/** Where writes wait on the simulated disk until they have landed. */
+export const STAGING_PATH = `${FILESYSTEM_FOLDER}/staging`

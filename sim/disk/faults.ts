@@ -4,7 +4,7 @@ export interface DiskFaults {
   fault(operation: DiskOperation): InjectedFault | undefined
   /** Says where the process ends, before or after the operation. */
   crash(operation: DiskOperation): 'before' | 'after' | undefined
-  /** A sync that only says it was done. */
+  /** A write or sync that only says it was done. */
   lies(operation: DiskOperation): boolean
 }
 
@@ -24,6 +24,8 @@ export interface DiskOperation {
   readonly number: number
   readonly kind: OperationKind
   readonly path: string
+  /** How many a write has. */
+  readonly bytes?: number | undefined
 }
 
 export interface InjectedFault {

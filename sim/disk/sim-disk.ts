@@ -124,13 +124,14 @@ export class SimDisk implements Disk {
       () => {
         const { faults, capacity, life } = this.#parts
         const full = growth > 0 && this.image.usedBytes + growth > capacity.bytes
-        const operation = { number: this.#operations, kind: 'write', path } as const
+        const operation = { number: this.#operations, kind: 'write', path, bytes: bytes.byteLength } as const
         const asked = life.ended ? undefined : faults.fault(operation)
         // What lies inside a file has its place on the disk.
         const injected = asked?.code === 'ENOSPC' && growth === 0 ? undefined : asked
         const fault = full ? ({ code: 'ENOSPC', done: 0, dropsCache: false } as const) : injected
         const count = fault === undefined ? bytes.byteLength : Math.floor(bytes.byteLength * fault.done)
-        if (count > 0) this.#note(file, { kind: 'write', offset, bytes: bytes.subarray(0, count) })
+        if (count > 0 && !faults.lies(operation))
+          this.#note(file, { kind: 'write', offset, bytes: bytes.subarray(0, count) })
         if (fault !== undefined) throw systemError(fault.code, `write ${path}`)
       },
       `${offset}+${bytes.byteLength} ${crc32(bytes).toString(16)}`,
