@@ -4,7 +4,7 @@ import type { TreeShape } from '../content/shape.ts'
 import type { Sealer } from '../home/sealer.ts'
 import type { Tables } from '../home/tables.ts'
 import { patiently } from '../home/patiently.ts'
-import { ROOT_INO } from '../inode.ts'
+import { inoOf, ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
 import type { Ino } from '../vfs.ts'
 import { capture } from './capture.ts'
@@ -92,7 +92,7 @@ export class Builder {
     let step = steps.next()
     for (; step.done !== true; step = steps.next()) await this.#turn(signal)
     const plan = step.value
-    for (const dir of plan.detached) this.#dropMarks(dir, this.#touched.get(dir) ?? new Set())
+    for (const dir of plan.detached) await this.#dropMarks(dir, signal)
     await this.#loadPages(this.#missingPages(plan))
     const encoder = new Encoder(this.#parts)
     let entries = 0
@@ -169,7 +169,10 @@ export class Builder {
   async #commit(encoder: Encoder, signal: AbortSignal): Promise<ReadonlyMap<Ino, DirectoryManifest>> {
     const { keyspace } = this.#parts.tables
     const made = await encoder.stored()
-    for (const [dir, manifest] of made) await patiently(keyspace, () => this.#commitOne(dir, manifest), signal)
+    for (const [dir, manifest] of made) {
+      await patiently(keyspace, () => this.#commitOne(dir, manifest), signal)
+      await this.#dropMarks(dir, signal)
+    }
     return made
   }
 
@@ -191,7 +194,7 @@ export class Builder {
     }
     this.#commitAll(puts)
     tables.named({ kind: 'manifest', ref: manifest })
-    this.#dropMarks(dir, stay)
+    tables.marks.forget(dir)
   }
 
   #markParent(
@@ -203,12 +206,28 @@ export class Builder {
     if (name !== undefined) marks.mark(parent, name, (key, value) => puts.push({ kind: 'put', key, value }))
   }
 
-  #dropMarks(dir: Ino, stay: ReadonlySet<ByteString>): void {
+  // What changes meanwhile is marked anew, and stays.
+  async #dropMarks(dir: Ino, signal: AbortSignal): Promise<void> {
+    const { keyspace } = this.#parts.tables
+    for (let start: ByteString | undefined = keys.markKey(dir, ''); start !== undefined; ) {
+      const from: ByteString = start
+      start = await patiently(keyspace, () => this.#dropSomeMarks(dir, from), signal)
+      if (start !== undefined) await this.#turn(signal)
+    }
+  }
+
+  #dropSomeMarks(dir: Ino, start: ByteString): ByteString | undefined {
     const { tables } = this.#parts
-    const marked = tables.scan(keys.markKey(dir, '')).map(row => row.key)
-    const gone = marked.filter(key => !stay.has(keys.nameOfMarkKey(key)))
-    this.#commitAll(gone.map(key => ({ kind: 'delete', keys: { kind: 'key', key } })))
+    const rows = tables.range(start, keys.markKey(inoOf(dir + 1), ''), STEP_ENTRIES_MAX)
+    const touched = this.#touched.get(dir) ?? new Set()
+    const isWhole = touched.size > 0 && tables.marks.manifest(dir)?.isPaged !== true
+    const gone = rows.filter(({ key }) => {
+      const name = keys.nameOfMarkKey(key)
+      return !touched.has(name) && !(isWhole && name === SELF)
+    })
+    this.#commitAll(gone.map(({ key }) => ({ kind: 'delete', keys: { kind: 'key', key } })))
     tables.marks.forget(dir)
+    return rows.length < STEP_ENTRIES_MAX ? undefined : `${rows.at(-1)?.key ?? ''}\0`
   }
 
   #commitAll(operations: readonly Operation[]): void {
