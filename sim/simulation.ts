@@ -219,7 +219,7 @@ class Simulation {
   async #check(stack: Stack, life: Life): Promise<void> {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
-    const found = { nodes, revision: this.#foundRevision, later: this.#cacheDropped }
+    const found = { nodes, revision: this.#foundRevision, later: this.#cacheDropped, isNew: true }
     this.#trace.line(`check after ${this.#since} at revision ${this.#foundRevision}: ${nodes.size} inodes`)
     if (this.#since === 'power') this.#expected.checkPowerCut(found)
     else this.#expected.checkKilled(found)
@@ -235,7 +235,7 @@ class Simulation {
   async #checkNow(stack: Stack, life: Life): Promise<void> {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
-    this.#expected.checkKilled({ nodes, revision: stack.keyspace.revision, later: false })
+    this.#expected.checkKilled({ nodes, revision: stack.keyspace.revision, later: false, isNew: false })
   }
 
   get #mayBeDamaged(): boolean {

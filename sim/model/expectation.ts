@@ -11,6 +11,8 @@ export interface Found {
   readonly revision: number
   /** Newer writes than that revision may be there: they were kept elsewhere. */
   readonly later: boolean
+  /** Found by a new process: it is there now, whatever was open before. */
+  readonly isNew: boolean
 }
 
 interface Doubt {
@@ -89,7 +91,7 @@ export class Expectation {
       const history = this.#fileFound(ino, file.mode)
       const wrong = history.wrongNow(file)
       mustHold(wrong === undefined, () => `file ${ino}: ${wrong}`)
-      if (history.isLoose) history.settled(file, found.revision + 1)
+      if (history.isLoose && found.isNew) history.settled(file, found.revision + 1)
     }
   }
 
