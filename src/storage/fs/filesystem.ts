@@ -90,12 +90,15 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const home = new Home({ keyspace, chunks, trees, clock: world.clock })
   if (!options.isMounted) home.reapAll()
   world.disk.makeFolder(options.folder)
-  const { staging, left } = Staging.open({
+  const { staging, left, lost } = Staging.open({
     disk: world.disk,
     path: `${options.folder}/staging`,
     bootId: options.bootId,
     partBytes: superblock.chunkBytes,
   })
+  for (const { ino, offset, bytes } of lost) {
+    world.log.warn('a write that was never synced is damaged and left out', { ino, offset, bytes: bytes.byteLength })
+  }
   const writer = new Writer({ link: home, chunks, chunkBytes: superblock.chunkBytes, staging, clock: world.clock })
   for (const write of left) {
     const attributes = await home.call('attributes', { ino: write.ino })

@@ -13,7 +13,7 @@ export interface Sample extends AsyncDisposable {
   readonly killed: string
   /** Synced files by path below the mount. */
   readonly synced: ReadonlyMap<string, Buffer>
-  /** In `killed`: files that were written, closed and not synced. */
+  /** In `killed`: files that were written, and neither closed nor synced. */
   readonly unsynced: ReadonlyMap<string, Buffer>
 }
 
@@ -29,13 +29,9 @@ export async function makeSample(): Promise<Sample> {
     const clean = `${cloud.home}/clean`
     copyData(cloud.data, clean)
     await cloud.start()
-    const unsynced = new Map<string, Buffer>()
-    for (const [index, size] of SIZES.entries()) {
-      const bytes = bytesOfWrite({ bytes: size, fill: 7001 + 2 * index })
-      fs.writeFileSync(`${cloud.mount}/unsynced-${index}`, bytes)
-      unsynced.set(`unsynced-${index}`, bytes)
-    }
+    const { unsynced, close } = writeUnsynced(cloud.mount)
     await cloud.kill()
+    close()
     const killed = `${cloud.home}/killed`
     copyData(cloud.data, killed)
     return { cloud, clean, killed, synced, unsynced, [Symbol.asyncDispose]: () => cloud[Symbol.asyncDispose]() }
@@ -97,6 +93,22 @@ function fill(mount: string): ReadonlyMap<string, Buffer> {
     }
   }
   return files
+}
+
+// Closing a file would send what was written on its way.
+function writeUnsynced(mount: string): { unsynced: ReadonlyMap<string, Buffer>; close: () => void } {
+  const unsynced = new Map<string, Buffer>()
+  const open: number[] = []
+  for (const [index, size] of SIZES.entries()) {
+    const bytes = bytesOfWrite({ bytes: size, fill: 7001 + 2 * index })
+    const fd = fs.openSync(`${mount}/unsynced-${index}`, 'w')
+    fs.writeSync(fd, bytes)
+    open.push(fd)
+    unsynced.set(`unsynced-${index}`, bytes)
+  }
+  // The mount is dead by then, and says so.
+  const close = () => open.forEach(fd => fs.close(fd, () => undefined))
+  return { unsynced, close }
 }
 
 function copyData(from: string, to: string): void {

@@ -13,7 +13,7 @@ export interface StagedWrite {
 }
 
 /**
- * Head of a staging record v1; the bytes of a write and a tail mark follow. `boot` is the running kernel's boot id:
+ * Head of a staging record v1; the bytes of a write, their CRC-32 and a tail mark follow. `boot` is the running kernel's boot id:
  * what was staged before a power cut is no longer in order with the home and is left alone.
  */
 export const StagingRow = struct({
@@ -31,7 +31,8 @@ export const StagingRow = struct({
 assert(StagingRow.size === 72, 'staging row v1 has 72 bytes')
 
 const MAGIC = 0x31475453
-const TAIL = Buffer.from('\x31\x47\x54\x53\x0a\x0d\x0a\x0d', 'latin1')
+const TAIL_MARK = 0x0d0a0d0a
+const TAIL_BYTES = 8
 const WRITE = 1
 const LANDED = 2
 const EMPTY = 3
@@ -43,7 +44,7 @@ export type StagingMark = number
  * Keeps answered writes outside this process until the home has them, so that killing the process loses nothing: an
  * append-only file beside the filesystem, never synced (it lives in the page cache and is overwritten again and again
  * from its start). A record is valid when its head checks out and its tail is there; reading stops at the first that
- * is not, or that is left over from an earlier round (`epoch`).
+ * is not, or that is left over from an earlier round (`epoch`). Bytes that do not fit their checksum are never used.
  */
 export class Staging {
   readonly #file: DiskFile
@@ -71,19 +72,22 @@ export class Staging {
   }
 
   /**
-   * Opens the file and answers what a killed process left in it, oldest first; that stays until it has landed.
-   * `partBytes` is the size of the parts that land together: a staged write never crosses from one to the next.
+   * Opens the file and answers what a killed process left in it, oldest first; that stays until it has landed. Writes
+   * whose bytes were damaged are `lost`. `partBytes` is the size of the parts that land together: a staged write never
+   * crosses from one to the next.
    */
-  static open(options: StagingOptions): { staging: Staging; left: readonly StagedWrite[] } {
+  static open(options: StagingOptions): LeftStaging {
     const { disk, path, partBytes } = options
     const file = disk.open(path, 'create')
     const found = readRecords(file, bootOf(options))
     // Nothing of an earlier round may ever stand behind a new record.
     if (found.records.length === 0 && file.size() > 0) file.truncate(0)
     const staging = new Staging(file, options, found)
-    const left = unlanded(found.records, partBytes)
+    const records = unlanded(found.records, partBytes)
+    const left = records.filter(({ isWhole }) => isWhole)
     for (const { sequence, write } of left) staging.#waits(write, sequence)
-    return { staging, left: left.map(({ write }) => write) }
+    const lost = records.filter(({ isWhole }) => !isWhole)
+    return { staging, left: left.map(({ write }) => write), lost: lost.map(({ write }) => write) }
   }
 
   /** Keeps a write; answers the place behind it. Errors are the system's own; nothing is kept then. */
@@ -180,8 +184,11 @@ export class Staging {
       boot: this.#boot,
     })
     head.writeUInt32LE(crc32(head), StagingRow.offsets.headerCrc)
-    this.#file.write([head, record.bytes, TAIL], this.#position)
-    this.#position += head.byteLength + record.bytes.byteLength + TAIL.byteLength
+    const tail = Buffer.allocUnsafe(TAIL_BYTES)
+    tail.writeUInt32LE(crc32(record.bytes))
+    tail.writeUInt32LE(TAIL_MARK, 4)
+    this.#file.write([head, record.bytes, tail], this.#position)
+    this.#position += head.byteLength + record.bytes.byteLength + TAIL_BYTES
     this.#filled = Math.max(this.#filled, this.#position)
   }
 }
@@ -190,6 +197,14 @@ interface Landing {
   readonly ino: Ino
   readonly offset: number
   readonly mark: StagingMark
+}
+
+/** A staging file and what was in it. */
+export interface LeftStaging {
+  readonly staging: Staging
+  readonly left: readonly StagedWrite[]
+  /** Answered writes whose bytes are not what was written; the bytes are not to be used. */
+  readonly lost: readonly StagedWrite[]
 }
 
 /** Where the staging file is and what it belongs to. */
@@ -206,6 +221,7 @@ interface ReadRecord {
   readonly epoch: number
   readonly sequence: number
   readonly write: StagedWrite
+  readonly isWhole: boolean
 }
 
 interface Found {
@@ -240,11 +256,13 @@ function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRec
   head.writeUInt32LE(0, StagingRow.offsets.headerCrc)
   if (row.magic !== MAGIC || row.headerCrc !== crc32(head)) return undefined
   if (byteString(row.boot) !== byteString(boot) || row.bytes > STAGING_BYTES_MAX) return undefined
-  const body = Buffer.alloc(row.bytes + TAIL.byteLength)
+  const body = Buffer.alloc(row.bytes + TAIL_BYTES)
   if (file.read(body, position + head.byteLength) < body.byteLength) return undefined
-  if (!body.subarray(row.bytes).equals(TAIL)) return undefined
+  if (body.readUInt32LE(row.bytes + 4) !== TAIL_MARK) return undefined
   const { kind, sequence, epoch, offset, mtimeNs } = row
-  return { kind, sequence, epoch, write: { ino: inoOf(row.ino), offset, mtimeNs, bytes: body.subarray(0, row.bytes) } }
+  const bytes = body.subarray(0, row.bytes)
+  const isWhole = crc32(bytes) === body.readUInt32LE(row.bytes)
+  return { kind, sequence, epoch, write: { ino: inoOf(row.ino), offset, mtimeNs, bytes }, isWhole }
 }
 
 // A landing covers what was staged up to its mark for the same part of the same file.
@@ -272,4 +290,4 @@ function ignoringDisk(write: () => void): boolean {
 }
 
 const NOTHING = new Uint8Array(0)
-const RECORD_BYTES_MIN = StagingRow.size + TAIL.byteLength
+const RECORD_BYTES_MIN = StagingRow.size + TAIL_BYTES
