@@ -154,7 +154,10 @@ suite('cairn up', { skip: whyNoFuse() }, () => {
 
 suite('cairn up without FUSE', () => {
   const withoutDevice = [
-    ...['unshare', '-m', 'sh', '-ec'],
+    'unshare',
+    '-m',
+    'sh',
+    '-ec',
     'mount -t tmpfs -o mode=755 tmpfs /dev; mknod -m 666 /dev/null c 1 3; exec "$@"',
     'sh',
   ]

@@ -1,4 +1,4 @@
-import { isFault } from '#base'
+import { assert, isFault } from '#base'
 import type { Client } from '#rpc'
 import type { Context } from './context.ts'
 import { openDoor } from './door.ts'
@@ -11,6 +11,7 @@ import { RECONNECT_MS_MAX, RECONNECT_PAUSE_MS, RECONNECTS_MAX } from './limits.t
 export class LastingDoor implements AsyncDisposable {
   readonly #context: Context
   #client: Promise<Client> | undefined
+  #isClosed = false
 
   constructor(context: Context) {
     this.#context = context
@@ -27,7 +28,7 @@ export class LastingDoor implements AsyncDisposable {
         return await work(client)
       } catch (error) {
         const isBroken = isFault(error, 'Closed') || (isFault(error) && breaks > 0 && AWAY.has(error.code))
-        if (!isBroken || breaks > RECONNECTS_MAX || this.#context.signal.aborted) throw error
+        if (!isBroken || breaks > RECONNECTS_MAX || this.#isClosed || this.#context.signal.aborted) throw error
         brokenSinceMs ??= clock.monotonicMs()
         if (clock.monotonicMs() - brokenSinceMs > RECONNECT_MS_MAX) throw error
         await clock.sleep(RECONNECT_PAUSE_MS, this.#context.signal)
@@ -36,6 +37,7 @@ export class LastingDoor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     const client = await this.#client?.catch(() => undefined)
     await client?.[Symbol.asyncDispose]()
   }
@@ -48,6 +50,7 @@ export class LastingDoor implements AsyncDisposable {
       if (client?.isOpen === true) return client
       if (this.#client !== current) return this.#open()
     }
+    assert(!this.#isClosed, 'work ends before its door does')
     const next = openDoor(this.#context)
     this.#client = next
     return next

@@ -43,7 +43,7 @@ suite('the exit code', () => {
       'is 1 for a bug, which is shown',
       () => Promise.reject(new TypeError('undefined')),
       1,
-      /^error: TypeError: undefined[^]*\nhint: this is a bug/,
+      /^error: TypeError: undefined[^]*\nhint: This is a bug/,
     ],
     [
       'is 130 when it was interrupted',

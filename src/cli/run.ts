@@ -83,6 +83,8 @@ async function runCommand(command: (context: Context) => Promise<void>, given: G
   }
 }
 
+const BUG = 'This is a bug of Cairn. Please report it with the lines above and what `cairn up` printed.'
+
 // For faults that say no better.
 const FALLBACK_HINTS: Readonly<Record<Fault['retry'], string>> = {
   never: 'Check the words of the command with --help, and this machine with `cairn doctor`.',
@@ -93,10 +95,10 @@ const FALLBACK_HINTS: Readonly<Record<Fault['retry'], string>> = {
 function tell(error: unknown, terminal: Terminal): number {
   if (!isFault(error)) {
     terminal.err(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    terminal.err('hint: this is a bug of Cairn. Please report it with the lines above.\n')
+    terminal.err(`hint: ${BUG}\n`)
     return EXIT.failed
   }
   terminal.err(`error: ${error.message.split('\n').map(printable).join('\n')}\n`)
-  terminal.err(`hint: ${printable(error.hint ?? FALLBACK_HINTS[error.retry])}\n`)
+  terminal.err(`hint: ${printable(error.hint ?? (error.code === 'Internal' ? BUG : FALLBACK_HINTS[error.retry]))}\n`)
   return error.code === 'Usage' ? EXIT.usage : EXIT.failed
 }

@@ -51,6 +51,24 @@ test('the next attempt goes on where the last one stopped, and its hash is of th
   assert.equal(second.digest(), sha256('hello'))
 })
 
+test('zeros become a hole, also across attempts and at the end', async () => {
+  using folder = testFolder()
+  const zeros = Buffer.alloc(512 * 1024)
+  {
+    await using first = await openPartialFile(folder.at('a'), never)
+    await first.append(zeros)
+  }
+  {
+    await using second = await openPartialFile(folder.at('a'), never)
+    assert.equal(second.offset, zeros.length)
+    for (const bytes of [zeros, Buffer.from('middle'), zeros, Buffer.alloc(0)]) await second.append(bytes)
+    await second.finish(LOOKS)
+  }
+  const wanted = Buffer.concat([zeros, zeros, Buffer.from('middle'), zeros])
+  assert.ok(fs.readFileSync(folder.at('a')).equals(wanted))
+  assert.ok(fs.statSync(folder.at('a')).blocks * 512 < 64 * 1024)
+})
+
 test('a discarded attempt leaves nothing to go on from', async () => {
   using folder = testFolder()
   {

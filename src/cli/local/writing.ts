@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { createHash, type Hash } from 'node:crypto'
-import { type ByteString, bytesOf } from '#base'
+import { asBuffer, type ByteString, bytesOf } from '#base'
+import { BODY_BYTES_MAX } from '#rpc'
 import { guarded, localBytes, localStat } from './files.ts'
 
 /** Owner, mode and time to give a local file. Only root can give files away; `owner` is left out by others. */
@@ -84,9 +85,11 @@ interface Parts {
 
 class OpenPartial implements PartialFile {
   readonly #parts: Parts
+  #bytes: number
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#bytes = parts.offset
   }
 
   get offset(): number {
@@ -96,7 +99,10 @@ class OpenPartial implements PartialFile {
   async append(bytes: Uint8Array): Promise<void> {
     const { path, handle, hash } = this.#parts
     hash.update(bytes)
-    await guarded(path, () => handle.appendFile(bytes))
+    this.#bytes += bytes.byteLength
+    // Zeros become a hole: the file only grows. What is written goes behind it, for it is open for appending.
+    const isHole = asBuffer(bytes).equals(ZEROS.subarray(0, bytes.byteLength))
+    await guarded(path, () => (isHole ? handle.truncate(this.#bytes) : handle.appendFile(bytes)))
   }
 
   digest(): string {
@@ -118,6 +124,8 @@ class OpenPartial implements PartialFile {
     await this.#parts.handle.close()
   }
 }
+
+const ZEROS = Buffer.alloc(BODY_BYTES_MAX)
 
 async function clear(path: ByteString): Promise<void> {
   const there = await localStat(path)

@@ -39,11 +39,27 @@ class Get {
   readonly #firstNames = new Map<number, { readonly path: ByteString; readonly done: Promise<void> }>()
   readonly #directories: { readonly row: FileRow; readonly path: ByteString }[] = []
 
+  /** Aborted when the get fails as a whole: what runs side by side ends with it. */
+  readonly #broken = new AbortController()
+  readonly #signal: AbortSignal
+
   constructor(options: GetOptions) {
     this.#options = options
+    this.#signal = AbortSignal.any([options.context.signal, this.#broken.signal])
   }
 
   async tree(source: FileRow, from: Place, to: ByteString): Promise<void> {
+    try {
+      await this.#tree(source, from, to)
+    } catch (error) {
+      this.#broken.abort(error)
+      throw error
+    } finally {
+      await this.#lanes.settle()
+    }
+  }
+
+  async #tree(source: FileRow, from: Place, to: ByteString): Promise<void> {
     await this.#walk(source, from, to)
     await this.#lanes.finish()
     for (const { row, path } of this.#directories.reverse()) {
@@ -53,8 +69,8 @@ class Get {
   }
 
   async #walk(row: FileRow, from: Place, to: ByteString): Promise<void> {
-    const { context, tally } = this.#options
-    context.signal.throwIfAborted()
+    const { tally } = this.#options
+    this.#signal.throwIfAborted()
     try {
       if (row.kind !== 'directory') return await this.#entry(row, from, to)
       await makeLocalDirectory(to)
@@ -69,8 +85,8 @@ class Get {
 
   // The whole directory at once: a stream held open across transfers would not survive a new storage process.
   #entries(place: Place): Promise<readonly EntryRow[]> {
-    const { door, context } = this.#options
-    return door.run(client => Array.fromAsync(client.download(fileList, { place }, context.signal), item => item.head))
+    const { door } = this.#options
+    return door.run(client => Array.fromAsync(client.download(fileList, { place }, this.#signal), item => item.head))
   }
 
   async #entry(row: FileRow, from: Place, to: ByteString): Promise<void> {
@@ -125,9 +141,9 @@ class Get {
   }
 
   async #fetch(client: Client, row: FileRow, from: Place, to: ByteString): Promise<void> {
-    const { context, tally } = this.#options
-    await using partial = await openPartialFile(to, context.signal)
-    const stream = client.download(fileRead, { place: from, offset: partial.offset }, context.signal)
+    const { tally } = this.#options
+    await using partial = await openPartialFile(to, this.#signal)
+    const stream = client.download(fileRead, { place: from, offset: partial.offset }, this.#signal)
     let next = await stream.next()
     for (; next.done !== true; next = await stream.next()) {
       await partial.append(next.value.body)

@@ -26,6 +26,11 @@ export class Lanes {
     this.#throwBroken()
   }
 
+  /** Resolves when all tasks are done, however they ended. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
   #throwBroken(): void {
     if (this.#broken !== undefined) throw this.#broken.error
   }

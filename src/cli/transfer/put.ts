@@ -50,13 +50,29 @@ class Put {
   /** Directories made, outermost first: their times are set when nothing changes below any more. */
   readonly #directories: { readonly file: LocalFile; readonly place: Place }[] = []
 
+  /** Aborted when the put fails as a whole: what runs side by side ends with it. */
+  readonly #broken = new AbortController()
+  readonly #signal: AbortSignal
+
   constructor(options: PutOptions) {
     this.#options = options
+    this.#signal = AbortSignal.any([options.context.signal, this.#broken.signal])
   }
 
   async tree(source: LocalFile, target: Place): Promise<void> {
-    const { context, tally } = this.#options
-    for await (const entry of walkLocal(source, '', context.signal)) {
+    try {
+      await this.#tree(source, target)
+    } catch (error) {
+      this.#broken.abort(error)
+      throw error
+    } finally {
+      await this.#lanes.settle()
+    }
+  }
+
+  async #tree(source: LocalFile, target: Place): Promise<void> {
+    const { tally } = this.#options
+    for await (const entry of walkLocal(source, '', this.#signal)) {
       const place = { filesystem: target.filesystem, path: `${target.path}${entry.below}` || '/' }
       try {
         await this.#entry(entry, place)
@@ -66,7 +82,7 @@ class Put {
     }
     await this.#lanes.finish()
     for (const { file, place } of this.#directories.reverse()) {
-      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, context.signal))
+      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, this.#signal))
     }
   }
 
@@ -89,18 +105,18 @@ class Put {
 
   async #directory(file: LocalFile, place: Place): Promise<void> {
     if (place.path === '/') return
-    const { signal } = this.#options.context
-    await this.#call(client => client.call(fileMake, { place, kind: 'directory', mode: 0o700 | file.mode }, signal))
+    await this.#call(client =>
+      client.call(fileMake, { place, kind: 'directory', mode: 0o700 | file.mode }, this.#signal),
+    )
     this.#directories.push({ file, place })
   }
 
   async #make(file: LocalFile, place: Place, what: { kind: 'symlink' | 'fifo'; target?: string }): Promise<void> {
-    const { signal } = this.#options.context
     const there = await this.#stat(place)
     const isSame = there?.kind === what.kind && there.target === what.target
     if (there !== undefined && !isSame) await this.#remove(place)
     if (there !== undefined && isSame && what.kind === 'fifo') return
-    await this.#call(client => client.call(fileMake, { place, ...what, ...this.#looks(file) }, signal))
+    await this.#call(client => client.call(fileMake, { place, ...what, ...this.#looks(file) }, this.#signal))
   }
 
   // A task of its own, so that small files go side by side. A second name waits for the first.
@@ -121,14 +137,18 @@ class Put {
   }
 
   async #link(from: Place, to: Place): Promise<void> {
-    const { context, tally } = this.#options
+    const { tally } = this.#options
     const first = await this.#stat(from)
     const there = await this.#stat(to)
     if (first === undefined) throw cliFault('Local', 'its first name could not be transferred')
-    if (there !== undefined && there.ino !== first.ino) await this.#remove(to)
-    await this.#call(client => client.call(fileLink, { from, to }, context.signal))
-    tally.files += 1
     tally.settledBytes += first.size
+    if (there?.ino === first.ino) {
+      tally.skipped += 1
+      return
+    }
+    if (there !== undefined) await this.#remove(to)
+    await this.#call(client => client.call(fileLink, { from, to }, this.#signal))
+    tally.files += 1
   }
 
   async #file(file: LocalFile, place: Place): Promise<void> {
@@ -146,24 +166,23 @@ class Put {
   async #isThere(file: LocalFile, there: FileRow, place: Place): Promise<boolean> {
     if (there.kind !== 'file' || there.size !== file.size || there.mtimeNs !== file.mtimeNs) return false
     if (there.mode !== file.mode) {
-      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, this.#options.context.signal))
+      await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, this.#signal))
     }
     if (!this.#options.compare) return true
-    return (await this.#hashAt(place)) === (await localHash(file.path, this.#options.context.signal))
+    return (await this.#hashAt(place)) === (await localHash(file.path, this.#signal))
   }
 
   async #send(file: LocalFile, place: Place): Promise<void> {
-    const { signal } = this.#options.context
     for (let attempt = 0; ; attempt++) {
       // What a second attempt goes on from may be what was wrong: it begins anew.
       const resumes = attempt === 0
       try {
         await this.#call(async client => {
           const large = file.size >= RESUME_BYTES_MIN && resumes
-          const left = large ? (await client.call(filePartial, { place }, signal)).size : 0
+          const left = large ? (await client.call(filePartial, { place }, this.#signal)).size : 0
           const offset = left > file.size ? 0 : left
           const items = this.#items(file, offset)
-          await client.upload(filePut, { params: { place, offset, ...this.#looks(file) }, items }, signal)
+          await client.upload(filePut, { params: { place, offset, ...this.#looks(file) }, items }, this.#signal)
         })
         return
       } catch (error) {
@@ -173,10 +192,10 @@ class Put {
   }
 
   async *#items(file: LocalFile, offset: number): AsyncGenerator<Message<{ readonly sha256?: string }>> {
-    const { context, tally } = this.#options
+    const { tally } = this.#options
     const hash = createHash('sha256')
     let position = 0
-    for await (const bytes of localBytes(file.path, context.signal)) {
+    for await (const bytes of localBytes(file.path, this.#signal)) {
       hash.update(bytes)
       tally.settledBytes += bytes.byteLength
       const skip = Math.min(Math.max(offset - position, 0), bytes.byteLength)
@@ -198,9 +217,8 @@ class Put {
   }
 
   async #stat(place: Place): Promise<FileRow | undefined> {
-    const { signal } = this.#options.context
     try {
-      return await this.#call(client => client.call(fileStat, { place, follow: false }, signal))
+      return await this.#call(client => client.call(fileStat, { place, follow: false }, this.#signal))
     } catch (error) {
       if (isFault(error, 'NotFound')) return undefined
       throw error
@@ -208,13 +226,11 @@ class Put {
   }
 
   async #hashAt(place: Place): Promise<string> {
-    const { signal } = this.#options.context
-    return (await this.#call(client => client.call(fileHash, { place }, signal))).sha256
+    return (await this.#call(client => client.call(fileHash, { place }, this.#signal))).sha256
   }
 
   async #remove(place: Place): Promise<void> {
-    const { signal } = this.#options.context
-    await this.#call(client => client.call(fileRemove, { place, recursive: false }, signal))
+    await this.#call(client => client.call(fileRemove, { place, recursive: false }, this.#signal))
   }
 
   #call<Value>(work: (client: Client) => Promise<Value>): Promise<Value> {

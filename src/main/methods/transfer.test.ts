@@ -81,6 +81,16 @@ test('an empty file is a file', async () => {
   assert.deepEqual((await read(door, '/empty')).size, 0)
 })
 
+test('zeros in a put become holes, also at the end, and are read back', async () => {
+  await using door = await openTestDoor()
+  const content = Buffer.alloc(900_000)
+  content.write('in the middle', 450_000)
+  await put(door, '/sparse', content)
+  const stat = await door.client.call(fileStat, { place: at('/sparse'), follow: false }, never)
+  assert.deepEqual([stat.size, stat.blocks * 512 <= 200_000], [900_000, true])
+  assert.ok((await read(door, '/sparse')).bytes.equals(content))
+})
+
 test('a put that breaks off leaves the old file, and the next one goes on where it stopped', async () => {
   await using door = await openTestDoor()
   await put(door, '/f', Buffer.from('old'))

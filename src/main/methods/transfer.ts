@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { ByteString } from '#base'
+import { asBuffer, type ByteString, textOf } from '#base'
 import {
   answerDownload,
   answerUnary,
   answerUpload,
+  BODY_BYTES_MAX,
   fileHash,
   filePartial,
   filePut,
@@ -14,7 +15,6 @@ import {
   type Place,
 } from '#rpc'
 import { type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
-import { textOf } from '#base'
 import { mainFault } from '../faults.ts'
 import { done, errnoFault } from '../paths/answer.ts'
 import { type Changes, changesOf } from '../paths/changes.ts'
@@ -99,24 +99,35 @@ async function openPartial(changes: Changes, { place, path }: Partial, offset: n
   return found.ino
 }
 
-// Writes the items one behind the other; answers the hash the caller names with the last one.
+// Writes the items one behind the other, zeros as holes; answers the hash the caller names with the last one.
 async function receive(
   changes: Changes,
   to: { readonly ino: Ino; readonly path: ByteString; readonly offset: number },
   items: AsyncIterable<Message<{ readonly sha256?: string | undefined }>>,
 ): Promise<string> {
   let position = to.offset
+  let written = to.offset
   let sha256: string | undefined
   for await (const { head, body } of items) {
-    if (body.byteLength > 0) await changes.write(to.ino, position, body, to.path)
+    if (!isZero(body)) {
+      await changes.write(to.ino, position, body, to.path)
+      written = position + body.byteLength
+    }
     position += body.byteLength
     sha256 = head.sha256
   }
+  if (written < position) await changes.set(to.ino, { size: position }, to.path)
   if (sha256 !== undefined) return sha256
   throw mainFault('Invalid', 'sha256: the last item of a put names the hash of the whole file', AGAIN)
 }
 
 const AGAIN = { hint: 'Run the command again.' }
+
+function isZero(bytes: Uint8Array): boolean {
+  return asBuffer(bytes).equals(ZEROS.subarray(0, bytes.byteLength))
+}
+
+const ZEROS = Buffer.alloc(BODY_BYTES_MAX)
 
 async function refuse(
   changes: Changes,

@@ -59,6 +59,7 @@ export function changesOf(filesystem: Filesystem): Changes {
     },
     async write(ino, offset, bytes, path) {
       await done(vfs.write(ino, offset, bytes, { append: false, killPrivileges: false }), path)
+      staleInode(ino)
     },
   }
 }

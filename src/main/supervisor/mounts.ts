@@ -67,8 +67,9 @@ export class Mounts {
     raiseReadahead(path)
   }
 
-  get paths(): readonly string[] {
-    return [...this.#held.keys()]
+  /** The mount at a path, symlinks on the way followed. */
+  async at(path: string): Promise<WantedMount | undefined> {
+    return (this.#held.get(path) ?? this.#held.get(await realPathOf(path)))?.wanted
   }
 
   /**
@@ -76,7 +77,7 @@ export class Mounts {
    * Faults: NotFound, Busy naming who uses it.
    */
   async unmount(wanted: string): Promise<string> {
-    const path = this.#held.has(wanted) ? wanted : await realPathOf(wanted)
+    const path = (await this.at(wanted))?.path ?? wanted
     const held = this.#held.get(path)
     if (held === undefined) {
       throw mainFault('NotFound', `${path} is no mount of this Cairn`, { hint: '`cairn fs ls` lists them.' })

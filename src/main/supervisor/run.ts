@@ -103,6 +103,9 @@ function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests 
   return {
     down: () => signals.requestEnd(),
     async mount(filesystem, path) {
+      // Asked again because the first answer was lost with its storage process.
+      const there = await mounts.at(path)
+      if (there?.filesystem === filesystem) return there.path
       const mount = await mounts.mount({ filesystem, path })
       writeMountTable(dataFolder, [...table().filter(row => row.path !== mount.path), mount])
       setImmediate(replace) // behind the answer
