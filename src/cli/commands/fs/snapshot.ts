@@ -72,13 +72,14 @@ function declareRestore(snapshot: Command, run: Run): void {
   snapshot
     .command('restore')
     .description('bring a file or directory back as it was, in place of what is there')
+    .argument('<filesystem>')
     .argument('<name>', 'the snapshot')
-    .argument('<path>', '/path in the filesystem home, or NAME:/path')
-    .action((name: string, path: string) =>
+    .argument('<path>', 'of the file or directory in the filesystem')
+    .action((filesystem: string, name: string, path: string) =>
       run(async context => {
         await using client = await openDoor(context)
-        const params = { place: cloudPlace(path), name }
-        const { restored } = await client.call(snapshotRestore, params, context.signal)
+        const place = cloudPlace(`${filesystem}:${path.startsWith('/') ? path : `/${path}`}`)
+        const { restored } = await client.call(snapshotRestore, { place, name }, context.signal)
         show(context, { restored }, () => `Restored ${plural(restored, 'name')}\n`)
       }),
     )

@@ -19,7 +19,7 @@ export interface DirectoryManifest extends NodeRef {
 }
 
 /** Row v1 under `m{dir}`. */
-export const ManifestRow = struct({ version: u8, isPaged: u8, bytes: u32, digest: raw(32) })
+const ManifestRow = struct({ version: u8, isPaged: u8, bytes: u32, digest: raw(32) })
 assert(ManifestRow.size === 38, 'manifest row v1 has 38 bytes')
 
 export function encodeManifest(manifest: DirectoryManifest): Buffer {

@@ -52,7 +52,7 @@ export interface Xattr {
 }
 
 /** A link to a block. */
-export interface Link {
+interface Link {
   readonly codec: number
   readonly digest: Digest
 }
@@ -80,13 +80,13 @@ export interface DirectoryNode {
   readonly items: Items
 }
 
-export type Items =
+type Items =
   | { readonly height: 0; readonly entries: readonly ManifestEntry[] }
   | { readonly height: number; readonly refs: readonly PageRef[] }
 
 /** Codecs of the links of a manifest, by their number in the multicodec table. */
 export const DAG_CBOR = 0x71
-export const RAW = 0x55
+const RAW = 0x55
 
 /** Encodes a directory's node around entries or references that are encoded already. */
 export function encodeDirectory(

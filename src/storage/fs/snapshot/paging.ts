@@ -13,7 +13,7 @@ export interface EncodedEntry {
  * of index takes 7 more bits of the name's hash. So equal directories have equal pages however they came to be, and a
  * change moves no boundary but its own. Only a page that grows too long is cut by length, counted from its beginning.
  */
-export function beginsRun(name: ByteString, level = 0): boolean {
+function beginsRun(name: ByteString, level = 0): boolean {
   return hashOf(name) % 128 ** (level + 1) === 0
 }
 

@@ -7,7 +7,7 @@ import { STEP_ENTRIES_MAX } from './limits.ts'
 import { MARK_ALL, SELF } from './marks.ts'
 
 /** What is to be read anew of a directory: these names or all of it, behind the directories below it. */
-export interface Pending {
+interface Pending {
   isWhole: boolean
   readonly names: Set<ByteString>
   readonly below: Set<Ino>
