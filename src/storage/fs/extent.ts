@@ -125,7 +125,7 @@ export function replaceRange(
     if (endOf(extent) > to) after.push(cutExtent(extent, to, endOf(extent)))
   }
   const added = [...before, ...fill, ...after]
-  return { removed, added, extents: [...extents.slice(0, start), ...added, ...extents.slice(end)] }
+  return { removed, added, extents: extents.toSpliced(start, end - start, ...added) }
 }
 
 /** Bytes of extents that are not holes. */
