@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsyncTruth } from './fsync-truth.ts'
+import { openHome } from './home.ts'
 import type { Options } from './options.ts'
 import { Collection, type Results } from './results.ts'
 import type { Scenario } from './scenario.ts'
@@ -23,7 +24,7 @@ export async function measure(options: Options, say: Say, signal: AbortSignal): 
   const collection = new Collection()
   const sizes = options.quick ? QUICK : FULL
   await using stack = new AsyncDisposableStack()
-  const home = mkdtempSync(join(options.folder, 'cairn-bench-'))
+  const home = await openHome(options.folder)
   stack.defer(() => rm(home, { recursive: true, force: true }))
   say(`preparing in ${home}`)
   mkdirSync(join(home, 'seed'))

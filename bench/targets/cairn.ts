@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { descendants } from './processes.ts'
@@ -56,6 +56,13 @@ async function openCairn({ folder, signal }: Place): Promise<CairnTarget> {
     },
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** Ends a Cairn that a killed run left in the folder of its target. */
+export async function endLeftCairn(folder: string): Promise<void> {
+  const data = join(folder, 'data')
+  // A failure says that none runs.
+  if (existsSync(data)) await run([process.execPath, PROGRAM, '--data', data, 'down']).catch(() => undefined)
 }
 
 function version(): string {
