@@ -13,38 +13,34 @@ import {
   fileStat,
   type Handler,
   message,
-  type Place,
 } from '#rpc'
 import type { Attributes, Cookie, DirectoryEntry, Vfs } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { done } from '../paths/answer.ts'
-import { type Changes, changesOf } from '../paths/changes.ts'
+import type { Changes } from '../paths/changes.ts'
 import { below, isPartialName } from '../paths/names.ts'
 import { removeTree } from '../paths/remove.ts'
 import { find, placeOf } from '../paths/resolve.ts'
+import { at } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about single files and directories. */
-export function fileMethods({ filesystems }: Parts): readonly Handler[] {
-  const at = ({ filesystem, path }: Place) => {
-    const opened = filesystems.get(filesystem).filesystem
-    return { vfs: opened.vfs, changes: changesOf(opened), path }
-  }
+export function fileMethods(parts: Parts): readonly Handler[] {
   return [
     answerUnary(fileStat, async ({ place, follow }) => {
-      const { vfs, path } = at(place)
+      const { vfs, path } = at(parts, place)
       return message(await fileRow(vfs, await find(vfs, path, follow ? 'all' : 'parents'), path))
     }),
     answerUnary(fileDescribe, async ({ place, cid: wanted }, { signal }) => {
-      const { vfs, path } = at(place)
+      const { filesystem, vfs, path } = at(parts, place)
       const { ino } = await find(vfs, path, 'parents')
-      const stat = await done(filesystems.get(place.filesystem).filesystem.stat(ino, { cid: wanted }, signal), path)
+      const stat = await done(filesystem.stat(ino, { cid: wanted }, signal), path)
       const { attributes, cid, ...rest } = stat
       const named = cid?.ok === true ? { cid: cid.text } : { noCid: cid?.reason }
       return message({ ...(await fileRow(vfs, attributes, path)), ...rest, ...named })
     }),
     answerDownload(fileList, async function* ({ place }, { signal }) {
-      const { vfs, path } = at(place)
+      const { vfs, path } = at(parts, place)
       for await (const entry of entriesOf(vfs, path)) {
         signal.throwIfAborted()
         yield message(entry)
@@ -52,11 +48,11 @@ export function fileMethods({ filesystems }: Parts): readonly Handler[] {
       return message(undefined)
     }),
     answerUnary(fileMake, async ({ place, kind, target, ...looks }) => {
-      const { changes, vfs, path } = at(place)
+      const { changes, vfs, path } = at(parts, place)
       return message(await fileRow(vfs, await make(changes, path, { kind, target, looks }), path))
     }),
     answerUnary(fileSet, async ({ place, ...looks }) => {
-      const { changes, vfs, path } = at(place)
+      const { changes, vfs, path } = at(parts, place)
       return message(await fileRow(vfs, await setLooks(changes, await find(vfs, path, 'parents'), looks, path), path))
     }),
     answerUnary(fileLink, async ({ from, to }) => {
@@ -65,14 +61,14 @@ export function fileMethods({ filesystems }: Parts): readonly Handler[] {
           hint: `Link to a place in ${from.filesystem}.`,
         })
       }
-      const { changes, vfs, path } = at(to)
+      const { changes, vfs, path } = at(parts, to)
       const { ino } = await find(vfs, from.path, 'parents')
       const { place, attributes } = await placeOf(vfs, path)
       if (attributes?.ino !== ino) await changes.link(ino, place, path)
       return message(undefined)
     }),
     answerUnary(fileRemove, async ({ place, recursive }, { signal }) => {
-      const { changes, path } = at(place)
+      const { changes, path } = at(parts, place)
       return message({ removed: await removeTree(changes, path, { recursive, signal }) })
     }),
   ]

@@ -12,11 +12,12 @@ import {
 } from '#rpc'
 import { type Snapshot, snapshotCid } from '#storage/fs'
 import { restoreInPlace } from '../paths/restore.ts'
+import { at } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about snapshots. */
-export function snapshotMethods({ filesystems }: Parts): readonly Handler[] {
-  const of = (name: string) => filesystems.get(name).filesystem.snapshots
+export function snapshotMethods(parts: Parts): readonly Handler[] {
+  const of = (name: string) => parts.filesystems.get(name).filesystem.snapshots
   return [
     answerUnary(snapshotCreate, async ({ filesystem, name }, { signal }) =>
       message(rowOf(await of(filesystem).create(name, signal))),
@@ -30,8 +31,8 @@ export function snapshotMethods({ filesystems }: Parts): readonly Handler[] {
       return message(undefined)
     }),
     answerUnary(snapshotRestore, async ({ place, name }, { signal }) => {
-      const { filesystem } = filesystems.get(place.filesystem)
-      return message({ restored: await restoreInPlace(filesystem, { snapshot: name, path: place.path }, signal) })
+      const { changed, path } = at(parts, place)
+      return message({ restored: await restoreInPlace(changed, { snapshot: name, path }, signal) })
     }),
     answerDownload(snapshotDiff, async function* ({ filesystem, from, to }, { signal }) {
       for await (const { path, kind, change } of of(filesystem).diff({ from, to }, signal)) {

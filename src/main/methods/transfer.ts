@@ -12,27 +12,23 @@ import {
   type Handler,
   type Message,
   message,
-  type Place,
 } from '#rpc'
 import { type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { done, errnoFault } from '../paths/answer.ts'
-import { type Changes, changesOf } from '../paths/changes.ts'
+import type { Changes } from '../paths/changes.ts'
 import { bytesOfFile, hashFile } from '../paths/content.ts'
 import { partialPlace } from '../paths/names.ts'
 import { find, placeOf } from '../paths/resolve.ts'
 import { setLooks } from './file.ts'
+import { at } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods that carry the bytes of files. */
-export function transferMethods({ filesystems }: Parts): readonly Handler[] {
-  const at = ({ filesystem, path }: Place) => {
-    const opened = filesystems.get(filesystem).filesystem
-    return { vfs: opened.vfs, changes: changesOf(opened), path }
-  }
+export function transferMethods(parts: Parts): readonly Handler[] {
   return [
     answerDownload(fileRead, async function* ({ place, offset }, { signal }) {
-      const { vfs, path } = at(place)
+      const { vfs, path } = at(parts, place)
       const source = { vfs, ino: await findFile(vfs, path), path }
       const hash = createHash('sha256')
       let size = 0
@@ -46,17 +42,17 @@ export function transferMethods({ filesystems }: Parts): readonly Handler[] {
       return message({ size, sha256: hash.digest('hex') })
     }),
     answerUnary(fileHash, async ({ place }, { signal }) => {
-      const { vfs, path } = at(place)
+      const { vfs, path } = at(parts, place)
       return message(await hashFile({ vfs, ino: await findFile(vfs, path), path }, signal))
     }),
     answerUnary(filePartial, async ({ place }) => {
-      const { vfs, path } = at(place)
+      const { vfs, path } = at(parts, place)
       const partial = partialPlace((await placeOf(vfs, path)).place)
       const found = await vfs.lookup(partial.parent, partial.name)
       return message({ size: isErrno(found) ? 0 : found.size })
     }),
     answerUpload(filePut, async ({ place, offset, ...looks }, items, { signal }) => {
-      const { changes, path } = at(place)
+      const { changes, path } = at(parts, place)
       const { place: target, attributes: there } = await placeOf(changes.vfs, path)
       if (there?.kind === 'directory') throw errnoFault(ERRNO.EISDIR, path)
       const partial = { place: partialPlace(target), path }

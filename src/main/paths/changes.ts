@@ -1,14 +1,15 @@
 import type { ByteString } from '#base'
-import type {
-  AttributeChange,
-  Attributes,
-  Caller,
-  DirectoryPlace,
-  Filesystem,
-  Ino,
-  NewNode,
-  RenameMode,
-  Vfs,
+import {
+  type AttributeChange,
+  type Attributes,
+  type Caller,
+  type DirectoryPlace,
+  type Filesystem,
+  type Ino,
+  isErrno,
+  type NewNode,
+  type RenameMode,
+  type Vfs,
 } from '#storage/fs'
 import { done } from './answer.ts'
 
@@ -23,13 +24,26 @@ export interface Changes {
   write(ino: Ino, offset: number, bytes: Uint8Array, path: ByteString): Promise<void>
 }
 
+/** A filesystem that is changed, and whether a kernel may hold one of its inodes. */
+export interface Changed {
+  readonly filesystem: Filesystem
+  readonly mayHold: (ino: Ino) => boolean
+}
+
 /** The changes of a filesystem. Faults of all: as the filesystem answers, see `answer.ts`. */
-export function changesOf(filesystem: Filesystem): Changes {
+export function changesOf({ filesystem, mayHold }: Changed): Changes {
   const { vfs } = filesystem
   const staleInode = (ino: Ino) => filesystem.invalidate({ kind: 'inode', ino })
   const stalePlace = (place: DirectoryPlace) => {
     filesystem.invalidate({ kind: 'entry', ...place })
     staleInode(place.parent)
+  }
+  // A kernel that holds an unlinked file forgets it at the end, and it goes then; of others nobody would say so.
+  const unlinking = async (place: DirectoryPlace, unlink: () => Promise<void>) => {
+    const before = await vfs.lookup(place.parent, place.name)
+    await unlink()
+    const left = isErrno(before) ? before : await vfs.attributes(before.ino)
+    if (!isErrno(left) && left.nlink === 0 && !mayHold(left.ino)) vfs.forget(left.ino)
   }
   return {
     vfs,
@@ -49,11 +63,11 @@ export function changesOf(filesystem: Filesystem): Changes {
       staleInode(ino)
     },
     async remove(place, what, path) {
-      await done(vfs.remove(place.parent, place.name, what), path)
+      await unlinking(place, () => done(vfs.remove(place.parent, place.name, what), path))
       stalePlace(place)
     },
     async rename(from, to, path, mode = 'replace') {
-      await done(vfs.rename(from, to, mode), path)
+      await unlinking(to, () => done(vfs.rename(from, to, mode), path))
       stalePlace(from)
       stalePlace(to)
     },

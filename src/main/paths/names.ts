@@ -27,7 +27,7 @@ export function below(path: ByteString, name: ByteString): ByteString {
 
 /** The path of another name in the same directory. */
 export function beside(path: ByteString, name: ByteString): ByteString {
-  return path.replace(/[^/]*\/*$/, '') + name
+  return path.slice(0, path.lastIndexOf('/') + 1) + name
 }
 
 function shortHash(name: ByteString): string {

@@ -2,7 +2,7 @@ import { type ByteString, textOf } from '#base'
 import { type Filesystem, type Ino, isErrno, ROOT_INO } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { done } from './answer.ts'
-import { changesOf } from './changes.ts'
+import { type Changed, changesOf } from './changes.ts'
 import { beside, restorePlace } from './names.ts'
 import { removeTree } from './remove.ts'
 import { placeOf } from './resolve.ts'
@@ -13,11 +13,14 @@ import { placeOf } from './resolve.ts'
  * Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
  */
 export async function restoreInPlace(
-  filesystem: Filesystem,
-  { snapshot, path }: { readonly snapshot: string; readonly path: ByteString },
+  changed: Changed,
+  request: { readonly snapshot: string; readonly path: ByteString },
   signal: AbortSignal,
 ): Promise<number> {
-  const changes = changesOf(filesystem)
+  const { filesystem } = changed
+  const { snapshot } = request
+  const path = request.path.replace(/(?<=.)\/+$/, '')
+  const changes = changesOf(changed)
   const { vfs } = changes
   const { place, attributes: there } = await placeOf(vfs, path)
   if (there?.kind === 'directory') await refuseQuotaRoots(filesystem, there.ino, path)

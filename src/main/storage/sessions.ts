@@ -1,4 +1,5 @@
 import type { World } from '#base'
+import type { Ino } from '#storage/fs'
 import { type FuseSession, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
 import type { Filesystems } from './filesystems.ts'
@@ -28,6 +29,13 @@ export class Sessions implements AsyncDisposable {
   /** The mounts being served. */
   get mounts(): readonly HeldMount[] {
     return [...this.#served.keys()]
+  }
+
+  /** True when a kernel may hold an inode of a filesystem. */
+  mayHold(filesystem: string, ino: Ino): boolean {
+    for (const [mount, session] of this.#served)
+      if (mount.filesystem === filesystem && session.mayHold(ino)) return true
+    return false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,6 +18,11 @@ export class Lookups {
     return this.#counts.size
   }
 
+  /** True when the kernel was given the inode by this session and has not dropped it. */
+  has(ino: Ino): boolean {
+    return this.#counts.has(ino)
+  }
+
   /** Counts an inode in the reply that is being encoded. */
   add(ino: Ino): void {
     this.#counts.set(ino, (this.#counts.get(ino) ?? 0) + 1)

@@ -1,3 +1,4 @@
+import type { Ino } from '#storage/fs'
 import { INIT2 } from '../codec/flags.ts'
 import { fault } from '../faults.ts'
 import { libc } from '../device/libc.ts'
@@ -8,6 +9,8 @@ import { Session, type SessionEnd, type SessionOptions } from './session.ts'
 export interface FuseSession extends AsyncDisposable {
   /** Resolves when the mount is gone or the session was disposed. */
   readonly ended: Promise<SessionEnd>
+  /** True when the kernel may hold the inode: an unlinked file must stay then. */
+  mayHold(ino: Ino): boolean
 }
 
 /** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, CannotResume. */
@@ -29,6 +32,7 @@ export function serveFuse(options: SessionOptions): FuseSession {
   pump.add(session)
   return {
     ended,
+    mayHold: ino => session.mayHold(ino),
     [Symbol.asyncDispose]: async () => {
       session.end('closed')
       await ended

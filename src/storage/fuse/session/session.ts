@@ -1,5 +1,5 @@
 import { assert, isFault, isLater, type Log } from '#base'
-import { type Answer, ERRNO, type Errno, isErrno, type Reply, type Vfs } from '#storage/fs'
+import { type Answer, ERRNO, type Errno, type Ino, isErrno, type Reply, type Vfs } from '#storage/fs'
 import { UNIQUE_HIGH_RESEND } from '../codec/flags.ts'
 import { BODY, IN_HEADER, OUT_HEADER, numberOf, PAYLOAD, type Unique } from '../codec/header.ts'
 import { resendMessage } from '../codec/notifications.ts'
@@ -74,6 +74,11 @@ export class Session implements Source {
   /** Asks the kernel for what the process before us left unanswered. */
   resend(): void {
     writeMessage(this.fd, resendMessage())
+  }
+
+  /** True when the kernel may hold the inode. Of what it was given before this process, nothing is known. */
+  mayHold(ino: Ino): boolean {
+    return this.#options.resumed === true || this.#context.lookups.has(ino)
   }
 
   ready(): boolean {

@@ -1,0 +1,11 @@
+import type { Place } from '#rpc'
+import type { Ino } from '#storage/fs'
+import { changesOf } from '../paths/changes.ts'
+import type { Parts } from './parts.ts'
+
+/** What a method needs of the place it was given: the filesystem, how it is changed, and the path. Faults: NotFound. */
+export function at({ filesystems, sessions }: Parts, { filesystem: name, path }: Place) {
+  const { filesystem } = filesystems.get(name)
+  const changed = { filesystem, mayHold: (ino: Ino) => sessions.mayHold(name, ino) }
+  return { filesystem, vfs: filesystem.vfs, changed, changes: changesOf(changed), path }
+}

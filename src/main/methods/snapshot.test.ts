@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isFault } from '#base'
+import { fileDescribe, fileMake, fileRemove, snapshotCreate, snapshotDiff, snapshotList, snapshotRestore } from '#rpc'
+import { ROOT_INO } from '#storage/fs'
+import { openTestDoor } from '../testing/door.ts'
+
+const SIGNAL = new AbortController().signal
+const filesystem = 'home'
+const at = (path: string) => ({ filesystem, path })
+
+test('a tree is restored in place of what is there, and nothing is left beside it', async () => {
+  await using door = await openTestDoor()
+  const { client } = door
+  const make = (path: string, kind: 'directory' | 'fifo') => client.call(fileMake, { place: at(path), kind }, SIGNAL)
+  for (const path of ['/dir', '/dir/sub']) await make(path, 'directory')
+  for (const path of ['/dir/a', '/dir/sub/b']) await make(path, 'fifo')
+  const made = await client.call(snapshotCreate, { filesystem, name: 'kept' }, SIGNAL)
+  assert.deepEqual(await Array.fromAsync(client.download(snapshotList, { filesystem }, SIGNAL), item => item.head), [
+    made,
+  ])
+  await client.call(fileRemove, { place: at('/dir/sub'), recursive: true }, SIGNAL)
+  await make('/dir/new', 'fifo')
+  const restore = (path: string) => client.call(snapshotRestore, { place: at(path), name: 'kept' }, SIGNAL)
+  assert.deepEqual(await restore('/dir'), { restored: 4 })
+  const changes = client.download(snapshotDiff, { filesystem, from: 'kept' }, SIGNAL)
+  assert.deepEqual(await Array.fromAsync(changes, item => `${item.head.change} ${item.head.path}`), ['metadata /'])
+  await client.call(fileRemove, { place: at('/dir'), recursive: true }, SIGNAL)
+  assert.deepEqual(await restore('/dir/'), { restored: 4 })
+  await assert.rejects(restore('/'), error => isFault(error, 'Invalid'))
+  await assert.rejects(restore('/nothing'), error => isFault(error, 'PathNotFound'))
+  await assert.rejects(restore('/.snapshots/kept'), error => isFault(error))
+})
+
+test('what is removed is gone when no kernel may hold it', async () => {
+  await using door = await openTestDoor()
+  const { filesystem: opened, keyspace } = door.filesystems.get(filesystem)
+  const place = at('/pipe')
+  const { ino } = await door.client.call(fileMake, { place, kind: 'fifo' }, SIGNAL)
+  assert.equal((await door.client.call(fileDescribe, { place, cid: true }, SIGNAL)).noCid, 'a fifo has no CID')
+  await door.client.call(fileRemove, { place, recursive: false }, SIGNAL)
+  await opened.sync()
+  const { entries } = keyspace.rangeNow({ keys: { kind: 'prefix', prefix: 'i' }, want: 'keys' })
+  assert.equal(entries.length, 1, `only the root ${ROOT_INO} is left, not ${ino}`)
+})
