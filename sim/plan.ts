@@ -16,6 +16,8 @@ export interface RunPlan {
   readonly ballastBytes: number
   readonly capacityBytes: number
   readonly actors: number
+  /** The root has a quota without limits, which counts. */
+  readonly hasQuota: boolean
   readonly lives: number
 }
 
@@ -51,6 +53,7 @@ export function planRun(random: Random, wanted: PlanKind | undefined): RunPlan {
     ballastBytes: MIB,
     capacityBytes: kind === 'full' ? random.between(6, 16) * MIB : 1024 * MIB,
     actors: random.between(1, 4),
+    hasQuota: random.chance(0.5),
     lives: random.between(2, 6),
   }
 }

@@ -1,12 +1,14 @@
 import { isFault, isSystemError } from '#base'
-import { ERRNO, type Errno } from '#storage/fs'
+import { ERRNO, type Errno, ROOT_INO } from '#storage/fs'
 import { type Canary, lyingWith } from './canaries.ts'
 import { DiskImage } from './disk/image.ts'
 import { cutPower } from './disk/power-cut.ts'
 import { Life } from './life.ts'
 import { Expectation } from './model/expectation.ts'
 import { observe } from './model/observe.ts'
+import { checkReachable } from './model/reachable.ts'
 import { SnapshotBook } from './model/snapshot-book.ts'
+import { checkUsage } from './model/usage.ts'
 import { mustHold, Violation } from './model/violation.ts'
 import { faultsOf, type LifePlan, planLife, planRun, type PlanKind, type RunPlan } from './plan.ts'
 import { Random } from './random.ts'
@@ -175,7 +177,7 @@ class Simulation {
     canary?.plant?.(stack)
     if (life.ended) return never()
     if (!isMounted) this.#expected.letGo()
-    await this.#check(stack, life)
+    await this.#check(stack, { life, isMounted })
     const setting = this.#setting(living, stack)
     const left = { operations: living.operations }
     const actors = Array.from({ length: this.#plan.actors }, () =>
@@ -216,7 +218,7 @@ class Simulation {
   }
 
   /** What a life finds when it begins. */
-  async #check(stack: Stack, life: Life): Promise<void> {
+  async #check(stack: Stack, { life, isMounted }: Pick<Living, 'life' | 'isMounted'>): Promise<void> {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
     const found = { nodes, revision: this.#foundRevision, later: this.#cacheDropped, isNew: true }
@@ -224,6 +226,8 @@ class Simulation {
     if (this.#since === 'power') this.#expected.checkPowerCut(found)
     else this.#expected.checkKilled(found)
     await this.#snapshots.check(stack.fs, this.#mayBeDamaged)
+    if (life.ended) return never()
+    await this.#checkSpace(stack, isMounted)
     if (life.ended) return never()
     this.#since = 'nothing'
     this.#unmounted = false
@@ -236,6 +240,16 @@ class Simulation {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
     this.#expected.checkKilled({ nodes, revision: stack.keyspace.revision, later: false, isNew: false })
+  }
+
+  // What waits for room is not at the home, and not counted; what is damaged cannot be walked.
+  async #checkSpace(stack: Stack, isMounted: boolean): Promise<void> {
+    const { kind, hasQuota } = this.#plan
+    if (hasQuota && nothingIn(this.#expected)) await stack.fs.quotas.set(ROOT_INO, NO_LIMITS)
+    if (kind === 'full' || this.#mayBeDamaged) return
+    // A mount that outlived the process may still hold what it had let go of a moment before.
+    if (!isMounted) await checkUsage(stack.fs)
+    await checkReachable(stack)
   }
 
   get #mayBeDamaged(): boolean {
@@ -304,6 +318,10 @@ interface Living {
   readonly operations: number
 }
 
+function nothingIn({ tree }: Expectation): boolean {
+  return tree.nodes.size === 1
+}
+
 function emptyImage(): DiskImage {
   const image = new DiskImage()
   image.names.set('/', 'folder')
@@ -321,6 +339,7 @@ const LAST_LIFE: LifePlan = {
   rot: { before: 0, during: 0 },
 }
 /** How a store says that it cannot make good what rotted. */
+const NO_LIMITS = { bytesMax: undefined, inodesMax: undefined }
 const REFUSALS = ['LogDamaged', 'CheckpointDamaged']
 const LIFE_MS_MAX = 3_600_000
 const ROOM_BYTES = 16 * 2 ** 20

@@ -61,6 +61,11 @@ export class FrameFile {
     return this.#end
   }
 
+  /** Makes everything durable, but for the file's name. */
+  async sync(): Promise<void> {
+    await this.#file.sync()
+  }
+
   close(): void {
     this.#file.close()
   }

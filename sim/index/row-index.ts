@@ -20,7 +20,7 @@ export const keptRowIndex: IndexFactory = {
     const isLoading = frames.some(({ kind }) => kind === LOADED) && !frames.some(({ kind }) => kind === LOADED_ALL)
     if (isLoading) file.clear()
     else for (const frame of frames) await retell(memory, frame)
-    return kept({ world, memory, file, isClean: frames.length === 0 || frames.at(-1)?.kind === CLOSED })
+    return kept({ world, memory, file, folder, isClean: frames.length === 0 || frames.at(-1)?.kind === CLOSED })
   },
   remove: ({ world, folder }) => world.disk.remove(pathIn(folder)),
 }
@@ -40,10 +40,11 @@ interface KeptParts {
   readonly world: World
   readonly memory: RowIndex
   readonly file: FrameFile
+  readonly folder: string
   readonly isClean: boolean
 }
 
-function kept({ world, memory, file, isClean }: KeptParts): RowIndex {
+function kept({ world, memory, file, folder, isClean }: KeptParts): RowIndex {
   // As by a thread: what is asked is done a moment later.
   const later = (): Promise<void> => world.clock.sleep(0, NEVER)
   const write = (kind: number, bytes: Uint8Array): void => {
@@ -52,6 +53,12 @@ function kept({ world, memory, file, isClean }: KeptParts): RowIndex {
     } catch (error) {
       throw isSystemError(error) ? indexFault('DiskFull', 'no space left writing the index', { cause: error }) : error
     }
+  }
+  // SQLite brings its log into its file, and syncs that, when the last connection is closed.
+  const closeCleanly = async (): Promise<void> => {
+    write(CLOSED, NOTHING)
+    await file.sync()
+    await world.disk.syncFolder(folder)
   }
   return {
     get state() {
@@ -81,8 +88,11 @@ function kept({ world, memory, file, isClean }: KeptParts): RowIndex {
     verify: async () => file.verify(),
     bytes: () => file.bytes,
     async close(clean) {
-      if (clean) write(CLOSED, NOTHING)
-      file.close()
+      try {
+        if (clean) await closeCleanly()
+      } finally {
+        file.close()
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { differenceOf } from './compare.ts'
 import { type FileChange, FileHistory } from './file-history.ts'
 import type { Observed } from './observe.ts'
-import { Tree, type TreeChange } from './tree.ts'
+import { type Place, Tree, type TreeChange } from './tree.ts'
 import { mustHold, Violation } from './violation.ts'
 
 /** How the state that is about to be checked came about. */
@@ -38,6 +38,7 @@ export class Expectation {
   /** Changes of names that may have happened: not answered, or answered EIO. */
   #doubts: Doubt[] = []
   #base = new Tree()
+  readonly #touched: Place[] = []
   #changes: { readonly revision: number; readonly change: TreeChange }[] = []
 
   file(ino: number): FileHistory {
@@ -46,9 +47,21 @@ export class Expectation {
     return file
   }
 
+  /** How many changes of names were answered in all. */
+  get changesSoFar(): number {
+    return this.#touched.length
+  }
+
+  /** Names of a directory that were changed after so many changes, or may be. */
+  namesTouched(parent: number, since: number): ReadonlySet<string> {
+    const places = [...this.#touched.slice(since), ...this.#doubts.flatMap(({ change }) => placesOf(change))]
+    return new Set(places.filter(place => place.parent === parent).map(place => place.name))
+  }
+
   /** Notes a change of names that was answered; it is in this revision. */
   changed(change: TreeChange, revision: number): void {
     this.tree.apply(change)
+    this.#touched.push(...placesOf(change))
     this.#changes.push({ revision, change })
     if (change.kind === 'make' && change.node.kind === 'file')
       this.files.set(change.ino, new FileHistory(change.node.mode))
@@ -160,6 +173,11 @@ export class Expectation {
       return [{ tree: changed, change: known }]
     })
   }
+}
+
+function placesOf(change: TreeChange): Place[] {
+  if (change.kind === 'rename') return [change.from, change.to]
+  return 'at' in change && change.at !== undefined ? [change.at] : []
 }
 
 function withFoundIno(change: TreeChange, { nodes }: Found): TreeChange | undefined {

@@ -1,5 +1,6 @@
 import type { World } from '#base'
 import { contentOperations } from './contents.ts'
+import { listInPieces } from './listing.ts'
 import { maintenanceOperations } from './maintenance.ts'
 import { nameOperations } from './names.ts'
 import { never, type Setting } from './setting.ts'
@@ -22,11 +23,14 @@ export async function act(setting: Setting, world: World, left: { operations: nu
     await world.clock.sleep(thinkMs(setting), signal)
     if (life.ended) return never()
     await setting.floor.enter()
-    await OPERATIONS[random.weighted(WEIGHTS)]?.run(setting)
+    if (random.chance(LISTINGS)) await listInPieces(setting, world.clock)
+    else await OPERATIONS[random.weighted(WEIGHTS)]?.run(setting)
     if (life.ended) return never()
     setting.floor.leave()
   }
 }
+
+const LISTINGS = 0.02
 
 function thinkMs({ random }: Setting): number {
   if (random.chance(0.02)) return random.between(1000, 9000)

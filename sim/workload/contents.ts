@@ -205,7 +205,8 @@ export async function sync(setting: Setting): Promise<void> {
   const file = expected.file(ino)
   const { mark } = file
   const { revision } = stack.keyspace
-  const answer = await answerOf(() => stack.fs.vfs.sync(ino as Ino, 'all'))
+  const what = setting.random.pick(['data', 'all'] as const)
+  const answer = await answerOf(() => stack.fs.vfs.sync(ino as Ino, what))
   if (life.ended) return never()
   if (!isDone(setting, { what: `sync ${ino}`, answer, refusal: undefined })) return
   file.durable(mark)

@@ -217,7 +217,8 @@ function takenPlace(setting: Setting): Place {
   return { parent, name: names.length === 0 ? random.pick(NAMES) : random.pick(names) }
 }
 
-function directoryOf({ random, expected }: Setting): number {
+/** A directory that has a name. */
+export function directoryOf({ random, expected }: Setting): number {
   const aside = expected.tree.at(ASIDE_PLACE)?.ino
   const directories = [...expected.tree.nodes.values()].filter(
     node => node.kind === 'directory' && node.nlink > 0 && node.ino !== aside,
