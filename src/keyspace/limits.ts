@@ -43,9 +43,6 @@ export const COMPACT_ROWS = 1000
 /** Rows read from the index at once for a range. */
 export const RANGE_PAGE_ROWS = 512
 
-/** Stretches without rows that an index remembers. */
-export const GAPS_MAX = 16
-
 /** Bytes of one block of a checkpoint. */
 export const CHECKPOINT_BLOCK_BYTES = 2 ** 18
 

@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type ByteString, byteString, bytesOf } from '#base'
+import { bytesOf } from '#base'
 import type { Span } from '../key-set.ts'
 import type { Revision } from '../keyspace.ts'
 import type { RowQuery } from '../row-index.ts'
-import type { Gap } from './gaps.ts'
 import { ROW_COLUMNS, type RowColumns } from './schema.ts'
 
 /** The reading statements of an index, prepared at first use. */
@@ -11,23 +10,14 @@ export class Selects {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
   readonly #get: StatementSync
-  readonly #above: StatementSync
-  readonly #below: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#get = this.#prepare(`SELECT ${ROW_COLUMNS} FROM current WHERE key = ?`)
-    this.#above = this.#prepare('SELECT key FROM current WHERE key < ? ORDER BY key DESC LIMIT 1')
-    this.#below = this.#prepare('SELECT key FROM current WHERE key > ? ORDER BY key LIMIT 1')
   }
 
   get(key: Uint8Array): RowColumns | undefined {
     return rowOf(this.#get.get(key))
-  }
-
-  /** The gap around a key that has no row. */
-  gapAround(key: Uint8Array): Gap {
-    return { above: keyOf(this.#above.get(key)), below: keyOf(this.#below.get(key)) }
   }
 
   range(query: RowQuery): RowColumns[] {
@@ -73,11 +63,6 @@ function bindings(span: Span, revision: Revision | undefined): Record<string, Ui
     ...(span.end === undefined ? {} : { end: bytesOf(span.end) }),
     ...(revision === undefined ? {} : { revision }),
   }
-}
-
-function keyOf(row: unknown): ByteString | undefined {
-  const key = Array.isArray(row) ? row[0] : undefined
-  return key instanceof Uint8Array ? byteString(key) : undefined
 }
 
 function rowOf(row: unknown): RowColumns | undefined {

@@ -4,7 +4,6 @@ import { leaseOf, revisionOf } from '../change.ts'
 import type { Span } from '../key-set.ts'
 import type { KeyValue, LeaseId, Revision } from '../keyspace.ts'
 import type { IndexFactory, IndexState, LeaseRow, RestoredState, RowBlock, RowIndex, RowQuery } from '../row-index.ts'
-import { Gaps } from './gaps.ts'
 import { databasePath, entryOf, guarded, openForReading } from './schema.ts'
 import { Selects } from './selects.ts'
 import { WriterThread } from './writer-thread.ts'
@@ -34,8 +33,6 @@ class SqliteIndex implements RowIndex {
   readonly #thread: WriterThread
   readonly #database: DatabaseSync
   readonly #selects: Selects
-  /** Cleared before the keyspace forgets what was applied: until then newer keys are found in its overlay. */
-  readonly #gaps = new Gaps()
   readonly bytes: () => number
 
   constructor(thread: WriterThread, database: DatabaseSync, bytes: () => number) {
@@ -57,18 +54,13 @@ class SqliteIndex implements RowIndex {
   }
 
   get(key: ByteString): KeyValue | undefined {
-    if (this.#gaps.hasKey(key)) return undefined
     return guarded(() => {
-      const bytes = bytesOf(key)
-      const row = this.#selects.get(bytes)
-      if (row !== undefined) return entryOf(row, key)
-      this.#gaps.add(this.#selects.gapAround(bytes))
-      return undefined
+      const row = this.#selects.get(bytesOf(key))
+      return row === undefined ? undefined : entryOf(row, key)
     })
   }
 
   range(query: RowQuery): KeyValue[] {
-    if (query.revision === undefined && this.#gaps.hasSpan(query)) return []
     return guarded(() => this.#selects.range(query).map(row => entryOf(row, undefined)))
   }
 
@@ -99,7 +91,6 @@ class SqliteIndex implements RowIndex {
 
   async apply(records: Uint8Array): Promise<void> {
     await this.#thread.call({ method: 'apply', records })
-    this.#gaps.clear()
   }
 
   async compact(revision: Revision): Promise<boolean> {
@@ -114,7 +105,6 @@ class SqliteIndex implements RowIndex {
 
   async load(block: Uint8Array, state: RestoredState | undefined): Promise<void> {
     await this.#thread.call({ method: 'load', block, state })
-    this.#gaps.clear()
   }
 
   async verify(signal: AbortSignal): Promise<void> {
