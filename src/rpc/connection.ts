@@ -79,8 +79,8 @@ export class Connection implements Wire {
     this.#duplex.destroy()
   }
 
-  async ready(): Promise<void> {
-    while (this.#duplex.congested && this.#ended === undefined) await this.#duplex.drained()
+  congestion(): Promise<void> | undefined {
+    return this.#duplex.congested && this.#ended === undefined ? this.#duplex.drained() : undefined
   }
 
   /** Ends the connection: every stream fails with the fault. Safe to call again. */

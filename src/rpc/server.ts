@@ -117,7 +117,8 @@ class Calls {
     } catch (error) {
       if (!isFault(error) && !signal.aborted) this.#report(handler, error)
       // What an aborted handler throws says less than why it was aborted.
-      await this.#connection.ready()
+      for (let wait = this.#connection.congestion(); wait !== undefined; wait = this.#connection.congestion())
+        await wait
       this.#refuse(stream.id, signal.aborted ? signal.reason : error)
     } finally {
       over.abort()

@@ -6,8 +6,11 @@ import { checkBody, decodeHead, encodeHead, type Message } from './message.ts'
 /** What a stream needs of its connection. */
 export interface Wire {
   write(kind: number, stream: number, head: Uint8Array, body: Uint8Array): void
-  /** Resolves when the peer takes bytes again. */
-  ready(): Promise<void>
+  /**
+   * Undefined when the peer takes bytes; else resolves when it may do so again. Ask anew behind it: others wait too,
+   * and the first of them to write may be the last for now.
+   */
+  congestion(): Promise<void> | undefined
   /** What this side lets the peer send per stream, and the other way round. */
   readonly ownWindowBytes: number
   readonly peerWindowBytes: number
@@ -60,7 +63,7 @@ export class Stream {
         this.#wakeSender = resolve
       })
     }
-    await this.#wire.ready()
+    for (let wait = this.#wire.congestion(); wait !== undefined; wait = this.#wire.congestion()) await wait
     this.#throwWhenFailed()
     this.#creditBytes -= cost
     this.#wire.write(FRAME.item, this.id, head, message.body)
@@ -70,7 +73,7 @@ export class Stream {
   async end(message: Message<unknown>): Promise<void> {
     const head = encodeHead(message.head)
     checkBody(message.body)
-    await this.#wire.ready()
+    for (let wait = this.#wire.congestion(); wait !== undefined; wait = this.#wire.congestion()) await wait
     this.#wire.write(FRAME.end, this.id, head, message.body)
   }
 

@@ -5,6 +5,7 @@ import type { Duplex } from '../duplex.ts'
 export function socketDuplex(socket: Socket): Duplex {
   // Errors end `incoming`; without a listener they would end the process.
   socket.on('error', () => undefined)
+  let draining: Promise<void> | undefined
   return {
     incoming: socketBytes(socket),
     get congested() {
@@ -19,20 +20,30 @@ export function socketDuplex(socket: Socket): Duplex {
       for (const part of parts) socket.write(part)
       socket.uncork()
     },
-    drained: () =>
-      new Promise(resolve => {
-        const done = () => {
-          socket.off('drain', done)
-          socket.off('close', done)
-          resolve()
-        }
-        if (socket.destroyed || !socket.writableNeedDrain) return resolve()
-        socket.on('drain', done)
-        socket.on('close', done)
-      }),
+    drained() {
+      if (socket.destroyed || !socket.writableNeedDrain) return Promise.resolve()
+      // Many calls wait for the same thing: they share one pair of listeners.
+      draining ??= nextDrain(socket, () => {
+        draining = undefined
+      })
+      return draining
+    },
     close: () => void socket.end(() => socket.destroy()),
     destroy: () => void socket.destroy(),
   }
+}
+
+function nextDrain(socket: Socket, over: () => void): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      over()
+      socket.off('drain', done)
+      socket.off('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+  })
 }
 
 async function* socketBytes(socket: Socket): AsyncGenerator<Uint8Array, void, undefined> {

@@ -51,6 +51,21 @@ test('64 MiB come through in bounded memory', () =>
     assert.equal(bytes, 64 * 1024 * 1024)
   }))
 
+test('many calls that wait for the same socket do it without a warning of Node', () =>
+  inFolder(async socket => {
+    const warnings: string[] = []
+    const hear = (warning: Error) => void warnings.push(warning.name)
+    process.on('warning', hear)
+    await using _server = await listenSocket(socket, { ...options, handlers })
+    await using client = await connectSocket(socket, options, none)
+    const streams = Array.from({ length: 32 }, () =>
+      Array.fromAsync(client.download(flood, 2, none), item => item.head),
+    )
+    assert.deepEqual(await Promise.all(streams), Array(32).fill([0, 1]))
+    process.off('warning', hear)
+    assert.deepEqual(warnings, [])
+  }))
+
 test('a socket left by a dead process is replaced, and a missing one says what to do', () =>
   inFolder(async socket => {
     await assert.rejects(
