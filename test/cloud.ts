@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { whenAborted } from './cloud/aborted.ts'
 import { type CliResult, PROGRAM, runCairn } from './cloud/cli.ts'
 import { detach, mountsAt } from './cloud/mounts.ts'
 import { childrenOf, isAlive, until, untilGone } from './cloud/processes.ts'
@@ -36,18 +37,6 @@ export async function openCloud(options: CloudOptions = {}): Promise<Cloud> {
   }
 }
 
-// A test process that is ended before its time (by the runner, by Ctrl-C) takes its Cairns with it.
-const whenAborted = new Set<() => void>()
-process.on('exit', () => {
-  for (const end of whenAborted) end()
-})
-for (const [name, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const) {
-  process.on(name, () => process.exit(128 + number))
-}
-
 const STOP_MS_MAX = 30_000
 const SAID_CHARS_MAX = 16_000
 
@@ -63,7 +52,7 @@ export class Cloud implements AsyncDisposable {
   readonly #options: CloudOptions
   #child: ChildProcess | undefined
   #said = ''
-  readonly #end = () => this.#endAtOnce()
+  readonly #guard: Disposable
 
   constructor(options: CloudOptions) {
     this.#options = options
@@ -73,7 +62,7 @@ export class Cloud implements AsyncDisposable {
     this.data = options.data ?? join(this.home, 'data')
     this.mount = join(this.home, 'mount')
     mkdirSync(this.mount)
-    whenAborted.add(this.#end)
+    this.#guard = whenAborted(() => this.#endAtOnce())
   }
 
   /** What its processes said so far, the newest 16,000 characters. */
@@ -170,7 +159,7 @@ export class Cloud implements AsyncDisposable {
     if (this.isRunning) await this.stop()
     detach(this.mount)
     rmSync(this.home, { recursive: true, force: true })
-    whenAborted.delete(this.#end)
+    this.#guard[Symbol.dispose]()
   }
 
   // Nothing may be waited for: the test process may be about to end.

@@ -1,0 +1,66 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { whenAborted } from '../cloud/aborted.ts'
+
+/** An ext4 of its own for a test, in an image file. Disposing unmounts and removes it. */
+export interface SmallDisk extends AsyncDisposable {
+  readonly folder: string
+  readonly freeBytes: number
+  /** Takes space until this much is left; 0 takes the last block. Replaces what it took before. */
+  fill(leftBytes: number): Promise<void>
+  /** Gives everything back. */
+  empty(): void
+}
+
+/** Why no image can be mounted here; false when it can. */
+export function whyNoSmallDisk(): string | false {
+  if (process.geteuid?.() !== 0) return 'mounting an image needs root'
+  if (!existsSync('/dev/loop-control')) return 'there are no loop devices'
+  return existsSync('/sbin/mkfs.ext4') || existsSync('/usr/sbin/mkfs.ext4') ? false : 'mkfs.ext4 is not installed'
+}
+
+const run = promisify(execFile)
+
+/** Makes one; the image is sparse and takes only what is written. */
+export async function openSmallDisk(bytes: number): Promise<SmallDisk> {
+  const home = mkdtempSync(join(tmpdir(), 'cairn-small-'))
+  const [image, folder] = [join(home, 'image'), join(home, 'disk')]
+  const filler = join(folder, 'filler')
+  const guard = whenAborted(() => spawnSync('umount', ['-l', folder]))
+  writeFileSync(image, '')
+  truncateSync(image, bytes)
+  mkdirSync(folder)
+  // No blocks that only root may take: full is full.
+  await run('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', image])
+  await run('mount', ['-o', 'loop', image, folder])
+  const free = () => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  }
+  return {
+    folder,
+    get freeBytes() {
+      return free()
+    },
+    async fill(leftBytes) {
+      rmSync(filler, { force: true })
+      await run('fallocate', ['-l', `${free() - leftBytes - SLACK_BYTES}`, filler])
+      // Block by block, for the last few: some go to the map of the file itself.
+      if (leftBytes === 0)
+        await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k', 'oflag=append', 'conv=notrunc']).catch(
+          () => undefined,
+        )
+    },
+    empty: () => rmSync(filler, { force: true }),
+    async [Symbol.asyncDispose]() {
+      await run('umount', [folder]).catch(() => run('umount', ['-l', folder]))
+      guard[Symbol.dispose]()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+const SLACK_BYTES = 4 * 2 ** 20
