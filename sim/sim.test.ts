@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { describeFailure } from './replay.ts'
 import { simulate } from './simulation.ts'
 
-const SEEDS = 120
+const SEEDS = 100
 const asked = { operations: 400, plan: undefined, canary: undefined }
 
 test(`${SEEDS} seeds of crashes, power cuts and failing disks lose nothing and hide no damage`, async () => {

@@ -295,7 +295,7 @@ class Simulation {
   #closed(world: SimWorld, plan: LifePlan): boolean {
     this.#trace.line('life closed')
     const image = new DiskImage(world.disk.image)
-    this.#resting = restingOn(image, this.#resting)
+    if (this.#plan.kind === 'rot') this.#resting = restingOn(image, this.#resting)
     // What was closed cleanly survives a power cut.
     return this.#ended(image, { ...plan, ending: this.#random.chance(0.5) ? 'kill' : 'power' }, world)
   }
