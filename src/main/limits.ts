@@ -55,3 +55,6 @@ export const COLLECT_LOW_SHARE = 0.1
 
 /** Collection by itself takes at most this part of the time. */
 export const COLLECT_TIME_SHARE = 0.05
+
+/** Bytes kept on the disk so that a start finds room when it is full. */
+export const RESERVE_BYTES = 4 * 1024 * 1024

@@ -3,6 +3,7 @@ import { isFault, type World, whyOf } from '#base'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
+import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { handlersOf } from '../methods/index.ts'
@@ -26,7 +27,9 @@ export async function runStorage(world: World): Promise<void> {
       process.exitCode = 1
       broken.resolve()
     }
-    await using _open = await openAll(start, link, world, failed)
+    const { dataFolder } = start
+    await using _open = await despiteFullDisk(dataFolder, world, () => openAll(start, link, world, failed))
+    keepReserve(dataFolder, world)
     link.tell({ kind: 'ready' })
     flushCompileCache() // it is written at the end of a process, and this one lives long
     // After a failed disk only a process that opens everything anew can go on: the supervisor starts it.

@@ -10,7 +10,12 @@ export function takeInstance(dataFolder: string, disk: Disk): Disposable {
   if (lock === undefined) throw alreadyRunning(dataFolder)
   const pidFile = pidFileOf(dataFolder)
   const started = startTicksOf(fs.readFileSync('/proc/self/stat', 'latin1'))
-  fs.writeFileSync(pidFile, `${process.pid} ${started}\n`, { mode: 0o600 })
+  try {
+    fs.writeFileSync(pidFile, `${process.pid} ${started}\n`, { mode: 0o600 })
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw error
+  }
   return {
     [Symbol.dispose]() {
       fs.rmSync(pidFile, { force: true })

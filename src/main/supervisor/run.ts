@@ -3,6 +3,7 @@ import os from 'node:os'
 import { isFault, type World } from '#base'
 import { dataFolderOf, defaultMountOf, type Surroundings } from '#rpc'
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
+import { despiteFullDisk } from '../full-disk.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, type MountOutcome } from './banner.ts'
 import { takeInstance } from './instance.ts'
@@ -31,11 +32,12 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   if (typeof options.mount === 'string' && !isDataFolder(wantedFolder)) await mountTarget(options.mount, wantedFolder)
   const dataFolder = await openDataFolder(wantedFolder)
   await using stack = new AsyncDisposableStack()
-  stack.use(takeInstance(dataFolder, world.disk))
+  stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const signals = stack.use(endSignals())
   const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
-  const outcomes = await mountWanted({ dataFolder, mounts, chosen: options.mount, usual: defaultMountOf(around) })
+  const usual = defaultMountOf(around)
+  const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
   const storage = await Storage.open(
     dataFolder,
     mounts,
@@ -52,6 +54,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
 }
 
 interface Wanted {
+  readonly world: World
   readonly dataFolder: string
   readonly mounts: Mounts
   readonly chosen: string | false | undefined
@@ -62,7 +65,7 @@ interface Wanted {
  * Mounts `home` where it was chosen, and what the table of mounts names. A chosen folder that is refused ends the
  * start and changes nothing; any other mount that fails is told, and the rest goes on without it.
  */
-async function mountWanted({ dataFolder, mounts, chosen, usual }: Wanted): Promise<readonly MountOutcome[]> {
+async function mountWanted({ dataFolder, mounts, chosen, usual, world }: Wanted): Promise<readonly MountOutcome[]> {
   if (chosen === false) return []
   const known = readMountTable(dataFolder)
   const outcomes: MountOutcome[] = []
@@ -72,7 +75,10 @@ async function mountWanted({ dataFolder, mounts, chosen, usual }: Wanted): Promi
   const rest = home === undefined ? others : others.filter(({ filesystem }) => filesystem !== 'home')
   for (const mount of rest) outcomes.push(await tryMount(mount, mounts))
   const table = outcomes.map(({ mount }) => mount)
-  if (known === undefined || chosen !== undefined) writeMountTable(dataFolder, table)
+  const isNews = JSON.stringify(known) !== JSON.stringify(table)
+  if ((known === undefined || chosen !== undefined) && isNews) {
+    await despiteFullDisk(dataFolder, world, () => writeMountTable(dataFolder, table))
+  }
   return outcomes
 }
 
