@@ -15,7 +15,7 @@ export function describeFailure({ seed, plan, violation, tail, traceHash }: Outc
 }
 
 /** The command that runs a seed again. */
-export function replayLine(seed: number, { operations, plan, canary }: Replayed): string {
+function replayLine(seed: number, { operations, plan, canary }: Replayed): string {
   const asked = plan === undefined ? '' : ` --plan ${plan}`
   const planted = canary === undefined ? '' : ` --canary ${canary}`
   return `npm run sim -- --seed ${seed} --ops ${operations}${asked}${planted} --trace`

@@ -36,13 +36,6 @@ export interface InjectedFault {
   readonly dropsCache: boolean
 }
 
-/** A disk without faults. */
-export const SOUND: DiskFaults = {
-  fault: () => undefined,
-  crash: () => undefined,
-  lies: () => false,
-}
-
 /** An error as the operating system gives it. */
 export function systemError(code: 'EIO' | 'ENOSPC' | 'ENOENT' | 'EBADF', what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code, errno: ERRNOS[code], syscall: what })

@@ -198,7 +198,7 @@ async function seal(setting: Setting): Promise<void> {
 }
 
 /** Makes a file durable and notes what that promises: the file as it was, and every name before. */
-export async function sync(setting: Setting): Promise<void> {
+async function sync(setting: Setting): Promise<void> {
   const { stack, expected, life } = setting
   const ino = pickFile(setting)
   if (ino === undefined) return
