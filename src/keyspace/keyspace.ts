@@ -60,6 +60,8 @@ export type Operation =
       readonly key: ByteString
       readonly value: Uint8Array
       readonly lease?: LeaseId | undefined
+      /** The caller knows that the key is not there: nothing is looked up, and the entry begins at version 1. */
+      readonly isNew?: boolean | undefined
     }
   | { readonly kind: 'delete'; readonly keys: KeySet }
   | { readonly kind: 'range'; readonly range: RangeRequest }

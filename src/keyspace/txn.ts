@@ -58,7 +58,7 @@ function planPut(put: Extract<Operation, { kind: 'put' }>, view: TxnView): PutCh
     throw keyspaceFault('LeaseNotFound', `lease ${put.lease} does not exist or has ended`)
   }
   const revision = revisionOf(view.revision + 1)
-  const previous = view.get(put.key)
+  const previous = put.isNew === true ? undefined : view.get(put.key)
   const entry = {
     key: put.key,
     value: put.value,

@@ -54,29 +54,22 @@ class SqliteIndex implements RowIndex {
   }
 
   get(key: ByteString): KeyValue | undefined {
-    return guarded(() => {
+    return this.#reading(() => {
       const row = this.#selects.get(bytesOf(key))
       return row === undefined ? undefined : entryOf(row, key)
     })
   }
 
   range(query: RowQuery): KeyValue[] {
-    return guarded(() => this.#selects.range(query).map(row => entryOf(row, undefined)))
+    return this.#reading(() => this.#selects.range(query).map(row => entryOf(row, undefined)))
   }
 
   count(span: Span, revision: Revision | undefined): number {
-    return guarded(() => this.#selects.count(span, revision))
+    return this.#reading(() => this.#selects.count(span, revision))
   }
 
   snapshot<Value>(reads: () => Value): Value {
-    return guarded(() => {
-      this.#database.exec('BEGIN')
-      try {
-        return reads()
-      } finally {
-        this.#database.exec('COMMIT')
-      }
-    })
+    return this.#reading(reads)
   }
 
   leased(): { key: ByteString; lease: LeaseId }[] {
@@ -90,11 +83,11 @@ class SqliteIndex implements RowIndex {
   }
 
   async apply(records: Uint8Array): Promise<void> {
-    await this.#thread.call({ method: 'apply', records })
+    await this.#change({ method: 'apply', records })
   }
 
   async compact(revision: Revision): Promise<boolean> {
-    return (await this.#thread.call({ method: 'compact', revision })) === true
+    return (await this.#change({ method: 'compact', revision })) === true
   }
 
   async dump(after: ByteString | undefined): Promise<RowBlock | undefined> {
@@ -104,7 +97,7 @@ class SqliteIndex implements RowIndex {
   }
 
   async load(block: Uint8Array, state: RestoredState | undefined): Promise<void> {
-    await this.#thread.call({ method: 'load', block, state })
+    await this.#change({ method: 'load', block, state })
   }
 
   async verify(signal: AbortSignal): Promise<void> {
@@ -124,6 +117,21 @@ class SqliteIndex implements RowIndex {
     } finally {
       await this.#thread.end()
     }
+  }
+
+  // One transaction serves all reads between two changes: locks for each cost about as much as the read. Until the
+  // keyspace hears of a change it finds newer rows in its own memory, so this view may be behind, but never for longer.
+  #reading<Value>(reads: () => Value): Value {
+    return guarded(() => {
+      if (!this.#database.isTransaction) this.#database.exec('BEGIN')
+      return reads()
+    })
+  }
+
+  async #change(call: Parameters<WriterThread['call']>[0]): ReturnType<WriterThread['call']> {
+    const answer = await this.#thread.call(call)
+    if (this.#database.isTransaction) guarded(() => this.#database.exec('COMMIT'))
+    return answer
   }
 
   #leases(): LeaseRow[] {

@@ -86,6 +86,11 @@ export function firstEndingBehind(extents: readonly Extent[], offset: number): n
   return low
 }
 
+/** True when one of these extents, sorted by offset, begins at `offset`. */
+export function startsAt(extents: readonly Extent[], offset: number): boolean {
+  return extents[firstEndingBehind(extents, offset)]?.offset === offset
+}
+
 /** The extents that overlap `[from, to)`, cut to it. */
 export function extentsWithin(extents: readonly Extent[], from: number, to: number): Extent[] {
   const found: Extent[] = []

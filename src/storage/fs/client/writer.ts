@@ -56,6 +56,8 @@ export class Writer {
     if (this.#bytes > DIRTY_BYTES_MAX || this.#parts.staging.isFull) return this.#writeLater(attributes, offset, bytes)
     const refused = this.#checkQuota(attributes, offset + bytes.byteLength)
     if (refused !== undefined) return refused
+    const isFirst = attributes.size === 0 && offset === 0 && !this.#files.has(attributes.ino)
+    if (isFirst && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     const whole = offset % file.blockBytes === 0 && bytes.byteLength === file.blockBytes
@@ -176,6 +178,16 @@ export class Writer {
       await this.settle(file.ino)
       if (this.#bytes <= DIRTY_BYTES_MAX / 2) return
     }
+  }
+
+  // The first piece of a new file is mostly all of it: brought to the home at once it need not be staged before.
+  #writeHome(ino: Ino, bytes: Uint8Array): Reply<void> {
+    const refused = this.checkSpace(bytes.byteLength)
+    if (refused !== undefined) return refused
+    const data = Buffer.from(bytes)
+    const extents = [{ kind: 'inline', offset: 0, bytes: data.byteLength, data }] as const
+    const mtimeNs = this.#parts.clock.wallNs()
+    return call(() => this.#parts.link.call('write', { ino, extents, mtimeNs, killPrivileges: false }))
   }
 
   // A whole block goes straight to its chunk: it is neither copied nor staged, and answered when it is stored.

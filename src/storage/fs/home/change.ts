@@ -1,7 +1,7 @@
 import { assert, type ByteString, type Digest } from '#base'
 import type { Operation } from '#keyspace'
 import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
-import { encodeExtent, type Extent, replaceRange, usedBytes } from '../extent.ts'
+import { encodeExtent, type Extent, replaceRange, startsAt, usedBytes } from '../extent.ts'
 import { encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { chargedBytes, decodeQuota, encodeQuota, type Quota } from '../quota.ts'
@@ -27,6 +27,7 @@ export class Change {
   /** Names that came, went or now lead elsewhere. */
   readonly #names: DirectoryPlace[] = []
   readonly #unmarked = new Set<Ino>()
+  readonly #new = new Set<Ino>()
   /** Chunks that new extents name. */
   readonly #named: Digest[] = []
   readonly nowNs: bigint
@@ -60,8 +61,10 @@ export class Change {
     if (what === 'mtime') inode.mtimeNs = later(inode.mtimeNs, this.nowNs)
   }
 
+  /** Adds an inode with a number of its own. */
   addInode(inode: Inode): void {
     this.#inodes.set(inode.ino, { ...inode })
+    this.#new.add(inode.ino)
     this.#extents.set(inode.ino, NO_EXTENTS)
   }
 
@@ -80,9 +83,11 @@ export class Change {
     this.#extents.set(ino, undefined)
   }
 
+  /** Adds a name that is not there. */
   addEntry(parent: Ino, name: ByteString, entry: Entry): void {
-    this.#putEntry(keys.entryKey(parent, name), entry)
-    this.put(keys.listKey(parent, entry.cookie), encodeListed(entry, name))
+    const key = keys.entryKey(parent, name)
+    this.#putEntry(key, entry, !this.#entries.has(key))
+    this.#put(keys.listKey(parent, entry.cookie), encodeListed(entry, name), true)
     this.#place(parent, entry)
     this.#names.push({ parent, name })
   }
@@ -101,7 +106,7 @@ export class Change {
    * have left their old places.
    */
   replaceEntry(parent: Ino, name: ByteString, entries: { readonly old: Entry; readonly next: Entry }): void {
-    this.#putEntry(keys.entryKey(parent, name), entries.next)
+    this.#putEntry(keys.entryKey(parent, name), entries.next, false)
     if (entries.old.cookie !== entries.next.cookie) this.delete(keys.listKey(parent, entries.old.cookie))
     this.put(keys.listKey(parent, entries.next.cookie), encodeListed(entries.next, name))
     this.#place(parent, entries.next)
@@ -123,13 +128,14 @@ export class Change {
     const gone = removed.map(extent => (kept.has(extent.offset) ? undefined : extent))
     this.#deleteRuns(ino, splitAt(runsOf(gone), [...kept]))
     for (const extent of added) {
-      this.put(keys.extentKey(ino, extent.offset), encodeExtent(extent))
+      const isNew = !startsAt(this.#tables.extents(ino), extent.offset)
+      this.#put(keys.extentKey(ino, extent.offset), encodeExtent(extent), isNew)
       if (extent.kind === 'chunk') this.#named.push(extent.digest)
     }
     const inode = this.edit(ino)
     inode.overlayBytes += usedBytes(added) - usedBytes(removed)
     this.#extents.set(ino, extents)
-    this.put(keys.unsealedKey(ino), EMPTY)
+    if (before.length === 0) this.put(keys.unsealedKey(ino), EMPTY)
   }
 
   /**
@@ -149,8 +155,7 @@ export class Change {
   }
 
   put(key: ByteString, value: Uint8Array): void {
-    this.#drop(key)
-    this.#operations.push({ kind: 'put', key, value })
+    this.#put(key, value, false)
   }
 
   delete(key: ByteString): void {
@@ -167,7 +172,13 @@ export class Change {
     this.#charge()
     for (const [ino, inode] of this.#inodes) {
       if (inode === undefined) this.#operations.push({ kind: 'delete', keys: { kind: 'key', key: keys.inodeKey(ino) } })
-      else this.#operations.push({ kind: 'put', key: keys.inodeKey(ino), value: encodeInode(inode) })
+      else
+        this.#operations.push({
+          kind: 'put',
+          key: keys.inodeKey(ino),
+          value: encodeInode(inode),
+          isNew: this.#new.has(ino),
+        })
     }
     if (this.#request !== undefined) {
       const value = encodeResult(this.#request.sequence, answer ?? 0)
@@ -235,8 +246,13 @@ export class Change {
     }
   }
 
-  #putEntry(key: ByteString, entry: Entry): void {
-    this.put(key, encodeEntry(entry))
+  #put(key: ByteString, value: Uint8Array, isNew: boolean): void {
+    this.#drop(key)
+    this.#operations.push({ kind: 'put', key, value, isNew })
+  }
+
+  #putEntry(key: ByteString, entry: Entry, isNew: boolean): void {
+    this.#put(key, encodeEntry(entry), isNew)
     this.#entries.set(key, entry)
   }
 

@@ -9,11 +9,12 @@ import * as keys from '../keys.ts'
 import type { Ino } from '../vfs.ts'
 import { capture } from './capture.ts'
 import { Encoder } from './encoder.ts'
-import { CATCH_UP_ROUNDS_MAX, CUT_MARKS_MAX, STEP_ENTRIES_MAX } from './limits.ts'
+import { CATCH_UP_ROUNDS_MAX, COMMIT_ENTRIES, CUT_MARKS_MAX, STEP_ENTRIES_MAX } from './limits.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import { type DirectoryManifest, encodeManifest, MARK_ALL, MARK_ONE, type NodeRef, SELF } from './marks.ts'
 import type { PageRef } from './node.ts'
 import { type Plan, readPlan } from './plan.ts'
+import { Turns } from './turns.ts'
 
 /** What a builder works with. */
 export interface BuilderParts {
@@ -60,7 +61,7 @@ export class Builder {
 
   async #run(signal: AbortSignal): Promise<Cut> {
     const { tables, settle, hold } = this.#parts
-    tables.marks.turnOn()
+    await patiently(tables.keyspace, () => tables.marks.turnOn(), signal)
     const stop = tables.marks.observe((dir, name) => this.#touch(dir, name))
     try {
       for (let round = 0; round < CATCH_UP_ROUNDS_MAX; round++) {
@@ -95,14 +96,16 @@ export class Builder {
     for (const dir of plan.detached) await this.#dropMarks(dir, signal)
     await this.#loadPages(this.#missingPages(plan))
     const encoder = new Encoder(this.#parts)
+    const turns = new Turns(this.#parts.clock, signal)
     let entries = 0
     for (const piece of this.#capture(plan)) {
+      const steps = piece.kind === 'entries' ? piece.entries.length : 1
       await encoder.add(piece)
-      entries += piece.kind === 'entries' ? piece.entries.length : 1
-      if (entries < STEP_ENTRIES_MAX) continue
+      await turns.next(steps)
+      entries += steps
+      if (entries < COMMIT_ENTRIES) continue
       entries = 0
       await this.#commit(encoder, signal)
-      await this.#turn(signal)
     }
     await this.#commit(encoder, signal)
   }

@@ -6,6 +6,7 @@ import type { Tables } from '../home/tables.ts'
 import { type Inode, ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
 import type { Ino } from '../vfs.ts'
+import { descend, type Steps } from './descend.ts'
 import { INLINE_ENTRIES_MAX, STEP_ENTRIES_MAX } from './limits.ts'
 import { type NodeRef, SELF } from './marks.ts'
 import type { PageRef, Xattr } from './node.ts'
@@ -50,21 +51,21 @@ export interface CaptureParts {
 export function* capture(parts: CaptureParts): Generator<Piece> {
   const { tables, plan } = parts
   const isFirst = tables.marks.manifest(ROOT_INO) === undefined
-  if (isFirst || plan.directories.size > 0) yield* captureDirectory(parts, ROOT_INO, new Set())
+  if (isFirst || plan.directories.size > 0) yield* descend(captureDirectory(parts, ROOT_INO, new Set()))
 }
 
-function* captureDirectory(parts: CaptureParts, dir: Ino, seen: Set<Ino>): Generator<Piece> {
+function* captureDirectory(parts: CaptureParts, dir: Ino, seen: Set<Ino>): Steps<Piece> {
   const { tables, plan } = parts
   if (seen.has(dir)) return
   seen.add(dir)
-  for (const below of plan.directories.get(dir)?.below ?? []) yield* captureDirectory(parts, below, seen)
+  for (const below of plan.directories.get(dir)?.below ?? []) yield captureDirectory(parts, below, seen)
   const inode = tables.inode(dir)
   if (inode === undefined || inode.nlink === 0) return
   const changed = parts.begin(dir)
   const self = { inode, xattrs: xattrsOf(tables, inode) }
   for (const stretch of stretchesToRead(parts, inode, changed)) {
     if (stretch.kind === 'pages') yield { kind: 'pages', dir, refs: stretch.refs }
-    else yield* captureNames(parts, { dir, seen, ...stretch })
+    else yield captureNames(parts, { dir, seen, ...stretch })
   }
   yield { kind: 'end', dir, self }
 }
@@ -85,7 +86,7 @@ function stretchesToRead(
 function* captureNames(
   parts: CaptureParts,
   range: { readonly dir: Ino; readonly seen: Set<Ino>; readonly from: ByteString; readonly to: ByteString | undefined },
-): Generator<Piece> {
+): Steps<Piece> {
   const { dir, seen, to } = range
   const prefix = keys.entryPrefix(dir)
   const end = to === undefined ? prefixEnd(prefix) : prefix + to
@@ -96,7 +97,7 @@ function* captureNames(
       captureEntry(parts.tables, row.key.slice(prefix.length), decodeEntry(row.value).ino),
     )
     for (const { inode, node } of entries) {
-      if (inode.kind === 'directory' && node === undefined) yield* captureDirectory(parts, inode.ino, seen)
+      if (inode.kind === 'directory' && node === undefined) yield captureDirectory(parts, inode.ino, seen)
     }
     yield { kind: 'entries', dir, entries }
     start = rows.length < STEP_ENTRIES_MAX ? undefined : `${rows.at(-1)?.key ?? ''}\0`

@@ -1,5 +1,6 @@
 import { asBuffer, type ByteString } from '#base'
 import type { FileKind } from '../vfs.ts'
+import { descendLater, type LaterSteps } from './descend.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import { type DirectoryNode, isRef, type ManifestEntry, type Recorded, type Xattrs } from './node.ts'
@@ -23,7 +24,7 @@ export async function* diffTrees(
   { before, after }: { readonly before: NodeRef; readonly after: NodeRef },
   turns: Turns,
 ): AsyncGenerator<Difference> {
-  yield* new Differ(store, turns).directories('', before, after)
+  yield* descendLater(new Differ(store, turns).directories('', before, after))
 }
 
 class Differ {
@@ -35,14 +36,14 @@ class Differ {
     this.#turns = turns
   }
 
-  async *directories(path: ByteString, beforeRef: NodeRef, afterRef: NodeRef): AsyncGenerator<Difference> {
+  async *directories(path: ByteString, beforeRef: NodeRef, afterRef: NodeRef): LaterSteps<Difference> {
     if (beforeRef.digest === afterRef.digest) return
     const [before, after] = [await this.#store.directory(beforeRef), await this.#store.directory(afterRef)]
     if (!sameMetadata(before.self, after.self)) yield { path, kind: 'directory', change: 'metadata' }
     for await (const [old, now] of this.#pairs(before, after)) {
       await this.#turns.next()
       const name = old?.name ?? now?.name ?? ''
-      yield* this.#entries(path === '' ? name : `${path}/${name}`, old, now)
+      yield this.#entries(path === '' ? name : `${path}/${name}`, old, now)
     }
   }
 
@@ -50,25 +51,25 @@ class Differ {
     path: ByteString,
     old: ManifestEntry | undefined,
     now: ManifestEntry | undefined,
-  ): AsyncGenerator<Difference> {
+  ): LaterSteps<Difference> {
     if (old?.kind === 'directory' && now?.kind === 'directory') {
-      yield* this.directories(path, old.node, now.node)
+      yield this.directories(path, old.node, now.node)
     } else if (old !== undefined && now !== undefined && old.kind === now.kind) {
       if (old.kind === 'directory' || now.kind === 'directory') return
       if (!sameContent(old.inode, now.inode)) yield { path, kind: now.kind, change: 'content' }
       else if (!sameMetadata(old.inode, now.inode)) yield { path, kind: now.kind, change: 'metadata' }
     } else {
-      if (old !== undefined) yield* this.#whole(path, old, 'removed')
-      if (now !== undefined) yield* this.#whole(path, now, 'added')
+      if (old !== undefined) yield this.#whole(path, old, 'removed')
+      if (now !== undefined) yield this.#whole(path, now, 'added')
     }
   }
 
-  async *#whole(path: ByteString, entry: ManifestEntry, change: 'added' | 'removed'): AsyncGenerator<Difference> {
+  async *#whole(path: ByteString, entry: ManifestEntry, change: 'added' | 'removed'): LaterSteps<Difference> {
     await this.#turns.next()
     yield { path, kind: entry.kind, change }
     if (entry.kind !== 'directory') return
     const node = await this.#store.directory(entry.node)
-    for await (const below of entriesOf(this.#store, node)) yield* this.#whole(`${path}/${below.name}`, below, change)
+    for await (const below of entriesOf(this.#store, node)) yield this.#whole(`${path}/${below.name}`, below, change)
   }
 
   // Both lists side by side by name, without the pages that are in both.

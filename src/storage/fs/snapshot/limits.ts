@@ -14,6 +14,8 @@ export const INLINE_XATTR_BYTES_MAX = 1024
 export const MANIFEST_CACHE_BYTES = 8 * 2 ** 20
 /** Entries read in one step of making manifests: about 20 ms. */
 export const STEP_ENTRIES_MAX = 500
+/** Entries after which manifests are made durable and named: a crash costs no more work than this. */
+export const COMMIT_ENTRIES = 5000
 /** Names restored, compared or named by a CID before other work gets its turn: about 10 ms. */
 export const STEPS_PER_TURN = 200
 /** Marks below which the rest is read in one step: about 50 ms. */

@@ -53,8 +53,9 @@ type Marked = 'all' | Set<ByteString>
 export class Marks {
   readonly #keyspace: LocalKeyspace
   readonly #directories = new LRUCache<number, { marked: Marked }>({ max: MARKED_CACHE_MAX })
-  /** Inodes all of whose places are marked. */
-  readonly #inodes = new LRUCache<number, true>({ max: MARKED_CACHE_MAX })
+  /** Inodes all of whose places are marked, and since which epoch: an older one says nothing. */
+  readonly #inodes = new LRUCache<number, number>({ max: MARKED_CACHE_MAX })
+  #epoch = 0
   #isOn: boolean
   #observer: MarkObserver | undefined
 
@@ -86,7 +87,7 @@ export class Marks {
   forget(dir?: Ino): void {
     if (dir === undefined) this.#directories.clear()
     else this.#directories.delete(dir)
-    this.#inodes.clear()
+    this.#epoch++
   }
 
   /** Runs a commit that carries marks; when it fails they are not there. */
@@ -105,12 +106,12 @@ export class Marks {
       if (inode.nlink > 0) this.touchName(inode.ino, SELF, put)
       return
     }
-    if (this.#observer === undefined && this.#inodes.has(inode.ino)) return
+    if (this.#observer === undefined && this.#inodes.get(inode.ino) === this.#epoch) return
     for (const { parent, cookie } of this.placesOf(inode)) {
       const name = this.#needsName(parent) ? this.nameAt(parent, cookie) : SELF
       if (name !== undefined) this.touchName(parent, name, put)
     }
-    this.#inodes.set(inode.ino, true)
+    this.#inodes.set(inode.ino, this.#epoch)
   }
 
   /** A name came, went, or what it shows changed. */

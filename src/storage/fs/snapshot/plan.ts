@@ -42,7 +42,7 @@ export function* readPlan(tables: Tables): Generator<undefined, Plan> {
 // Enters a directory and all above it; undefined when it hangs nowhere.
 function attach(tables: Tables, directories: Map<Ino, Pending>, dir: Ino): Pending | undefined {
   const path: (DirectoryPlace & { readonly dir: Ino })[] = []
-  for (let ino = dir; ino !== ROOT_INO; ) {
+  for (let ino = dir; ino !== ROOT_INO && !directories.has(ino); ) {
     const inode = tables.inode(ino)
     const place = inode && tables.marks.above(inode)
     if (place === undefined) return undefined

