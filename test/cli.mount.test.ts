@@ -221,6 +221,11 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
       [],
     )
     assert.match(doctor.out, /\nok {4}local door +cairn .* answers\n/)
+    fs.chmodSync(cloud.data, 0o755)
+    const open = await cloud.run('doctor')
+    assert.deepEqual([open.code, open.err.split('\n')[0]], [1, 'error: 1 check failed: data folder'])
+    assert.match(open.out, /\nfail {2}data folder +.* has mode 755: others can get in\n +chmod 700 /)
+    fs.chmodSync(cloud.data, 0o700)
     assert.match((await cloud.run('version')).out, /^cairn (.*)\nrunning: cairn \1\n$/)
   })
 

@@ -28,8 +28,5 @@ export const FAILURES_SHOWN_MAX = 20
 /** Redraws of the progress line. */
 export const PROGRESS_MS = 200
 
-/** Two times of a file this close are the same: Node sets times in parts of a second, about a microsecond off. */
-export const SAME_TIME_NS = 10_000n
-
 /** How long doctor waits for a mount to answer. */
 export const PROBE_MS = 2_000

@@ -17,14 +17,14 @@ const well: MachineFacts = {
 }
 
 test('a machine that is well passes every check without a remedy', () => {
-  const checks = machineChecks(well)
+  const checks = machineChecks(well, ['/mnt/cairn'])
   assert.equal(checks.length, 8)
   for (const check of checks) assert.deepEqual([check.state, check.remedy], ['ok', undefined], check.name)
 })
 
 test('what is not there yet, or root does not need, is well too', () => {
   const facts = { ...well, isRoot: true, fusermount: undefined, mounts: [] }
-  const fresh = machineChecks({ ...facts, dataFolder: { path: '/srv/cairn', found: undefined } })
+  const fresh = machineChecks({ ...facts, dataFolder: { path: '/srv/cairn', found: undefined } }, [])
   for (const check of fresh) assert.equal(check.state, 'ok', check.name)
 })
 
@@ -55,11 +55,12 @@ const ills: readonly [string, Partial<MachineFacts>, string, 'warn' | 'fail', Re
   ['a clock that lost its battery', { nowMs: 0 }, 'clock', 'fail', /timedatectl/],
   ['a dead mount', { mounts: [{ path: '/m', state: 'is dead' }] }, 'mounts', 'fail', /umount -l \/m/],
   ['a hanging mount', { mounts: [{ path: '/m', state: 'does not answer' }] }, 'mounts', 'fail', /umount -l \/m/],
+  ['a dead mount of another', { mounts: [{ path: '/o', state: 'is dead' }] }, 'mounts', 'warn', /umount -l \/o/],
 ]
 
 for (const [what, facts, name, state, remedy] of ills) {
   test(`${what} is found and has a remedy`, () => {
-    const bad = machineChecks({ ...well, ...facts }).filter(check => check.state !== 'ok')
+    const bad = machineChecks({ ...well, ...facts }, ['/m']).filter(check => check.state !== 'ok')
     assert.deepEqual(
       bad.map(check => [check.name, check.state]),
       [[name, state]],

@@ -20,11 +20,15 @@ export interface MachineFacts {
   /** The disk of the data folder: `under` is the part of its path that exists. */
   readonly space: { readonly under: string; readonly freeBytes: number; readonly totalBytes: number }
   readonly nowMs: number
+  /** Of every Cairn of this machine. */
   readonly mounts: readonly { readonly path: string; readonly state: MountState }[]
 }
 
-/** What is right and wrong about a machine, each wrong with its remedy. */
-export function machineChecks(facts: MachineFacts): readonly CheckRow[] {
+/**
+ * What is right and wrong about a machine, each wrong with its remedy. `served` are the mounts that the Cairn asked
+ * about serves: those have to answer.
+ */
+export function machineChecks(facts: MachineFacts, served: readonly string[]): readonly CheckRow[] {
   const { node, kernel, dataFolder, space, nowMs, mounts } = facts
   return [
     nodeCheck(node),
@@ -34,7 +38,7 @@ export function machineChecks(facts: MachineFacts): readonly CheckRow[] {
     folderCheck(dataFolder),
     spaceCheck(space),
     clockCheck(nowMs),
-    mountsCheck(mounts),
+    mountsCheck(mounts, served),
   ]
 }
 
@@ -106,16 +110,18 @@ function clockCheck(nowMs: number): CheckRow {
 
 const WRITTEN_MS = Date.UTC(2026, 0, 1)
 
-function mountsCheck(mounts: MachineFacts['mounts']): CheckRow {
+function mountsCheck(mounts: MachineFacts['mounts'], served: readonly string[]): CheckRow {
   const name = 'mounts'
-  const [bad] = mounts.filter(({ state }) => state !== 'answers')
-  if (bad === undefined) {
+  const bad = mounts.filter(({ state }) => state !== 'answers')
+  if (bad[0] === undefined) {
     const paths = mounts.map(mount => mount.path)
     return { name, state: 'ok', detail: paths.length === 0 ? 'none' : paths.join(', ') }
   }
-  const detail = mounts
-    .filter(({ state }) => state !== 'answers')
-    .map(({ path, state }) => `${path} ${state}`)
-    .join(', ')
-  return { name, state: 'fail', detail, remedy: `\`cairn up\` heals its own mounts; else: umount -l ${bad.path}` }
+  const isServed = bad.some(({ path }) => served.includes(path))
+  return {
+    name,
+    state: isServed ? 'fail' : 'warn',
+    detail: bad.map(({ path, state }) => `${path} ${state}`).join(', '),
+    remedy: `\`cairn up\` heals its own mounts; else: umount -l ${bad[0].path}`,
+  }
 }

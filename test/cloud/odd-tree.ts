@@ -47,8 +47,7 @@ export interface Pictured {
   readonly kind: 'file' | 'directory' | 'symlink' | 'fifo'
   readonly owner: string
   readonly mode: number
-  /** Node sets times to a microsecond or two. */
-  readonly mtimeUs: number
+  readonly mtimeNs: bigint
   /** Hash of a file, target of a symlink. */
   readonly content: string
   /** Names of the same file, the first one in order. */
@@ -66,15 +65,13 @@ export function pictureOf(root: string): readonly Pictured[] {
     const firstName = stats.isDirectory() ? name : (firstNames.get(ino) ?? name)
     firstNames.set(ino, firstName)
     const owner = `${uid}:${gid}`
-    const mtimeUs = Math.round(Number(mtimeNs / 1000n) / 4)
-    const isLink = stats.isSymbolicLink()
     return [
       {
         name,
         kind: kindOf(stats),
         owner,
         mode: Number(mode & 0o7777n),
-        mtimeUs: isLink ? 0 : mtimeUs,
+        mtimeNs,
         content: contentOf(path, stats),
         firstName,
       },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
-import { type CheckRow, nodeHealth } from '#rpc'
+import { type CheckRow, nodeHealth, nodeStatus } from '#rpc'
 import { type Context, dataFolder, show } from '../context.ts'
 import { openDoor } from '../door.ts'
 import { cliFault } from '../faults.ts'
@@ -22,8 +22,8 @@ export function declareDoctor(program: Command, run: Run): void {
 async function doctor(context: Context): Promise<void> {
   const nowMs = Number(context.host.clock.wallNs() / 1_000_000n)
   const folder = dataFolder(context)
-  const facts = await machineFacts(folder, nowMs)
-  const checks = [...machineChecks(facts), ...(await runningChecks(context, folder))]
+  const running = await askRunning(context, folder)
+  const checks = [...machineChecks(await machineFacts(folder, nowMs), running.served), ...running.checks]
   show(context, checks, () => checks.map(checkLine).join(''))
   const failed = checks.filter(check => check.state === 'fail')
   if (failed.length === 0) return
@@ -32,18 +32,26 @@ async function doctor(context: Context): Promise<void> {
   })
 }
 
-async function runningChecks(context: Context, folder: string): Promise<readonly CheckRow[]> {
+interface Running {
+  readonly checks: readonly CheckRow[]
+  /** Where it serves mounts. */
+  readonly served: readonly string[]
+}
+
+async function askRunning(context: Context, folder: string): Promise<Running> {
   const pid = runningSupervisor(folder)
   const name = 'local door'
   try {
     await using client = await openDoor(context, 0)
+    const { mounts } = await client.call(nodeStatus, undefined, context.signal)
     const { checks } = await client.call(nodeHealth, undefined, context.signal)
-    return [{ name, state: 'ok', detail: `${client.peer.software} answers` }, ...checks]
+    const door: CheckRow = { name, state: 'ok', detail: `${client.peer.software} answers` }
+    return { checks: [door, ...checks], served: mounts.map(mount => mount.path) }
   } catch (error) {
     if (!isFault(error)) throw error
-    if (pid === undefined) return [{ name, state: 'ok', detail: 'Cairn does not run here' }]
+    if (pid === undefined) return { checks: [{ name, state: 'ok', detail: 'Cairn does not run here' }], served: [] }
     const remedy = error.hint ?? 'See what `cairn up` prints.'
-    return [{ name, state: 'fail', detail: `process ${pid} runs, but: ${error.message}`, remedy }]
+    return { checks: [{ name, state: 'fail', detail: error.message, remedy }], served: [] }
   }
 }
 

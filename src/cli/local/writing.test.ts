@@ -8,7 +8,7 @@ import { isFault } from '#base'
 import { linkLocal, makeLocalDirectory, makeLocalLink, openPartialFile, setLocalLooks } from './writing.ts'
 
 const never = new AbortController().signal
-const LOOKS = { mode: 0o640, mtimeNs: 1_500_000_000_123_456_000n }
+const LOOKS = { mode: 0o640, mtimeNs: 1_500_000_000_123_456_789n }
 
 function testFolder(): { readonly at: (name: string) => string; readonly names: () => string[] } & Disposable {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-get-'))
@@ -35,7 +35,7 @@ test('a file has its name only when all of it is there, with its mode and time',
   }
   const stats = fs.statSync(folder.at('a'), { bigint: true })
   assert.deepEqual([fs.readFileSync(folder.at('a'), 'utf8'), Number(stats.mode & 0o7777n)], ['hello', 0o640])
-  assert.ok(stats.mtimeNs - LOOKS.mtimeNs < 1000n && LOOKS.mtimeNs - stats.mtimeNs < 1000n)
+  assert.equal(stats.mtimeNs, LOOKS.mtimeNs)
   assert.deepEqual(folder.names(), ['a'])
 })
 
@@ -101,13 +101,14 @@ test('a symlink planted under the temporary name is not followed', async () => {
 test('links take the place of files that are there, never of directories', async () => {
   using folder = testFolder()
   fs.writeFileSync(folder.at('old'), 'old')
-  await makeLocalLink(folder.at('old'), 'somewhere')
+  await makeLocalLink(folder.at('old'), 'somewhere', LOOKS)
+  assert.equal(fs.lstatSync(folder.at('old'), { bigint: true }).mtimeNs, LOOKS.mtimeNs)
   assert.equal(fs.readlinkSync(folder.at('old')), 'somewhere')
   fs.writeFileSync(folder.at('first'), 'first')
   await linkLocal(folder.at('first'), folder.at('old'))
   assert.equal(fs.statSync(folder.at('old')).ino, fs.statSync(folder.at('first')).ino)
   fs.mkdirSync(folder.at('folder'))
-  await assert.rejects(makeLocalLink(folder.at('folder'), 'x'), /is there already/)
+  await assert.rejects(makeLocalLink(folder.at('folder'), 'x', LOOKS), /is there already/)
 })
 
 test('a directory that is there is taken, a file in its place is a fault', async () => {
@@ -117,6 +118,15 @@ test('a directory that is there is taken, a file in its place is a fault', async
   assert.equal(fs.statSync(folder.at('d')).mode & 0o777, 0o700)
   fs.writeFileSync(folder.at('f'), '')
   await assert.rejects(makeLocalDirectory(folder.at('f')), /is there already/)
+})
+
+test('a time before 1970 keeps its nanoseconds', async () => {
+  using folder = testFolder()
+  fs.writeFileSync(folder.at('old'), '')
+  for (const mtimeNs of [-1n, -1_000_000_000n, -1_500_000_000_123_456_789n]) {
+    await setLocalLooks(folder.at('old'), { mode: 0o600, mtimeNs })
+    assert.equal(fs.statSync(folder.at('old'), { bigint: true }).mtimeNs, mtimeNs)
+  }
 })
 
 test('looks of something that is gone are a fault that names it', async () => {

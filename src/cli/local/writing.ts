@@ -1,8 +1,10 @@
 import fs from 'node:fs'
 import { createHash, type Hash } from 'node:crypto'
-import { asBuffer, type ByteString, bytesOf } from '#base'
+import { asBuffer, type ByteString, bytesOf, textOf } from '#base'
 import { BODY_BYTES_MAX } from '#rpc'
+import { cliFault } from '../faults.ts'
 import { guarded, localBytes, localStat } from './files.ts'
+import { setLocalTime } from './times.ts'
 
 /** Owner, mode and time to give a local file. Only root can give files away; `owner` is left out by others. */
 export interface LocalLooks {
@@ -41,10 +43,14 @@ export async function makeLocalDirectory(path: ByteString): Promise<void> {
   await guarded(path, () => fs.promises.mkdir(bytesOf(path), { mode: 0o700 }))
 }
 
-/** Makes a symlink in the place of whatever file is there. */
-export async function makeLocalLink(path: ByteString, target: ByteString): Promise<void> {
+/** Makes a symlink in the place of whatever file is there; it has no mode of its own. */
+export async function makeLocalLink(path: ByteString, target: ByteString, looks: LocalLooks): Promise<void> {
   await clear(path)
-  await guarded(path, () => fs.promises.symlink(bytesOf(target), bytesOf(path)))
+  await guarded(path, async () => {
+    await fs.promises.symlink(bytesOf(target), bytesOf(path))
+    if (looks.owner !== undefined) await fs.promises.lchown(bytesOf(path), looks.owner.uid, looks.owner.gid)
+  })
+  setTime(path, looks.mtimeNs)
 }
 
 /** Makes a second name for a local file in the place of whatever file is there. */
@@ -59,8 +65,8 @@ export async function setLocalLooks(path: ByteString, { mode, mtimeNs, owner }: 
   await guarded(path, async () => {
     if (owner !== undefined) await fs.promises.lchown(at, owner.uid, owner.gid)
     await fs.promises.chmod(at, mode)
-    await fs.promises.utimes(at, secondsOf(mtimeNs), secondsOf(mtimeNs))
   })
+  setTime(path, mtimeNs)
 }
 
 /** Makes the names in a directory durable. */
@@ -127,6 +133,13 @@ class OpenPartial implements PartialFile {
 
 const ZEROS = Buffer.alloc(BODY_BYTES_MAX)
 
+function setTime(path: ByteString, mtimeNs: bigint): void {
+  if (setLocalTime(path, mtimeNs)) return
+  throw cliFault('Local', `${textOf(path)}: its time cannot be set`, {
+    hint: 'Run the command as the owner of what is there.',
+  })
+}
+
 async function clear(path: ByteString): Promise<void> {
   const there = await localStat(path)
   if (there !== undefined && there.kind !== 'directory') await guarded(path, () => fs.promises.rm(bytesOf(path)))
@@ -139,8 +152,4 @@ function partialPath(path: ByteString): ByteString {
     .digest('hex')
     .slice(0, 16)
   return `${path.slice(0, slash)}.cairn-get-${name}`
-}
-
-function secondsOf(ns: bigint): number {
-  return Number(ns / 1_000n) / 1_000_000
 }

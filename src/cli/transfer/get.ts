@@ -4,7 +4,7 @@ import { placeBelow } from '../cloud-path.ts'
 import type { Context } from '../context.ts'
 import type { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
-import { FILES_AT_ONCE, SAME_TIME_NS } from '../limits.ts'
+import { FILES_AT_ONCE } from '../limits.ts'
 import { localStat } from '../local/files.ts'
 import {
   type LocalLooks,
@@ -90,7 +90,7 @@ class Get {
   }
 
   async #entry(row: FileRow, from: Place, to: ByteString): Promise<void> {
-    if (row.kind === 'symlink') return makeLocalLink(to, row.target ?? '')
+    if (row.kind === 'symlink') return makeLocalLink(to, row.target ?? '', this.#looks(row))
     if (row.kind === 'file') return this.#lane(row, from, to)
     this.#options.tally.note(`${textOf(to)}: a ${row.kind} is left out`)
   }
@@ -116,9 +116,7 @@ class Get {
     const { tally } = this.#options
     const there = await localStat(to)
     if (there?.kind === 'directory') throw cliFault('Local', 'is a directory here and a file in Cairn')
-    const differsNs = there === undefined ? undefined : there.mtimeNs - row.mtimeNs
-    const isSameTime = differsNs !== undefined && differsNs < SAME_TIME_NS && differsNs > -SAME_TIME_NS
-    if (there?.kind === 'file' && there.size === row.size && isSameTime) {
+    if (there?.kind === 'file' && there.size === row.size && there.mtimeNs === row.mtimeNs) {
       await setLocalLooks(to, this.#looks(row))
       tally.skipped += 1
       tally.settledBytes += row.size
