@@ -184,7 +184,7 @@ class Simulation {
       act({ ...setting, random: this.#random.fork() }, world, left),
     )
     await Promise.all(actors)
-    if (this.#plan.kind === 'full') await this.#makeRoom(setting)
+    if (this.#plan.kind === 'full') await this.#makeRoom(setting, plan)
     await this.#checkNow(stack, life)
     if (plan.ending !== 'close' && plan.faults.length === 0) return life.end(new DiskImage(world.disk.image))
     await syncAll(setting)
@@ -260,11 +260,12 @@ class Simulation {
     return observe({ vfs: stack.fs.vfs, held: this.#expected.held, mayBeDamaged: this.#mayBeDamaged })
   }
 
-  // On a full disk everything can be removed; with room again, writing works.
-  async #makeRoom(setting: Setting): Promise<void> {
+  // With room again, all that waited for it finds it.
+  async #makeRoom(setting: Setting, plan: LifePlan): Promise<void> {
     this.#machine.capacity.bytes += ROOM_BYTES
     const { stack, life } = setting
-    await syncAll({ ...setting, excused: new Set(setting.excused) })
+    const excused = plan.faults.length === 0 ? new Set<Errno>() : setting.excused
+    await syncAll({ ...setting, excused })
     if (life.ended) return never()
     mustHold(stack.fs.vfs.statFs() !== ERRNO.EIO, () => 'statfs fails on a disk with room')
   }

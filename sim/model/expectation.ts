@@ -39,6 +39,8 @@ export class Expectation {
   #doubts: Doubt[] = []
   #base = new Tree()
   readonly #touched: Place[] = []
+  /** Change times as they were last seen. */
+  readonly #ctimes = new Map<number, bigint>()
   #changes: { readonly revision: number; readonly change: TreeChange }[] = []
 
   file(ino: number): FileHistory {
@@ -99,6 +101,7 @@ export class Expectation {
     this.tree = match.tree
     if (match.change !== undefined) this.#changes.push({ revision: found.revision, change: match.change })
     this.#doubts = []
+    this.#checkTimes(found)
     for (const { ino, file } of found.nodes.values()) {
       if (file === undefined) continue
       const history = this.#fileFound(ino, file.mode)
@@ -130,6 +133,15 @@ export class Expectation {
     this.#adopt(match.tree, found)
   }
 
+  // However a clock jumps: what happened to a file later is not stamped earlier.
+  #checkTimes({ nodes }: Found): void {
+    for (const { ino, ctimeNs } of nodes.values()) {
+      const before = this.#ctimes.get(ino) ?? ctimeNs
+      mustHold(ctimeNs >= before, () => `change time of ${ino} went back from ${before} to ${ctimeNs}`)
+      this.#ctimes.set(ino, ctimeNs)
+    }
+  }
+
   #interrupt(): void {
     for (const [ino, { change, calledAt }] of this.underWay) this.files.get(ino)?.perhaps(change, calledAt)
     this.underWay.clear()
@@ -137,6 +149,7 @@ export class Expectation {
 
   #adopt(tree: Tree, { nodes, revision }: Found): void {
     this.tree = tree
+    this.#ctimes.clear()
     this.#base = new Tree(tree)
     this.#changes = []
     this.#doubts = []

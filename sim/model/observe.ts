@@ -20,6 +20,7 @@ export interface Observed {
   readonly kind: FileKind
   readonly mode: number
   readonly nlink: number
+  readonly ctimeNs: bigint
   readonly names: ReadonlyMap<string, number>
   readonly xattrs: ReadonlyMap<string, Buffer>
   readonly target: string
@@ -55,13 +56,13 @@ export async function observe(looking: Looking): Promise<Map<number, Observed>> 
 
 async function observeNode(looking: Looking, ino: Ino): Promise<Observed> {
   const { vfs } = looking
-  const { kind, mode, nlink, size } = await ok(vfs.attributes(ino), `attributes of ${ino}`)
+  const { kind, mode, nlink, size, ctimeNs } = await ok(vfs.attributes(ino), `attributes of ${ino}`)
   const isAside = ino === looking.aside?.ino
   const names = kind === 'directory' && nlink > 0 && !isAside ? await namesIn(vfs, ino) : new Map<string, number>()
   if (ino === ROOT_INO) looking.aside = { ino: names.get(ASIDE) }
   const target = kind === 'symlink' ? await ok(vfs.readLink(ino), `target of ${ino}`) : ''
   const file = kind === 'file' ? { ...(await readFile(looking, ino, size)), mode } : undefined
-  return { ino, kind, mode, nlink: isAside ? 2 : nlink, names, target, file, xattrs: await xattrsOf(vfs, ino) }
+  return { ino, kind, mode, nlink: isAside ? 2 : nlink, ctimeNs, names, target, file, xattrs: await xattrsOf(vfs, ino) }
 }
 
 async function namesIn(vfs: Vfs, ino: Ino): Promise<Map<string, number>> {

@@ -17,6 +17,8 @@ export const contentOperations: Readonly<Record<string, { weight: number; run: (
     chmod: { weight: 2, run: chmod },
     read: { weight: 12, run: read },
     seek: { weight: 2, run: seek },
+    seekHole: { weight: 1, run: seekHole },
+    open: { weight: 1, run: open },
     release: { weight: 4, run: release },
     seal: { weight: 2, run: seal },
     sync: { weight: 8, run: sync },
@@ -180,6 +182,35 @@ async function seek(setting: Setting): Promise<void> {
     skipped.every(byte => byte === 0),
     () => `seek ${ino} from ${offset} to ${end} skips data`,
   )
+}
+
+async function seekHole(setting: Setting): Promise<void> {
+  const { random, stack, expected, busy, life } = setting
+  const ino = pickFile(setting)
+  if (ino === undefined) return
+  busy.add(ino)
+  const file = expected.file(ino)
+  const offset = random.below(file.size + 100)
+  const answer = await answerOf(() => stack.fs.vfs.seek(ino as Ino, offset, 'hole'))
+  if (life.ended) return never()
+  busy.delete(ino)
+  if (file.isLoose) return
+  const refusal = offset >= file.size ? ERRNO.ENXIO : undefined
+  if (!isDone(setting, { what: `seek hole ${ino} ${offset}`, answer, refusal }) || isErrno(answer)) return
+  // A hole is zeros, and behind the end there is always one.
+  const isHole = answer.offset === file.size || file.content[answer.offset] === 0
+  mustHold(answer.offset >= offset && isHole, () => `seek ${ino} from ${offset} finds a hole at ${answer.offset}`)
+}
+
+// O_TRUNC.
+async function open(setting: Setting): Promise<void> {
+  const { stack } = setting
+  await onFile(setting, (ino, file) => ({
+    what: `open ${ino} and cut it`,
+    change: { offset: 0, bytes: Buffer.alloc(0), size: 0, mode: file.mode },
+    call: () => stack.fs.vfs.open(ino, { truncate: true, killPrivileges: false }),
+    settles: true,
+  }))
 }
 
 async function release(setting: Setting): Promise<void> {
