@@ -6,7 +6,7 @@ import { type Cloud, until, whyNoFuse } from '../cloud.ts'
 import { type FaultyCloud, openFaultyCloud } from './faulty-disk.ts'
 import { bytesOfWrite } from './load/step.ts'
 
-const LOG = 'fs/home/keyspace/log/'
+const LOG = 'keyspace/log/'
 const SEGMENTS = 'chunks/segments/'
 
 /** What a program knows of its files: the bytes it was told are durable, and those it wrote last. */
@@ -57,7 +57,7 @@ suite('the disk under the data folder fails', { skip: whyNoFuse(), timeout: 120_
     await failOnce(faulty, files, { call: 'sync', path: SEGMENTS, error: 'EIO', times: 1 })
     await failOnce(faulty, files, { call: 'write', path: LOG, error: 'EIO', times: 1 })
     await failOnce(faulty, files, { call: 'write', path: SEGMENTS, error: 'EIO', times: 1 })
-    await failOnce(faulty, files, { call: 'write', path: 'fs/home/staging', error: 'EIO', times: 1 })
+    await failOnce(faulty, files, { call: 'write', path: '/staging$', error: 'EIO', times: 1 })
     await restart(faulty, files)
   })
 

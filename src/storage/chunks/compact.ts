@@ -12,6 +12,7 @@ import {
   STATE_ENTRY_BYTES,
   type StateEntry,
 } from './record.ts'
+import { ACTIVE_DEAD_BYTES_MIN } from './limits.ts'
 import { liveRecords } from './live.ts'
 import type { Stretch } from './scan.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
@@ -32,6 +33,7 @@ export async function compactSegments(parts: StoreParts, signal: AbortSignal): P
   const { log } = parts
   const before = log.bytes
   let segmentsRemoved = 0
+  leaveActive(parts)
   for (const number of [...log.segments.keys()].sort((a, b) => a - b)) {
     signal.throwIfAborted()
     const segment = log.segment(number)
@@ -43,11 +45,25 @@ export async function compactSegments(parts: StoreParts, signal: AbortSignal): P
   return { segmentsRemoved, bytesReturned: before - log.bytes }
 }
 
-function isWorthwhile({ log, table }: StoreParts, segment: Segment): boolean {
-  const full = segment.endBytes - SEGMENT_HEADER_BYTES
-  const dead = full - (table.tally.live.get(segment.number) ?? 0)
+// What is dead in the segment being written comes back too: else a small store would never give anything back.
+function leaveActive(parts: StoreParts): void {
+  const { log, space } = parts
+  const { active } = log
+  if (active === undefined || log.isWriting(active.number)) return
+  const { dead, full } = deadIn(parts, active)
+  if (dead >= ACTIVE_DEAD_BYTES_MIN && dead / full >= DEAD_SHARE_MIN) space.withBallast(() => log.begin())
+}
+
+function isWorthwhile(parts: StoreParts, segment: Segment): boolean {
+  const { log } = parts
   if (segment === log.active || log.isWriting(segment.number)) return false
+  const { dead, full } = deadIn(parts, segment)
   return full <= 0 || dead / full >= DEAD_SHARE_MIN
+}
+
+function deadIn({ table }: StoreParts, segment: Segment): { readonly dead: number; readonly full: number } {
+  const full = segment.endBytes - SEGMENT_HEADER_BYTES
+  return { dead: full - (table.tally.live.get(segment.number) ?? 0), full }
 }
 
 type Kept =

@@ -54,3 +54,5 @@ export const SPACE_FRESH_BYTES = 16 * MIB
 /** Bits of a {@link DigestFilter} for each digest, rounded up to a power of two in all, and bits set by each. */
 export const FILTER_BITS_PER_DIGEST = 12
 export const FILTER_PROBES = 5
+/** Dead bytes in the segment being written before compaction begins a new one to get at them. */
+export const ACTIVE_DEAD_BYTES_MIN = MIB

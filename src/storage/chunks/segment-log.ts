@@ -243,10 +243,11 @@ export class SegmentLog {
     const active = this.#active
     if (active !== undefined && active.endBytes + bytes <= this.#segmentBytesMax) return active
     if (active !== undefined && active.endBytes <= SEGMENT_HEADER_BYTES) return active
-    return this.#begin()
+    return this.begin()
   }
 
-  #begin(): Segment {
+  /** Begins a new segment: the one before gets no more records. Errors are the system's own. */
+  begin(): Segment {
     const number = this.end().segment + 1
     const path = `${this.#folder}/${String(number).padStart(8, '0')}.seg`
     const salt = Buffer.from(this.#entropy.bytes(8)).readBigUInt64LE()

@@ -81,3 +81,18 @@ test('after a failed sync nothing is accepted until the store is opened again', 
   await again.put(randomBytes(1000))
   await again.sync()
 })
+
+test('what is deleted from the only segment comes back by compaction', async () => {
+  await using bench = new Bench()
+  await using store = await bench.open()
+  const kept = randomBytes(100_000)
+  const digest = await store.put(kept)
+  for (let i = 0; i < 4; i++) await store.delete([await store.put(randomBytes(600_000))])
+  await store.sync()
+  const { segmentsRemoved, bytesReturned } = await store.compact(never)
+  assert.equal(segmentsRemoved, 1)
+  assert.ok(bytesReturned > 2_000_000, `${bytesReturned}`)
+  const into = Buffer.alloc(kept.byteLength)
+  await store.read(digest, into, 0)
+  assert.ok(into.equals(kept))
+})
