@@ -58,3 +58,5 @@ export const COLLECT_TIME_SHARE = 0.05
 
 /** Bytes kept on the disk so that a start finds room when it is full. */
 export const RESERVE_BYTES = 4 * 1024 * 1024
+/** How long a command waits for kernels to be told what it changed. */
+export const TOLD_TIMEOUT_MS = 2000

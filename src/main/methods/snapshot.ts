@@ -19,20 +19,25 @@ import type { Parts } from './parts.ts'
 export function snapshotMethods(parts: Parts): readonly Handler[] {
   const of = (name: string) => parts.filesystems.get(name).filesystem.snapshots
   return [
-    answerUnary(snapshotCreate, async ({ filesystem, name }, { signal }) =>
-      message(rowOf(await of(filesystem).create(name, signal))),
-    ),
+    answerUnary(snapshotCreate, async ({ filesystem, name }, { signal }) => {
+      const made = await of(filesystem).create(name, signal)
+      await parts.sessions.told(filesystem)
+      return message(rowOf(made))
+    }),
     answerDownload(snapshotList, async function* ({ filesystem }) {
       for (const snapshot of of(filesystem).list()) yield message(rowOf(snapshot))
       return message(undefined)
     }),
     answerUnary(snapshotRemove, async ({ filesystem, name }, { signal }) => {
       await of(filesystem).remove(name, signal)
+      await parts.sessions.told(filesystem)
       return message(undefined)
     }),
     answerUnary(snapshotRestore, async ({ place, name }, { signal }) => {
       const { changed, path } = at(parts, place)
-      return message({ restored: await restoreInPlace(changed, { snapshot: name, path }, signal) })
+      const restored = await restoreInPlace(changed, { snapshot: name, path }, signal)
+      await parts.sessions.told(place.filesystem)
+      return message({ restored })
     }),
     answerDownload(snapshotDiff, async function* ({ filesystem, from, to }, { signal }) {
       for await (const { path, kind, change } of of(filesystem).diff({ from, to }, signal)) {

@@ -1,7 +1,8 @@
-import type { World } from '#base'
+import type { Clock, World } from '#base'
 import type { Ino } from '#storage/fs'
 import { type FuseSession, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
+import { TOLD_TIMEOUT_MS } from '../limits.ts'
 import type { Filesystems } from './filesystems.ts'
 
 /** What serving mounts needs. */
@@ -16,11 +17,16 @@ export interface SessionsOptions {
 /** The mounts this process serves; those that were unmounted meanwhile are gone from the list. */
 export class Sessions implements AsyncDisposable {
   readonly #served = new Map<HeldMount, FuseSession>()
+  readonly #clock: Clock
+
+  private constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** Serves the mounts whose descriptors this process inherited. Faults: those of `#storage/fuse`, NotFound. */
   static async open(options: SessionsOptions): Promise<Sessions> {
     await using opening = new AsyncDisposableStack()
-    const sessions = opening.use(new Sessions())
+    const sessions = opening.use(new Sessions(options.world.clock))
     for (const mount of options.mounts) await sessions.#openOne(mount, options)
     opening.move()
     return sessions
@@ -36,6 +42,15 @@ export class Sessions implements AsyncDisposable {
     for (const [mount, session] of this.#served)
       if (mount.filesystem === filesystem && session.mayHold(ino)) return true
     return false
+  }
+
+  /** Resolves when kernels have been told of all changes of a filesystem made elsewhere, or after a while. */
+  async told(filesystem: string): Promise<void> {
+    const ended = new AbortController()
+    const all = [...this.#served].filter(([mount]) => mount.filesystem === filesystem)
+    const late = this.#clock.sleep(TOLD_TIMEOUT_MS, ended.signal).catch(() => undefined)
+    await Promise.race([Promise.all(all.map(([, session]) => session.told())), late])
+    ended.abort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,13 +6,14 @@ import { NOTIFY_BATCH_MAX } from '../limits.ts'
 
 /**
  * Tells the kernel about changes made elsewhere, from a thread of its own that is started at the first one. Nobody
- * waits for it. A change that waits already is not queued twice, so the queue holds at most what the kernel caches.
+ * has to wait for it. A change that waits already is not queued twice, so the queue holds at most what the kernel caches.
  */
 export class Notifier {
   readonly #fd: number
   readonly #log: Log
   readonly #queue = new Map<string, Uint8Array>()
   #inFlight: ReadonlySet<string> = new Set()
+  readonly #waiting: (() => void)[] = []
   #worker: Worker | undefined
 
   constructor(fd: number, log: Log) {
@@ -32,11 +33,18 @@ export class Notifier {
     return this.#queue.has(key) || this.#inFlight.has(key)
   }
 
+  /** Resolves when the kernel has been told of everything; while it hangs, not at all. */
+  async told(): Promise<void> {
+    if (this.#inFlight.size === 0 && this.#queue.size === 0) return
+    await new Promise<void>(resolve => this.#waiting.push(resolve))
+  }
+
   /** Ends the thread. Does not wait for it: it may hang in the kernel until the mount is gone. */
   close(): void {
     this.#queue.clear()
     void this.#worker?.terminate()
     this.#worker = undefined
+    this.#wake()
   }
 
   #send(): void {
@@ -50,6 +58,11 @@ export class Notifier {
   #sent(): void {
     this.#inFlight = new Set()
     this.#send()
+    if (this.#inFlight.size === 0) this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #thread(): Worker {

@@ -11,6 +11,8 @@ export interface FuseSession extends AsyncDisposable {
   readonly ended: Promise<SessionEnd>
   /** True when the kernel may hold the inode: an unlinked file must stay then. */
   mayHold(ino: Ino): boolean
+  /** Resolves when the kernel has been told of every change made elsewhere so far; while it hangs, not at all. */
+  told(): Promise<void>
 }
 
 /** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, CannotResume. */
@@ -33,6 +35,7 @@ export function serveFuse(options: SessionOptions): FuseSession {
   return {
     ended,
     mayHold: ino => session.mayHold(ino),
+    told: () => session.told(),
     [Symbol.asyncDispose]: async () => {
       session.end('closed')
       await ended

@@ -81,6 +81,11 @@ export class Session implements Source {
     return this.#options.resumed === true || this.#context.lookups.has(ino)
   }
 
+  /** Resolves when the kernel has been told of every change made elsewhere so far. */
+  told(): Promise<void> {
+    return this.#notifier.told()
+  }
+
   ready(): boolean {
     return !this.#isOver && this.#buffers.available
   }
