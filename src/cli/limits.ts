@@ -4,9 +4,6 @@ export const FILES_AT_ONCE = 16
 /** Bytes read from a local file in one step. */
 export const LOCAL_READ_BYTES = 512 * 1024
 
-/** A put of at least so many bytes looks whether an earlier one left something to go on from. */
-export const RESUME_BYTES_MIN = 4 * 1024 * 1024
-
 /** How long a transfer waits for a storage process that is being replaced. */
 export const RECONNECT_MS_MAX = 60_000
 export const RECONNECT_PAUSE_MS = 100

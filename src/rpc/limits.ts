@@ -16,6 +16,9 @@ export const WINDOW_BYTES = 4 * 1024 * 1024
 /** Bytes waiting in a connection above which a peer that does not read is cut off. */
 export const BUFFERED_BYTES_MAX = 16 * 1024 * 1024
 
+/** A put that breaks off keeps what it brought for the next one from so many bytes on; less is sent again. */
+export const RESUME_BYTES_MIN = 4 * 1024 * 1024
+
 /** How long the other side may take to say hello. */
 export const HELLO_TIMEOUT_MS = 10_000
 

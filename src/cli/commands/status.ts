@@ -31,11 +31,11 @@ async function status(context: Context): Promise<void> {
 /** The status for people. */
 export function statusText(status: NodeStatus): string {
   const { disk, filesystems, mounts, held } = status
-  const usedBytes = disk.usedBytes + filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
+  const metadataBytes = filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [
     `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
-    `used   ${formatBytes(usedBytes)} on disk, for ${plural(held.chunks, 'chunk')} of ${formatBytes(held.bytes)}`,
+    `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
   ]
   return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`

@@ -15,11 +15,12 @@ import {
   message,
   NO_BYTES,
   type Place,
+  RESUME_BYTES_MIN,
 } from '#rpc'
 import type { Context } from '../context.ts'
 import type { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
-import { FILES_AT_ONCE, RESUME_BYTES_MIN } from '../limits.ts'
+import { FILES_AT_ONCE } from '../limits.ts'
 import { type LocalFile, localBytes, localHash, localLink, localStat } from '../local/files.ts'
 import { Lanes } from './lanes.ts'
 import { type LocalEntry, walkLocal } from './local-tree.ts'

@@ -14,7 +14,9 @@ import {
   message,
   NO_BYTES,
   type Place,
+  RESUME_BYTES_MIN,
 } from '#rpc'
+import { type Cookie, type DirectoryEntry, ROOT_INO } from '#storage/fs'
 import { openTestDoor, type TestDoor } from '../testing/door.ts'
 
 const never = new AbortController().signal
@@ -94,19 +96,37 @@ test('zeros in a put become holes, also at the end, and are read back', async ()
 test('a put that breaks off leaves the old file, and the next one goes on where it stopped', async () => {
   await using door = await openTestDoor()
   await put(door, '/f', Buffer.from('old'))
-  await assert.rejects(put(door, '/f', CONTENT, { breakAfter: 5 }), /unplugged/)
+  const content = Buffer.alloc(12_345_678, 'long ')
+  await assert.rejects(put(door, '/f', content, { pieceBytes: 1_000_000, breakAfter: 10 }), /unplugged/)
   assert.equal((await read(door, '/f')).bytes.toString(), 'old')
   assert.deepEqual(await names(door), ['f'])
   const { size } = await door.client.call(filePartial, { place: at('/f') }, never)
-  assert.ok(size > 0 && size <= 500_000 && size % 100_000 === 0, `${size}`)
-  await put(door, '/f', CONTENT, { offset: size })
-  assert.ok((await read(door, '/f')).bytes.equals(CONTENT))
+  assert.ok(size >= RESUME_BYTES_MIN && size <= 10_000_000 && size % 1_000_000 === 0, `${size}`)
+  await put(door, '/f', content, { offset: size })
+  assert.ok((await read(door, '/f')).bytes.equals(content))
   assert.deepEqual(await door.client.call(filePartial, { place: at('/f') }, never), { size: 0 })
+})
+
+test('a small put that breaks off leaves nothing behind', async () => {
+  await using door = await openTestDoor()
+  await assert.rejects(put(door, '/f', CONTENT, { breakAfter: 5 }), /unplugged/)
+  assert.deepEqual(await names(door), [])
+  // Listings leave unfinished puts out; this does not.
+  const left: string[] = []
+  const take = (entry: DirectoryEntry) => left.push(entry.name) > 0
+  const { vfs } = door.filesystems.get('home').filesystem
+  const settled = async () => {
+    left.length = 0
+    await vfs.list(ROOT_INO, 0 as Cookie, { attributes: false, take })
+    return left.length === 2
+  }
+  // The sender hears of its own failure before the other side has tidied up.
+  while (!(await settled())) await new Promise(setImmediate)
 })
 
 test('a put that goes on from less cuts what an earlier one left', async () => {
   await using door = await openTestDoor()
-  await assert.rejects(put(door, '/f', Buffer.alloc(500_000, 'x'), { breakAfter: 4 }))
+  await assert.rejects(put(door, '/f', Buffer.alloc(9_000_000, 'x'), { pieceBytes: 1_000_000, breakAfter: 8 }))
   await put(door, '/f', CONTENT)
   assert.ok((await read(door, '/f')).bytes.equals(CONTENT))
 })

@@ -12,6 +12,7 @@ import {
   type Handler,
   type Message,
   message,
+  RESUME_BYTES_MIN,
 } from '#rpc'
 import { type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
 import { mainFault } from '../faults.ts'
@@ -57,7 +58,10 @@ export function transferMethods(parts: Parts): readonly Handler[] {
       if (there?.kind === 'directory') throw errnoFault(ERRNO.EISDIR, path)
       const partial = { place: partialPlace(target), path }
       const ino = await openPartial(changes, partial, offset)
-      const wanted = await receive(changes, { ino, path, offset }, items)
+      const wanted = await receive(changes, { ino, path, offset }, items).catch(async error => {
+        await dropSmall(changes, partial, ino)
+        throw error
+      })
       const { size, sha256 } = await hashFile({ vfs: changes.vfs, ino, path }, signal)
       if (sha256 !== wanted) await refuse(changes, partial, { sha256, wanted })
       await setLooks(changes, await done(changes.vfs.attributes(ino), path), looks, path)
@@ -124,6 +128,12 @@ function isZero(bytes: Uint8Array): boolean {
 }
 
 const ZEROS = Buffer.alloc(BODY_BYTES_MAX)
+
+// What is not worth going on from does not stay behind, where it would stand in the mount.
+async function dropSmall(changes: Changes, { place, path }: Partial, ino: Ino): Promise<void> {
+  const found = await changes.vfs.attributes(ino)
+  if (!isErrno(found) && found.size < RESUME_BYTES_MIN) await changes.remove(place, 'file', path)
+}
 
 async function refuse(
   changes: Changes,
