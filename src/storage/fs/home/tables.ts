@@ -18,11 +18,11 @@ export interface Listed {
   readonly cookie: Cookie
 }
 
-/** Something a committed row names: all below it is needed too. */
+/** Something a committed row names. Of a manifest its own nodes are needed, of anything else all below. */
 export type Named =
   | { readonly kind: 'chunk'; readonly digest: Digest }
   | { readonly kind: 'tree'; readonly tree: SealedTree }
-  | { readonly kind: 'manifest'; readonly ref: NodeRef }
+  | { readonly kind: 'manifest' | 'snapshot'; readonly ref: NodeRef }
 
 /** The filesystem's tables: typed reads of its keyspace, with the newest rows kept decoded. */
 export class Tables {

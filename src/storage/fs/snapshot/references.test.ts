@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type Digest, isFault } from '#base'
 import type { Filesystem } from '../filesystem.ts'
 import { ROOT_INO } from '../inode.ts'
+import type { Ino } from '../vfs.ts'
 import { makeNode, ok, testFilesystem, writeAll } from '../testing/memory-filesystem.ts'
 
 const SIGNAL = new AbortController().signal
@@ -17,27 +18,34 @@ async function references(fs: Filesystem, between?: () => Promise<void>): Promis
   return found
 }
 
-async function makeContent(fs: Filesystem, name: string, bytes: number): Promise<void> {
+async function makeContent(fs: Filesystem, name: string, bytes: number): Promise<Ino> {
   const { ino } = await makeNode(fs, name)
   await writeAll(fs, ino, 0, Buffer.alloc(bytes, name))
+  return ino
 }
 
 test('references name exactly the chunks that extents, trees, manifests and snapshots need', async () => {
   await using test = await testFilesystem(CHUNK_BYTES)
   const { fs, chunks } = test
   await makeContent(fs, 'sealed', 20 * CHUNK_BYTES)
-  await makeContent(fs, 'gone', 20 * CHUNK_BYTES)
+  await fs.sync()
+  const before = new Set(chunks.chunks.keys())
+  const removed = await makeContent(fs, 'gone', 20 * CHUNK_BYTES)
+  await fs.seal(removed)
+  const gone = new Set(chunks.chunks.keys()).difference(before)
   const { ino } = await makeNode(fs, 'large-attribute')
   await ok(fs.vfs.setXattr(ino, 'user.large', Buffer.alloc(5000, 'v'), 'set'))
   const large = await makeNode(fs, 'large', { kind: 'directory' })
   for (let i = 0; i < 700; i++) await makeNode(fs, `f${i}`, { parent: large.ino })
   await fs.snapshots.create('one', SIGNAL)
   await ok(fs.vfs.remove(ROOT_INO, 'gone', 'file'))
+  fs.vfs.forget(removed)
   await makeContent(fs, 'overlay', 3 * CHUNK_BYTES)
   await fs.sync()
   const all = new Set(chunks.chunks.keys())
   assert.deepEqual((await references(fs)).symmetricDifference(all), new Set())
   await fs.snapshots.remove('one', SIGNAL)
+  assert.ok(!gone.isSubsetOf(await references(fs)), 'what only a snapshot held goes with it')
   await fs.snapshots.create('two', SIGNAL)
   const kept = await references(fs)
   assert.ok(kept.isSubsetOf(new Set(chunks.chunks.keys())))

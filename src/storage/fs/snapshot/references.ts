@@ -22,8 +22,14 @@ export interface ReferenceParts {
 
 type Step =
   | { readonly kind: 'subtree'; readonly subtree: Subtree }
-  | { readonly kind: 'directory'; readonly ref: NodeRef }
-  | { readonly kind: 'page'; readonly ref: NodeRef; readonly height: number }
+  | { readonly kind: 'directory'; readonly ref: NodeRef; readonly reach: Reach }
+  | { readonly kind: 'page'; readonly ref: NodeRef; readonly height: number; readonly reach: Reach }
+
+/**
+ * Of a snapshot all below is needed. Of a directory's newest manifest only its own nodes are: what lies below has rows of
+ * its own, and content that is in no row any longer is in entries that are marked, which nobody reads.
+ */
+type Reach = 'all' | 'own'
 
 /**
  * Tells every chunk that a filesystem needs: those that rows name (extents, sealed trees, manifests, snapshots) and all
@@ -49,14 +55,14 @@ export class ReferenceWalk {
       yield* this.#rows(keys.EXTENT_PREFIX, signal)
       yield* this.#rows(keys.INODE_PREFIX, signal)
       yield* this.#rows(keys.MANIFEST_PREFIX, signal)
-      for (const { root } of table.list()) this.#steps.push({ kind: 'directory', ref: root })
+      for (const { root } of table.list()) this.#name({ kind: 'snapshot', ref: root })
       for (;;) {
         yield* this.#drain(signal)
         const made = making()
-        if (made === undefined && this.#steps.length === 0) break
-        await made
+        if (made !== undefined) await made
+        else if (this.#batch.length > 0) yield this.#take()
+        else if (this.#steps.length === 0) return
       }
-      yield this.#batch
     } finally {
       stop()
     }
@@ -64,8 +70,8 @@ export class ReferenceWalk {
 
   #name(named: Named): void {
     if (named.kind === 'chunk') this.#batch.push(named.digest)
-    else if (named.kind === 'manifest') this.#steps.push({ kind: 'directory', ref: named.ref })
-    else this.#file({ digest: named.tree.root, size: named.tree.bytes })
+    else if (named.kind === 'tree') this.#file({ digest: named.tree.root, size: named.tree.bytes })
+    else this.#steps.push({ kind: 'directory', ref: named.ref, reach: named.kind === 'snapshot' ? 'all' : 'own' })
   }
 
   async *#rows(prefix: ByteString, signal: AbortSignal): AsyncGenerator<Digest[]> {
@@ -93,14 +99,23 @@ export class ReferenceWalk {
   }
 
   async *#drain(signal: AbortSignal): AsyncGenerator<Digest[]> {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+    for (;;) {
+      if (this.#batch.length >= REFERENCES_PER_BATCH) {
+        yield this.#take()
+        await this.#parts.context.tables.clock.sleep(0, signal)
+      }
+      const step = this.#steps.pop()
+      if (step === undefined) return
       const done = this.#walk(step)
       if (isLater(done)) await done
-      if (this.#batch.length < REFERENCES_PER_BATCH) continue
-      yield this.#batch
-      this.#batch = []
-      await this.#parts.context.tables.clock.sleep(0, signal)
     }
+  }
+
+  // What is named while a batch is with the caller belongs to the next one.
+  #take(): Digest[] {
+    const batch = this.#batch
+    this.#batch = []
+    return batch
   }
 
   #walk(step: Step): Awaitable<void> {
@@ -109,7 +124,8 @@ export class ReferenceWalk {
     if (this.#walked.has(digest)) return
     this.#batch.push(digest)
     if (step.kind === 'subtree' && step.subtree.height === 0) return
-    if (this.#walked.size < WALKED_MAX) this.#walked.add(digest)
+    const isAll = step.kind === 'subtree' || step.reach === 'all'
+    if (isAll && this.#walked.size < WALKED_MAX) this.#walked.add(digest)
     if (step.kind === 'subtree') {
       return andThen(context.trees.children(step.subtree), below => {
         for (const subtree of below) this.#steps.push({ kind: 'subtree', subtree })
@@ -117,27 +133,29 @@ export class ReferenceWalk {
     }
     if (step.kind === 'page') {
       return step.height === 0
-        ? andThen(store.page(step.ref), entries => this.#entries(entries))
-        : andThen(store.index(step.ref), refs => this.#pages(refs, step.height))
+        ? andThen(store.page(step.ref), entries => this.#entries(entries, step.reach))
+        : andThen(store.index(step.ref), refs => this.#pages(refs, step))
     }
     return andThen(store.directory(step.ref), ({ self, items }) => {
-      if ('refs' in items) this.#pages(items.refs, items.height)
-      else this.#entries(items.entries)
-      return this.#xattrs(self)
+      const { reach } = step
+      if ('refs' in items) this.#pages(items.refs, { height: items.height, reach })
+      const inside = 'refs' in items ? undefined : this.#entries(items.entries, reach)
+      return andThen(inside, () => this.#xattrs(self))
     })
   }
 
-  #pages(refs: readonly NodeRef[], height: number): void {
-    for (const ref of refs) this.#steps.push({ kind: 'page', ref, height: height - 1 })
+  #pages(refs: readonly NodeRef[], { height, reach }: { readonly height: number; readonly reach: Reach }): void {
+    for (const ref of refs) this.#steps.push({ kind: 'page', ref, height: height - 1, reach })
   }
 
-  #entries(entries: readonly ManifestEntry[]): Awaitable<void> {
+  #entries(entries: readonly ManifestEntry[], reach: Reach): Awaitable<void> {
     let before: Awaitable<void> = undefined
     for (const entry of entries) {
-      if (entry.kind === 'directory') this.#steps.push({ kind: 'directory', ref: entry.node })
-      else {
+      if (entry.kind === 'directory') {
+        if (reach === 'all') this.#steps.push({ kind: 'directory', ref: entry.node, reach })
+      } else {
         const { content, size, xattrs } = entry.inode
-        if (content !== undefined) this.#file({ digest: content.digest, size })
+        if (content !== undefined && reach === 'all') this.#file({ digest: content.digest, size })
         if (xattrs !== undefined) before = andThen(before, () => this.#xattrs(entry.inode))
       }
     }

@@ -104,6 +104,7 @@ export class HomeSnapshots implements Snapshots {
     const { keyspace } = this.#context.tables
     const about = { root, revision, createdNs: this.#context.tables.nowNs() }
     const snapshot = await patiently(keyspace, () => this.#table.add(name, about), signal)
+    this.#context.tables.named({ kind: 'snapshot', ref: root })
     this.#listed(name)
     await this.#sync(signal)
     return snapshot
