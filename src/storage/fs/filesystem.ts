@@ -55,7 +55,7 @@ export interface Filesystem extends AsyncDisposable {
   invalidate(change: Invalidation): void
   /**
    * Every chunk the filesystem needs, in batches, some more than once. When the iteration has ended, it has told all
-   * that rows named at its end (extents, sealed trees with their inner nodes, manifests, snapshots) and all below.
+   * that rows named at its end: extents, sealed trees and snapshots with all below, and the nodes of manifests.
    * It cannot know chunks that were put but that no row names yet: of a write, a seal or a snapshot under way. So a
    * chunk that was put or renewed shortly before the walk, or later, must be kept until a later walk has missed it too.
    * A snapshot under way is waited for. Leaving the loop ends it. Faults: those of `ChunkSource.read`: nothing may be
