@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { isSystemError, type World } from '#base'
-import { type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
+import { canResume, type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
 import { mainFault } from '../faults.ts'
 import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
 import type { HeldMount, Negotiated } from '../messages.ts'
@@ -46,6 +46,21 @@ export class Mounts {
     const wanted = { filesystem, path: target }
     this.#held.set(target, { wanted, handle, negotiated: undefined, given: false })
     return wanted
+  }
+
+  /**
+   * Before the next storage process: mounts anew what it could not take over, because the kernel does not send requests
+   * again. Programs there lose their open files; the folder is theirs again.
+   */
+  async renew(): Promise<void> {
+    const lost = [...this.#held.values()].filter(({ negotiated }) => negotiated !== undefined && !canResume(negotiated))
+    for (const { wanted, handle } of lost) {
+      this.#world.log.warn(`${wanted.path} is mounted anew: this kernel cannot hand it to another process`)
+      this.#held.delete(wanted.path)
+      fs.closeSync(handle.fd) // ends what waits for an answer
+      await umount(wanted.path, 'lazy')
+      await this.mount(wanted)
+    }
   }
 
   /** What the next storage process inherits. From then on the mounts count as touched by it. */

@@ -1,4 +1,4 @@
-import { type World, whyOf } from '#base'
+import { isFault, type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { RESTART_PAUSE_MS, RESTART_PAUSE_MS_MAX, RESTART_WELL_MS } from '../limits.ts'
@@ -89,8 +89,18 @@ export class Storage {
         if (this.#closing.signal.aborted) return
       }
       this.#replacing = false
+      await this.#renewMounts()
       this.#current = this.#start()
       this.#current.ready.catch(error => log.warn('the storage process did not come up', { error: whyOf(error) }))
+    }
+  }
+
+  async #renewMounts(): Promise<void> {
+    try {
+      await this.#mounts.renew()
+    } catch (error) {
+      if (!isFault(error)) throw error
+      this.#world.log.warn('a filesystem is not mounted any more', { error: whyOf(error) })
     }
   }
 

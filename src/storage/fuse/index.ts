@@ -7,7 +7,7 @@ export { healDeadMount, isDeadMount } from './mount/dead.ts'
 export { type MountHandle, type MountOptions, mountFuse } from './mount/mount.ts'
 export { findMount, type MountEntry } from './mount/mountinfo.ts'
 export { umount, unmount } from './mount/unmount.ts'
-export type { Negotiated } from './session/negotiate.ts'
+export { canResume, type Negotiated } from './session/negotiate.ts'
 export type { FuseSession } from './session/open.ts'
 export type { SessionEnd, SessionOptions } from './session/session.ts'
 

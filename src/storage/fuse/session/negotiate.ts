@@ -17,6 +17,11 @@ export interface Negotiated {
   readonly flags2: number
 }
 
+/** True when another server can take over the mount: the kernel sends open requests again, as it does from 6.9 on. */
+export function canResume({ flags2 }: Negotiated): boolean {
+  return (flags2 & INIT2.HAS_RESEND) !== 0
+}
+
 /** What the kernel says at INIT. */
 export interface Offer extends Negotiated {
   readonly maxReadahead: number

@@ -1,8 +1,8 @@
 import type { Ino } from '#storage/fs'
-import { INIT2 } from '../codec/flags.ts'
 import { fault } from '../faults.ts'
 import { libc } from '../device/libc.ts'
 import { mainPump } from '../device/pump.ts'
+import { canResume } from './negotiate.ts'
 import { Session, type SessionEnd, type SessionOptions } from './session.ts'
 
 /** A mount being served. Disposing stops serving after the requests at hand are answered; it does not unmount. */
@@ -18,7 +18,7 @@ export interface FuseSession extends AsyncDisposable {
 /** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, CannotResume. */
 export function serveFuse(options: SessionOptions): FuseSession {
   const { resumed = false, negotiated } = options
-  if (resumed && negotiated !== undefined && (negotiated.flags2 & INIT2.HAS_RESEND) === 0) {
+  if (resumed && negotiated !== undefined && !canResume(negotiated)) {
     throw fault('CannotResume', 'this kernel cannot send requests again to a new server', {
       hint: 'Unmount and mount again, or use Linux 6.9 or newer.',
     })

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { suite, test } from 'node:test'
+import { machineWorld } from '#host'
+import { findMount, fuseAvailability, umount } from '#storage/fuse'
+import { Mounts } from './mounts.ts'
+
+const hurry = AbortSignal.abort()
+const fuse = fuseAvailability()
+
+// Nobody serves these mounts: they are only looked at in the table of mounts.
+suite('the mounts of a supervisor', { skip: fuse.kind === 'missing' ? fuse.message : false }, () => {
+  async function withMounts(
+    run: (mounts: Mounts, target: string, said: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-mounts-'))
+    const said: string[] = []
+    const log = { info: () => undefined, warn: (message: string) => void said.push(message) }
+    const mounts = new Mounts(`${root}/data`, { ...machineWorld, log })
+    try {
+      await run(mounts, (await mounts.mount({ filesystem: 'home', path: `${root}/mount` })).path, said)
+    } finally {
+      await umount(`${root}/mount`, 'lazy') // asking first would wait for an answer
+      await mounts.unmountAll(hurry)
+      fs.rmSync(root, { recursive: true })
+    }
+  }
+
+  test('outlive a storage process where the kernel sends requests again', () =>
+    withMounts(async (mounts, target, said) => {
+      const [first] = mounts.handOut()
+      mounts.agreed(target, { version: 1, minor: 45, flags: 0, flags2: 1 << 7 })
+      await mounts.renew()
+      const [next] = mounts.handOut()
+      assert.deepEqual([first?.resumed, next?.resumed, next?.fd], [false, true, first?.fd])
+      assert.deepEqual(said, [])
+    }))
+
+  test('are made anew where it does not', () =>
+    withMounts(async (mounts, target, said) => {
+      mounts.handOut()
+      mounts.agreed(target, { version: 1, minor: 37, flags: 0, flags2: 0 })
+      await mounts.renew()
+      const [next] = mounts.handOut()
+      assert.deepEqual([next?.resumed, next?.negotiated, next?.path], [false, undefined, target])
+      assert.deepEqual(said, [`${target} is mounted anew: this kernel cannot hand it to another process`])
+      assert.equal(findMount(target)?.source, 'home')
+    }))
+})
