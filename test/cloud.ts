@@ -62,7 +62,10 @@ export class Cloud implements AsyncDisposable {
     this.data = options.data ?? join(this.home, 'data')
     this.mount = join(this.home, 'mount')
     mkdirSync(this.mount)
-    this.#guard = whenAborted(() => this.#endAtOnce())
+    this.#guard = whenAborted(() => {
+      this.#endAtOnce()
+      rmSync(this.home, { recursive: true, force: true })
+    })
   }
 
   /** What its processes said so far, the newest 16,000 characters. */

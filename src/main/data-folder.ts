@@ -43,7 +43,7 @@ function versionOf(folder: string): number | undefined {
   const file = path.join(folder, 'version')
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined
   if (text === undefined) return undefined
-  const match = /^cairn-data ([0-9]{1,9})\n$/.exec(text)
+  const match = /^cairn-data ([1-9][0-9]{0,8})\n$/.exec(text)
   if (match !== null) return Number(match[1])
   throw mainFault('DataFolder', `${file} does not say which version of Cairn wrote this folder`, {
     hint: `It should hold "cairn-data ${DATA_VERSION}". Restore it, or choose another folder with --data.`,
