@@ -47,9 +47,10 @@ suite('data that cannot be opened as it is', { skip: whyNoFuse(), timeout: 120_0
   test('whose log is lost together with its index is refused by name, and nothing is begun anew', async () => {
     const { cloud, clean } = sample
     restore(sample, clean)
-    const log = `${cloud.data}/fs/home/keyspace/log/00000001.log`
+    const keyspace = `${cloud.data}/fs/home/keyspace`
+    const log = `${keyspace}/log/00000001.log`
     fs.writeFileSync(log, fs.readFileSync(log).fill(0, 0, 128))
-    fs.rmSync(`${cloud.data}/fs/home/keyspace/index`, { recursive: true })
+    fs.rmSync(`${keyspace}/index`, { recursive: true })
     const before = fs.readFileSync(log)
     await refused(cloud, /00000001\.log is damaged/)
     assert.ok(fs.readFileSync(log).equals(before), 'the log is as it was')
