@@ -29,7 +29,13 @@ suite('cairn up', { skip: whyNoFuse() }, () => {
       fs.writeFileSync(`${mount}/kept`, 'kept')
     }
     assert.equal(mountsAt(mount), 0)
-    await using again = await spawnUp({ words: ['--data', cloud.data] })
+    await using again = await spawnUp({ words: ['--data', cloud.data, '-o', 'json'] })
+    const told = {
+      dataFolder: cloud.data,
+      door: `${cloud.data}/cairn.sock`,
+      mounts: [{ filesystem: 'home', path: mount }],
+    }
+    assert.partialDeepStrictEqual(JSON.parse(again.said()), told)
     assert.equal(fs.readFileSync(`${mount}/kept`, 'utf8'), 'kept')
     const down = await cloud.run('down')
     assert.equal(down.code, 0, down.err)

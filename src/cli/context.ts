@@ -16,6 +16,8 @@ export interface CliHost {
 export interface UpOptions {
   readonly data?: string | undefined
   readonly mount?: string | false | undefined
+  /** What is told goes to a program. */
+  readonly isJson: boolean
 }
 
 /** What the commands work with. */

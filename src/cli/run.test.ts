@@ -136,9 +136,13 @@ suite('options', () => {
   }
 
   test('up hears --data before and behind the verb, --mount and --no-mount', async () => {
-    assert.deepEqual(await upOptions('up'), { data: undefined, mount: undefined })
-    assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { data: '/d', mount: '/m' })
-    assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount'), { data: '/d', mount: false })
+    assert.deepEqual(await upOptions('up'), { data: undefined, mount: undefined, isJson: false })
+    assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { data: '/d', mount: '/m', isJson: false })
+    assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount', '-o', 'json'), {
+      data: '/d',
+      mount: false,
+      isJson: true,
+    })
   })
 
   test('an empty folder name is refused instead of meaning the working folder', async () => {

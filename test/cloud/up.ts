@@ -31,7 +31,7 @@ export async function spawnUp({ words, before = [], env = {} }: UpWords): Promis
   }
   const closed = once(child, 'close')
   const isOver = () => child.exitCode !== null || child.signalCode !== null
-  await until(() => isOver() || said.includes('ends it cleanly.\n'), { what: 'cairn up to run or end' })
+  await until(() => isOver() || /ends it cleanly\.\n|^\}\n/m.test(said), { what: 'cairn up to run or end' })
   const ended = async () => {
     await closed
     return String(child.exitCode ?? child.signalCode)

@@ -13,7 +13,7 @@ export function declareUp(program: Command, run: Run): void {
     .action((options: { mount?: string | boolean }) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
-        return host.up({ data: common.data, mount })
+        return host.up({ data: common.data, mount, isJson: common.output === 'json' })
       }),
     )
 }

@@ -20,6 +20,15 @@ test('failures of single files are gathered, the first twenty by name', () => {
   )
 })
 
+test('one failure keeps its own remedy, several share a general one', () => {
+  const tally = new Tally()
+  tally.fail('/a', fault('NotFound', 'is not there', { hint: 'Look for it.' }))
+  const hinted = (hint: RegExp) => (error: unknown) => isFault(error, 'Incomplete') && hint.test(error.hint ?? '')
+  assert.throws(() => tally.throwFailures(), hinted(/^Look for it\.$/))
+  tally.fail('/b', fault('NotFound', 'is not there', { hint: 'Look for it.' }))
+  assert.throws(() => tally.throwFailures(), hinted(/^Run the same command again/))
+})
+
 test('a failure that every file would meet ends the transfer', () => {
   const full = fault('NoSpace', 'no space left')
   assert.throws(() => new Tally().fail('/t/a', full), full)

@@ -17,11 +17,13 @@ export class Tally {
   readonly notes: string[] = []
   readonly #failures: string[] = []
   #failed = 0
+  #hint: string | undefined
 
   /** Keeps a failure of one file and lets the others go on; throws faults that all files would meet. */
   fail(path: string, error: unknown): void {
     if (!isFault(error) || FATAL.has(error.code)) throw error
     this.#failed += 1
+    this.#hint = this.#failed === 1 ? error.hint : undefined
     if (this.#failures.length < FAILURES_SHOWN_MAX) this.#failures.push(failureLine(textOf(path), error.message))
   }
 
@@ -35,7 +37,7 @@ export class Tally {
     if (this.#failed === 0) return
     const more = this.#failed - this.#failures.length
     const lines = [...this.#failures.map(printable), ...(more > 0 ? [`and ${more} more`] : [])]
-    throw incomplete(`${plural(this.#failed, 'file')} could not be transferred:\n  ${lines.join('\n  ')}`)
+    throw incomplete(`${plural(this.#failed, 'file')} could not be transferred:\n  ${lines.join('\n  ')}`, this.#hint)
   }
 
   /** One line about the whole. */
@@ -49,8 +51,9 @@ function failureLine(path: string, message: string): string {
   return message.startsWith(path) ? message : `${path}: ${message}`
 }
 
-function incomplete(message: string): Fault {
-  return cliFault('Incomplete', message, { hint: 'Run the same command again: what is done is not done twice.' })
+// One failure has a remedy of its own.
+function incomplete(message: string, hint = 'Run the same command again: what is done is not done twice.'): Fault {
+  return cliFault('Incomplete', message, { hint })
 }
 
 // No later file would fare better.

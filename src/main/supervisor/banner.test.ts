@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mainFault } from '../faults.ts'
-import { banner } from './banner.ts'
+import { banner, bannerJson } from './banner.ts'
 
 const home = { filesystem: 'home', path: '/mnt/cairn' }
 
@@ -35,6 +35,13 @@ test('a mount that failed is told with its cause and remedy, and what works with
   assert.match(text, /\n {2}mount {2}\/mnt\/photos {2}\(filesystem photos\)\n/)
   assert.match(text, /`cairn put`, `get`, `ls` and `rm` work without a mount/)
   assert.doesNotMatch(text, /cp -a/)
+})
+
+test('programs get the same in JSON', () => {
+  const fault = mainFault('Occupied', 'in the way')
+  const json = JSON.parse(bannerJson({ version: '1', dataFolder: '/d', mounts: [{ mount: home, fault }] }))
+  const mounts = [{ ...home, error: 'in the way' }]
+  assert.deepEqual(json, { version: '1', dataFolder: '/d', door: '/d/cairn.sock', mounts })
 })
 
 test('a start without mounts says so', () => {

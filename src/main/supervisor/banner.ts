@@ -40,6 +40,12 @@ export function banner({ version, dataFolder, mounts }: Running): string {
   return lines.join('\n')
 }
 
+/** The same as one JSON document. */
+export function bannerJson({ version, dataFolder, mounts }: Running): string {
+  const rows = mounts.map(({ mount, fault }) => (fault === undefined ? mount : { ...mount, error: fault.message }))
+  return `${JSON.stringify({ version, dataFolder, door: doorOf(dataFolder), mounts: rows }, undefined, 2)}\n`
+}
+
 function mountLines({ mount, fault }: MountOutcome): readonly string[] {
   if (fault === undefined) return [`  mount  ${mount.path}  (filesystem ${mount.filesystem})`]
   const why = `  mount  ${mount.filesystem} is not mounted: ${fault.message}`

@@ -5,7 +5,7 @@ import { dataFolderOf, defaultMountOf, type Surroundings } from '#rpc'
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { despiteFullDisk } from '../full-disk.ts'
 import { cairnVersion } from '../version.ts'
-import { banner, type MountOutcome } from './banner.ts'
+import { banner, bannerJson, type MountOutcome } from './banner.ts'
 import { takeInstance } from './instance.ts'
 import { type WantedMount, readMountTable, writeMountTable } from './mount-table.ts'
 import { mountTarget } from './mount-target.ts'
@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly data?: string | undefined
   /** Where `home` is mounted from now on; `false` mounts nothing this time. */
   readonly mount?: string | false | undefined
+  /** Tells one JSON document instead of lines for people. */
+  readonly isJson: boolean
 }
 
 /**
@@ -47,10 +49,11 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(storage)
   // Unmounting makes the kernel write back, so it comes before the storage process closes.
   stack.defer(() => mounts.unmountAll(signals.hurry))
-  process.stdout.write(banner({ version: cairnVersion(), dataFolder, mounts: outcomes }))
+  const tell = options.isJson ? bannerJson : banner
+  process.stdout.write(tell({ version: cairnVersion(), dataFolder, mounts: outcomes }))
   flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
-  process.stdout.write('Closing ...\n')
+  if (!options.isJson) process.stdout.write('Closing ...\n')
 }
 
 interface Wanted {

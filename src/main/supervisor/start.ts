@@ -16,9 +16,9 @@ export function becomeSupervisor(options: UpOptions): never {
 
 /** Runs the supervisor as {@link becomeSupervisor} told it; answers the exit code. */
 export async function superviseByWords([word = '{}']: readonly string[], world: World): Promise<number> {
-  const { data, mount, isUnmounted } = checkWords(JSON.parse(word), 'supervise')
+  const { data, mount, isUnmounted, isJson } = checkWords(JSON.parse(word), 'supervise')
   try {
-    await runSupervisor({ data, mount: isUnmounted ? false : mount }, world)
+    await runSupervisor({ data, mount: isUnmounted ? false : mount, isJson }, world)
     return 0
   } catch (error) {
     if (!isFault(error)) throw error
@@ -30,8 +30,8 @@ export async function superviseByWords([word = '{}']: readonly string[], world: 
 // One thread for V8 and little room for young objects: the supervisor waits nearly all the time.
 const SMALL = ['--v8-pool-size=1', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
 
-const checkWords = shape({ data: optional(text(4096)), mount: optional(text(4096)), isUnmounted: flag })
+const checkWords = shape({ data: optional(text(4096)), mount: optional(text(4096)), isUnmounted: flag, isJson: flag })
 
-function wordsOf({ data, mount }: UpOptions): Parameters<typeof checkWords>[0] {
-  return { data, mount: mount === false ? undefined : mount, isUnmounted: mount === false }
+function wordsOf({ data, mount, isJson }: UpOptions): Parameters<typeof checkWords>[0] {
+  return { data, mount: mount === false ? undefined : mount, isUnmounted: mount === false, isJson }
 }
