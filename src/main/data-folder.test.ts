@@ -66,7 +66,15 @@ test('a folder of a newer version is refused unchanged', async () => {
   await refused(t.root, 'DataNewer', /newer Cairn \(data version 2, known 1\)/)
 })
 
-for (const text of ['', 'cairn-data\n', 'cairn-data 1', 'cairn-data -1\n', 'cairn-data 0\n', 'cairn-data 99999999999\n', '\0\0\0\0']) {
+for (const text of [
+  '',
+  'cairn-data\n',
+  'cairn-data 1',
+  'cairn-data -1\n',
+  'cairn-data 0\n',
+  'cairn-data 99999999999\n',
+  '\0\0\0\0',
+]) {
   test(`a version file that says ${JSON.stringify(text)} is refused unchanged`, async () => {
     using t = temporary()
     fs.writeFileSync(`${t.root}/version`, text)

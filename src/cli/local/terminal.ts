@@ -19,7 +19,8 @@ export const processTerminal: Terminal = {
     return process.stderr.isTTY === true
   },
   get columns() {
-    return process.stderr.columns ?? 80
+    const { columns } = process.stderr
+    return columns > 0 ? columns : 80 // some terminals say 0
   },
 }
 
