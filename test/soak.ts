@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { whyNoFuse } from './cloud.ts'
 import { allKilled } from './faults/scenarios/all-killed.ts'
+import { diskErrors } from './faults/scenarios/disk-errors.ts'
 import { posixKilled } from './faults/scenarios/posix-killed.ts'
 import { rotAnywhere } from './faults/scenarios/rot.ts'
 import { storageKilled } from './faults/scenarios/storage-killed.ts'
@@ -13,6 +14,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'storage-killed': seed => storageKilled({ seed, kills: 8 }),
   'all-killed': seed => allKilled({ seed, rounds: 5 }),
   'posix-killed': seed => posixKilled({ seed, ops: 2000, kills: 6 }),
+  'disk-errors': seed => diskErrors({ seed, rounds: 12 }),
   rot: async seed => tally(await rotAnywhere({ seed, rounds: 30 })),
 }
 

@@ -45,7 +45,7 @@ function replay(seed: number, count: number): { model: Model; next: Step } {
 }
 
 /** What stands at a path of the folder; names of one file share one object. */
-export function readTree(folder: string): Model {
+function readTree(folder: string): Model {
   const model: Model = new Map()
   const byInode = new Map<bigint, { file: ModelFile; names: number; nlink: bigint }>()
   for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {

@@ -38,7 +38,7 @@ export function flipAnywhere(
 }
 
 /** Turns one bit round. */
-export function flipBit(data: string, { file, at, bit }: Flip): void {
+function flipBit(data: string, { file, at, bit }: Flip): void {
   const fd = fs.openSync(`${data}/${file}`, 'r+')
   const byte = Buffer.alloc(1)
   fs.readSync(fd, byte, 0, 1, at)
