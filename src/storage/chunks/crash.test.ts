@@ -168,3 +168,25 @@ test(`nothing synced is lost and no torn write is served, ${SEEDS} seeds`, async
   }
   assert.ok(crashes > SEEDS, 'most rounds crash')
 })
+
+test('a segment begun by a process that was killed keeps its name when the next one has synced', async () => {
+  const disk = new TornDisk(() => 0)
+  const open = (): Promise<ChunkStore> =>
+    openChunkStore({
+      world: { ...machineWorld, disk },
+      folder: '/store',
+      workers: inlineWorkers(disk),
+      index: memoryIndex(),
+      ballastBytes: 0,
+    })
+  const killed = await open()
+  const digest = await killed.put(Buffer.from('kept'))
+  const next = await open()
+  await next.sync()
+  disk.crash()
+  await using last = await open()
+  const into = Buffer.alloc(4)
+  await last.read(digest, into, 0)
+  assert.equal(into.toString(), 'kept')
+  await Promise.allSettled([killed, next].map(store => store[Symbol.asyncDispose]()))
+})

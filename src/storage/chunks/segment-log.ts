@@ -54,6 +54,8 @@ export class SegmentLog {
       const path = `${folder}/${name}`
       this.#adopt(Number.parseInt(name, 10), path, align(disk.stat(path)?.bytes ?? 0))
     }
+    // A process that was killed may not have come to sync the names of its segments.
+    this.#newNames = this.segments.size > 0
   }
 
   /** The segment that takes new records; undefined before the first. */
