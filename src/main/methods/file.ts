@@ -91,7 +91,8 @@ export async function setLooks(
 ): Promise<Attributes> {
   const { uid, gid, mode, mtimeNs } = looks
   let seen = file
-  if (uid !== undefined || gid !== undefined) seen = await changes.set(file.ino, { uid, gid }, path)
+  const isOther = (uid ?? file.uid) !== file.uid || (gid ?? file.gid) !== file.gid
+  if (isOther) seen = await changes.set(file.ino, { uid, gid }, path)
   const rest = { mode: file.kind === 'symlink' ? undefined : mode, mtime: mtimeNs }
   if (rest.mode !== undefined || rest.mtime !== undefined) seen = await changes.set(file.ino, rest, path)
   return seen
