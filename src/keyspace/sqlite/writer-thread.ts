@@ -19,7 +19,7 @@ export class WriterThread {
   #gone = false
 
   private constructor(place: WriterPlace) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: place })
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: place, resourceLimits: LIMITS })
     this.#worker.on('message', (answer: WriterAnswer) => this.#answered(answer))
     this.#worker.on('error', error => this.#endAll(error))
     this.#ended = new Promise(resolve => {
@@ -87,3 +87,6 @@ export class WriterThread {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(fault)
   }
 }
+
+// Young objects get little room: what a thread has once taken it keeps.
+const LIMITS = { maxYoungGenerationSizeMb: 4 }

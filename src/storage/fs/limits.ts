@@ -20,7 +20,7 @@ export const OVERLAY_EXTENTS_MAX = 8192
 export const INODE_CACHE_MAX = 20_000
 /** Files whose overlay the home keeps decoded, and the inline bytes in them. */
 export const CONTENT_CACHE_MAX = 4096
-export const CONTENT_CACHE_BYTES = 16 * 2 ** 20
+export const CONTENT_CACHE_BYTES = 8 * 2 ** 20
 /** Inode numbers taken from the counter at once: at most this many are lost by a crash. */
 export const INO_BLOCK = 1024
 /** Unlinked files removed in one go. */
@@ -37,6 +37,8 @@ export const SEALS_AT_ONCE = 16
 export const DIRTY_AGE_MAX_MS = 3_000
 /** Bytes written and not yet handed to the home, in all files together, before a write waits. */
 export const DIRTY_BYTES_MAX = 32 * 2 ** 20
+/** Memory kept for the next blocks. */
+export const BLOCK_MEMORY_BYTES = 8 * 2 ** 20
 /** The staging file starts anew, after all writes have landed, when it is this long. */
 export const STAGING_BYTES_MAX = 64 * 2 ** 20
 /** Zeros written ahead of the staging file's end at a time. */

@@ -1,5 +1,5 @@
 import { assert } from '#base'
-import { INLINE_BYTES_MAX } from '../limits.ts'
+import type { BlockMemory } from './block-memory.ts'
 
 /** `[start, end)` inside a block. */
 export interface Span {
@@ -8,34 +8,49 @@ export interface Span {
 }
 
 /**
- * One chunk-sized piece of a file being written: a buffer that grows with what is in it, and which of its bytes are
- * written. Large buffers are shared memory, so that hashing and storing them elsewhere copies nothing.
+ * One chunk-sized piece of a file being written: memory that grows with what is in it, and which of its bytes are
+ * written. Large memory is shared, so that hashing and storing it elsewhere copies nothing.
  */
 export class Block {
   readonly index: number
   readonly #limit: number
+  /** Undefined when the bytes are the caller's. */
+  readonly #memory: BlockMemory | undefined
   #bytes: Uint8Array
-  #spans: Span[] = []
+  #spans: Span[]
 
-  constructor(index: number, limit: number) {
+  private constructor(index: number, limit: number, memory: BlockMemory | undefined) {
     this.index = index
     this.#limit = limit
-    this.#bytes = new Uint8Array(0)
+    this.#memory = memory
+    this.#bytes = NOTHING
+    this.#spans = []
+  }
+
+  /** A block of up to `limit` bytes, none written. */
+  static empty(index: number, limit: number, memory: BlockMemory): Block {
+    return new Block(index, limit, memory)
   }
 
   /** A block that is written in full, over memory of the caller's. */
   static whole(index: number, bytes: Uint8Array): Block {
-    const block = new Block(index, bytes.byteLength)
+    const block = new Block(index, bytes.byteLength, undefined)
     block.#bytes = bytes
     block.#spans = [{ start: 0, end: bytes.byteLength }]
     return block
   }
 
-  /** A block with the same bytes in memory of its own. */
-  static copyOf(other: Block, limit: number): Block {
-    const block = new Block(other.index, limit)
-    for (const span of other.spans) block.write(span.start, other.bytesOf(span))
-    return block
+  /** Writes what another block has, and gives back the other's memory. */
+  take(other: Block): void {
+    for (const span of other.spans) this.write(span.start, other.bytesOf(span))
+    other.release()
+  }
+
+  /** Gives the memory back; the block is empty then. */
+  release(): void {
+    this.#memory?.give(this.#bytes)
+    this.#bytes = NOTHING
+    this.#spans = []
   }
 
   get spans(): readonly Span[] {
@@ -75,13 +90,15 @@ export class Block {
   }
 
   #grow(end: number): void {
-    const capacity = capacityFor(end, this.#limit)
-    const grown =
-      capacity > INLINE_BYTES_MAX ? new Uint8Array(new SharedArrayBuffer(capacity)) : new Uint8Array(capacity)
-    grown.set(this.#bytes)
+    assert(this.#memory !== undefined, 'a whole block does not grow')
+    const grown = this.#memory.take(capacityFor(end, this.#limit))
+    for (const span of this.#spans) grown.set(this.bytesOf(span), span.start)
+    this.#memory.give(this.#bytes)
     this.#bytes = grown
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** Spans with one more laid over them: sorted, not touching. */
 export function withSpan(spans: readonly Span[], span: Span): Span[] {

@@ -156,8 +156,10 @@ export class Client implements Vfs {
       if (bytes === 0) return { bytes }
       if (options?.keepAccessTime !== true) this.#noteRead(ino)
       const target = into.subarray(0, bytes)
-      const patches = dirty?.patches(offset, offset + bytes) ?? []
+      const dirtyNow = dirty?.patches(offset, offset + bytes) ?? []
       const base = this.#parts.reader.read(content, offset, target)
+      // Until the home's bytes have come, a block may land, and its memory be used for another.
+      const patches = isLater(base) ? dirtyNow.map(patch => ({ ...patch, bytes: patch.bytes.slice() })) : dirtyNow
       return andThen(base, () => {
         for (const patch of patches) target.set(patch.bytes, patch.offset - offset)
         return { bytes }

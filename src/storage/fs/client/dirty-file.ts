@@ -1,6 +1,7 @@
 import type { SpaceReservation } from '../chunk-source.ts'
 import type { Errno } from '../errno.ts'
 import type { Ino } from '../vfs.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { Block } from './block.ts'
 import type { StagingMark } from './staging.ts'
 
@@ -19,6 +20,16 @@ export interface Patch {
   readonly bytes: Uint8Array
 }
 
+/** A file as the first write finds it. */
+export interface DirtyFileStart {
+  readonly ino: Ino
+  readonly blockBytes: number
+  readonly memory: BlockMemory
+  readonly size: number
+  readonly mtimeNs: bigint
+  readonly nowMs: number
+}
+
 /** What was written to one file and has not landed at the home. */
 export class DirtyFile {
   readonly ino: Ino
@@ -34,10 +45,12 @@ export class DirtyFile {
   /** True while a write is adding to it. */
   isWriting = false
   readonly blocks = new Map<number, Block>()
+  readonly #memory: BlockMemory
   readonly #flights = new Map<number, Flight[]>()
   readonly #reserved = new Map<Block, SpaceReservation[]>()
 
-  constructor(start: { ino: Ino; blockBytes: number; size: number; mtimeNs: bigint; nowMs: number }) {
+  constructor(start: DirtyFileStart) {
+    this.#memory = start.memory
     this.ino = start.ino
     this.blockBytes = start.blockBytes
     this.size = start.size
@@ -54,7 +67,7 @@ export class DirtyFile {
   open(index: number): Block {
     const known = this.blocks.get(index)
     if (known !== undefined) return known
-    const block = new Block(index, this.blockBytes)
+    const block = Block.empty(index, this.blockBytes, this.#memory)
     this.blocks.set(index, block)
     return block
   }

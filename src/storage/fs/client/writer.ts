@@ -7,6 +7,7 @@ import type { HomeLink } from '../operation.ts'
 import { fits, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
 import type { Attributes, Ino, Reply } from '../vfs.ts'
+import { BlockMemory } from './block-memory.ts'
 import { Block, type Span } from './block.ts'
 import { DirtyFile, type Flight, type Patch } from './dirty-file.ts'
 import type { StagedWrite, Staging } from './staging.ts'
@@ -27,6 +28,7 @@ export interface WriterParts {
 export class Writer {
   readonly #parts: WriterParts
   readonly #files = new Map<Ino, DirtyFile>()
+  readonly #memory = new BlockMemory()
   #bytes = 0
   #held: Promise<void> | undefined
 
@@ -255,6 +257,7 @@ export class Writer {
     const known = this.#files.get(attributes.ino)
     if (known !== undefined) return known
     const file = new DirtyFile({
+      memory: this.#memory,
       ino: attributes.ino,
       blockBytes: this.#parts.chunkBytes,
       size: attributes.size,
@@ -290,13 +293,13 @@ export class Writer {
 
   async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
     try {
-      const extents = await Promise.all(
+      const stored = await Promise.allSettled(
         block.spans.map(async span =>
           isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span),
         ),
       )
       await before?.done
-      return await this.#commit(file, extents)
+      return await this.#commit(file, stored.map(valueOf))
     } catch (error) {
       return errnoOf(error)
     }
@@ -339,14 +342,13 @@ export class Writer {
 
   #putBack(file: DirtyFile, older: Block): void {
     const newer = file.blocks.get(older.index)
-    const base = Block.copyOf(older, file.blockBytes)
-    if (newer !== undefined) {
-      for (const span of newer.spans) base.write(span.start, newer.bytesOf(span))
-      file.unhold(newer)
-      this.#bytes -= newer.capacity
+    const base = Block.empty(older.index, file.blockBytes, this.#memory)
+    for (const block of newer === undefined ? [older] : [older, newer]) {
+      this.#bytes -= block.capacity
+      file.unhold(block)
+      base.take(block)
     }
-    this.#bytes += base.capacity - older.capacity
-    file.unhold(older)
+    this.#bytes += base.capacity
     file.blocks.set(older.index, base)
   }
 
@@ -358,6 +360,7 @@ export class Writer {
   #drop(file: DirtyFile, block: Block): void {
     file.unhold(block)
     this.#bytes -= block.capacity
+    block.release()
   }
 
   #close(file: DirtyFile): void {
@@ -389,6 +392,12 @@ export function call<Value>(run: () => Reply<Value>): Reply<Value> {
   } catch (error) {
     return errnoOf(error)
   }
+}
+
+// Only when all puts have ended may the block's memory be used again, also when one has failed.
+function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
 }
 
 function isInline(span: Span): boolean {

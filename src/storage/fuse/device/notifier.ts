@@ -67,7 +67,10 @@ export class Notifier {
 
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    const worker = new Worker(new URL('./notify-worker.ts', import.meta.url), { workerData: this.#fd })
+    const worker = new Worker(new URL('./notify-worker.ts', import.meta.url), {
+      workerData: this.#fd,
+      resourceLimits: LIMITS,
+    })
     worker.on('message', () => this.#sent())
     // Without a thread the kernel keeps what it has cached until it is no longer trusted; the next change starts one.
     worker.on('error', error => {
@@ -84,3 +87,5 @@ export class Notifier {
 function keyOf(change: Invalidation): string {
   return change.kind === 'inode' ? `${change.ino}` : `${change.parent}/${change.name}`
 }
+
+const LIMITS = { maxYoungGenerationSizeMb: 1 }
