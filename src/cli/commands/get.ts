@@ -8,7 +8,7 @@ import { cliFault } from '../faults.ts'
 import { examples } from '../help.ts'
 import { localStat } from '../local/files.ts'
 import { absoluteLocal, namesDirectory } from '../local/paths.ts'
-import { makeLocalDirectory } from '../local/writing.ts'
+import { makeLocalDirectory, syncLocalDisk } from '../local/writing.ts'
 import type { Run } from '../run.ts'
 import { getTree } from '../transfer/get.ts'
 import { showProgress } from '../transfer/progress.ts'
@@ -57,11 +57,12 @@ async function get(context: Context, paths: readonly string[]): Promise<void> {
       const options = { context, door, tally, keepOwner: context.around.isRoot }
       await getTree(options, source.row, source.place, await localTarget(source, target, isInto))
     }
+    await syncLocalDisk(target.slice(0, target.lastIndexOf('/')) || '/')
   }
   for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
   tally.throwFailures()
   const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination }
-  show(context, value, () => `${tally.summary('Got')}\n`)
+  show(context, value, () => `${tally.summary('Got')} and durable\n`)
 }
 
 async function localTarget({ place, row }: Source, target: ByteString, isInto: boolean): Promise<ByteString> {

@@ -5,7 +5,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { isFault } from '#base'
-import { linkLocal, makeLocalDirectory, makeLocalLink, openPartialFile, setLocalLooks } from './writing.ts'
+import {
+  linkLocal,
+  makeLocalDirectory,
+  makeLocalLink,
+  openPartialFile,
+  setLocalLooks,
+  syncLocalDisk,
+} from './writing.ts'
 
 const never = new AbortController().signal
 const LOOKS = { mode: 0o640, mtimeNs: 1_500_000_000_123_456_789n }
@@ -127,6 +134,12 @@ test('a time before 1970 keeps its nanoseconds', async () => {
     await setLocalLooks(folder.at('old'), { mode: 0o600, mtimeNs })
     assert.equal(fs.statSync(folder.at('old'), { bigint: true }).mtimeNs, mtimeNs)
   }
+})
+
+test('a disk is made durable by any directory on it, and one that is missing is a fault', async () => {
+  using folder = testFolder()
+  await syncLocalDisk(folder.at(''))
+  await assert.rejects(syncLocalDisk(folder.at('missing')), error => isFault(error, 'Local'))
 })
 
 test('looks of something that is gone are a fault that names it', async () => {

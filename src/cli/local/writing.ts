@@ -1,5 +1,7 @@
-import fs from 'node:fs'
+import { spawn } from 'node:child_process'
 import { createHash, type Hash } from 'node:crypto'
+import { once } from 'node:events'
+import fs from 'node:fs'
 import { asBuffer, type ByteString, bytesOf, textOf } from '#base'
 import { BODY_BYTES_MAX } from '#rpc'
 import { cliFault } from '../faults.ts'
@@ -20,7 +22,7 @@ export interface PartialFile extends AsyncDisposable {
   append(bytes: Uint8Array): Promise<void>
   /** SHA-256 of all bytes so far. */
   digest(): string
-  /** Makes the bytes durable, gives them their looks and renames them into place. */
+  /** Gives the bytes their looks and renames them into place; {@link syncLocalDisk} makes them durable. */
   finish(looks: LocalLooks): Promise<void>
   /** Forgets the bytes: they are wrong. */
   discard(): Promise<void>
@@ -69,16 +71,15 @@ export async function setLocalLooks(path: ByteString, { mode, mtimeNs, owner }: 
   setTime(path, mtimeNs)
 }
 
-/** Makes the names in a directory durable. */
-export function syncLocalDirectory(path: ByteString): Promise<void> {
-  return guarded(path, async () => {
-    const handle = await fs.promises.open(bytesOf(path), 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  })
+/**
+ * Makes everything durable that was written to the disk of a path so far: one syncfs(2), by sync(1), where an fsync of
+ * each of many small files would take longer than all else.
+ */
+export async function syncLocalDisk(path: ByteString): Promise<void> {
+  const child = spawn('sync', ['-f', '--', textOf(path)], { stdio: 'ignore' })
+  const [code] = await once(child, 'exit')
+  if (code === 0) return
+  throw cliFault('Local', `${textOf(path)}: what was written may not be on the disk yet`, { hint: 'Check the disk.' })
 }
 
 interface Parts {
@@ -116,8 +117,7 @@ class OpenPartial implements PartialFile {
   }
 
   async finish(looks: LocalLooks): Promise<void> {
-    const { path, temporary, handle } = this.#parts
-    await guarded(path, () => handle.sync())
+    const { path, temporary } = this.#parts
     await setLocalLooks(temporary, looks)
     await guarded(path, () => fs.promises.rename(bytesOf(temporary), bytesOf(path)))
   }

@@ -13,7 +13,6 @@ import {
   makeLocalLink,
   openPartialFile,
   setLocalLooks,
-  syncLocalDirectory,
 } from '../local/writing.ts'
 import { Lanes } from './lanes.ts'
 import type { Tally } from './tally.ts'
@@ -64,7 +63,6 @@ class Get {
     await this.#lanes.finish()
     for (const { row, path } of this.#directories.reverse()) {
       await setLocalLooks(path, this.#looks(row))
-      await syncLocalDirectory(path)
     }
   }
 
