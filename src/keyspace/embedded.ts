@@ -14,7 +14,8 @@ import {
   VERIFY_AT_OPEN_BYTES_MAX,
   VERIFY_CLEAN_AT_OPEN_BYTES_MAX,
 } from './limits.ts'
-import { openSegmentLog, type Survived } from './log/segment-log.ts'
+import { openSegmentLog } from './log/segment-log.ts'
+import type { Survived } from './log/tail.ts'
 import { logDamaged } from './log/recover.ts'
 import type { IndexFactory, IndexPlace, RowIndex } from './row-index.ts'
 

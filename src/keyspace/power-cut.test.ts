@@ -100,6 +100,20 @@ test('the log ends before a record that was never synced and names what is lost'
   assert.deepEqual(keysOf(keyspace), ['before', 'next', 'synced'])
 })
 
+test('what a later record replaces may be gone', async () => {
+  const { disk, open } = rig({
+    survived: async entries => entries.every(({ value }) => Buffer.from(value).toString() !== 'gone'),
+  })
+  {
+    await using keyspace = await open()
+    keyspace.commit({ then: [put('a', 'gone'), put('b', 'gone')] })
+    keyspace.commit({ then: [put('a', 'here'), del('b')] })
+    disk.kill()
+  }
+  await using keyspace = await open()
+  assert.deepEqual(keysOf(keyspace), ['a'])
+})
+
 test('a commit made while what others name is being synced is not called durable by that sync', async () => {
   const waiting: (() => void)[] = []
   const hold = { on: false }

@@ -2,12 +2,13 @@ import { assert, type DiskFile, type Fault, isFault, isSystemError, type World }
 import { revisionOf } from '../change.ts'
 import type { CommitLog, LogCursor } from '../commit-log.ts'
 import { diskFault } from '../faults.ts'
-import type { KeyValue, Revision } from '../keyspace.ts'
+import type { LogRecord, Revision } from '../keyspace.ts'
 import { FILL_BYTES, SEGMENT_BYTES } from '../limits.ts'
 import { decodeChanges, revisionOfRecord, sealRecord } from '../record.ts'
 import { SegmentCursor } from './cursor.ts'
 import { type RecoveredLog, type RecoveredSegment, recoverLog } from './recover.ts'
 import { SEGMENT_HEADER_BYTES, segmentHeaderBytes, segmentPath } from './segment.ts'
+import { type Survived, wholePrefix } from './tail.ts'
 
 /** Where a log is and what is already known of it. */
 export interface LogPlace {
@@ -19,12 +20,6 @@ export interface LogPlace {
   readonly beforeSync?: (() => Promise<void>) | undefined
   readonly survived?: Survived | undefined
 }
-
-/**
- * Whether everything that the entries of one record name is still there. Asked at opening, of records that no sync had
- * reached: the log ends before the first that is not whole.
- */
-export type Survived = (entries: readonly KeyValue[]) => Promise<boolean>
 
 /**
  * Opens the log of a folder, cuts what was never synced and torn, and makes the rest durable.
@@ -53,18 +48,16 @@ async function recoverWhole(place: LogPlace): Promise<RecoveredLog> {
   const { segments, first, last, durable } = found
   const log = { first: revisionOf(first), last: revisionOf(last) }
   const cursor = new SegmentCursor(world.disk, revisionOf(Math.max(durable, known) + 1), { log, segments })
-  for (let records = cursor.next(); records.length > 0; records = cursor.next()) {
-    for (const { revision, bytes } of records) {
-      if (await survived(entriesOf(bytes))) continue
-      world.log.warn('log: cut before a record that was never synced and names what is lost', { revision, last })
-      return recoverLog(world.disk, folder, known, revision - 1)
-    }
-  }
-  return found
-}
-
-function entriesOf(record: Uint8Array): KeyValue[] {
-  return decodeChanges(record).flatMap(change => (change.kind === 'put' ? [change.entry] : []))
+  const tail: LogRecord[] = []
+  for (let records = cursor.next(); records.length > 0; records = cursor.next()) tail.push(...records)
+  const whole = await wholePrefix(
+    tail.map(({ bytes }) => decodeChanges(bytes)),
+    survived,
+  )
+  const revision = tail[whole]?.revision
+  if (revision === undefined) return found
+  world.log.warn('log: cut before a record that was never synced and names what is lost', { revision, last })
+  return recoverLog(world.disk, folder, known, revision - 1)
 }
 
 // From the end backwards, so that a crash between two steps leaves what the next look decides on in the same way.
