@@ -39,6 +39,13 @@ test('answered writes survive the end of the process', async () => {
   assert.ok((await readAll(t.fs, ino)).equals(expected))
 })
 
+test('a whole block that lands at once moves the modification time', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { ino, mtimeNs } = await makeNode(t.fs, 'a')
+  await writeAll(t.fs, ino, 0, Buffer.alloc(CHUNK, 7))
+  assert.ok((await ok(t.fs.vfs.attributes(ino))).mtimeNs > mtimeNs)
+})
+
 test('growing a cut file shows zeros, also after sealing', async () => {
   await using t = await testFilesystem(CHUNK)
   const { ino } = await makeNode(t.fs, 'a')

@@ -196,6 +196,7 @@ export class Writer {
   #writeWhole(file: DirtyFile, offset: number, bytes: Uint8Array): Reply<void> {
     const reservation = this.#parts.chunks.reserve(bytes.byteLength)
     if (reservation === undefined) return this.#refuse(file, ERRNO.ENOSPC)
+    file.mtimeNs = later(file.mtimeNs, this.#parts.clock.wallNs())
     const index = offset / file.blockBytes
     const replaced = file.blocks.get(index)
     if (replaced !== undefined) this.#drop(file, replaced)
