@@ -39,10 +39,12 @@ suite('cairn put and get', { skip: whyNoFuse() }, () => {
     assert.deepEqual(pictureOf(`${cloud.mount}/odd`), wanted)
     const got = await cloud.run('get', '/odd', `${cloud.home}/odd-back`)
     assert.equal(got.code, 0, got.err)
-    assert.deepEqual(
-      pictureOf(`${cloud.home}/odd-back`),
-      wanted.filter(({ kind }) => kind !== 'fifo'),
-    )
+    // Only root may make programs that run as somebody else.
+    const isRoot = process.geteuid?.() === 0
+    const gettable = wanted
+      .filter(({ kind }) => kind !== 'fifo')
+      .map(each => (isRoot || each.kind === 'symlink' ? each : { ...each, mode: each.mode & 0o1777 }))
+    assert.deepEqual(pictureOf(`${cloud.home}/odd-back`), gettable)
     assert.match(got.err, /^note: .*\/fifo: a fifo is left out\n$/)
   })
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 
 const MIB = 2 ** 20
+const isRoot = process.geteuid?.() === 0
 
 /** Fills a folder with what a person's tree may hold and programs stumble over. */
 export function makeOddTree(root: string): void {
@@ -15,7 +16,7 @@ export function makeOddTree(root: string): void {
   fs.writeFileSync(at('large'), Buffer.alloc(9 * MIB + 7, 'large '))
   for (const [name, mode] of [
     ['setuid', 0o4755],
-    ['closed', 0],
+    ['closed', isRoot ? 0 : 0o400],
     ['open', 0o666],
     ['sticky', 0o1644],
   ] as const) {
@@ -35,7 +36,7 @@ export function makeOddTree(root: string): void {
   fs.writeFileSync(at('deep/er/est/file'), 'deep')
   fs.mkdirSync(at('bare'))
   fs.chmodSync(at('bare'), 0o1777)
-  if (process.geteuid?.() === 0) fs.chownSync(at('open'), 1234, 5678)
+  if (isRoot) fs.chownSync(at('open'), 1234, 5678)
   // Times before 1970, and directories whose own time is older than what is in them.
   for (const name of ['empty', 'deep/er', 'deep', 'bare']) fs.utimesSync(at(name), -1_000_000.5, -1_000_000.5)
 }

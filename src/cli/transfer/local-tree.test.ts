@@ -44,6 +44,7 @@ test('a directory that may not be read is a fault that names it', { skip: whyAll
   fs.mkdirSync(`${tree.root}/closed`, { mode: 0 })
   const closed = await localStat(`${tree.root}/closed`)
   await assert.rejects(Array.fromAsync(walkLocal(closed!, '', never)), /closed may not be read/)
+  fs.chmodSync(`${tree.root}/closed`, 0o700)
 })
 
 test('nothing there, and a file on the way, are both nothing', async () => {
