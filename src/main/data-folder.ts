@@ -8,7 +8,7 @@ import { isCairnMount, readMounts } from './mount-info.ts'
 import { isWithin, realPathOf } from './real-path.ts'
 
 /** The layout of the data folder this version reads and writes. */
-export const DATA_VERSION = 1
+const DATA_VERSION = 1
 
 /**
  * Makes the data folder, mode 0700, or takes the one that is there: checks that it is ours, of a version we know, and

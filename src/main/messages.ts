@@ -30,7 +30,7 @@ const heldMountShape = shape({
 /** A mount whose descriptor the storage process inherits. */
 export type HeldMount = ShapeOf<typeof heldMountShape>
 
-export type FaultRow = ShapeOf<typeof faultShape>
+type FaultRow = ShapeOf<typeof faultShape>
 
 const start = shape({
   dataFolder: text(4096),

@@ -58,7 +58,7 @@ async function askRunning(context: Context, folder: string): Promise<Running> {
 const NAME_WIDTH = 16
 
 /** One check for people: state, name, detail, and below it the remedy. */
-export function checkLine({ state, name, detail, remedy }: CheckRow): string {
+function checkLine({ state, name, detail, remedy }: CheckRow): string {
   const line = `${state.padEnd(4)}  ${name.padEnd(NAME_WIDTH)} ${printable(detail)}\n`
   return remedy === undefined ? line : `${line}      ${' '.repeat(NAME_WIDTH)} ${printable(remedy)}\n`
 }

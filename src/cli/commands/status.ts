@@ -29,7 +29,7 @@ async function status(context: Context): Promise<void> {
 }
 
 /** The status for people. */
-export function statusText(status: NodeStatus): string {
+function statusText(status: NodeStatus): string {
   const { disk, filesystems, mounts, held } = status
   const metadataBytes = filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [

@@ -4,7 +4,7 @@ import { type ByteString, byteString, bytesOf, isSystemError, textOf } from '#ba
 import { cliFault } from '../faults.ts'
 import { LOCAL_READ_BYTES } from '../limits.ts'
 
-export type LocalKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'other'
+type LocalKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'other'
 
 /** A local file as lstat(2) shows it. Paths are byte strings. */
 export interface LocalFile {
@@ -78,7 +78,7 @@ export async function localHash(path: ByteString, signal: AbortSignal): Promise<
 }
 
 /** The fault of a system error at a local path; other errors stay what they are. */
-export function localFault(path: ByteString, error: unknown): unknown {
+function localFault(path: ByteString, error: unknown): unknown {
   if (!isSystemError(error)) return error
   const [what, hint] = REASONS[error.code ?? ''] ?? [`cannot be used: ${error.message}`, undefined]
   return cliFault('Local', `${textOf(path)} ${what}`, { hint, cause: error })
