@@ -14,7 +14,7 @@ const SCHEMA = `
   CREATE TABLE current (
     key BLOB PRIMARY KEY, created INTEGER NOT NULL, mod INTEGER NOT NULL, version INTEGER NOT NULL,
     lease INTEGER NOT NULL, value BLOB NOT NULL, crc INTEGER NOT NULL
-  ) WITHOUT ROWID;
+  );
   CREATE INDEX current_lease ON current (lease) WHERE lease != 0;
   CREATE TABLE past (
     key BLOB NOT NULL, created INTEGER NOT NULL, mod INTEGER NOT NULL, version INTEGER NOT NULL,

@@ -1,9 +1,9 @@
 import { whyOf } from '#base'
 import type { StoreParts } from './parts.ts'
 
-const START_AFTER_MS = 10_000
-const STEP_BYTES = 1024 * 1024
-const STEP_PAUSE_MS = 50
+const START_AFTER_MS = 60_000
+const STEP_BYTES = 512 * 1024
+const STEP_PAUSE_MS = 100
 const FULL_PAUSE_MS = 60_000
 
 /**

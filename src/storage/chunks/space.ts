@@ -2,6 +2,7 @@ import type { World } from '#base'
 import { chunkFault, isFull } from './faults.ts'
 import {
   BALLAST_BYTES_MIN,
+  BALLAST_FILE_BYTES_MAX,
   BALLAST_SHARE,
   SHARED_BYTES_MIN,
   SHARED_SHARE,
@@ -48,7 +49,7 @@ export class Space {
     this.#ballastBytes = world.disk.stat(this.#ballastPath)?.bytes ?? 0
   }
 
-  /** Bytes of ballast there should be. */
+  /** Bytes kept free for deletion and compaction: a part of them is there as a file, the rest is only not used. */
   get ballastBytesWanted(): number {
     return this.#options.ballastBytes ?? share(this.#fresh().totalBytes, BALLAST_SHARE, BALLAST_BYTES_MIN)
   }
@@ -120,9 +121,9 @@ export class Space {
     this.#asOfMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Adds a step to the ballast; false when there is enough or the disk has too little room. */
+  /** Adds a step to the ballast file; false when there is enough or the disk has too little room. */
   growBallast(stepBytes: number): boolean {
-    const missing = this.ballastBytesWanted - this.#ballastBytes
+    const missing = Math.min(this.ballastBytesWanted, BALLAST_FILE_BYTES_MAX) - this.#ballastBytes
     const step = Math.min(stepBytes, missing)
     if (step <= 0 || this.#fresh().freeBytes < 2 * missing) return false
     using file = this.#world.disk.open(this.#ballastPath, 'create')

@@ -25,6 +25,8 @@ export class Pump {
   #gapUs = GAP_US_MAX
   #servedMs = 0
   #turning = false
+  /** An answer has gone out since the pump last looked for requests. */
+  #answered = false
 
   /** Serves `source` until it is removed. */
   add(source: Source): void {
@@ -47,6 +49,12 @@ export class Pump {
     this.#channel = undefined
   }
 
+  /** An answer went out that was not given at once: the next request may follow it as soon as any other. */
+  answered(): void {
+    this.#answered = true
+    this.#servedMs = performance.now()
+  }
+
   // The message makes the loop turn without sleeping. The immediate does not keep it from sleeping (unref), so that
   // inside `#run` libuv's timeout tells about the work of others only.
   #turn(): void {
@@ -62,7 +70,8 @@ export class Pump {
     let served = 0
     let spin = true
     while (served < PUMP_REQUESTS_MAX && this.#sources.length > 0) {
-      const found = served === 0 ? this.#sleep() : this.#look(spin)
+      const found = served === 0 ? (this.#answered && this.#look(true)) || this.#sleep() : this.#look(spin)
+      this.#answered = false
       if (!found) break
       this.#learn()
       const table = this.#polled

@@ -24,8 +24,8 @@ export function serveFuse(options: SessionOptions): FuseSession {
     })
   }
   libc().setNonBlocking(options.fd)
-  const session = new Session(options)
   const pump = mainPump()
+  const session = new Session({ ...options, onAnswered: () => pump.answered() })
   const ended = session.ended.then(end => {
     pump.remove(session)
     return end

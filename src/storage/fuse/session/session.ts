@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly resumed?: boolean | undefined
   /** What that process had agreed with the kernel; undefined when it died before. */
   readonly negotiated?: Negotiated | undefined
+  /** Called after each answer that came later than its request was served. */
+  readonly onAnswered?: (() => void) | undefined
   /** Called once when the kernel and we agree, with what a process after this one needs. */
   readonly onNegotiated?: ((negotiated: Negotiated) => void) | undefined
 }
@@ -196,6 +198,7 @@ export class Session implements Source {
     const waiting = this.#waiting.add(request, operation.interruptible === true)
     const settle = (value: Answer<unknown>): void => {
       if (this.#waiting.settle(request, waiting)) this.#finish(request, operation, { answer: value, out })
+      this.#options.onAnswered?.()
       if (operation.keeps === 'reply') this.#buffers.give(out)
       if (keepsRequest) this.#buffers.give(request.bytes)
     }
