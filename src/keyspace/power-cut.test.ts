@@ -183,3 +183,32 @@ test('a failed write or sync stops commits until the next opening, reads go on',
     assert.match(show(again.get('n')!), /^n=4@/)
   }
 })
+
+test('what a failed sync or a killed process left unsynced is on the disk after the next opening', async () => {
+  const lost = (): number => 0.9
+  {
+    const { disk, open } = rig()
+    const keyspace = await open()
+    commit(keyspace, 1, 10)
+    disk.fault = doing => (doing === 'sync' ? systemError('EIO') : undefined)
+    await assert.rejects(keyspace.sync(keyspace.revision, never))
+    disk.fault = () => undefined
+    await keyspace[Symbol.asyncDispose]()
+    {
+      await using again = await open()
+      assert.equal((await again.status(never)).durableRevision, 1)
+    }
+    disk.powerCut(lost)
+    await using last = await open()
+    assert.match(show(last.get('n')!), /^n=1@/)
+  }
+  const { disk, open } = rig()
+  const killed = await open()
+  for (let i = 0; i < 14; i++) commit(killed, i, 1_400_000) // more than one segment
+  disk.kill()
+  const again = await open()
+  assert.equal((await again.status(never)).durableRevision, 14)
+  disk.powerCut(lost)
+  await using last = await open()
+  assert.match(show(last.get('n')!), /^n=13@/)
+})

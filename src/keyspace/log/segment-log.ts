@@ -34,6 +34,7 @@ export async function openSegmentLog(place: LogPlace): Promise<CommitLog> {
     await cut(world, folder, recovered)
     const log = new SegmentLog(world, folder, recovered)
     await place.beforeSync?.()
+    await writeAgain(world, recovered, Math.max(recovered.durable, place.known) + 1)
     await log.sync(log.last)
     return log
   } catch (error) {
@@ -68,6 +69,19 @@ async function cut(world: World, folder: string, recovered: RecoveredLog): Promi
   using file = world.disk.open(recovered.truncate.path, 'write')
   file.truncate(recovered.truncate.bytes)
   await file.sync()
+}
+
+// What no sync is known to have reached: an earlier process may have ended before it, or the kernel may have dropped what
+// a failed sync could not write, and call it clean since. Written again it reaches the disk or fails here.
+async function writeAgain(world: World, { segments, last }: RecoveredLog, from: number): Promise<void> {
+  if (from > last) return
+  const behind = segments.findIndex(segment => segment.firstRevision > from)
+  for (const { path } of segments.slice(Math.max(0, (behind < 0 ? segments.length : behind) - 1))) {
+    using file = world.disk.open(path, 'write')
+    const bytes = Buffer.allocUnsafe(file.size())
+    file.write([bytes.subarray(0, file.read(bytes, 0))], 0)
+    await file.sync()
+  }
 }
 
 interface OpenSegment extends RecoveredSegment {

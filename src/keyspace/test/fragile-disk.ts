@@ -153,7 +153,13 @@ class FragileFile implements DiskFile {
   async sync(): Promise<void> {
     const count = this.#file.pending.length
     await Promise.resolve()
-    this.#check('sync')
+    try {
+      this.#check('sync')
+    } catch (error) {
+      // As Linux does: what could not be written is called clean, shown as before, and lost with the power.
+      this.#file.pending.splice(0, count)
+      throw error
+    }
     for (const pending of this.#file.pending.splice(0, count)) this.#file.durable = changed(this.#file.durable, pending)
   }
 
