@@ -1,4 +1,4 @@
-import { digestHex, isFault, type Log } from '#base'
+import { type DiskFile, digestHex, isFault, type Log } from '#base'
 import { type Body, readVerified } from './blocks.ts'
 import type { LogPosition } from './chunk-index.ts'
 import type { ChunkTable } from './chunk-table.ts'
@@ -93,12 +93,29 @@ async function replaySegment(parts: RecoveryParts, replay: Replay): Promise<void
   const torn = judge(parts, { ...replay, stretches, durableBytes })
   neutralise(parts, segment, { stretches, torn })
   totals.tornBytes += sumBytes(torn)
-  if (stretches.length > 0) segment.dirty = true
+  if (stretches.length > 0) {
+    writeAgain(log.writer(segment), durableBytes, segment.endBytes)
+    segment.dirty = true
+  }
   log.replayedTo = { segment: segment.number, offset: segment.endBytes }
   if (notesItsEnd(stretches.at(-1))) segment.notedBytes = segment.endBytes
   await parts.persist()
   segment.durableBytes = segment.endBytes
 }
+
+// What a failed sync could not write the kernel may have dropped, and call it clean since: written again it reaches the
+// disk with the next sync, or that fails.
+function writeAgain(file: DiskFile, from: number, to: number): void {
+  const bytes = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(0, to - from)))
+  for (let at = from; at < to; ) {
+    const read = file.read(bytes.subarray(0, Math.min(bytes.byteLength, to - at)), at)
+    if (read === 0) return
+    file.write([bytes.subarray(0, read)], at)
+    at += read
+  }
+}
+
+const COPY_BYTES = 2 ** 20
 
 function notesItsEnd(last: Stretch | undefined): boolean {
   return last?.kind === 'record' && last.header.kind === 'void' && last.header.durableBytes === last.offset

@@ -66,7 +66,7 @@ test('ballast counts as kept before it is written', async () => {
   assert.equal(store.space().freeBytes, 1_500_000)
 })
 
-test('after a failed sync nothing is accepted until the store is opened again', async () => {
+test('after a failed sync nothing is accepted until the store is opened again, which makes all durable', async () => {
   const disk = new TornDisk(seededRandom(5))
   const store = await openOn(disk)
   const digest = await store.put(randomBytes(1000))
@@ -77,9 +77,14 @@ test('after a failed sync nothing is accepted until the store is opened again', 
   await assert.rejects(store.sync(), error => isFault(error, 'Io'))
   await store.read(digest, Buffer.alloc(1000), 0)
   await store[Symbol.asyncDispose]()
-  await using again = await openOn(disk)
-  await again.put(randomBytes(1000))
-  await again.sync()
+  {
+    await using again = await openOn(disk)
+    await again.put(randomBytes(1000))
+    await again.sync()
+  }
+  disk.crash()
+  await using last = await openOn(disk)
+  await last.read(digest, Buffer.alloc(1000), 0)
 })
 
 test('what is deleted from the only segment comes back by compaction', async () => {

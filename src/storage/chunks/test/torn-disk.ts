@@ -146,9 +146,11 @@ export class TornDisk implements Disk {
       truncate: bytes => change({ position: bytes, bytes: undefined }),
       sync: async () => {
         this.#step()
-        if (this.syncError !== undefined) throw this.syncError
-        inode.durable = Buffer.from(inode.current)
+        const changes = inode.unsynced
         inode.unsynced = []
+        // As Linux does: what could not be written is called clean, shown as before, and lost with the power.
+        if (this.syncError !== undefined) throw this.syncError
+        for (const one of changes) inode.durable = changed(inode.durable, one)
       },
       close: () => undefined,
       [Symbol.dispose]: () => undefined,
