@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { GROUPS } from './groups.ts'
 import { HOST_EXCEPTIONS } from './host-exceptions.ts'
-import { type MountedCairn, startCairn, whyNoFuse } from './mounted.ts'
+import { type Cloud, openCloud, whyNoFuse } from '../cloud.ts'
 import { type CaseResult, runSuite } from './runner.ts'
 import { statfs } from './sys/index.ts'
 
@@ -32,10 +32,10 @@ suite('POSIX cases on the filesystem of the host', { timeout: TIMEOUT_MS }, () =
 })
 
 suite('POSIX cases on Cairn', { timeout: TIMEOUT_MS, skip: whyNoFuse() }, () => {
-  let cairn: MountedCairn
+  let cairn: Cloud
   let results: readonly CaseResult[] = []
   before(async () => {
-    cairn = await startCairn()
+    cairn = await openCloud()
     results = await runSuite({ dir: cairn.mount, rules: 'cairn' })
   })
   after(async () => {

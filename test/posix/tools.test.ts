@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type MountedCairn, startCairn, whyNoFuse } from './mounted.ts'
+import { type Cloud, openCloud, whyNoFuse } from '../cloud.ts'
 
 const TIMEOUT_MS = 180_000
 const SECONDS_MAX = 3
@@ -78,10 +78,10 @@ const elsewhere = process.env.CAIRN_TEST_DIR
 const noMount = elsewhere === undefined && whyNoFuse()
 
 suite('foreign testers on Cairn', { timeout: TIMEOUT_MS, skip: noMount }, () => {
-  let cairn: MountedCairn | undefined
+  let cairn: Cloud | undefined
   let dir = ''
   before(async () => {
-    if (elsewhere === undefined) cairn = await startCairn()
+    if (elsewhere === undefined) cairn = await openCloud()
     dir = await mkdtemp(join(cairn?.mount ?? elsewhere ?? tmpdir(), 'tools-'))
   })
   after(async () => {
