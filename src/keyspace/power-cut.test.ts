@@ -212,3 +212,24 @@ test('what a failed sync or a killed process left unsynced is on the disk after 
   await using last = await open()
   assert.match(show(last.get('n')!), /^n=13@/)
 })
+
+test('a segment that becomes full while a sync runs is durable only after the next', async () => {
+  const { disk, open } = rig()
+  await using keyspace = await open()
+  const big = (i: number): void => commit(keyspace, i, 1_400_000)
+  for (let i = 0; i < 13; i++) big(i)
+  const promised = keyspace.revision
+  let isFirst = true
+  disk.fault = doing => {
+    if (doing === 'sync' && isFirst) {
+      isFirst = false
+      for (let i = 13; i < 40; i++) big(i)
+    }
+    return undefined
+  }
+  await keyspace.sync(promised, never)
+  disk.powerCut(() => 0.9)
+  const state = await open()
+  assert.ok(state.revision >= promised, `${state.revision} of ${promised}`)
+  await state[Symbol.asyncDispose]()
+})

@@ -145,7 +145,8 @@ class SegmentLog implements CommitLog {
 
   async sync(target: Revision): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const full = this.#full
+    // What is full while this waits is for the next sync: the segment open now may be among it by then.
+    const [full, open] = [this.#full, this.#open]
     this.#full = []
     try {
       this.#fillAhead()
@@ -153,7 +154,7 @@ class SegmentLog implements CommitLog {
         await segment.file.sync()
         segment.file.close()
       }
-      await this.#open?.file.sync()
+      await open?.file.sync()
       if (this.#newName) await this.#syncName()
       this.durable = target
     } catch (error) {

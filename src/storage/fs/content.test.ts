@@ -206,3 +206,44 @@ test('copying a whole sealed file shares its tree', async () => {
   assert.equal(t.chunks.chunks.size, before)
   assert.equal((await ok(t.fs.vfs.lookup(ROOT_INO, 'b'))).size, bytes.length)
 })
+
+test('a copy over a file that is being sealed is not undone by the seal', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const { fs, chunks } = t
+  const [source, target] = [await makeNode(fs, 'source'), await makeNode(fs, 'target')]
+  const bytes = Buffer.alloc(3 * CHUNK + 5, 'new')
+  await writeAll(fs, source.ino, 0, bytes)
+  await fs.seal(source.ino)
+  await writeAll(fs, target.ino, 0, Buffer.alloc(2 * CHUNK + 5, 'old'))
+  await fs.sync()
+  const gate = Promise.withResolvers<void>()
+  chunks.sync = () => gate.promise
+  const sealing = fs.seal(target.ino)
+  await new Promise(resolve => setImmediate(resolve))
+  await ok(fs.vfs.copyRange({ ino: source.ino, offset: 0 }, { ino: target.ino, offset: 0 }, bytes.byteLength))
+  gate.resolve()
+  await sealing
+  assert.ok((await readAll(fs, target.ino)).equals(bytes))
+})
+
+test('writes that cannot be stored are refused, not tried for ever, and all is there once they can', async () => {
+  await using t = await testFilesystem(1024 * 1024)
+  const { ino } = await makeNode(t.fs, 'a')
+  const put = t.chunks.put.bind(t.chunks)
+  t.chunks.put = async () => {
+    throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5 })
+  }
+  const part = (i: number) => Buffer.alloc(1_000_000, `${i} `)
+  const options = { append: false, killPrivileges: false }
+  let taken = 0
+  while (taken < 1000 && (await t.fs.vfs.write(ino, 7 + taken * 1_000_000, part(taken), options)) === undefined)
+    taken += 1
+  assert.ok(taken > 0 && taken < 1000, `${taken}`)
+  assert.equal(await t.fs.vfs.sync(ino, 'all'), ERRNO.EIO)
+  t.chunks.put = put
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  const read = await readAll(t.fs, ino)
+  for (let i = 0; i < taken; i++) {
+    assert.ok(read.subarray(7 + i * 1_000_000, 7 + (i + 1) * 1_000_000).equals(part(i)), `part ${i}`)
+  }
+})

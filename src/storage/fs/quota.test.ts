@@ -59,3 +59,35 @@ test('a directory with files in it does not become a quota root', async () => {
   await makeNode(t.fs, 'x', { parent: ino })
   assert.equal(await t.fs.quotas.set(ino, { bytesMax: 1, inodesMax: undefined }), ERRNO.ENOTEMPTY)
 })
+
+test('a file may be written up to the limit, in any order, and where it has holes', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: 10 * CHUNK })
+  const { ino } = await makeNode(t.fs, 'holes', { parent })
+  await ok(t.fs.vfs.setAttributes(ino, { size: 1000 * CHUNK }, CALLER))
+  for (const at of [700, 3, 999, 500]) await writeAll(t.fs, ino, at * CHUNK, Buffer.alloc(CHUNK, at))
+  const whole = await makeNode(t.fs, 'whole', { parent })
+  for (const at of [3, 1, 4, 0, 2, 5]) await writeAll(t.fs, whole.ino, at * CHUNK, Buffer.alloc(CHUNK, at))
+  // What replaces what is there already needs no room.
+  for (const at of [5, 0]) await writeAll(t.fs, whole.ino, at * CHUNK, Buffer.alloc(CHUNK, 'again'))
+  await t.fs.sync()
+  assert.equal((await ok(t.fs.quotas.list()))[0]?.bytesUsed, 10 * CHUNK)
+  const options = { append: false, killPrivileges: false }
+  assert.equal(await t.fs.vfs.write(whole.ino, 6 * CHUNK, Buffer.alloc(CHUNK, 'b'), options), ERRNO.EDQUOT)
+})
+
+test('what is copied counts, shared or not', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: 7 * CHUNK })
+  const source = await makeNode(t.fs, 'source', { parent })
+  await writeAll(t.fs, source.ino, 0, Buffer.alloc(3 * CHUNK, 'a'))
+  await t.fs.seal(source.ino)
+  const copy = async (name: string, bytes: number) => {
+    const { ino } = await makeNode(t.fs, name, { parent })
+    return t.fs.vfs.copyRange({ ino: source.ino, offset: 0 }, { ino, offset: 0 }, bytes)
+  }
+  await ok(copy('whole', 3 * CHUNK))
+  assert.equal(await copy('too much', 3 * CHUNK), ERRNO.EDQUOT)
+  assert.equal(await copy('part', 2 * CHUNK), ERRNO.EDQUOT)
+  await ok(copy('fits', CHUNK))
+})

@@ -10,8 +10,8 @@ export interface Flight {
   readonly block: Block
   /** Everything staged for the block up to here travels with it. */
   readonly mark: StagingMark
-  /** Resolves when it has landed or failed; never rejects. */
-  done: Promise<void>
+  /** Resolves when it has landed, or with why it has not; never rejects. */
+  done: Promise<Errno | undefined>
 }
 
 /** Bytes over a part of a file that the home does not have yet. */
@@ -37,11 +37,7 @@ export class DirtyFile {
   /** When the oldest unlanded write came, on the monotonic clock. */
   readonly sinceMs: number
   size: number
-  /** How far what has landed reaches. */
-  homeBytes: number
   mtimeNs: bigint
-  /** Why an earlier flight failed; told to the next fsync or close. */
-  failure: Errno | undefined
   /** True while a write is adding to it. */
   isWriting = false
   readonly blocks = new Map<number, Block>()
@@ -54,7 +50,6 @@ export class DirtyFile {
     this.ino = start.ino
     this.blockBytes = start.blockBytes
     this.size = start.size
-    this.homeBytes = start.size
     this.mtimeNs = start.mtimeNs
     this.sinceMs = start.nowMs
   }

@@ -1,7 +1,7 @@
 import { type Clock, isFault, isLater, isSystemError } from '#base'
 import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { endOf, type Extent } from '../extent.ts'
+import type { Extent } from '../extent.ts'
 import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, INLINE_BYTES_MAX } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
 import { fits, type Quota } from '../quota.ts'
@@ -55,9 +55,10 @@ export class Writer {
   write(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
-    if (this.#bytes > DIRTY_BYTES_MAX || this.#parts.staging.isFull) return this.#writeLater(attributes, offset, bytes)
-    const refused = this.#checkQuota(attributes, offset + bytes.byteLength)
-    if (refused !== undefined) return refused
+    if (this.#isFull) return this.#writeLater(attributes, offset, bytes)
+    if (!this.#fitsQuota(attributes, offset, bytes.byteLength)) {
+      return this.#files.size === 0 ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
+    }
     const isFirst = attributes.size === 0 && offset === 0 && !this.#files.has(attributes.ino)
     if (isFirst && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
     const file = this.#open(attributes)
@@ -77,20 +78,19 @@ export class Writer {
   /** Starts bringing everything of a file to the home. */
   flush(ino: Ino): void {
     const file = this.#files.get(ino)
-    if (file === undefined) return
-    // A block that fails comes back: only those here now are sent.
-    const blocks = Array.from(file.blocks.values())
-    for (const block of blocks) this.#send(file, block)
+    if (file !== undefined) this.#sendAll(file)
   }
 
-  /** Brings everything of a file to the home and answers when it is there, or why it is not. */
+  /** Brings everything of a file to the home and answers when it is there, or why it is not; then it can be tried again. */
   settle(ino: Ino): Reply<void> {
-    this.flush(ino)
     const file = this.#files.get(ino)
     if (file === undefined) return undefined
-    const flights = file.flights()
-    if (flights.length === 0) return this.#failureOf(file)
-    return Promise.all(flights.map(flight => flight.done)).then(() => this.#failureOf(file))
+    const under = file.flights().map(flight => flight.done)
+    const sent = this.#sendAll(file)
+    const failed = sent.find(answer => isErrno(answer))
+    const later = [...under, ...sent.filter(answer => isLater(answer))]
+    if (later.length === 0) return failed
+    return Promise.all(later).then(answers => failed ?? answers.find(answer => isErrno(answer)))
   }
 
   /** As {@link settle} for all files; answers why one of them could not. */
@@ -152,17 +152,27 @@ export class Writer {
     file.size = Math.max(file.size, write.offset + write.bytes.byteLength)
   }
 
-  // Bytes that grow files and have not landed are not in the home's count yet: they are added here.
-  #checkQuota(attributes: Attributes, end: number): Errno | undefined {
+  // What has not landed is not in the home's count yet, and counts in full: what it replaces there is not known here.
+  #fitsQuota(attributes: Attributes, offset: number, bytes: number): boolean {
     const quota = this.#quotaOf(attributes.ino)
-    if (quota === undefined) return undefined
-    const isSparse = attributes.blocks * 512 < attributes.size
-    let bytes = end - (isSparse ? 0 : (this.#files.get(attributes.ino)?.size ?? attributes.size))
-    if (bytes <= 0) return undefined
+    if (quota === undefined) return true
+    const size = this.#files.get(attributes.ino)?.size ?? attributes.size
+    const isDense = attributes.blocks * 512 >= attributes.size
+    let more = isDense ? Math.max(0, offset + bytes - size) : bytes
+    if (more === 0) return true
     for (const file of this.#files.values()) {
-      if (file.size > file.homeBytes && this.#quotaOf(file.ino)?.id === quota.id) bytes += file.size - file.homeBytes
+      if (this.#quotaOf(file.ino)?.id === quota.id) more += file.unlandedBytes
     }
-    return fits(quota, { bytes, inodes: 0 }) ? undefined : ERRNO.EDQUOT
+    return fits(quota, { bytes: more, inodes: 0 })
+  }
+
+  // The home counts exactly: a write that may not fit is judged when it has everything.
+  async #writeCounted(ino: Ino, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
+    const failed = await this.settleAll()
+    if (failed !== undefined) return failed
+    const attributes = await this.#parts.link.call('attributes', { ino })
+    if (isErrno(attributes)) return attributes
+    return this.#fitsQuota(attributes, offset, bytes.byteLength) ? this.write(attributes, offset, bytes) : ERRNO.EDQUOT
   }
 
   #quotaOf(ino: Ino): Quota | undefined {
@@ -171,15 +181,22 @@ export class Writer {
   }
 
   async #writeLater(attributes: Attributes, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
-    await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
+    const failed = await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
+    if (failed !== undefined && this.#isFull) return failed
     return this.write(attributes, offset, bytes)
   }
 
-  async #settleOldest(): Promise<void> {
+  async #settleOldest(): Promise<Errno | undefined> {
+    let failed: Errno | undefined
     for (const file of this.#files.values()) {
-      await this.settle(file.ino)
-      if (this.#bytes <= DIRTY_BYTES_MAX / 2) return
+      failed = (await this.settle(file.ino)) ?? failed
+      if (this.#bytes <= DIRTY_BYTES_MAX / 2) break
     }
+    return failed
+  }
+
+  get #isFull(): boolean {
+    return this.#bytes > DIRTY_BYTES_MAX || this.#parts.staging.isFull
   }
 
   // The first piece of a new file is mostly all of it: brought to the home at once it need not be staged before.
@@ -204,8 +221,7 @@ export class Writer {
     file.hold(block, reservation)
     this.#bytes += block.capacity
     file.blocks.set(index, block)
-    const flight = this.#send(file, block)
-    return flight === undefined ? this.#failureOf(file) : flight.done.then(() => this.#failureOf(file))
+    return this.#send(file, block)
   }
 
   #writeParts(file: DirtyFile, offset: number, bytes: Uint8Array): Errno | undefined {
@@ -269,27 +285,29 @@ export class Writer {
     return file
   }
 
-  /** Sends a block to the home; undefined when it has landed already. */
-  #send(file: DirtyFile, block: Block): Flight | undefined {
+  // A block that fails comes back: only those here now are sent.
+  #sendAll(file: DirtyFile): Reply<void>[] {
+    return Array.from(file.blocks.values()).map(block => this.#send(file, block))
+  }
+
+  /** Sends a block to the home; answers when it has landed, or why it has not. */
+  #send(file: DirtyFile, block: Block): Reply<void> {
     file.blocks.delete(block.index)
     const before = file.lastFlight(block.index)
-    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve() }
+    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve(undefined) }
     const spans = block.spans.filter(span => span.start < span.end)
     if (before === undefined && spans.every(isInline)) {
       const landed = this.#commit(
         file,
         spans.map(span => inlineExtent(file, block, span)),
       )
-      if (!isLater(landed)) {
-        this.#arrive(file, flight, landed)
-        return undefined
-      }
+      if (!isLater(landed)) return this.#arrive(file, flight, landed)
       flight.done = Promise.resolve(landed).then(answer => this.#arrive(file, flight, answer))
     } else {
       flight.done = this.#fly(file, block, before).then(answer => this.#arrive(file, flight, answer))
     }
     file.takeOff(flight)
-    return flight
+    return flight.done
   }
 
   async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
@@ -320,7 +338,6 @@ export class Writer {
       const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false }
       const answer = call(() => this.#parts.link.call('write', message))
       const rest = extents.slice(at + EXTENTS_PER_WRITE)
-      file.homeBytes = Math.max(file.homeBytes, ...message.extents.map(endOf))
       if (isLater(answer)) return answer.then(failed => failed ?? this.#commit(file, rest))
       if (answer !== undefined) return answer
     }
@@ -328,17 +345,17 @@ export class Writer {
   }
 
   // A file that is gone takes its unlanded writes with it; any other failure keeps the block for another try.
-  #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): void {
+  #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): Errno | undefined {
     file.land(flight)
     if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE) {
       const offset = flight.block.index * file.blockBytes
       this.#drop(file, flight.block)
       this.#close(file)
       if (this.#files.size > 0) this.#parts.staging.landed({ ino: file.ino, offset }, flight.mark)
-      return
+      return undefined
     }
-    file.failure = failed
     this.#putBack(file, flight.block)
+    return failed
   }
 
   #putBack(file: DirtyFile, older: Block): void {
@@ -365,16 +382,9 @@ export class Writer {
   }
 
   #close(file: DirtyFile): void {
-    if (!file.isClean || file.failure !== undefined) return
+    if (!file.isClean) return
     this.#files.delete(file.ino)
     if (this.#files.size === 0) this.#parts.staging.reset()
-  }
-
-  #failureOf(file: DirtyFile): Errno | undefined {
-    const { failure } = file
-    file.failure = undefined
-    if (file.isClean) this.#close(file)
-    return failure
   }
 }
 

@@ -6,9 +6,11 @@ import { endOf, type Extent, extentsWithin } from '../extent.ts'
 import type { Inode } from '../inode.ts'
 import { COPIED_EXTENTS_MAX, FILE_BYTES_MAX } from '../limits.ts'
 import type { Copied } from '../operation.ts'
+import { chargedBytes } from '../quota.ts'
 import type { FilePlace } from '../vfs.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
+import { cannotAdd } from './quotas.ts'
 
 /**
  * Copies by sharing: a whole sealed file by its root, a part by extents that point into the same chunks. Does at most
@@ -47,16 +49,17 @@ function shareTree(
   source: Inode,
   target: Inode,
   request: Parameters<Handler<'copyRange'>>[2],
-): Copied {
+): Copied | Errno {
   const change = changeOf(context, request)
   change.replaceExtents(target.ino, { from: 0, to: Number.MAX_SAFE_INTEGER }, [])
   const edited = change.edit(target.ino)
   edited.tree = source.tree
   edited.size = source.size
   killPrivileges(change, edited)
+  if (!fitsQuota(context, target, edited)) return ERRNO.EDQUOT
   change.touch(edited, 'mtime')
   change.commit()
-  context.sealer.touched(target.ino)
+  context.sealer.replaced(target.ino)
   return { bytes: source.size }
 }
 
@@ -123,13 +126,21 @@ function layPieces(
   const moved = pieces.map(piece => ({ ...piece, offset: piece.offset + shift }))
   const change = changeOf(context, request)
   const edited = change.edit(to.ino)
+  const before = { ...edited }
   change.replaceExtents(to.ino, { from: to.offset, to: to.offset + bytes }, moved)
   edited.size = Math.max(edited.size, to.offset + bytes)
   killPrivileges(change, edited)
+  if (!fitsQuota(context, before, edited)) return ERRNO.EDQUOT
   change.touch(edited, 'mtime')
   change.commit()
   context.sealer.touched(to.ino)
   return { bytes }
+}
+
+// Shared bytes count like any others.
+function fitsQuota(context: HomeContext, before: Inode, after: Inode): boolean {
+  const bytes = chargedBytes(after) - chargedBytes(before)
+  return cannotAdd(context, after.quotaRoot, { bytes, inodes: 0 }) === undefined
 }
 
 function hole(from: number, to: number): Extent {

@@ -17,6 +17,8 @@ import type { Tables } from './tables.ts'
 /** A seal under way: what the file was cut to meanwhile. */
 interface Seal {
   cutBytes: number
+  /** The content was replaced as a whole: the tree that is being built shows what is gone. */
+  isVoid: boolean
   readonly treeBytes: number
   done: Promise<void>
 }
@@ -54,6 +56,13 @@ export class Sealer {
   cut(ino: Ino, size: number): void {
     const seal = this.#seals.get(ino)
     if (seal !== undefined) seal.cutBytes = Math.min(seal.cutBytes, size)
+    this.touched(ino)
+  }
+
+  /** The file has another content as a whole: a seal under way must not bring the old one back. */
+  replaced(ino: Ino): void {
+    const seal = this.#seals.get(ino)
+    if (seal !== undefined) seal.isVoid = true
     this.touched(ino)
   }
 
@@ -103,7 +112,12 @@ export class Sealer {
       this.#waiting.delete(ino)
       return Promise.resolve()
     }
-    const seal: Seal = { cutBytes: Number.MAX_SAFE_INTEGER, treeBytes: inode.size, done: Promise.resolve() }
+    const seal: Seal = {
+      cutBytes: Number.MAX_SAFE_INTEGER,
+      isVoid: false,
+      treeBytes: inode.size,
+      done: Promise.resolve(),
+    }
     this.#seals.set(ino, seal)
     seal.done = this.#run(inode, seal).finally(() => this.#seals.delete(ino))
     return seal.done
@@ -113,9 +127,9 @@ export class Sealer {
     const extents = this.#tables.extents(inode.ino)
     const { tree, usedBytes } = await this.treeOf(inode, extents)
     // The extents may be all that a power cut leaves, so the tree that replaces them must be safe before it is named.
-    await this.#chunks.sync()
+    if (tree.digest !== inode.tree?.root) await this.#chunks.sync()
     const now = this.#tables.inode(inode.ino)
-    if (now === undefined) return
+    if (now === undefined || seal.isVoid) return
     const change = new Change(this.#tables, undefined)
     const edited = change.editUnmarked(inode.ino)
     const visibleBytes = Math.min(tree.size, seal.cutBytes)
