@@ -79,7 +79,7 @@ async function runCommand(command: (context: Context) => Promise<void>, given: G
       given.terminal.err('interrupted\n')
       return EXIT.interrupted
     }
-    return tell(error, given.terminal)
+    return tell(error, given)
   }
 }
 
@@ -92,13 +92,14 @@ const FALLBACK_HINTS: Readonly<Record<Fault['retry'], string>> = {
   reread: 'Look at what is there now, then try again.',
 }
 
-function tell(error: unknown, terminal: Terminal): number {
+function tell(error: unknown, { terminal, common }: Given): number {
   if (!isFault(error)) {
     terminal.err(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     terminal.err(`hint: ${BUG}\n`)
     return EXIT.failed
   }
-  terminal.err(`error: ${error.message.split('\n').map(printable).join('\n')}\n`)
-  terminal.err(`hint: ${printable(error.hint ?? (error.code === 'Internal' ? BUG : FALLBACK_HINTS[error.retry]))}\n`)
+  const { code, message, hint = code === 'Internal' ? BUG : FALLBACK_HINTS[error.retry] } = error
+  if (common.output === 'json') terminal.err(`${JSON.stringify({ error: { code, message, hint } })}\n`)
+  else terminal.err(`error: ${message.split('\n').map(printable).join('\n')}\nhint: ${printable(hint)}\n`)
   return error.code === 'Usage' ? EXIT.usage : EXIT.failed
 }

@@ -57,10 +57,11 @@ async function get(context: Context, paths: readonly string[]): Promise<void> {
       const options = { context, door, tally, keepOwner: context.around.isRoot }
       await getTree(options, source.row, source.place, await localTarget(source, target, isInto))
     }
-    await syncLocalDisk(target.slice(0, target.lastIndexOf('/')) || '/')
+    for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
+    tally.throwFailures()
+    const isDirectory = (await localStat(target))?.kind === 'directory'
+    await syncLocalDisk(isDirectory ? target : target.slice(0, target.lastIndexOf('/')) || '/')
   }
-  for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
-  tally.throwFailures()
   const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination }
   show(context, value, () => `${tally.summary('Got')} and durable\n`)
 }

@@ -52,6 +52,7 @@ async function put(context: Context, paths: readonly string[], compare: boolean)
     if (isInto) await makeTarget(door, target, context.signal)
     for (const file of files) {
       const place = await targetOf(door, file, target, { isInto, signal: context.signal })
+      if (compare) tally.sameness = 'content'
       await putTree({ context, door, tally, keepOwner: context.around.isRoot, compare }, file, place)
     }
     await door.run(client => client.call(filesystemSync, { filesystem: target.filesystem }, context.signal))

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import { asBuffer, type ByteString, bytesOf, textOf } from '#base'
 import { BODY_BYTES_MAX } from '#rpc'
 import { cliFault } from '../faults.ts'
+import { claimPath } from './claim.ts'
 import { guarded, localBytes, localStat } from './files.ts'
 import { setLocalTime } from './times.ts'
 
@@ -31,12 +32,19 @@ export interface PartialFile extends AsyncDisposable {
 /** Opens the partial file of a path, going on where an earlier attempt stopped. Disposing keeps it for the next one. */
 export async function openPartialFile(path: ByteString, signal: AbortSignal): Promise<PartialFile> {
   const temporary = partialPath(path)
+  const claim = await guarded(path, () => claimPath(temporary))
+  if (claim === undefined) {
+    throw cliFault('Local', `${textOf(path)} is being written by another get`, { hint: 'Wait until it has ended.' })
+  }
+  using claimed = new DisposableStack()
+  claimed.use(claim)
   const left = await localStat(temporary)
   const hash = createHash('sha256')
   if (left?.kind === 'file') for await (const bytes of localBytes(temporary, signal)) hash.update(bytes)
   const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW
   const handle = await guarded(path, () => fs.promises.open(bytesOf(temporary), flags, 0o600))
-  return new OpenPartial({ path, temporary, handle, hash, offset: left?.kind === 'file' ? left.size : 0 })
+  const offset = left?.kind === 'file' ? left.size : 0
+  return new OpenPartial({ path, temporary, handle, hash, offset, claim: claimed.move() })
 }
 
 /** Makes a directory; one that is there is fine. It is the owner's alone until it gets its looks. */
@@ -88,6 +96,8 @@ interface Parts {
   readonly handle: fs.promises.FileHandle
   readonly hash: Hash
   readonly offset: number
+  /** No other get writes to the temporary file meanwhile. */
+  readonly claim: Disposable
 }
 
 class OpenPartial implements PartialFile {
@@ -128,6 +138,7 @@ class OpenPartial implements PartialFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.handle.close()
+    this.#parts.claim[Symbol.dispose]()
   }
 }
 

@@ -46,7 +46,7 @@ test('the summary counts files, bytes and what was there already', () => {
   const tally = Object.assign(new Tally(), { files: 1, bytes: 2048 })
   assert.equal(tally.summary('Put'), 'Put 1 file (2.0 KiB); verified')
   tally.skipped = 3
-  assert.equal(tally.summary('Got'), 'Got 1 file (2.0 KiB), 3 already there; verified')
+  assert.equal(tally.summary('Got'), 'Got 1 file (2.0 KiB), 3 already there (same size and time); verified')
 })
 
 test('nothing failed, nothing thrown', () => {

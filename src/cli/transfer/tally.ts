@@ -9,6 +9,8 @@ export class Tally {
   /** Files transferred, files that were there already, and the bytes that went over the wire. */
   files = 0
   skipped = 0
+  /** What tells that a file is there already. */
+  sameness: 'size and time' | 'content' = 'size and time'
   bytes = 0
   /** What there is to do, once it has been counted. */
   total: { readonly files: number; readonly bytes: number } | undefined
@@ -42,7 +44,7 @@ export class Tally {
 
   /** One line about the whole. */
   summary(verb: string): string {
-    const skipped = this.skipped === 0 ? '' : `, ${this.skipped} already there`
+    const skipped = this.skipped === 0 ? '' : `, ${this.skipped} already there (same ${this.sameness})`
     return `${verb} ${plural(this.files, 'file')} (${formatBytes(this.bytes)})${skipped}; verified`
   }
 }

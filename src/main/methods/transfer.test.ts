@@ -16,7 +16,8 @@ import {
   type Place,
   RESUME_BYTES_MIN,
 } from '#rpc'
-import { type Cookie, type DirectoryEntry, ROOT_INO } from '#storage/fs'
+import { type Cookie, type DirectoryEntry, isErrno, ROOT_INO } from '#storage/fs'
+import { partialPlace } from '../paths/names.ts'
 import { openTestDoor, type TestDoor } from '../testing/door.ts'
 
 const never = new AbortController().signal
@@ -183,4 +184,24 @@ test('what is no regular file is not read', async () => {
   await door.client.call(fileMake, { place: at('/fifo'), kind: 'fifo' }, never)
   await assert.rejects(read(door, '/fifo'), error => isFault(error, 'WrongKind') && error.hint !== undefined)
   await assert.rejects(read(door, '/none'), error => isFault(error, 'NotFound'))
+})
+
+test('a put does not go on with a partial file that somebody else has made or can change', async () => {
+  await using door = await openTestDoor()
+  const { vfs } = door.filesystems.get('home').filesystem
+  const name = partialPlace({ parent: ROOT_INO, name: 'f' }).name
+  const uid = process.geteuid?.() ?? 0
+  for (const [mode, owner] of [
+    [0o666, uid],
+    [0o600, uid + 1],
+  ] as const) {
+    const planted = await vfs.make(ROOT_INO, name, { kind: 'file', mode }, { uid: owner, gid: owner, umask: 0 })
+    assert.ok(!isErrno(planted))
+    await vfs.write(planted.ino, 0, Buffer.from('planted'), { append: false, killPrivileges: false })
+    assert.deepEqual(await door.client.call(filePartial, { place: at('/f') }, never), { size: 0 })
+    await put(door, '/f', CONTENT)
+    const there = await vfs.lookup(ROOT_INO, 'f')
+    assert.ok(!isErrno(there) && there.ino !== planted.ino && there.uid === uid)
+    assert.ok((await read(door, '/f')).bytes.equals(CONTENT))
+  }
 })

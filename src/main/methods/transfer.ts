@@ -14,10 +14,10 @@ import {
   message,
   RESUME_BYTES_MIN,
 } from '#rpc'
-import { type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
+import { type Attributes, type DirectoryPlace, ERRNO, type Ino, isErrno, type Vfs } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { done, errnoFault } from '../paths/answer.ts'
-import type { Changes } from '../paths/changes.ts'
+import { type Changes, OWNER } from '../paths/changes.ts'
 import { bytesOfFile, hashFile } from '../paths/content.ts'
 import { partialPlace } from '../paths/names.ts'
 import { find, placeOf } from '../paths/resolve.ts'
@@ -50,7 +50,7 @@ export function transferMethods(parts: Parts): readonly Handler[] {
       const { vfs, path } = at(parts, place)
       const partial = partialPlace((await placeOf(vfs, path)).place)
       const found = await vfs.lookup(partial.parent, partial.name)
-      return message({ size: isErrno(found) ? 0 : found.size })
+      return message({ size: !isErrno(found) && isOurs(found) ? found.size : 0 })
     }),
     answerUpload(filePut, async ({ place, offset, ...looks }, items, { signal }) => {
       const { changes, path } = at(parts, place)
@@ -86,7 +86,10 @@ async function findFile(vfs: Vfs, path: ByteString): Promise<Ino> {
 
 // The partial file, cut to what the caller goes on from.
 async function openPartial(changes: Changes, { place, path }: Partial, offset: number): Promise<Ino> {
-  const found = await changes.vfs.lookup(place.parent, place.name)
+  const there = await changes.vfs.lookup(place.parent, place.name)
+  const isForeign = !isErrno(there) && !isOurs(there)
+  if (isForeign) await changes.remove(place, there.kind === 'directory' ? 'directory' : 'file', path)
+  const found = isForeign ? ERRNO.ENOENT : there
   if (isErrno(found)) {
     if (found !== ERRNO.ENOENT) throw errnoFault(found, path)
     if (offset > 0) throw mainFault('Damaged', `nothing is left of an earlier put of ${textOf(path)}`, AGAIN)
@@ -97,6 +100,11 @@ async function openPartial(changes: Changes, { place, path }: Partial, offset: n
   }
   if (found.size > offset) await changes.set(found.ino, { size: offset }, path)
   return found.ino
+}
+
+// Where others may make files, one under this name may be somebody's who wants to read or change what is put.
+function isOurs({ kind, uid, mode, nlink }: Attributes): boolean {
+  return kind === 'file' && uid === OWNER.uid && nlink === 1 && (mode & 0o077) === 0
 }
 
 // Writes the items one behind the other, zeros as holes; answers the hash the caller names with the last one.

@@ -79,4 +79,5 @@ export function changesOf({ filesystem, mayHold }: Changed): Changes {
 }
 
 // Whoever may open the local door owns the data; the owner wanted of a file is set behind its making.
-const OWNER: Caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, umask: 0 }
+/** Who the local door acts as. */
+export const OWNER: Caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, umask: 0 }

@@ -92,6 +92,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   world.disk.makeFolder(options.folder)
   const { staging, left, lost } = Staging.open({
     disk: world.disk,
+    entropy: world.entropy,
     path: `${options.folder}/staging`,
     bootId: options.bootId,
     partBytes: superblock.chunkBytes,

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { machineDisk } from '#host'
+import { machineDisk, machineEntropy } from '#host'
 import { inoOf } from '../inode.ts'
 import { type StagedWrite, Staging } from './staging.ts'
 
@@ -16,6 +16,7 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
 const open = () =>
   Staging.open({
     disk: machineDisk,
+    entropy: machineEntropy,
     path: `${folder}/staging`,
     bootId: '4f1c2a3e-0000-4000-8000-000000000001',
     partBytes: 65_536,
@@ -60,4 +61,21 @@ suite('the staging file', () => {
       [{ ino: 3, offset: 100 }],
     )
   })
+})
+
+test('what is left of an earlier round, or looks like a record, is not taken for one', () => {
+  const { staging } = open()
+  const epoch = (): bigint => fs.readFileSync(`${folder}/staging`).readBigUInt64LE(16)
+  staging.write(write(2, 'early'))
+  const early = Buffer.from(fs.readFileSync(`${folder}/staging`).subarray(0, 72 + 5 + 8))
+  const before = epoch()
+  staging.reset()
+  const now = epoch()
+  assert.ok(now !== before && now !== before + 1n, 'nobody can tell the next round')
+  staging.write({ ...write(3, ''), bytes: early })
+  staging.close()
+  assert.deepEqual(
+    open().left.map(({ ino }) => ino),
+    [3],
+  )
 })

@@ -1,5 +1,17 @@
 import { crc32 } from 'node:zlib'
-import { assert, byteString, type Disk, type DiskFile, isSystemError, raw, i64big, struct, u32, u64 } from '#base'
+import {
+  assert,
+  byteString,
+  type Disk,
+  type DiskFile,
+  type Entropy,
+  isSystemError,
+  raw,
+  i64big,
+  struct,
+  u32,
+  u64,
+} from '#base'
 import { STAGING_BYTES_MAX, STAGING_FILL_BYTES } from '../limits.ts'
 import { inoOf, ROOT_INO } from '../inode.ts'
 import type { Ino } from '../vfs.ts'
@@ -13,8 +25,9 @@ export interface StagedWrite {
 }
 
 /**
- * Head of a staging record v1; the bytes of a write, their CRC-32 and a tail mark follow. `boot` is the running kernel's boot id:
- * what was staged before a power cut is no longer in order with the home and is left alone.
+ * Head of a staging record v1; the bytes of a write, their CRC-32 and a tail mark follow. `boot` is the running kernel's
+ * boot id: what was staged before a power cut is no longer in order with the home and is left alone. `epoch` is drawn anew
+ * each time the file begins anew; nobody can guess it, so content that looks like a record is never taken for one.
  */
 export const StagingRow = struct({
   magic: u32,
@@ -58,6 +71,7 @@ export class Staging {
   #landings = 0
   #filled: number
   #position: number
+  readonly #entropy: Entropy
   #epoch: number
   #sequence: number
 
@@ -67,7 +81,8 @@ export class Staging {
     this.#partBytes = options.partBytes
     this.#filled = file.size()
     this.#position = found.end
-    this.#epoch = found.epoch
+    this.#entropy = options.entropy
+    this.#epoch = found.epoch ?? this.#newEpoch()
     this.#sequence = found.records.reduce((newest, { sequence }) => Math.max(newest, sequence), 0)
   }
 
@@ -116,7 +131,7 @@ export class Staging {
     if (this.#position === 0) return
     const [position, epoch] = [this.#position, this.#epoch]
     this.#position = 0
-    this.#epoch += 1
+    this.#epoch = this.#newEpoch()
     const isEmpty = ignoringDisk(() =>
       this.#append({ kind: EMPTY, sequence: 0, ino: ROOT_INO, offset: 0, mtimeNs: 0n, bytes: NOTHING }),
     )
@@ -158,6 +173,10 @@ export class Staging {
       this.#owed.shift()
       this.#landings -= 1
     }
+  }
+
+  #newEpoch(): number {
+    return Buffer.from(this.#entropy.bytes(6)).readUIntLE(0, 6)
   }
 
   // In steps, so that most writes change no metadata of the file.
@@ -210,6 +229,7 @@ export interface LeftStaging {
 /** Where the staging file is and what it belongs to. */
 export interface StagingOptions {
   readonly disk: Disk
+  readonly entropy: Entropy
   readonly path: string
   /** The running kernel's boot id (random_boot_id, 16 bytes in hexadecimal). */
   readonly bootId: string
@@ -225,7 +245,8 @@ interface ReadRecord {
 }
 
 interface Found {
-  readonly epoch: number
+  /** Undefined when there is no record. */
+  readonly epoch: number | undefined
   readonly records: readonly ReadRecord[]
   /** Where the next record goes. */
   readonly end: number
@@ -242,7 +263,7 @@ function readRecords(file: DiskFile, boot: Uint8Array): Found {
     records.push(record)
     end += RECORD_BYTES_MIN + record.write.bytes.byteLength
   }
-  return { epoch: records[0]?.epoch ?? 1, records, end }
+  return { epoch: records[0]?.epoch, records, end }
 }
 
 function bootOf({ bootId }: StagingOptions): Buffer {
