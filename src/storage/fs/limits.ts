@@ -14,13 +14,15 @@ export const LINKS_MAX = 65_000
 /** Synced writes up to this size travel inside the metadata record. */
 export const INLINE_BYTES_MAX = 65_536
 /** Overlay extents of one file before the home seals it, and before a write waits for that. */
-export const OVERLAY_EXTENTS_SEAL = 2048
-export const OVERLAY_EXTENTS_MAX = 8192
+export const OVERLAY_EXTENTS_SEAL = 8192
+export const OVERLAY_EXTENTS_MAX = 16_384
+/** Memory that a file's overlay takes, most of it inline bytes, before the home seals it; it must fit the cache. */
+export const OVERLAY_MEMORY_SEAL = 24 * 2 ** 20
 /** Inodes the home keeps decoded. */
 export const INODE_CACHE_MAX = 20_000
 /** Files whose overlay the home keeps decoded, and the inline bytes in them. */
-export const CONTENT_CACHE_MAX = 4096
-export const CONTENT_CACHE_BYTES = 8 * 2 ** 20
+export const CONTENT_CACHE_MAX = 1024
+export const CONTENT_CACHE_BYTES = 48 * 2 ** 20
 /** Inode numbers taken from the counter at once: at most this many are lost by a crash. */
 export const INO_BLOCK = 1024
 /** Unlinked files removed in one go. */
@@ -31,6 +33,8 @@ export const KERNEL_TTL_MS = 10_000
 export const SEAL_IDLE_MS = 5_000
 /** Files sealed before other work gets a turn. */
 export const SEALS_PER_TICK = 64
+/** Chunks a seal stores before it syncs them: somebody's fsync waits for no more than these. */
+export const SEALED_CHUNKS_PER_SYNC = 16
 /** Files sealed at the same time: they share one sync of their chunks. */
 export const SEALS_AT_ONCE = 16
 /** Written data goes to the home at the latest after this long. */
@@ -44,7 +48,7 @@ export const STAGING_BYTES_MAX = 64 * 2 ** 20
 /** Zeros written ahead of the staging file's end at a time. */
 export const STAGING_FILL_BYTES = 65_536
 /** Extents one copy_file_range lays down before it answers. */
-export const COPIED_EXTENTS_MAX = 40
+export const COPIED_EXTENTS_MAX = 100
 /** Access times told to the home in one change. */
 export const ACCESS_TIMES_PER_CALL = 64
 /** Names asked from the home at once when a directory is listed. */

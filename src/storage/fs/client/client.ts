@@ -2,7 +2,7 @@ import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } fr
 import { nextData, nextHole } from '../content/seek.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { endOf, firstEndingBehind } from '../extent.ts'
+import { endOf, type Extent, firstEndingBehind } from '../extent.ts'
 import { ROOT_INO } from '../inode.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
 import type { Content, HomeLink, HomeOperations, Removed } from '../operation.ts'
@@ -196,11 +196,18 @@ export class Client implements Vfs {
   copyRange(from: FilePlace, to: FilePlace, bytes: number): Reply<{ readonly bytes: number }> {
     return this.#settled(from.ino, () =>
       this.#settled(to.ino, () => {
-        const sealed = bytes >= SEAL_BEFORE_COPY_BYTES ? this.#call('seal', { ino: from.ino }) : undefined
+        const sealed = bytes >= SEAL_BEFORE_COPY_BYTES ? this.#sealCheaply(from.ino) : undefined
         return andThen(sealed, failed =>
           isErrno(failed) ? failed : this.#call('copyRange', { from, to, bytes: Math.min(bytes, COPY_BYTES_MAX) }),
         )
       }),
+    )
+  }
+
+  // A sealed file is copied by its root. Where sealing would store much anew, its extents are shared one by one.
+  #sealCheaply(ino: Ino): Reply<void> {
+    return andThen(this.#call('content', { ino }), content =>
+      isErrno(content) || !content.extents.every(isWholeChunk) ? undefined : this.#call('seal', { ino }),
     )
   }
 
@@ -398,6 +405,10 @@ const NOBODY: Caller = { uid: 0, gid: 0, umask: 0 }
 const SET_ID_BITS = 0o6000
 const DOT = 1 as Cookie
 const DOT_DOT = 2 as Cookie
+function isWholeChunk(extent: Extent): boolean {
+  return extent.kind === 'chunk' && extent.chunkOffset === 0 && extent.bytes === extent.chunkBytes
+}
+
 const SEAL_BEFORE_COPY_BYTES = 4 * 2 ** 20
 // The answer's size field has 32 bits (struct fuse_write_out).
 const COPY_BYTES_MAX = 2 ** 31

@@ -1,12 +1,13 @@
 import { assert } from '#base'
 import { ERRNO, isErrno } from '../errno.ts'
 import { endOf, type Extent } from '../extent.ts'
-import { FILE_BYTES_MAX, OVERLAY_EXTENTS_MAX, OVERLAY_EXTENTS_SEAL } from '../limits.ts'
+import { FILE_BYTES_MAX, OVERLAY_EXTENTS_MAX, OVERLAY_EXTENTS_SEAL, OVERLAY_MEMORY_SEAL } from '../limits.ts'
 import { later } from '../time.ts'
 import type { Ino } from '../vfs.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
+import { memoryOf } from './tables.ts'
 
 export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
@@ -19,10 +20,11 @@ export const content: Handler<'content'> = (context, { ino }) => {
  * stays short however long a program writes.
  */
 export const write: Handler<'write'> = (context, input, request) => {
-  const overlay = context.tables.extents(input.ino).length
-  if (overlay > OVERLAY_EXTENTS_SEAL) {
+  const overlay = context.tables.extents(input.ino)
+  if (overlay.length > OVERLAY_EXTENTS_SEAL || memoryOf(overlay) > OVERLAY_MEMORY_SEAL) {
     const sealed = context.sealer.seal(input.ino)
-    if (overlay > OVERLAY_EXTENTS_MAX) return sealed.then(() => write(context, input, request))
+    if (overlay.length > OVERLAY_EXTENTS_MAX || memoryOf(overlay) > 2 * OVERLAY_MEMORY_SEAL)
+      return sealed.then(() => write(context, input, request))
   }
   const inode = findFile(context, input.ino)
   if (isErrno(inode)) return inode

@@ -8,7 +8,7 @@ import { updateTree } from '../content/update-tree.ts'
 import { endOf, type Extent, extentsWithin } from '../extent.ts'
 import { type Inode, inoOf, type SealedTree } from '../inode.ts'
 import * as keys from '../keys.ts'
-import { SEAL_IDLE_MS, SEALS_AT_ONCE, SEALS_PER_TICK } from '../limits.ts'
+import { SEAL_IDLE_MS, SEALS_AT_ONCE, SEALED_CHUNKS_PER_SYNC, SEALS_PER_TICK } from '../limits.ts'
 import type { Content } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import { Change } from './change.ts'
@@ -152,6 +152,7 @@ export class Sealer {
     const leaves = new Map<number, Leaf>()
     for (const index of changedLeaves(kept.tree.size, inode.size, extents, shape)) {
       leaves.set(index, await this.#leaf(inode, extents, index))
+      if (leaves.size % SEALED_CHUNKS_PER_SYNC === 0) await this.#chunks.sync()
     }
     const { tree, dataBytesDelta } = await updateTree(this.#trees, kept.tree, { size: inode.size, leaves })
     return { tree, usedBytes: kept.usedBytes + dataBytesDelta }

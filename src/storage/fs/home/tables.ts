@@ -169,8 +169,8 @@ const FIRST_COOKIE = 2
 // Names known to be free are kept too: a file is looked for before it is made.
 const NO_ENTRY = 'none'
 
-// Judged by a few of them: this is asked at every write.
-function memoryOf(extents: readonly Extent[]): number {
+/** Bytes of memory that an overlay takes, judged by a few of its extents: this is asked at every write. */
+export function memoryOf(extents: readonly Extent[]): number {
   const step = Math.ceil(extents.length / EXTENTS_JUDGED) || 1
   let bytes = 0
   for (let i = 0; i < extents.length; i += step) {
