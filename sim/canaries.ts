@@ -64,7 +64,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'lost-chunks-overlooked',
     plan: 'power',
-    seedsMax: 40,
+    seedsMax: 160,
     order: order => ({ ...order, survived: async () => true }),
   },
   {
