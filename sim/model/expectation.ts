@@ -100,7 +100,8 @@ export class Expectation {
     const match = this.#matching([{ tree: this.tree, change: undefined }, ...this.#withDoubts(this.tree, found)], found)
     this.tree = match.tree
     if (match.change !== undefined) this.#changes.push({ revision: found.revision, change: match.change })
-    this.#doubts = []
+    // What a process answered with EIO and does not show, the next one may still find in the log.
+    if (found.isNew) this.#doubts = []
     this.#checkTimes(found)
     for (const { ino, file } of found.nodes.values()) {
       if (file === undefined) continue
