@@ -38,7 +38,8 @@ suite('snapshots through the mount and the command line', { skip: whyNoFuse() },
       () => fs.mkdirSync(`${mount}/.snapshots/other`),
       () => fs.renameSync(`${mount}/docs`, `${mount}/.snapshots`),
     ]) {
-      assert.throws(change, { code: 'EROFS' })
+      // The kernel asks the modes first, except for root.
+      assert.throws(change, { code: process.geteuid?.() === 0 ? 'EROFS' : /^(EROFS|EACCES)$/ })
     }
 
     const lines = (await run('fs', 'snapshot', 'diff', 'home', 'kept')).trimEnd().split('\n')

@@ -51,7 +51,8 @@ function load(): Libc {
     receiveFd: receiver(koffi, process),
     socketPair: () => {
       const fds = new Int32Array(2)
-      if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) !== 0) throw fault('MountFailed', 'socketpair(2) failed')
+      if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) !== 0)
+        throw fault('MountFailed', 'socketpair(2) failed')
       return [fds[0] ?? -1, fds[1] ?? -1]
     },
   }
@@ -104,6 +105,10 @@ function watchersOf(koffi: Koffi, loop: bigint, backendFd: number): Loop['watche
 const BACKEND_FD = 64
 const WATCHER_QUEUE = 88
 
+// Programs started later must not hold a mount alive.
+const MSG_CMSG_CLOEXEC = 0x40000000
+const SOCK_CLOEXEC = 0o2000000
+
 // `struct msghdr` and `struct cmsghdr` of 64-bit Linux, by hand: one byte of data, one descriptor.
 function receiver(koffi: Koffi, process: Library): Libc['receiveFd'] {
   return socket => {
@@ -115,7 +120,7 @@ function receiver(koffi: Koffi, process: Library): Libc['receiveFd'] {
     message.writeBigUInt64LE(1n, 24)
     message.writeBigUInt64LE(koffi.address(control), 32)
     message.writeBigUInt64LE(BigInt(control.byteLength), 40)
-    const got: number = recvmsg(socket, message, 0)
+    const got: number = recvmsg(socket, message, MSG_CMSG_CLOEXEC)
     const isDescriptor = control.readInt32LE(8) === SOL_SOCKET && control.readInt32LE(12) === SCM_RIGHTS
     if (got <= 0 || !isDescriptor) throw fault('MountFailed', 'fusermount3 sent no descriptor')
     return control.readInt32LE(16)

@@ -66,7 +66,7 @@ export class MemoryVfs implements Vfs {
   readonly #listeners = new Set<(change: Invalidation) => void>()
 
   constructor() {
-    const root = this.#node(1 as Ino, { kind: 'directory', mode: 0o755 }, { uid: 0, gid: 0, umask: 0 })
+    const root = this.#node(1 as Ino, { kind: 'directory', mode: 0o755 }, OWNER)
     root.nlink = 2
     root.parent = root.ino
   }
@@ -397,3 +397,6 @@ function resize(node: Node, size: number): void {
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n
 }
+
+/** Whoever runs the test. */
+const OWNER: Caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, umask: 0 }
