@@ -30,7 +30,7 @@ export interface Struct<Shape> {
 
 /**
  * Declares a fixed layout, in order and without gaps. Padding is a declared field. Reader and writer are compiled from
- * the declaration, straight-line code: a loop over fields takes six times as long, and every request reads and writes
+ * the declaration, straight-line code: a loop over fields takes two to five times as long, and every request reads and writes
  * about ten structs.
  */
 export function struct<const Fields extends Readonly<Record<string, Field<unknown>>>>(

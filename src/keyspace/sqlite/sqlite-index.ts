@@ -119,7 +119,7 @@ class SqliteIndex implements RowIndex {
     }
   }
 
-  // One transaction serves all reads between two changes: locks for each cost about as much as the read. Until the
+  // One transaction serves all reads between two changes: locks for each cost up to as much as the read. Until the
   // keyspace hears of a change it finds newer rows in its own memory, so this view may be behind, but never for longer.
   #reading<Value>(reads: () => Value): Value {
     return guarded(() => {

@@ -41,7 +41,7 @@ export const CANDIDATES_MAX = 65_536
 export const GROUPS = 4096
 /** Smallest ballast; on large disks it is {@link BALLAST_SHARE}. */
 export const BALLAST_BYTES_MIN = 256 * MIB
-/** Ballast that is written: deletion needs no more at once, and a file of 1 % of a large disk takes hours to write. */
+/** Ballast that is written: deletion needs no more at once, and 1 % of a large disk takes long to write. */
 export const BALLAST_FILE_BYTES_MAX = 256 * MIB
 /** Ballast as a part of the disk. */
 export const BALLAST_SHARE = 0.01
