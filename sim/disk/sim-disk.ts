@@ -261,6 +261,8 @@ class SimFile implements DiskFile {
     return this.#disk.sync(this.#open(), this.path)
   }
 
+  uncache(): void {}
+
   close(): void {
     this.#file = undefined
   }

@@ -72,5 +72,7 @@ export interface DiskFile extends Disposable {
   truncate(bytes: number): void
   /** Makes all writes that returned before this call durable (fdatasync), without blocking the event loop. */
   sync(): Promise<void>
+  /** A hint: what is durable of `[from, to)` will not be read soon and need not stay in memory. */
+  uncache(from: number, to: number): void
   close(): void
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { assert, type Disk, type DiskFile, isSystemError, type OpenMode } from '#base'
+import { dropPages } from './page-cache.ts'
 
 /** The disks of this machine through the operating system's page cache. */
 export const machineDisk: Disk = {
@@ -70,6 +71,10 @@ class MachineFile implements DiskFile {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#fd, error => (error === null ? resolve() : reject(error)))
     })
+  }
+
+  uncache(from: number, to: number): void {
+    dropPages(this.#fd, from, to)
   }
 
   close(): void {

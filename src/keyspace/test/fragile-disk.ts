@@ -146,6 +146,8 @@ class FragileFile implements DiskFile {
     return this.#file.seen.byteLength
   }
 
+  uncache(): void {}
+
   truncate(bytes: number): void {
     this.#change({ kind: 'size', bytes })
   }

@@ -1,7 +1,7 @@
 import { type Clock, isFault } from '#base'
 import type { ChunkTable } from './chunk-table.ts'
 import { chunkFault, diskFault } from './faults.ts'
-import { PENDING_BYTES_FLUSH, PENDING_ROWS_FLUSH, PENDING_ROWS_SYNC } from './limits.ts'
+import { PENDING_BYTES_FLUSH, PENDING_BYTES_SYNC, PENDING_ROWS_FLUSH, PENDING_ROWS_SYNC } from './limits.ts'
 import type { SegmentLog } from './segment-log.ts'
 import type { Space } from './space.ts'
 
@@ -73,8 +73,9 @@ export class GroupSync {
 
   /** Called after every change: syncs and flushes in the background before too much waits in memory. */
   nudge(): void {
-    if (this.#table.pendingRows < PENDING_ROWS_SYNC || this.#running !== undefined || this.#failed) return
-    this.#inBackground(this.sync())
+    if (this.#running !== undefined || this.#failed) return
+    const isDue = this.#table.pendingRows >= PENDING_ROWS_SYNC || this.#log.unsyncedBytes >= PENDING_BYTES_SYNC
+    if (isDue) this.#inBackground(this.sync())
   }
 
   /** Resolves when nothing runs any more; never rejects. */

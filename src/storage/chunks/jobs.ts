@@ -1,6 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type Readable, readVerified } from './blocks.ts'
-import { type Codec, checkTable, hashOf } from './record.ts'
+import { type Codec, hashOf, plainChecks } from './record.ts'
 import type { Hashed, HashJob, ReadJob, VerifyJob, WriteJob } from './workers.ts'
 
 /** A file that jobs read and write. */
@@ -23,9 +23,10 @@ export function runHash(job: HashJob): Hashed {
   return { digest: hashOf(job.bytes), packed: job.compress ? compressed(job.bytes) : undefined }
 }
 
-/** Writes a record with one call; see {@link WriteJob}. */
-export function runWrite(files: JobFiles, job: WriteJob): void {
-  files.file(job.path).write([job.header, job.body, checkTable(job.body, job.digest)], job.offset)
+/** Writes a body with one call; see {@link WriteJob}. */
+export function runWrite(files: JobFiles, job: WriteJob): Uint8Array {
+  files.file(job.path).write([job.body], job.offset)
+  return plainChecks(job.body)
 }
 
 /** Reads a verified range; see {@link ReadJob}. */

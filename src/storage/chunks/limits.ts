@@ -29,6 +29,10 @@ export const PENDING_ROWS_FLUSH = 8192
 export const PENDING_BYTES_FLUSH = 256 * MIB
 /** Rows not yet durable before the store syncs by itself. */
 export const PENDING_ROWS_SYNC = 16_384
+/** Bytes not yet durable before the store syncs by itself: the disk works while more is hashed. */
+export const PENDING_BYTES_SYNC = 32 * MIB
+/** Bytes that become durable at once and are then let go from the page cache. */
+export const UNCACHE_BYTES_MIN = MIB
 /** Rows not yet in the index before a put waits for a flush. */
 export const PENDING_ROWS_MAX = 65_536
 /** State changes in one record. */

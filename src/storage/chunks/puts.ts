@@ -1,20 +1,25 @@
-import type { Digest } from '#base'
+import { type Digest, isFault } from '#base'
 import type { ChunkRow, LogPosition } from './chunk-index.ts'
 import { Copies } from './copies.ts'
 import { chunkFault, diskFault } from './faults.ts'
 import { CHUNK_BYTES_MAX, INLINE_BYTES_MAX, PENDING_ROWS_MAX } from './limits.ts'
 import { runHash } from './jobs.ts'
 import type { StoreParts } from './parts.ts'
-import { checkTable, encodeHeader, recordBytes } from './record.ts'
+import { type ChunkState, checkTable, encodeHeader, RECORD_HEADER_BYTES, recordBytes, seedChecks } from './record.ts'
 import type { Segment } from './segment-log.ts'
 import type { Claim } from './space.ts'
 import { changeStates } from './states.ts'
+import type { Hashed } from './workers.ts'
 
 /** Stores chunks: small ones on the calling thread, large ones on the workers. */
 export class Puts {
   readonly #parts: StoreParts
   readonly #copies = new Copies()
   readonly #inFlight = new Map<Digest, Promise<void>>()
+  /** Puts of shared bytes under way. */
+  #shared = 0
+  /** The last put whose body was written before it had a name: resolves when it is over. */
+  #ahead: Promise<void> | undefined
 
   constructor(parts: StoreParts) {
     this.#parts = parts
@@ -41,9 +46,36 @@ export class Puts {
   }
 
   async #putShared(bytes: Uint8Array, claim: Claim): Promise<Digest> {
-    const { digest, packed } = await this.#parts.workers.hash({ bytes, compress: this.#parts.compress })
-    await this.#store({ digest, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: false })
-    return digest
+    const { workers, compress } = this.#parts
+    const ahead = compress || this.#shared > 0 ? undefined : this.#tryWriteBody(bytes, claim)
+    const hashing = workers.hash({ bytes, compress })
+    this.#shared++
+    try {
+      if (ahead !== undefined) return await this.#putAhead({ bytes, claim, hashing, ahead })
+      const { digest, packed } = await hashing
+      await this.#ahead // it may be the same chunk
+      await this.#store({ digest, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: false })
+      return digest
+    } finally {
+      this.#shared--
+    }
+  }
+
+  // A put that is alone has its body written while it is hashed; when the chunk turns out to be there already, the place
+  // is given back.
+  #putAhead({ bytes, claim, hashing, ahead }: AheadPut): Promise<Digest> {
+    const named = Promise.allSettled([hashing, ahead.written]).then(async ([hashed, written]) => {
+      const isThere = hashed.status === 'fulfilled' && this.#stateOf(hashed.value.digest) !== undefined
+      if (isThere || hashed.status === 'rejected' || written.status === 'rejected') this.#abandon(ahead)
+      const { digest } = valueOf(hashed)
+      const chunk = { digest, plainBytes: bytes.byteLength, body: bytes, claim, isInline: false }
+      if (isThere) await this.#store(chunk)
+      else if (written.status === 'rejected') throw diskFault('store a chunk', written.reason)
+      else this.#finish(chunk, ahead, written.value)
+      return digest
+    })
+    this.#ahead = named.then(nothing, nothing)
+    return named
   }
 
   // Answers at once, without a promise in between, when nothing has to be waited for.
@@ -69,15 +101,21 @@ export class Puts {
   }
 
   #renew(digest: Digest): boolean {
-    const row = this.#parts.table.get(digest)
-    if (row === undefined || row.state === 'quarantined') return false
-    if (row.state !== 'held') changeStates(this.#parts, [digest], 'held')
+    const state = this.#stateOf(digest)
+    if (state === undefined) return false
+    if (state !== 'held') changeStates(this.#parts, [digest], 'held')
     return true
+  }
+
+  /** Undefined when there is nothing of the chunk that can be read. */
+  #stateOf(digest: Digest): ChunkState | undefined {
+    const state = this.#parts.table.get(digest)?.state
+    return state === 'quarantined' ? undefined : state
   }
 
   #writeInline(chunk: NewChunk): void {
     const { log } = this.#parts
-    const { place, segment } = this.#allocate(chunk)
+    const { place, segment } = this.#allocate(chunk.body.byteLength, chunk.claim)
     try {
       const parts = [this.#header(chunk, segment), chunk.body, checkTable(chunk.body, chunk.digest)]
       log.writer(segment).write(parts, place.offset)
@@ -89,24 +127,60 @@ export class Puts {
   }
 
   async #writeOnWorker(chunk: NewChunk): Promise<void> {
-    const { log, workers } = this.#parts
-    const { place, segment } = this.#allocate(chunk)
-    const { digest, body } = chunk
+    const ahead = this.#writeBody(chunk.body, chunk.claim)
+    let checks: Uint8Array
     try {
-      const header = this.#header(chunk, segment)
-      await workers.write({ path: segment.path, offset: place.offset, digest, header, body })
+      checks = await ahead.written
     } catch (error) {
-      log.abandon(place, recordBytes(body.byteLength))
+      this.#abandon(ahead)
+      throw diskFault('store a chunk', error)
+    }
+    this.#finish(chunk, ahead, checks)
+  }
+
+  /** Undefined when there is no room: what is there already needs none. */
+  #tryWriteBody(body: Uint8Array, claim: Claim): Ahead | undefined {
+    try {
+      return this.#writeBody(body, claim)
+    } catch (error) {
+      if (isFault(error, 'NoSpace')) return undefined
+      throw error
+    }
+  }
+
+  #writeBody(body: Uint8Array, claim: Claim): Ahead {
+    const { place, segment } = this.#allocate(body.byteLength, claim)
+    const offset = place.offset + RECORD_HEADER_BYTES
+    const written = this.#parts.workers.write({ path: segment.path, offset, body })
+    return { place, segment, bytes: recordBytes(body.byteLength), written }
+  }
+
+  // The header last: until it is there nothing takes the stretch for a record.
+  #finish(chunk: NewChunk, ahead: Ahead, checks: Uint8Array): void {
+    const { place, segment } = ahead
+    const { digest, body } = chunk
+    this.#parts.candidates.renew(digest)
+    try {
+      const file = this.#parts.log.writer(segment)
+      const tableAt = place.offset + RECORD_HEADER_BYTES + body.byteLength
+      file.write([seedChecks(checks, digest, body.byteLength)], tableAt)
+      file.write([this.#header(chunk, segment)], place.offset)
+    } catch (error) {
+      this.#abandon(ahead)
       throw diskFault('store a chunk', error)
     }
     this.#note(chunk, place)
   }
 
-  #allocate(chunk: NewChunk): { readonly place: LogPosition; readonly segment: Segment } {
+  #abandon({ place, bytes }: Ahead): void {
+    this.#parts.log.abandon(place, bytes)
+  }
+
+  #allocate(storedBytes: number, claim: Claim): { readonly place: LogPosition; readonly segment: Segment } {
     const { log, space, syncs } = this.#parts
-    const bytes = recordBytes(chunk.body.byteLength)
+    const bytes = recordBytes(storedBytes)
     syncs.check()
-    space.take(bytes, chunk.claim)
+    space.take(bytes, claim)
     try {
       const place = log.allocate(bytes)
       return { place, segment: log.segment(place.segment) }
@@ -153,6 +227,30 @@ interface NewChunk {
   readonly claim: Claim
   readonly isInline: boolean
 }
+
+/** A body on its way to its place in a segment. */
+interface Ahead {
+  readonly place: LogPosition
+  readonly segment: Segment
+  /** Of the whole record. */
+  readonly bytes: number
+  /** The plain CRCs of the body's blocks. */
+  readonly written: Promise<Uint8Array>
+}
+
+interface AheadPut {
+  readonly bytes: Uint8Array
+  readonly claim: Claim
+  readonly hashing: Promise<Hashed>
+  readonly ahead: Ahead
+}
+
+function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
+}
+
+function nothing(): void {}
 
 function codecOf(chunk: NewChunk): 'raw' | 'zstd' {
   return chunk.body.byteLength === chunk.plainBytes ? 'raw' : 'zstd'

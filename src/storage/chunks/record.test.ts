@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { isFault } from '#base'
 import {
@@ -8,8 +9,10 @@ import {
   encodeHeader,
   encodeStates,
   hashOf,
+  plainChecks,
   type RecordHeader,
   recordBytes,
+  seedChecks,
 } from './record.ts'
 import { readSegmentHeader, segmentHeader } from './segment-header.ts'
 
@@ -32,6 +35,15 @@ const GOLDEN_SEGMENT =
 const GOLDEN_TABLE = '5646fa07'
 const GOLDEN_STATES = '73ba66513fb2ccbd41856d729b68aa6edc1b70afa23f136c04c9478f63706adc07000000400000000c00000002000000'
 const states = [{ digest: header.digest, segment: 7, offset: 64, plainBytes: 12, state: 'condemned' } as const]
+
+test('checks made before the name is known become the same table', () => {
+  for (const bytes of [1, 12, 16_383, 16_384, 16_385, 100_000, 2 ** 20]) {
+    const content = randomBytes(bytes)
+    const digest = hashOf(content)
+    const table = seedChecks(plainChecks(content), digest, bytes)
+    assert.equal(table.toString('hex'), checkTable(content, digest).toString('hex'), `${bytes} bytes`)
+  }
+})
 
 test('a record of version 1 has these bytes', () => {
   assert.equal(encodeHeader(header).toString('hex'), GOLDEN_HEADER)

@@ -166,6 +166,45 @@ export function checkTable(body: Uint8Array, digest: Digest): Buffer {
   return table
 }
 
+/** The CRC-32 of each block of a body: what {@link seedChecks} makes its table from, once its name is known. */
+export function plainChecks(body: Uint8Array): Buffer {
+  const checks = Buffer.allocUnsafe(tableBytes(body.byteLength))
+  for (let number = 0; number * 4 < checks.byteLength; number++) {
+    const block = body.subarray(number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES)
+    checks.writeUInt32LE(crc32(block), number * 4)
+  }
+  return checks
+}
+
+/** The same table as {@link checkTable} makes of a body of this length whose blocks have these plain CRCs. */
+export function seedChecks(checks: Uint8Array, digest: Digest, storedBytes: number): Buffer {
+  const table = Buffer.from(checks)
+  const seed = checkSeed(digest)
+  for (let number = 0; number * 4 < table.byteLength; number++) {
+    const blockBytes = Math.min(storedBytes - number * BLOCK_BYTES, BLOCK_BYTES)
+    const begun = seedEffect((seed + number) >>> 0, blockBytes)
+    table.writeUInt32LE((table.readUInt32LE(number * 4) ^ begun) >>> 0, number * 4)
+  }
+  return table
+}
+
+// A CRC is linear: what its start does to its end depends on the length alone, bit by bit.
+function seedEffect(seed: number, blockBytes: number): number {
+  if (blockBytes < BLOCK_BYTES) return bitEffect(seed, blockBytes)
+  wholeBlockEffects ??= Array.from({ length: 32 }, (_, bit) => bitEffect((1 << bit) >>> 0, BLOCK_BYTES))
+  let effect = 0
+  for (let bit = 0; bit < 32; bit++) if ((seed >>> bit) & 1) effect ^= wholeBlockEffects[bit] ?? 0
+  return effect
+}
+
+function bitEffect(seed: number, bytes: number): number {
+  const zeros = ZEROS.subarray(0, bytes)
+  return crc32(zeros, seed) ^ crc32(zeros)
+}
+
+const ZEROS = new Uint8Array(BLOCK_BYTES)
+let wholeBlockEffects: number[] | undefined
+
 /** The name of these bytes. */
 export function hashOf(bytes: Uint8Array): Digest {
   return digestOf(createHash('sha256').update(bytes).digest())

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { assert, type Disk, type DiskFile, type Entropy, isSystemError } from '#base'
 import type { LogPosition } from './chunk-index.ts'
-import { OPEN_SEGMENTS_MAX } from './limits.ts'
+import { OPEN_SEGMENTS_MAX, UNCACHE_BYTES_MIN } from './limits.ts'
 import { align, RECORD_HEADER_BYTES } from './record.ts'
 import { readSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader, voidHeader } from './segment-header.ts'
 
@@ -87,6 +87,11 @@ export class SegmentLog {
     return false
   }
 
+  /** Bytes at the end of the log that are not durable yet. */
+  get unsyncedBytes(): number {
+    return this.#active === undefined ? 0 : this.#active.endBytes - this.#active.durableBytes
+  }
+
   /** True while writes are under way. */
   get isBusy(): boolean {
     return this.#inFlight.size > 0
@@ -121,6 +126,7 @@ export class SegmentLog {
     if (segment === this.#active && segment.endBytes === place.offset + bytes) {
       this.#inFlight.delete(place)
       segment.endBytes = place.offset
+      this.#cut(segment)
       return
     }
     this.#holes.push({ place, bytes })
@@ -189,7 +195,11 @@ export class SegmentLog {
     await Promise.all(dirty.map(segment => this.writer(segment).sync()))
     if (newNames) await this.#disk.syncFolder(this.#folder)
     for (const [number, segment] of dirty.entries()) {
-      segment.durableBytes = Math.max(segment.durableBytes, ends[number] ?? 0)
+      const before = segment.durableBytes
+      segment.durableBytes = Math.max(before, ends[number] ?? 0)
+      // Whoever wrote as much has it in memory already: the page cache is better used for other things.
+      const isStream = segment.durableBytes - before >= UNCACHE_BYTES_MIN
+      if (isStream) this.writer(segment).uncache(before, segment.durableBytes)
       if (segment.dirty || segment === this.#active) continue
       this.noteDurable(segment)
       this.#retire(segment)
@@ -289,6 +299,15 @@ export class SegmentLog {
     if (file === undefined) return
     this.#writing.delete(segment.number)
     this.#reading.set(segment.number, file)
+  }
+
+  // Only to spare the disk: what lies beyond the end does not count.
+  #cut(segment: Segment): void {
+    try {
+      this.writer(segment).truncate(segment.endBytes)
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+    }
   }
 
   #fill(hole: Hole): boolean {

@@ -4,15 +4,15 @@ import { test } from 'node:test'
 import { isFault, type World } from '#base'
 import { machineWorld } from '#host'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore, type SpaceOptions } from './index.ts'
+import { lateWorkers } from './test/late-workers.ts'
 import { seededRandom, systemError, TornDisk } from './test/torn-disk.ts'
-import { Bench } from './testing.ts'
+import { Bench, shared } from './testing.ts'
 
 const never = new AbortController().signal
 const isFull = (error: unknown): boolean => isFault(error, 'NoSpace') && error.hint !== undefined
 
-function openOn(disk: TornDisk, options: SpaceOptions = {}): Promise<ChunkStore> {
+function openOn(disk: TornDisk, options: SpaceOptions = {}, workers = inlineWorkers(disk)): Promise<ChunkStore> {
   const world: World = { ...machineWorld, disk, log: { info: () => undefined, warn: () => undefined } }
-  const workers = inlineWorkers(disk)
   const index = memoryIndex()
   const small = { ballastBytes: 0, segmentBytesMax: 64 * 1024 }
   return openChunkStore({ world, folder: '/store', workers, index, ...small, ...options })
@@ -40,6 +40,21 @@ test('a full disk refuses the put by name; reading, deleting and compaction go o
   await store.put(randomBytes(10_000))
   await store.read(kept, into, 0)
   assert.ok(into.equals(first))
+})
+
+test('what is there already is put again at no cost, also on a full disk', async () => {
+  const disk = new TornDisk(seededRandom(5))
+  await using store = await openOn(disk, {}, lateWorkers(disk, seededRandom(6)))
+  const content = shared(randomBytes(100_000))
+  const digest = await store.put(content)
+  await store.sync()
+  const { segmentBytes } = store.stat()
+  assert.equal(await store.put(content), digest)
+  disk.bytesFree = 0
+  assert.equal(await store.put(content), digest)
+  const grown = store.stat().segmentBytes - segmentBytes
+  assert.ok(grown <= 64, `${grown} bytes: at most the header of a new segment`)
+  await assert.rejects(store.put(shared(randomBytes(100_000))), isFull)
 })
 
 test('the share offered bounds the store, and reservations bind', async () => {

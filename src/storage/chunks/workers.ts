@@ -11,7 +11,8 @@ export interface ChunkWorkers extends AsyncDisposable {
   /** True when jobs run on other threads and cost a hop. */
   readonly threaded: boolean
   hash(job: HashJob): Promise<Hashed>
-  write(job: WriteJob): Promise<void>
+  /** The plain CRCs of the body's blocks. */
+  write(job: WriteJob): Promise<Uint8Array>
   /** False when a block does not match; then `into` holds nothing to use. */
   read(job: ReadJob): Promise<boolean>
   /** True when every block and the SHA-256 match. */
@@ -32,12 +33,10 @@ export interface Hashed {
   readonly packed: Uint8Array | undefined
 }
 
-/** A record to write: header, body, and the table of checks made from the body. */
+/** The body of a record to write, at its place in a segment; the name of the chunk need not be known yet. */
 export interface WriteJob {
   readonly path: string
   readonly offset: number
-  readonly digest: Digest
-  readonly header: Uint8Array
   readonly body: Uint8Array
 }
 

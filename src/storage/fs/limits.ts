@@ -41,6 +41,8 @@ export const SEALS_AT_ONCE = 16
 export const DIRTY_AGE_MAX_MS = 3_000
 /** Bytes written and not yet handed to the home, in all files together, before a write waits. */
 export const DIRTY_BYTES_MAX = 32 * 2 ** 20
+/** Blocks on their way to the home before a write waits for the oldest. */
+export const FLIGHTS_MAX = 12
 /** Memory kept for the next blocks. */
 export const BLOCK_MEMORY_BYTES = 8 * 2 ** 20
 /** The staging file starts anew, after all writes have landed, when it is this long. */

@@ -152,6 +152,7 @@ export class TornDisk implements Disk {
         if (this.syncError !== undefined) throw this.syncError
         for (const one of changes) inode.durable = changed(inode.durable, one)
       },
+      uncache: () => undefined,
       close: () => undefined,
       [Symbol.dispose]: () => undefined,
     }

@@ -8,8 +8,8 @@ export type Job =
   | ({ readonly kind: 'verify' } & VerifyJob)
   | { readonly kind: 'forget'; readonly path: string }
 
-/** What it answers: a name, a verdict, or nothing. */
-export type Answer = Hashed | boolean | undefined
+/** What it answers: a name, checks, a verdict, or nothing. */
+export type Answer = Hashed | Uint8Array | boolean | undefined
 
 /** A message to a thread. */
 export interface Request {

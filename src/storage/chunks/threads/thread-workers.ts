@@ -13,7 +13,7 @@ export function threadWorkers(count: number): ChunkWorkers {
   return {
     threaded: true,
     hash: async job => pool.run({ kind: 'hash', ...job }) as Promise<Hashed>,
-    write: async job => void (await pool.run({ kind: 'write', ...job })),
+    write: async job => pool.run({ kind: 'write', ...job }) as Promise<Uint8Array>,
     read: async job => (await pool.run({ kind: 'read', ...job })) === true,
     verify: async job => (await pool.run({ kind: 'verify', ...job })) === true,
     forget: path => pool.tellAll({ kind: 'forget', path }),

@@ -68,8 +68,8 @@ function run(job: Job): Answer {
   if (job.kind === 'hash') return runHash(job)
   if (job.kind === 'read') return runRead(files, job)
   if (job.kind === 'verify') return runVerify(files, job)
-  if (job.kind === 'write') runWrite(files, job)
-  else files.forget(job.path)
+  if (job.kind === 'write') return runWrite(files, job)
+  files.forget(job.path)
   return undefined
 }
 

@@ -14,12 +14,11 @@ export interface Span {
 export class Block {
   readonly index: number
   readonly #limit: number
-  /** Undefined when the bytes are the caller's. */
-  readonly #memory: BlockMemory | undefined
+  readonly #memory: BlockMemory
   #bytes: Uint8Array
   #spans: Span[]
 
-  private constructor(index: number, limit: number, memory: BlockMemory | undefined) {
+  private constructor(index: number, limit: number, memory: BlockMemory) {
     this.index = index
     this.#limit = limit
     this.#memory = memory
@@ -32,14 +31,6 @@ export class Block {
     return new Block(index, limit, memory)
   }
 
-  /** A block that is written in full, over memory of the caller's. */
-  static whole(index: number, bytes: Uint8Array): Block {
-    const block = new Block(index, bytes.byteLength, undefined)
-    block.#bytes = bytes
-    block.#spans = [{ start: 0, end: bytes.byteLength }]
-    return block
-  }
-
   /** Writes what another block has, and gives back the other's memory. */
   take(other: Block): void {
     for (const span of other.spans) this.write(span.start, other.bytesOf(span))
@@ -48,7 +39,7 @@ export class Block {
 
   /** Gives the memory back; the block is empty then. */
   release(): void {
-    this.#memory?.give(this.#bytes)
+    this.#memory.give(this.#bytes)
     this.#bytes = NOTHING
     this.#spans = []
   }
@@ -90,7 +81,6 @@ export class Block {
   }
 
   #grow(end: number): void {
-    assert(this.#memory !== undefined, 'a whole block does not grow')
     const grown = this.#memory.take(capacityFor(end, this.#limit))
     for (const span of this.#spans) grown.set(this.bytesOf(span), span.start)
     this.#memory.give(this.#bytes)

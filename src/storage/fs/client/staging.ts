@@ -109,8 +109,9 @@ export class Staging {
   write(write: StagedWrite): StagingMark {
     this.#payOwed()
     const sequence = this.#sequence + 1
-    this.#fillAhead(RECORD_BYTES_MIN * (this.#landings + 2) + write.bytes.byteLength)
+    const filled = this.#fillBehind(RECORD_BYTES_MIN + write.bytes.byteLength)
     this.#append({ kind: WRITE, sequence, ...write })
+    this.#filled = Math.max(filled, this.#filled)
     this.#sequence = sequence
     this.#waits(write, sequence)
     return sequence
@@ -179,13 +180,16 @@ export class Staging {
     return Buffer.from(this.#entropy.bytes(6)).readUIntLE(0, 6)
   }
 
-  // In steps, so that most writes change no metadata of the file.
-  #fillAhead(bytes: number): void {
-    const missing = this.#position + bytes - this.#filled
-    if (missing <= 0) return
+  // Room for landings behind a record that is about to be written; answers where the filled part ends once it is. In
+  // steps, so that most writes change no metadata of the file.
+  #fillBehind(recordBytes: number): number {
+    const recordEnd = this.#position + recordBytes
+    const start = Math.max(this.#filled, recordEnd)
+    const missing = recordEnd + RECORD_BYTES_MIN * (this.#landings + 1) - start
+    if (missing <= 0) return this.#filled
     const zeros = Buffer.alloc(Math.max(missing, STAGING_FILL_BYTES))
-    this.#file.write([zeros], this.#filled)
-    this.#filled += zeros.byteLength
+    this.#file.write([zeros], start)
+    return start + zeros.byteLength
   }
 
   #append(record: { kind: number; sequence: number } & StagedWrite): void {

@@ -2,7 +2,7 @@ import { type Clock, isFault, isLater, isSystemError } from '#base'
 import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import type { Extent } from '../extent.ts'
-import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, INLINE_BYTES_MAX } from '../limits.ts'
+import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, FLIGHTS_MAX, INLINE_BYTES_MAX } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
 import { fits, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
@@ -29,6 +29,8 @@ export class Writer {
   readonly #parts: WriterParts
   readonly #files = new Map<Ino, DirtyFile>()
   readonly #memory = new BlockMemory()
+  /** Oldest first. */
+  readonly #flights = new Set<Flight>()
   #bytes = 0
   #held: Promise<void> | undefined
 
@@ -63,16 +65,22 @@ export class Writer {
     if (isFirst && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
-    const whole = offset % file.blockBytes === 0 && bytes.byteLength === file.blockBytes
     file.isWriting = true
-    const answer = whole ? this.#writeWhole(file, offset, bytes) : this.#writeParts(file, offset, bytes)
+    const failed = this.#writeParts(file, offset, bytes)
     file.isWriting = false
-    if (!isErrno(answer)) {
+    if (failed === undefined) {
       file.size = Math.max(file.size, offset + bytes.byteLength)
       file.mtimeNs = later(file.mtimeNs, mtimeNs)
     }
     this.#close(file)
-    return answer
+    return failed ?? this.#pace()
+  }
+
+  // A writer may be a few blocks ahead of the disk: while these are hashed and stored, it makes the next.
+  #pace(): Reply<void> {
+    if (this.#flights.size <= FLIGHTS_MAX) return undefined
+    const [oldest] = this.#flights
+    return oldest?.done.then(() => undefined)
   }
 
   /** Starts bringing everything of a file to the home. */
@@ -209,21 +217,6 @@ export class Writer {
     return call(() => this.#parts.link.call('write', { ino, extents, mtimeNs, killPrivileges: false }))
   }
 
-  // A whole block goes straight to its chunk: it is neither copied nor staged, and answered when it is stored.
-  #writeWhole(file: DirtyFile, offset: number, bytes: Uint8Array): Reply<void> {
-    const reservation = this.#parts.chunks.reserve(bytes.byteLength)
-    if (reservation === undefined) return this.#refuse(file, ERRNO.ENOSPC)
-    file.mtimeNs = later(file.mtimeNs, this.#parts.clock.wallNs())
-    const index = offset / file.blockBytes
-    const replaced = file.blocks.get(index)
-    if (replaced !== undefined) this.#drop(file, replaced)
-    const block = Block.whole(index, bytes)
-    file.hold(block, reservation)
-    this.#bytes += block.capacity
-    file.blocks.set(index, block)
-    return this.#send(file, block)
-  }
-
   #writeParts(file: DirtyFile, offset: number, bytes: Uint8Array): Errno | undefined {
     const mtimeNs = this.#parts.clock.wallNs()
     for (let done = 0; done < bytes.byteLength; ) {
@@ -306,6 +299,7 @@ export class Writer {
     } else {
       flight.done = this.#fly(file, block, before).then(answer => this.#arrive(file, flight, answer))
     }
+    this.#flights.add(flight)
     file.takeOff(flight)
     return flight.done
   }
@@ -346,6 +340,7 @@ export class Writer {
 
   // A file that is gone takes its unlanded writes with it; any other failure keeps the block for another try.
   #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): Errno | undefined {
+    this.#flights.delete(flight)
     file.land(flight)
     if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE) {
       const offset = flight.block.index * file.blockBytes
