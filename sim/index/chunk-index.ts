@@ -1,5 +1,6 @@
+import { decode, encode } from '@msgpack/msgpack'
 import { type Disk, isFault } from '#base'
-import { type ChunkIndex, memoryIndex } from '#storage/chunks'
+import { type ChunkIndex, type IndexBatch, memoryIndex } from '#storage/chunks'
 import { type Frame, FrameFile } from './frame-file.ts'
 
 const WRITTEN = 1
@@ -10,7 +11,7 @@ const LOOKUPS_PER_READ = 32
 export function keptChunkIndex(disk: Disk, path: string): ChunkIndex {
   const memory = memoryIndex()
   const { file, frames } = openOrRemake(disk, path)
-  for (const { bytes } of frames) memory.write(JSON.parse(bytes.toString()))
+  for (const { bytes } of frames) memory.write(decode(bytes) as IndexBatch)
   let lookups = 0
   return {
     get(digest) {
@@ -23,7 +24,7 @@ export function keptChunkIndex(disk: Disk, path: string): ChunkIndex {
     },
     summary: () => memory.summary(),
     write(batch) {
-      file.append(WRITTEN, Buffer.from(JSON.stringify(batch)))
+      file.append(WRITTEN, Buffer.from(encode(batch, { ignoreUndefined: true })))
       memory.write(batch)
     },
     reset() {

@@ -14,6 +14,8 @@ export interface Body {
   /** Where the record starts. */
   readonly offset: number
   readonly storedBytes: number
+  /** The table of checks; read from behind the body when undefined. */
+  readonly checks?: Uint8Array | undefined
 }
 
 /**
@@ -25,6 +27,9 @@ export function readVerified(file: Readable, body: Body, into: Uint8Array, offse
   const first = Math.floor(offset / BLOCK_BYTES)
   const last = Math.ceil((offset + into.byteLength) / BLOCK_BYTES)
   const span: Span = { file, body, first, seed: checkSeed(body.digest), checks: EMPTY }
+  if (body.checks !== undefined) {
+    return readBlocks({ ...span, checks: viewOf(body.checks).subarray(first * 4) }, into, offset)
+  }
   const ends = Math.min(last * BLOCK_BYTES, body.storedBytes)
   if (ends === body.storedBytes && ends - first * BLOCK_BYTES <= INLINE_BYTES_MAX) return readTail(span, into, offset)
   const checks = takeTable((last - first) * 4)
@@ -54,6 +59,10 @@ let table = Buffer.allocUnsafeSlow(256)
 function takeTable(bytes: number): Buffer {
   if (bytes > table.byteLength) table = Buffer.allocUnsafeSlow(bytes)
   return table.subarray(0, bytes)
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function bodyAt(body: Body, offset: number): number {

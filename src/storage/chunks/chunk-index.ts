@@ -9,6 +9,11 @@ export interface ChunkRow {
   readonly storedBytes: number
   readonly codec: Codec
   readonly state: ChunkState
+  /**
+   * The checks of the body's blocks, so that reading a few bytes of a large chunk does not have to fetch them from its
+   * end. Undefined when the body is small or longer than {@link CHECKS_BYTES_MAX} allows, and after recovery.
+   */
+  readonly checks?: Uint8Array | undefined
 }
 
 /** A place in the log: everything before it is in the index. */

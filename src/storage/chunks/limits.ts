@@ -5,6 +5,8 @@ const MIB = 1024 * KIB
 export const CHUNK_BYTES_MAX = 16 * MIB
 /** The stretch of a record's body that one CRC covers: what a small read has to fetch. */
 export const BLOCK_BYTES = 16 * KIB
+/** Checks of blocks that the index keeps for one chunk: those of 1 MiB. */
+export const CHECKS_BYTES_MAX = 256
 /** Where a segment is full and the next one begins. */
 export const SEGMENT_BYTES_MAX = 256 * MIB
 /** Records start at multiples of this, so that a scan finds the next one behind a damaged one. */

@@ -2,7 +2,7 @@ import { type Digest, isFault } from '#base'
 import type { ChunkRow, LogPosition } from './chunk-index.ts'
 import { Copies } from './copies.ts'
 import { chunkFault, diskFault } from './faults.ts'
-import { CHUNK_BYTES_MAX, INLINE_BYTES_MAX, PENDING_ROWS_MAX } from './limits.ts'
+import { CHECKS_BYTES_MAX, CHUNK_BYTES_MAX, INLINE_BYTES_MAX, PENDING_ROWS_MAX } from './limits.ts'
 import { runHash } from './jobs.ts'
 import type { StoreParts } from './parts.ts'
 import { type ChunkState, checkTable, encodeHeader, RECORD_HEADER_BYTES, recordBytes, seedChecks } from './record.ts'
@@ -116,14 +116,14 @@ export class Puts {
   #writeInline(chunk: NewChunk): void {
     const { log } = this.#parts
     const { place, segment } = this.#allocate(chunk.body.byteLength, chunk.claim)
+    const table = checkTable(chunk.body, chunk.digest)
     try {
-      const parts = [this.#header(chunk, segment), chunk.body, checkTable(chunk.body, chunk.digest)]
-      log.writer(segment).write(parts, place.offset)
+      log.writer(segment).write([this.#header(chunk, segment), chunk.body, table], place.offset)
     } catch (error) {
       log.abandon(place, recordBytes(chunk.body.byteLength))
       throw diskFault('store a chunk', error)
     }
-    this.#note(chunk, place)
+    this.#note(chunk, place, table)
   }
 
   async #writeOnWorker(chunk: NewChunk): Promise<void> {
@@ -160,16 +160,16 @@ export class Puts {
     const { place, segment } = ahead
     const { digest, body } = chunk
     this.#parts.candidates.renew(digest)
+    const table = seedChecks(checks, digest, body.byteLength)
     try {
       const file = this.#parts.log.writer(segment)
-      const tableAt = place.offset + RECORD_HEADER_BYTES + body.byteLength
-      file.write([seedChecks(checks, digest, body.byteLength)], tableAt)
+      file.write([table], place.offset + RECORD_HEADER_BYTES + body.byteLength)
       file.write([this.#header(chunk, segment)], place.offset)
     } catch (error) {
       this.#abandon(ahead)
       throw diskFault('store a chunk', error)
     }
-    this.#note(chunk, place)
+    this.#note(chunk, place, table)
   }
 
   #abandon({ place, bytes }: Ahead): void {
@@ -203,7 +203,7 @@ export class Puts {
     })
   }
 
-  #note(chunk: NewChunk, place: LogPosition): void {
+  #note(chunk: NewChunk, place: LogPosition, checks: Buffer): void {
     const { log, table, syncs } = this.#parts
     const { plainBytes, body } = chunk
     const sizes = { plainBytes, storedBytes: body.byteLength }
@@ -213,6 +213,7 @@ export class Puts {
       offset: place.offset,
       codec: codecOf(chunk),
       state: 'held',
+      checks: keptChecks(body, checks),
     }
     table.set(chunk.digest, row)
     log.settle(place)
@@ -243,6 +244,12 @@ interface AheadPut {
   readonly claim: Claim
   readonly hashing: Promise<Hashed>
   readonly ahead: Ahead
+}
+
+// A small body is read in one piece with its table.
+function keptChecks(body: Uint8Array, table: Buffer): Buffer | undefined {
+  const isKept = body.byteLength > INLINE_BYTES_MAX && table.byteLength <= CHECKS_BYTES_MAX
+  return isKept ? table : undefined
 }
 
 function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {

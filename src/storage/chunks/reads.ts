@@ -54,7 +54,7 @@ function readInline(parts: StoreParts, row: ChunkRow, range: ReadRange): void {
 }
 
 function tryInline(parts: StoreParts, row: ChunkRow, { digest, into, offset }: ReadRange): boolean {
-  const body = { digest, offset: row.offset, storedBytes: row.storedBytes }
+  const body = { digest, offset: row.offset, storedBytes: row.storedBytes, checks: row.checks }
   try {
     const file = parts.log.reader(row.segment)
     if (row.codec === 'raw') return readVerified(file, body, into, offset)
@@ -70,7 +70,7 @@ function tryInline(parts: StoreParts, row: ChunkRow, { digest, into, offset }: R
 async function readOnWorker(parts: StoreParts, row: ChunkRow, range: ReadRange): Promise<void> {
   const { digest, into, offset } = range
   const { path } = parts.log.segment(row.segment)
-  const body = { digest, offset: row.offset, storedBytes: row.storedBytes }
+  const body = { digest, offset: row.offset, storedBytes: row.storedBytes, checks: row.checks }
   try {
     if (await parts.workers.read({ path, body, into, offset })) return
   } catch (error) {

@@ -178,7 +178,8 @@ export function plainChecks(body: Uint8Array): Buffer {
 
 /** The same table as {@link checkTable} makes of a body of this length whose blocks have these plain CRCs. */
 export function seedChecks(checks: Uint8Array, digest: Digest, storedBytes: number): Buffer {
-  const table = Buffer.from(checks)
+  const table = Buffer.allocUnsafeSlow(checks.byteLength)
+  table.set(checks)
   const seed = checkSeed(digest)
   for (let number = 0; number * 4 < table.byteLength; number++) {
     const blockBytes = Math.min(storedBytes - number * BLOCK_BYTES, BLOCK_BYTES)

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { digestHex, digestOf, isFault } from '#base'
+import { type Disk, digestHex, digestOf, isFault } from '#base'
 import type { ChunkWorkers } from './index.ts'
 import { BLOCK_BYTES } from './limits.ts'
 import { Bench, shared } from './testing.ts'
 import { inlineWorkers } from './inline-workers.ts'
 import { threadWorkers } from './threads/thread-workers.ts'
 import { machineDisk } from '#host'
+
+/** The machine's disk; counts what is read from files. */
+class CountingDisk {
+  reads = 0
+  readonly disk: Disk = {
+    ...machineDisk,
+    open: (file, mode) => {
+      const opened = machineDisk.open(file, mode)
+      const read = opened.read.bind(opened)
+      return Object.assign(opened, {
+        read: (into: Uint8Array, position: number) => {
+          this.reads += 1
+          return read(into, position)
+        },
+      })
+    },
+  }
+}
 
 for (const kind of ['inline', 'threads'] as const) {
   describe(`a chunk store with ${kind} workers`, () => {
@@ -59,6 +77,20 @@ for (const kind of ['inline', 'threads'] as const) {
           }
         }
       }
+    })
+
+    test('fetches a few bytes of a large chunk with one read', async () => {
+      const content = randomBytes(1 << 20)
+      const first = await bench.open()
+      const digest = await first.put(shared(content))
+      await first[Symbol.asyncDispose]()
+      const disk = new CountingDisk()
+      await using store = await bench.open({ world: { ...bench.world, disk: disk.disk } })
+      const into = Buffer.alloc(100)
+      disk.reads = 0
+      await store.read(digest, into, 700_000)
+      assert.deepEqual(into, content.subarray(700_000, 700_100))
+      assert.equal(disk.reads, 1)
     })
 
     test('keeps chunks over a reopen', async () => {

@@ -13,16 +13,17 @@ export function sqliteIndex(file: string): ChunkIndex {
   return new SqliteIndex(file)
 }
 
+const VERSION = 2
 const SCHEMA = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000;
   CREATE TABLE IF NOT EXISTS chunks(
     digest BLOB PRIMARY KEY, segment INTEGER, offset INTEGER, stored INTEGER, plain INTEGER, codec INTEGER,
-    state INTEGER, checksum INTEGER) WITHOUT ROWID;
+    state INTEGER, checksum INTEGER, checks BLOB) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS notes(name TEXT PRIMARY KEY, value TEXT, checksum INTEGER) WITHOUT ROWID;
-  PRAGMA user_version = 1;`
+  PRAGMA user_version = ${VERSION};`
 const CODECS: readonly Codec[] = ['raw', 'zstd']
 const STATES: readonly ChunkState[] = ['held', 'cached', 'condemned', 'quarantined']
-const COLUMNS = 'digest, segment, offset, stored, plain, codec, state, checksum'
+const COLUMNS = 'digest, segment, offset, stored, plain, codec, state, checksum, checks'
 
 class SqliteIndex implements ChunkIndex {
   readonly #file: string
@@ -90,7 +91,7 @@ class SqliteIndex implements ChunkIndex {
         continue
       }
       const numbers = numbersOf(row)
-      this.#tables.put.run(key, ...numbers, checksum(digest, numbers))
+      this.#tables.put.run(key, ...numbers, checksum(digest, numbers, row.checks), row.checks ?? null)
     }
   }
 }
@@ -119,7 +120,7 @@ function openTables(file: string): Tables {
   const database = new DatabaseSync(file)
   try {
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-    if (typeof version === 'number' && version > 1) {
+    if (typeof version === 'number' && version > VERSION) {
       const hint = `Start a Cairn that knows chunk indexes of version ${version}, or remove ${file}: it is made anew.`
       throw chunkFault('NewerVersion', `the chunk index has version ${version}`, { hint })
     }
@@ -127,9 +128,9 @@ function openTables(file: string): Tables {
     return {
       database,
       get: database.prepare(
-        `SELECT segment, offset, stored, plain, codec, state, checksum FROM chunks WHERE digest = ?`,
+        `SELECT segment, offset, stored, plain, codec, state, checksum, checks FROM chunks WHERE digest = ?`,
       ),
-      put: database.prepare(`INSERT OR REPLACE INTO chunks(${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      put: database.prepare(`INSERT OR REPLACE INTO chunks(${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
       remove: database.prepare('DELETE FROM chunks WHERE digest = ?'),
       page: database.prepare(`SELECT ${COLUMNS} FROM chunks WHERE digest >= ? ORDER BY digest LIMIT ?`),
       note: database.prepare('INSERT OR REPLACE INTO notes(name, value, checksum) VALUES (?, ?, ?)'),
@@ -155,12 +156,14 @@ function numbersOf(row: ChunkRow): Numbers {
 function rowOf(digest: Digest, found: Readonly<Record<string, unknown>>): ChunkRow {
   const { segment, offset, stored, plain, codec, state } = found
   const numbers = [segment, offset, stored, plain, codec, state]
-  if (!areNumbers(numbers) || checksum(digest, numbers) !== found['checksum']) throw damaged()
+  const checks = found['checks'] instanceof Uint8Array ? found['checks'] : undefined
+  if (!areNumbers(numbers) || checksum(digest, numbers, checks) !== found['checksum']) throw damaged()
   const codecName = CODECS[numbers[4]]
   const stateName = STATES[numbers[5]]
   if (codecName === undefined || stateName === undefined) throw damaged()
   const [segmentNumber, at, storedBytes, plainBytes] = numbers
-  return { segment: segmentNumber, offset: at, storedBytes, plainBytes, codec: codecName, state: stateName }
+  const place = { segment: segmentNumber, offset: at }
+  return { ...place, storedBytes, plainBytes, codec: codecName, state: stateName, checks }
 }
 
 function areNumbers(values: readonly unknown[]): values is Numbers {
@@ -168,8 +171,9 @@ function areNumbers(values: readonly unknown[]): values is Numbers {
 }
 
 // SQLite has no checks of its own pages: a flipped bit in a row must not send a read astray.
-function checksum(digest: Digest, numbers: Numbers): number {
-  return crc32(`${digest} ${numbers.join(' ')}`)
+function checksum(digest: Digest, numbers: Numbers, checks: Uint8Array | undefined): number {
+  const sum = crc32(`${digest} ${numbers.join(' ')}`)
+  return checks === undefined ? sum : crc32(checks, sum)
 }
 
 function guard<Value>(step: () => Value): Value {
