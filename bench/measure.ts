@@ -126,7 +126,7 @@ async function takeTurn(scenario: Scenario, target: Target, run: Run): Promise<v
   }
   await settle(signal)
   try {
-    await using turn = openTurn(target, surroundings, record)
+    await using turn = openTurn(target, surroundings, record, scenario.leavesFiles)
     await scenario.run(turn)
   } catch (error) {
     signal.throwIfAborted()

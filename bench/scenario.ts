@@ -56,6 +56,8 @@ export interface Scenario {
   readonly only?: readonly Target['name'][]
   /** Rounds at most, where one is long. */
   readonly roundsMax?: number
+  /** Its files are left to go with the target: for the last scenario, with too many to remove one by one. */
+  readonly leavesFiles?: boolean
   /** Why it cannot be measured here; undefined when it can. */
   whyNot?(seed: Seed): string | undefined
   run(turn: Turn): Promise<void>

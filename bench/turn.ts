@@ -30,6 +30,7 @@ export function openTurn(
   target: Target,
   { sizes, seed, signal }: Surroundings,
   record: Turn['record'],
+  leavesFiles = false,
 ): Turn & AsyncDisposable {
   const folder = join(target.folder, 'turn')
   mkdirSync(folder)
@@ -43,7 +44,9 @@ export function openTurn(
     job: (name, input) => runJob(name, input, signal),
     command: (words, cwd) => timeCommand(words, cwd, signal),
     chill: () => chill(target, signal),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      if (!leavesFiles) await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 

@@ -7,6 +7,7 @@ export const growth: Scenario = {
   name: 'growth',
   only: ['cairn'],
   roundsMax: 1,
+  leavesFiles: true,
   rows: [
     { id: 'growth-first', title: 'create, first tenth of many files', unit: '/s', better: 'higher' },
     { id: 'growth-ratio', title: 'last tenth against the first', unit: 'x', better: 'higher', goal: { atLeast: 0.7 } },
