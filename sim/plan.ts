@@ -15,6 +15,8 @@ export interface RunPlan {
   readonly segmentBytesMax: number
   readonly ballastBytes: number
   readonly capacityBytes: number
+  /** Chunks are hashed and stored beside other work, as by threads. */
+  readonly hasThreads: boolean
   readonly actors: number
   /** The root has a quota without limits, which counts. */
   readonly hasQuota: boolean
@@ -55,6 +57,7 @@ export function planRun(random: Random, wanted: PlanKind | undefined): RunPlan {
     actors: random.between(1, 4),
     hasQuota: random.chance(0.5),
     lives: random.between(2, 6),
+    hasThreads: random.chance(0.5),
   }
 }
 

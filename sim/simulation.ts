@@ -163,7 +163,7 @@ class Simulation {
 
   async #body(living: Living): Promise<void> {
     const { life, world, plan, isMounted } = living
-    const { chunkBytes, segmentBytesMax, ballastBytes } = this.#plan
+    const { chunkBytes, segmentBytesMax, ballastBytes, hasThreads } = this.#plan
     const { canary } = this.#options
     const chunkSource = canary?.chunkSource ?? (chunks => chunks)
     const order = canary?.order ?? (as => as)
@@ -172,8 +172,8 @@ class Simulation {
     const found = (revision: number): void => {
       if (!life.ended) this.#foundRevision = Math.min(this.#foundRevision, revision)
     }
-    const options = { chunkBytes, segmentBytesMax, ballastBytes, bootId, isMounted, found, chunkSource, order }
-    const stack = await openStack(world, options)
+    const sizes = { chunkBytes, segmentBytesMax, ballastBytes, hasThreads }
+    const stack = await openStack(world, { ...sizes, bootId, isMounted, found, chunkSource, order })
     canary?.plant?.(stack)
     if (life.ended) return never()
     if (!isMounted) this.#expected.letGo()

@@ -1,5 +1,5 @@
 import { afterChunks, type ChunkSource, type Filesystem, openFilesystem } from '#storage/fs'
-import { type ChunkStore, inlineWorkers, openChunkStore } from '#storage/chunks'
+import { type ChunkStore, type ChunkWorkers, inlineWorkers, lateWorkers, openChunkStore } from '#storage/chunks'
 import { type LocalKeyspace, openEmbeddedKeyspace } from '#keyspace'
 import { keptChunkIndex } from './index/chunk-index.ts'
 import { keptRowIndex } from './index/row-index.ts'
@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly chunkBytes: number
   readonly segmentBytesMax: number
   readonly ballastBytes: number
+  /** Chunks are hashed and stored beside other work, as by threads. */
+  readonly hasThreads: boolean
   readonly bootId: string
   readonly isMounted: boolean
   /** Hears the keyspace's revision as it was found, before the filesystem added to it. */
@@ -34,7 +36,7 @@ export type LogOrder = ReturnType<typeof afterChunks>
 
 export async function openStack(world: SimWorld, options: StackOptions): Promise<Stack> {
   const { segmentBytesMax, ballastBytes, chunkBytes, bootId, isMounted } = options
-  const workers = inlineWorkers(world.disk)
+  const workers = workersOf(world, options)
   const folder = CHUNKS_FOLDER
   world.disk.makeFolder(folder)
   const index = keptChunkIndex(world.disk, `${folder}/index`)
@@ -66,6 +68,15 @@ export async function openStack(world: SimWorld, options: StackOptions): Promise
   }
   return { chunks, keyspace, fs, close }
 }
+
+function workersOf({ clock, disk, entropy }: SimWorld, { hasThreads }: StackOptions): ChunkWorkers {
+  if (!hasThreads) return inlineWorkers(disk)
+  const never = new AbortController().signal
+  return lateWorkers(disk, () => clock.sleep((entropy.bytes(1)[0] ?? 0) / JOB_MS_SHARE, never))
+}
+
+/** A job takes up to 255 of these parts of a millisecond. */
+const JOB_MS_SHARE = 64
 
 /** Where the chunk store is on the simulated disk. */
 export const CHUNKS_FOLDER = '/data/chunks'

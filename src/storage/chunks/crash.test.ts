@@ -2,9 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Digest, digestHex, type World } from '#base'
 import { machineWorld } from '#host'
-import { type ChunkIndex, type ChunkStore, groupOf, inlineWorkers, memoryIndex, openChunkStore } from './index.ts'
-import { lateWorkers } from './test/late-workers.ts'
-import { PowerCut, seededRandom, TornDisk } from './test/torn-disk.ts'
+import {
+  type ChunkIndex,
+  type ChunkStore,
+  groupOf,
+  inlineWorkers,
+  lateWorkers,
+  memoryIndex,
+  openChunkStore,
+} from './index.ts'
+import { PowerCut, seededRandom, TornDisk, turnsLater } from './test/torn-disk.ts'
 
 const never = new AbortController().signal
 const SEEDS = 100
@@ -35,7 +42,7 @@ class Trial {
     this.store = await openChunkStore({
       world,
       folder: '/store',
-      workers: this.isLate ? lateWorkers(this.disk, this.random) : inlineWorkers(this.disk),
+      workers: this.isLate ? lateWorkers(this.disk, turnsLater(this.random)) : inlineWorkers(this.disk),
       index: this.index ?? memoryIndex(),
       ballastBytes: 0,
       segmentBytesMax: this.isLate ? 256 * 1024 : 64 * 1024,

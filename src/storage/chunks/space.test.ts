@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { isFault, type World } from '#base'
 import { machineWorld } from '#host'
-import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore, type SpaceOptions } from './index.ts'
-import { lateWorkers } from './test/late-workers.ts'
-import { seededRandom, systemError, TornDisk } from './test/torn-disk.ts'
+import { type ChunkStore, inlineWorkers, lateWorkers, memoryIndex, openChunkStore, type SpaceOptions } from './index.ts'
+import { seededRandom, systemError, TornDisk, turnsLater } from './test/torn-disk.ts'
 import { Bench, shared } from './testing.ts'
 
 const never = new AbortController().signal
@@ -44,7 +43,7 @@ test('a full disk refuses the put by name; reading, deleting and compaction go o
 
 test('what is there already is put again at no cost, also on a full disk', async () => {
   const disk = new TornDisk(seededRandom(5))
-  await using store = await openOn(disk, {}, lateWorkers(disk, seededRandom(6)))
+  await using store = await openOn(disk, {}, lateWorkers(disk, turnsLater(seededRandom(6))))
   const content = shared(randomBytes(100_000))
   const digest = await store.put(content)
   await store.sync()

@@ -164,6 +164,13 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(code), { code, errno: -1 })
 }
 
+/** Waits a random number of turns of the promise queue. */
+export function turnsLater(random: () => number): () => Promise<void> {
+  return async () => {
+    for (let turns = Math.floor(random() * 30); turns > 0; turns--) await Promise.resolve()
+  }
+}
+
 /** Random numbers of 0 to 1 that a seed determines (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0

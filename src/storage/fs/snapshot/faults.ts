@@ -14,8 +14,10 @@ export const snapshotFault = defineFaults({
   PathNotFound: { status: 404, retry: 'never' },
   /** Something is where the path is to be restored to. */
   PathExists: { status: 409, retry: 'never' },
-  /** What was written before could not be brought to the home, such as for space. */
+  /** What was written before does not fit on the disk. */
   SnapshotIncomplete: { status: 507, retry: 'later' },
+  /** What was written before could not be stored, such as on a failing disk. */
+  NotStored: { status: 500, retry: 'later' },
   /** The filesystem refused a step of a restore, such as by quota. */
   RestoreRefused: { status: 409, retry: 'reread' },
   /** A manifest chunk is not of a form this version knows: made by a newer one, or damaged before it was stored. */

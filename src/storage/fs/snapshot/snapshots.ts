@@ -5,7 +5,7 @@ import type { AccessTimes } from '../client/access-times.ts'
 import type { Client } from '../client/client.ts'
 import type { Reader } from '../client/reader.ts'
 import type { Writer } from '../client/writer.ts'
-import { errnoName } from '../errno.ts'
+import { ERRNO, errnoName } from '../errno.ts'
 import { Builder } from './builder.ts'
 import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
@@ -165,9 +165,11 @@ function builderOf({ context, writer, accessTimes }: SnapshotParts, store: Manif
     const failed = await writer.settleAll()
     accessTimes.flush()
     if (failed === undefined) return
-    throw snapshotFault('SnapshotIncomplete', `what was written cannot be stored: ${errnoName(failed)}`, {
-      hint: 'Make room on the disk and try again.',
-    })
+    const said = `what was written cannot be stored: ${errnoName(failed)}`
+    if (failed === ERRNO.ENOSPC) {
+      throw snapshotFault('SnapshotIncomplete', said, { hint: 'Make room on the disk and try again.' })
+    }
+    throw snapshotFault('NotStored', said, { hint: '`cairn doctor` tells whether a disk is failing.' })
   }
   return new Builder({
     tables,

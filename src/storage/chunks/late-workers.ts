@@ -1,11 +1,12 @@
 import type { Disk } from '#base'
-import { type ChunkWorkers, inlineWorkers } from '../index.ts'
+import { inlineWorkers } from './inline-workers.ts'
+import type { ChunkWorkers } from './workers.ts'
 
-/** Workers that act like threads, but run each job on `disk` a random number of turns later. */
-export function lateWorkers(disk: Disk, random: () => number): ChunkWorkers {
+/** Workers that act like threads, but run each job on `disk` when `wait` has resolved. For tests and simulation. */
+export function lateWorkers(disk: Disk, wait: () => Promise<void>): ChunkWorkers {
   const inner = inlineWorkers(disk)
   const late = async <Value>(step: () => Promise<Value>): Promise<Value> => {
-    for (let turns = Math.floor(random() * 30); turns > 0; turns--) await Promise.resolve()
+    await wait()
     return await step()
   }
   return {
