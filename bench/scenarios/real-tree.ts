@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts'
 /** What people do with a real tree: packages of this checkout in a git repository. */
 export const realTree: Scenario = {
   name: 'real-tree',
+  roundsMax: 1,
   rows: [
     { id: 'untar', title: 'untar', unit: 's', better: 'lower' },
     { id: 'git-status-cold', title: 'git status, cold', unit: 's', better: 'lower' },
