@@ -86,11 +86,6 @@ export function firstEndingBehind(extents: readonly Extent[], offset: number): n
   return low
 }
 
-/** True when one of these extents, sorted by offset, begins at `offset`. */
-export function startsAt(extents: readonly Extent[], offset: number): boolean {
-  return extents[firstEndingBehind(extents, offset)]?.offset === offset
-}
-
 /** The extents that overlap `[from, to)`, cut to it. */
 export function extentsWithin(extents: readonly Extent[], from: number, to: number): Extent[] {
   const found: Extent[] = []
@@ -103,20 +98,16 @@ export function extentsWithin(extents: readonly Extent[], from: number, to: numb
   return found
 }
 
-/** How replacing a range changes a list of extents: rows to delete, rows to put, and the list afterwards. */
-export interface ExtentChange {
-  readonly removed: readonly Extent[]
-  readonly added: readonly Extent[]
-  readonly extents: readonly Extent[]
-}
-
-/** Clears `[from, to)` and puts `fill` there. What stuck out of the range on either side stays. */
+/**
+ * Clears `[from, to)` of extents sorted by offset and puts `fill` there: what goes, what comes, and the list afterwards.
+ * What stuck out of the range on either side stays.
+ */
 export function replaceRange(
   extents: readonly Extent[],
   from: number,
   to: number,
   fill: readonly Extent[],
-): ExtentChange {
+): { readonly removed: readonly Extent[]; readonly added: readonly Extent[]; readonly extents: readonly Extent[] } {
   const start = firstEndingBehind(extents, from)
   let end = start
   const before: Extent[] = []

@@ -1,6 +1,7 @@
 import type { ByteString } from '#base'
 import type { Revision } from '#keyspace'
 import type { Extent } from './extent.ts'
+import type { ExtentList } from './extent-list.ts'
 import type { SealedTree } from './inode.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import type {
@@ -86,7 +87,7 @@ export interface Copied {
 /** Where a file's bytes are, at one moment: overlay over tree over zeros, up to `size`. */
 export interface Content {
   readonly size: number
-  readonly extents: readonly Extent[]
+  readonly extents: ExtentList
   readonly tree: SealedTree | undefined
 }
 

@@ -2,7 +2,7 @@ import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } fr
 import { nextData, nextHole } from '../content/seek.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { endOf, type Extent, firstEndingBehind } from '../extent.ts'
+import { endOf, type Extent } from '../extent.ts'
 import { ROOT_INO } from '../inode.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
 import type { Content, HomeLink, HomeOperations, Removed } from '../operation.ts'
@@ -207,7 +207,7 @@ export class Client implements Vfs {
   // A sealed file is copied by its root. Where sealing would store much anew, its extents are shared one by one.
   #sealCheaply(ino: Ino): Reply<void> {
     return andThen(this.#call('content', { ino }), content =>
-      isErrno(content) || !content.extents.every(isWholeChunk) ? undefined : this.#call('seal', { ino }),
+      isErrno(content) || !Array.from(content.extents).every(isWholeChunk) ? undefined : this.#call('seal', { ino }),
     )
   }
 
@@ -336,7 +336,7 @@ export class Client implements Vfs {
 
   #seek(content: Content, offset: number, what: 'data' | 'hole'): Awaitable<number | undefined> {
     const { extents, size } = content
-    const extent = extents[firstEndingBehind(extents, offset)]
+    const extent = extents.firstEndingBehind(offset)
     if (extent !== undefined && extent.offset <= offset) {
       const isHole = extent.kind === 'hole'
       if (isHole === (what === 'hole')) return offset

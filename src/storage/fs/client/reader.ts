@@ -2,7 +2,7 @@ import { type Awaitable, andThen, fillZeros, isLater } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { type Leaf, readLeaves } from '../content/read-leaves.ts'
 import type { TreeStore } from '../content/tree-store.ts'
-import { type Extent, extentsWithin } from '../extent.ts'
+import type { Extent } from '../extent.ts'
 import type { Content } from '../operation.ts'
 
 /** Reads file content as the home describes it: overlay over sealed tree over zeros. */
@@ -23,7 +23,7 @@ export class Reader {
     }
     const end = offset + into.byteLength
     let at = offset
-    for (const extent of extentsWithin(content.extents, offset, end)) {
+    for (const extent of content.extents.within(offset, end)) {
       if (extent.offset > at) wait(this.#readSealed(content, at, into.subarray(at - offset, extent.offset - offset)))
       at = extent.offset + extent.bytes
       wait(this.#readExtent(extent, into.subarray(extent.offset - offset, at - offset)))

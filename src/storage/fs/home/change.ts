@@ -1,7 +1,8 @@
 import { assert, type ByteString, type Digest } from '#base'
 import type { Operation } from '#keyspace'
 import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
-import { encodeExtent, type Extent, replaceRange, startsAt, usedBytes } from '../extent.ts'
+import { encodeExtent, type Extent, usedBytes } from '../extent.ts'
+import { ExtentList } from '../extent-list.ts'
 import { encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { chargedBytes, decodeQuota, encodeQuota, type Quota } from '../quota.ts'
@@ -21,7 +22,7 @@ export class Change {
   readonly #tables: Tables
   readonly #request: RequestName | undefined
   readonly #inodes = new Map<Ino, MutableInode | undefined>()
-  readonly #extents = new Map<Ino, readonly Extent[] | undefined>()
+  readonly #extents = new Map<Ino, ExtentList | undefined>()
   readonly #entries = new Map<ByteString, Entry | undefined>()
   readonly #operations: Operation[] = []
   /** Names that came, went or now lead elsewhere. */
@@ -65,7 +66,7 @@ export class Change {
   addInode(inode: Inode): void {
     this.#inodes.set(inode.ino, { ...inode })
     this.#new.add(inode.ino)
-    this.#extents.set(inode.ino, NO_EXTENTS)
+    this.#extents.set(inode.ino, ExtentList.none)
   }
 
   /** Removes an unlinked inode with all that belongs to it: at most 7 operations. */
@@ -126,12 +127,12 @@ export class Change {
   /** Clears a range of a file's overlay and puts extents there, keeping the inode's space count right. */
   replaceExtents(ino: Ino, range: { readonly from: number; readonly to: number }, fill: readonly Extent[]): void {
     const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
-    const { removed, added, extents } = replaceRange(before, range.from, range.to, fill)
+    const { removed, added, extents } = before.replace(range.from, range.to, fill)
     const kept = new Set(added.map(extent => extent.offset))
     const gone = removed.map(extent => (kept.has(extent.offset) ? undefined : extent))
     this.#deleteRuns(ino, splitAt(runsOf(gone), [...kept]))
     for (const extent of added) {
-      const isNew = !startsAt(this.#tables.extents(ino), extent.offset)
+      const isNew = !this.#tables.extents(ino).startsAt(extent.offset)
       this.#put(keys.extentKey(ino, extent.offset), encodeExtent(extent), isNew)
       if (extent.kind === 'chunk') this.#named.push(extent.digest)
     }
@@ -145,15 +146,15 @@ export class Change {
    * Drops those of these extents that are still in the overlay, run by run; answers how many extents stay. A very
    * scattered overlay may keep some that could go: it is as right as without them.
    */
-  dropExtents(ino: Ino, extents: readonly Extent[]): number {
+  dropExtents(ino: Ino, extents: ExtentList): number {
     const gone = new Set(extents)
-    const before = this.#extents.get(ino) ?? this.#tables.extents(ino)
+    const before = [...(this.#extents.get(ino) ?? this.#tables.extents(ino))]
     const runs = runsOf(before.map(extent => (gone.has(extent) ? extent : undefined))).slice(0, DROPPED_RUNS_MAX)
     this.#deleteRuns(ino, runs)
     const dropped = new Set(runs.flat())
     const kept = before.filter(extent => !dropped.has(extent))
     this.edit(ino).overlayBytes = usedBytes(kept)
-    this.#extents.set(ino, kept)
+    this.#extents.set(ino, ExtentList.of(kept))
     return kept.length
   }
 
@@ -312,6 +313,5 @@ function ends(run: readonly Extent[]): readonly [number, number] {
 }
 
 const EMPTY = new Uint8Array(0)
-const NO_EXTENTS: readonly Extent[] = []
 const DROPPED_RUNS_MAX = 64
 const FEW_EXTENTS = 2

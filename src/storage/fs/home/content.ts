@@ -7,7 +7,6 @@ import type { Ino } from '../vfs.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
-import { memoryOf } from './tables.ts'
 
 export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
@@ -21,9 +20,9 @@ export const content: Handler<'content'> = (context, { ino }) => {
  */
 export const write: Handler<'write'> = (context, input, request) => {
   const overlay = context.tables.extents(input.ino)
-  if (overlay.length > OVERLAY_EXTENTS_SEAL || memoryOf(overlay) > OVERLAY_MEMORY_SEAL) {
+  if (overlay.length > OVERLAY_EXTENTS_SEAL || overlay.memoryBytes > OVERLAY_MEMORY_SEAL) {
     const sealed = context.sealer.seal(input.ino)
-    if (overlay.length > OVERLAY_EXTENTS_MAX || memoryOf(overlay) > 2 * OVERLAY_MEMORY_SEAL)
+    if (overlay.length > OVERLAY_EXTENTS_MAX || overlay.memoryBytes > 2 * OVERLAY_MEMORY_SEAL)
       return sealed.then(() => write(context, input, request))
   }
   const inode = findFile(context, input.ino)

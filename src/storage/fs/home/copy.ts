@@ -65,7 +65,7 @@ function shareTree(
 
 /** What lies at `[offset, offset + bytes)` of a file, as extents with offsets of that file; holes included. */
 function piecesOf(context: HomeContext, source: Inode, offset: number, bytes: number): Awaitable<Extent[]> {
-  const all = extentsWithin(context.tables.extents(source.ino), offset, offset + bytes)
+  const all = context.tables.extents(source.ino).within(offset, offset + bytes)
   const over = all.slice(0, COPIED_EXTENTS_MAX)
   const last = over.at(-1)
   const end = over.length < all.length && last !== undefined ? endOf(last) : offset + bytes

@@ -5,7 +5,8 @@ import type { Leaf } from '../content/read-leaves.ts'
 import { EMPTY_TREE, leafBytes, leafCount, type Tree, type TreeShape } from '../content/shape.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { updateTree } from '../content/update-tree.ts'
-import { endOf, type Extent, extentsWithin } from '../extent.ts'
+import { endOf } from '../extent.ts'
+import { ExtentList } from '../extent-list.ts'
 import { type Inode, inoOf, type SealedTree } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { SEAL_IDLE_MS, SEALS_AT_ONCE, SEALED_CHUNKS_PER_SYNC, SEALS_PER_TICK } from '../limits.ts'
@@ -146,7 +147,7 @@ export class Sealer {
    * Builds the tree of a file as it was at one moment, and changes nothing. A cut tree is first built at the size it
    * was cut to, so that what the cut hid is gone before the file grows again.
    */
-  async treeOf(inode: Inode, extents: readonly Extent[]): Promise<{ tree: Tree; usedBytes: number }> {
+  async treeOf(inode: Inode, extents: ExtentList): Promise<{ tree: Tree; usedBytes: number }> {
     const { shape } = this.#trees
     const kept = await this.#cutTree(inode.tree)
     const leaves = new Map<number, Leaf>()
@@ -164,16 +165,16 @@ export class Sealer {
     const size = sealed.visibleBytes
     if (size === old.size) return { tree: old, usedBytes: sealed.usedBytes }
     const index = leafCount(this.#trees.shape, size) - 1
-    const leaf = await this.#assemble({ size, extents: [], tree: sealed }, index)
+    const leaf = await this.#assemble({ size, extents: ExtentList.none, tree: sealed }, index)
     const cut = await updateTree(this.#trees, old, { size, leaves: new Map([[index, leaf]]) })
     return { tree: cut.tree, usedBytes: sealed.usedBytes + cut.dataBytesDelta }
   }
 
   // A leaf that one whole chunk fills is that chunk; any other is put together from what lies over each other.
-  async #leaf(inode: Inode, extents: readonly Extent[], index: number): Promise<Leaf> {
+  async #leaf(inode: Inode, extents: ExtentList, index: number): Promise<Leaf> {
     const { shape } = this.#trees
     const bytes = leafBytes(shape, inode.size, index)
-    const [first] = extentsWithin(extents, index * shape.chunkBytes, index * shape.chunkBytes + bytes)
+    const [first] = extents.within(index * shape.chunkBytes, index * shape.chunkBytes + bytes)
     const fills = first?.kind === 'chunk' && first.bytes === bytes && first.chunkOffset === 0
     if (fills && first.chunkBytes === bytes) return first.digest
     return this.#assemble({ size: inode.size, extents, tree: inode.tree }, index)
@@ -188,7 +189,7 @@ export class Sealer {
 }
 
 /** Leaves that differ from the kept tree: those below extents, and the partial last one when the file grows. */
-function changedLeaves(keptBytes: number, size: number, extents: readonly Extent[], shape: TreeShape): Set<number> {
+function changedLeaves(keptBytes: number, size: number, extents: ExtentList, shape: TreeShape): Set<number> {
   const changed = new Set<number>()
   if (keptBytes < size && keptBytes % shape.chunkBytes !== 0) changed.add(Math.floor(keptBytes / shape.chunkBytes))
   for (const extent of extents) {

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache'
 import { type ByteString, type Clock, type Digest, readBeU64, beU64, bytesOf, byteString } from '#base'
 import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
-import { decodeExtent, type Extent } from '../extent.ts'
+import { decodeExtent } from '../extent.ts'
+import { ExtentList } from '../extent-list.ts'
 import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
 import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
@@ -31,10 +32,10 @@ export class Tables {
   readonly marks: Marks
   readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
   readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>({ max: INODE_CACHE_MAX })
-  readonly #extents = new LRUCache<number, readonly Extent[]>({
+  readonly #extents = new LRUCache<number, ExtentList>({
     max: CONTENT_CACHE_MAX,
     maxSize: CONTENT_CACHE_BYTES,
-    sizeCalculation: memoryOf,
+    sizeCalculation: ({ memoryBytes }) => LIST_BYTES + memoryBytes,
   })
   readonly #namedListeners = new Set<(named: Named) => void>()
   #nextIno = 0
@@ -77,11 +78,11 @@ export class Tables {
   }
 
   /** Overlay extents of a file, sorted by offset. */
-  extents(ino: Ino): readonly Extent[] {
+  extents(ino: Ino): ExtentList {
     const cached = this.#extents.get(ino)
     if (cached !== undefined) return cached
     const rows = this.scan(keys.extentPrefix(ino))
-    const extents = rows.map(row => decodeExtent(keys.offsetOfExtentKey(row.key), row.value))
+    const extents = ExtentList.of(rows.map(row => decodeExtent(keys.offsetOfExtentKey(row.key), row.value)))
     this.#extents.set(ino, extents)
     return extents
   }
@@ -157,7 +158,7 @@ export class Tables {
   }
 
   /** Called by a change that has been committed. */
-  rememberExtents(ino: Ino, extents: readonly Extent[] | undefined): void {
+  rememberExtents(ino: Ino, extents: ExtentList | undefined): void {
     if (extents === undefined) this.#extents.delete(ino)
     else this.#extents.set(ino, extents)
   }
@@ -169,16 +170,5 @@ const FIRST_COOKIE = 2
 // Names known to be free are kept too: a file is looked for before it is made.
 const NO_ENTRY = 'none'
 
-/** Bytes of memory that an overlay takes, judged by a few of its extents: this is asked at every write. */
-export function memoryOf(extents: readonly Extent[]): number {
-  const step = Math.ceil(extents.length / EXTENTS_JUDGED) || 1
-  let bytes = 0
-  for (let i = 0; i < extents.length; i += step) {
-    const extent = extents[i]
-    bytes += extent?.kind === 'inline' ? extent.bytes + EXTENT_BYTES : EXTENT_BYTES
-  }
-  return 64 + bytes * step
-}
-
-const EXTENTS_JUDGED = 32
-const EXTENT_BYTES = 150
+// Of an empty list.
+const LIST_BYTES = 64

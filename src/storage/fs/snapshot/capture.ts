@@ -1,7 +1,7 @@
 import { assert, type ByteString, prefixEnd } from '#base'
 import type { KeySet, KeyValue } from '#keyspace'
 import { decodeEntry } from '../entry.ts'
-import type { Extent } from '../extent.ts'
+import type { ExtentList } from '../extent-list.ts'
 import type { Tables } from '../home/tables.ts'
 import { type Inode, ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
@@ -25,7 +25,7 @@ export interface CapturedEntry extends Captured {
   /** Directory: its manifest as it was then; undefined when it has none yet. */
   readonly node: NodeRef | undefined
   /** File that was not sealed: its overlay then. */
-  readonly extents: readonly Extent[] | undefined
+  readonly extents: ExtentList | undefined
 }
 
 /** A directory comes piece by piece, by name: entries, or pages that stay as they are. What is below it comes before. */

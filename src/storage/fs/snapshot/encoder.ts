@@ -3,7 +3,7 @@ import { fileDag } from '../content/cid.ts'
 import type { TreeShape } from '../content/shape.ts'
 import type { Sealer } from '../home/sealer.ts'
 import type { Inode } from '../inode.ts'
-import type { Extent } from '../extent.ts'
+import type { ExtentList } from '../extent-list.ts'
 import type { Tables } from '../home/tables.ts'
 import type { Ino } from '../vfs.ts'
 import type { Captured, CapturedEntry, Piece } from './capture.ts'
@@ -122,7 +122,7 @@ export class Encoder {
     if (node !== undefined) open.entries.push({ name, bytes: encodeEntry({ name, kind, ino, node }) })
   }
 
-  async #sealed(inode: Inode, extents: readonly Extent[]): Promise<Inode> {
+  async #sealed(inode: Inode, extents: ExtentList): Promise<Inode> {
     const { tree, usedBytes } = await this.#parts.sealer.treeOf(inode, extents)
     const sealed = { root: tree.digest, bytes: tree.size, visibleBytes: tree.size, usedBytes }
     return { ...inode, tree: tree.size === 0 ? undefined : sealed }

@@ -5,6 +5,7 @@ import { nextData, nextHole } from '../content/seek.ts'
 import { EMPTY_TREE, type Tree } from '../content/shape.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
+import { ExtentList } from '../extent-list.ts'
 import { attributesOf, inoOf, ROOT_INO } from '../inode.ts'
 import type { Content } from '../operation.ts'
 import type { Attributes, Cookie, DirectoryEntry, Ino, ListOptions, Reply } from '../vfs.ts'
@@ -250,7 +251,7 @@ function attributesOfRecorded(ino: Ino, inode: Recorded): Attributes {
 
 function contentOf(tree: Tree): Content {
   const sealed = { root: tree.digest, bytes: tree.size, visibleBytes: tree.size, usedBytes: 0 }
-  return { size: tree.size, extents: [], tree: sealed }
+  return { size: tree.size, extents: ExtentList.none, tree: sealed }
 }
 
 // True when there is room for more.
