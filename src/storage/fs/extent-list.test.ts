@@ -56,4 +56,12 @@ suite('an extent list', () => {
     assert.equal(after.length, 1000 - 500 + 1)
     assert.deepEqual([...ExtentList.none], [])
   })
+
+  test('keeps no more memory than what is left of its extents', () => {
+    const whole: Extent = { kind: 'inline', offset: 0, bytes: 65_536, data: Buffer.alloc(65_536, 1) }
+    const fill: Extent = { kind: 'inline', offset: 100, bytes: 65_000, data: Buffer.alloc(65_000, 2) }
+    const { extents } = ExtentList.of([whole]).replace(100, 65_100, [fill])
+    const kept = [...extents].flatMap(extent => (extent.kind === 'inline' ? extent.data.buffer.byteLength : []))
+    assert.deepEqual(kept, [100, 65_000, 436])
+  })
 })

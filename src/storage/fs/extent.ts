@@ -117,11 +117,17 @@ export function replaceRange(
     const extent = extents[end]
     if (extent === undefined || extent.offset >= to) break
     removed.push(extent)
-    if (extent.offset < from) before.push(cutExtent(extent, extent.offset, from))
-    if (endOf(extent) > to) after.push(cutExtent(extent, to, endOf(extent)))
+    if (extent.offset < from) before.push(remainder(extent, extent.offset, from))
+    if (endOf(extent) > to) after.push(remainder(extent, to, endOf(extent)))
   }
   const added = [...before, ...fill, ...after]
   return { removed, added, extents: extents.toSpliced(start, end - start, ...added) }
+}
+
+// With bytes of its own: a few that are left of many must not keep the memory of all.
+function remainder(extent: Extent, from: number, to: number): Extent {
+  const cut = cutExtent(extent, from, to)
+  return cut.kind === 'inline' ? { ...cut, data: Uint8Array.from(cut.data) } : cut
 }
 
 /** Bytes of extents that are not holes. */
