@@ -8,6 +8,8 @@ import type { StagingMark } from './staging.ts'
 /** A block on its way to the home; nobody writes to it any more. */
 export interface Flight {
   readonly block: Block
+  /** What an older flight of the same block could not land: it lies below. */
+  under?: Block
   /** Everything staged for the block up to here travels with it. */
   readonly mark: StagingMark
   /** Resolves when it has landed, or with why it has not; never rejects. */
@@ -101,13 +103,19 @@ export class DirtyFile {
     return this.#flights.get(index)?.at(-1)
   }
 
+  /** The oldest flight of a block. */
+  firstFlight(index: number): Flight | undefined {
+    return this.#flights.get(index)?.[0]
+  }
+
   flights(): Flight[] {
     return [...this.#flights.values()].flat()
   }
 
   /** Bytes of memory that are written and have not landed. */
   get unlandedBytes(): number {
-    const blocks = [...this.blocks.values(), ...this.flights().map(flight => flight.block)]
+    const flying = this.flights().flatMap(({ under, block }) => (under === undefined ? [block] : [under, block]))
+    const blocks = [...this.blocks.values(), ...flying]
     return blocks.flatMap(block => block.spans).reduce((sum, span) => sum + span.end - span.start, 0)
   }
 
@@ -116,7 +124,10 @@ export class DirtyFile {
     const patches: Patch[] = []
     const first = Math.floor(from / this.blockBytes)
     for (let index = first; index * this.blockBytes < to; index++) {
-      for (const flight of this.#flights.get(index) ?? []) this.#addPatches(patches, flight.block, { from, to })
+      for (const { under, block } of this.#flights.get(index) ?? []) {
+        if (under !== undefined) this.#addPatches(patches, under, { from, to })
+        this.#addPatches(patches, block, { from, to })
+      }
       const block = this.blocks.get(index)
       if (block !== undefined) this.#addPatches(patches, block, { from, to })
     }

@@ -57,7 +57,7 @@ export class Writer {
   write(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
-    if (this.#isFull) return this.#writeLater(attributes, offset, bytes)
+    if (this.#isFull) return this.#writeLater(attributes.ino, offset, bytes)
     if (!this.#fitsQuota(attributes, offset, bytes.byteLength)) {
       return this.#files.size === 0 ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
     }
@@ -166,7 +166,7 @@ export class Writer {
     if (quota === undefined) return true
     const size = this.#files.get(attributes.ino)?.size ?? attributes.size
     const isDense = attributes.blocks * 512 >= attributes.size
-    let more = isDense ? Math.max(0, offset + bytes - size) : bytes
+    let more = isDense ? Math.min(bytes, Math.max(0, offset + bytes - size)) : bytes
     if (more === 0) return true
     for (const file of this.#files.values()) {
       if (this.#quotaOf(file.ino)?.id === quota.id) more += file.unlandedBytes
@@ -188,10 +188,12 @@ export class Writer {
     return isErrno(answer) || isLater(answer) ? undefined : answer.quota
   }
 
-  async #writeLater(attributes: Attributes, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
+  // What has landed meanwhile is in the home's attributes only.
+  async #writeLater(ino: Ino, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
     const failed = await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
     if (failed !== undefined && this.#isFull) return failed
-    return this.write(attributes, offset, bytes)
+    const attributes = await this.#parts.link.call('attributes', { ino })
+    return isErrno(attributes) ? attributes : this.write(attributes, offset, bytes)
   }
 
   async #settleOldest(): Promise<Errno | undefined> {
@@ -311,8 +313,9 @@ export class Writer {
           isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span),
         ),
       )
-      await before?.done
-      return await this.#commit(file, stored.map(valueOf))
+      // What is older than a block lands before it or, when that has failed, goes with it another time.
+      const failedBefore = await before?.done
+      return failedBefore ?? (await this.#commit(file, stored.map(valueOf)))
     } catch (error) {
       return errnoOf(error)
     }
@@ -345,24 +348,35 @@ export class Writer {
     if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE) {
       const offset = flight.block.index * file.blockBytes
       this.#drop(file, flight.block)
+      if (flight.under !== undefined) this.#drop(file, flight.under)
       this.#close(file)
       if (this.#files.size > 0) this.#parts.staging.landed({ ino: file.ino, offset }, flight.mark)
       return undefined
     }
-    this.#putBack(file, flight.block)
+    this.#putBack(file, flight)
     return failed
   }
 
-  #putBack(file: DirtyFile, older: Block): void {
-    const newer = file.blocks.get(older.index)
-    const base = Block.empty(older.index, file.blockBytes, this.#memory)
-    for (const block of newer === undefined ? [older] : [older, newer]) {
+  // Below what is newer: the next flight of the same block, or what was written since.
+  #putBack(file: DirtyFile, { under, block }: Flight): void {
+    const next = file.firstFlight(block.index)
+    const newer = next === undefined ? file.blocks.get(block.index) : undefined
+    const merged = this.#merge(file, block.index, [under, block, newer])
+    if (next === undefined) file.blocks.set(block.index, merged)
+    else next.under = merged
+  }
+
+  /** One block of several, the newest last; their memory is given back. */
+  #merge(file: DirtyFile, index: number, blocks: readonly (Block | undefined)[]): Block {
+    const merged = Block.empty(index, file.blockBytes, this.#memory)
+    for (const block of blocks) {
+      if (block === undefined) continue
       this.#bytes -= block.capacity
       file.unhold(block)
-      base.take(block)
+      merged.take(block)
     }
-    this.#bytes += base.capacity
-    file.blocks.set(older.index, base)
+    this.#bytes += merged.capacity
+    return merged
   }
 
   #remove(file: DirtyFile, block: Block): void {

@@ -24,6 +24,8 @@ export const write: Handler<'write'> = (context, input, request) => {
     const sealed = context.sealer.seal(input.ino)
     if (overlay.length > OVERLAY_EXTENTS_MAX || overlay.memoryBytes > 2 * OVERLAY_MEMORY_SEAL)
       return sealed.then(() => write(context, input, request))
+    // It will be tried again; this write does not depend on it.
+    sealed.catch(() => undefined)
   }
   const inode = findFile(context, input.ino)
   if (isErrno(inode)) return inode
