@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { OVERLAY_EXTENTS_SEAL, STAGING_BYTES_MAX } from './limits.ts'
+import { machineWorld } from '#host'
+import { OVERLAY_EXTENTS_SEAL, SEAL_IDLE_MS, SEALS_AT_ONCE, STAGING_BYTES_MAX } from './limits.ts'
 import { makeNode, ok, readAll, type TestFilesystem, testFilesystem, writeAll } from './testing/memory-filesystem.ts'
 
 const BLOCK = 128 * 1024
@@ -62,4 +63,30 @@ test('a seal that fails does not fail the write that began it', async () => {
     await ok(t.fs.vfs.sync(ino, 'all'))
   }
   await delay(10)
+})
+
+test('files that cannot be sealed hold up no other', async () => {
+  let aheadMs = 0
+  const { clock } = machineWorld
+  const world = {
+    ...machineWorld,
+    clock: Object.assign(Object.create(clock), { monotonicMs: () => clock.monotonicMs() + aheadMs }),
+  }
+  await using t = await testFilesystem(8192, world)
+  const put = t.chunks.put.bind(t.chunks)
+  t.chunks.put = async bytes => {
+    if (bytes[0] === 0x62) throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5 })
+    return put(bytes)
+  }
+  const write = async (name: string, content: string) => {
+    const { ino } = await makeNode(t.fs, name)
+    await writeAll(t.fs, ino, 0, Buffer.from(content))
+    await ok(t.fs.vfs.sync(ino, 'all'))
+    return ino
+  }
+  for (let number = 0; number < SEALS_AT_ONCE + 1; number += 1) await write(`bad ${number}`, 'bad')
+  await write('good', 'good')
+  aheadMs = SEAL_IDLE_MS + 1
+  for (let waits = 0; t.chunks.chunks.size === 0 && waits < 1000; waits += 1) await delay(10)
+  assert.equal(t.chunks.chunks.size, 1)
 })

@@ -31,6 +31,8 @@ export const REAP_BATCH_MAX = 16
 export const KERNEL_TTL_MS = 10_000
 /** A file is sealed when nobody wrote to it for this long. */
 export const SEAL_IDLE_MS = 5_000
+/** A file that could not be sealed is tried again when it has been left alone for this long. */
+export const SEAL_RETRY_MS = 60_000
 /** Files sealed before other work gets a turn. */
 export const SEALS_PER_TICK = 64
 /** Chunks a seal stores before it syncs them: somebody's fsync waits for no more than these. */

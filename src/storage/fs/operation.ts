@@ -55,6 +55,8 @@ export interface HomeOperations {
   touchAccess: Message<{ readonly times: readonly { readonly ino: Ino; readonly atimeNs: bigint }[] }, void>
   /** The client holds these unlinked files no longer. */
   forget: Message<{ readonly inos: readonly Ino[] }, void>
+  /** How many bytes a file would take more if `[from, to)` of it were written. */
+  growth: Message<{ readonly ino: Ino; readonly from: number; readonly to: number }, { readonly bytes: number }>
   /** Puts the overlay of a file into its sealed tree. */
   seal: Message<{ readonly ino: Ino }, void>
   setQuota: Message<{ readonly ino: Ino } & QuotaLimits, Quota>

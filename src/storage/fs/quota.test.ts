@@ -17,10 +17,10 @@ test('writes beyond the limit are refused when they are made, and usage is live'
   await using t = await testFilesystem(CHUNK)
   const parent = await rootWithQuota(t, { bytesMax: 3 * CHUNK })
   const { ino } = await makeNode(t.fs, 'a', { parent })
-  await writeAll(t.fs, ino, 0, Buffer.alloc(2 * CHUNK))
+  await writeAll(t.fs, ino, 0, Buffer.alloc(2 * CHUNK, 'a'))
   const options = { append: false, killPrivileges: false }
-  assert.equal(await t.fs.vfs.write(ino, 2 * CHUNK, Buffer.alloc(2 * CHUNK), options), ERRNO.EDQUOT)
-  await writeAll(t.fs, ino, 2 * CHUNK, Buffer.alloc(CHUNK))
+  assert.equal(await t.fs.vfs.write(ino, 2 * CHUNK, Buffer.alloc(2 * CHUNK, 'a'), options), ERRNO.EDQUOT)
+  await writeAll(t.fs, ino, 2 * CHUNK, Buffer.alloc(CHUNK, 'a'))
   await ok(t.fs.vfs.sync(ino, 'all'))
   const [quota] = await ok(t.fs.quotas.list())
   assert.deepEqual([quota?.bytesUsed, quota?.inodesUsed], [3 * CHUNK, 2])
@@ -74,6 +74,37 @@ test('a file may be written up to the limit, in any order, and where it has hole
   assert.equal((await ok(t.fs.quotas.list()))[0]?.bytesUsed, 10 * CHUNK)
   const options = { append: false, killPrivileges: false }
   assert.equal(await t.fs.vfs.write(whole.ino, 6 * CHUNK, Buffer.alloc(CHUNK, 'b'), options), ERRNO.EDQUOT)
+})
+
+test('at a full quota the written parts of a file with holes may be written again, its holes not', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: 4 * CHUNK })
+  const { ino } = await makeNode(t.fs, 'holes', { parent })
+  await ok(t.fs.vfs.setAttributes(ino, { size: 1000 * CHUNK }, CALLER))
+  for (const at of [700, 3, 999, 500]) await writeAll(t.fs, ino, at * CHUNK, Buffer.alloc(CHUNK, 'old'))
+  const options = { append: false, killPrivileges: false }
+  for (const round of ['again', 'and again']) {
+    for (const at of [3, 500, 999]) await writeAll(t.fs, ino, at * CHUNK, Buffer.alloc(CHUNK, round))
+    for (const at of [2, 998]) {
+      assert.equal(await t.fs.vfs.write(ino, at * CHUNK, Buffer.alloc(2 * CHUNK, 'new'), options), ERRNO.EDQUOT)
+    }
+    await t.fs.sync()
+    await t.fs.seal(ino)
+    assert.equal((await ok(t.fs.quotas.list()))[0]?.bytesUsed, 4 * CHUNK)
+  }
+  const read = Buffer.alloc(CHUNK)
+  await ok(t.fs.vfs.read(ino, 500 * CHUNK, read))
+  assert.ok(read.equals(Buffer.alloc(CHUNK, 'and again')))
+})
+
+test('a gap that a write leaves behind the end of a file needs no room', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: 2 * CHUNK })
+  const { ino } = await makeNode(t.fs, 'gap', { parent })
+  await writeAll(t.fs, ino, 0, Buffer.alloc(CHUNK, 'a'))
+  await writeAll(t.fs, ino, 100 * CHUNK, Buffer.alloc(CHUNK, 'b'))
+  await t.fs.sync()
+  assert.equal((await ok(t.fs.quotas.list()))[0]?.bytesUsed, 2 * CHUNK)
 })
 
 test('what is copied counts, shared or not', async () => {

@@ -58,9 +58,12 @@ export class Writer {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
     if (this.#isFull) return this.#writeLater(attributes.ino, offset, bytes)
-    if (!this.#fitsQuota(attributes, offset, bytes.byteLength)) {
-      return this.#files.size === 0 ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
-    }
+    const more = this.#growthMax(attributes, offset, bytes.byteLength)
+    if (!this.#fitsQuota(attributes.ino, more)) return this.#writeCounted(attributes.ino, offset, bytes)
+    return this.#take(attributes, offset, bytes)
+  }
+
+  #take(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
     const isFirst = attributes.size === 0 && offset === 0 && !this.#files.has(attributes.ino)
     if (isFirst && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
     const file = this.#open(attributes)
@@ -160,14 +163,19 @@ export class Writer {
     file.size = Math.max(file.size, write.offset + write.bytes.byteLength)
   }
 
-  // What has not landed is not in the home's count yet, and counts in full: what it replaces there is not known here.
-  #fitsQuota(attributes: Attributes, offset: number, bytes: number): boolean {
-    const quota = this.#quotaOf(attributes.ino)
-    if (quota === undefined) return true
-    const size = this.#files.get(attributes.ino)?.size ?? attributes.size
+  // How much a file may grow by a write at most: what replaces bytes that are there already needs no room.
+  #growthMax(attributes: Attributes, offset: number, bytes: number): number {
     const isDense = attributes.blocks * 512 >= attributes.size
-    let more = isDense ? Math.min(bytes, Math.max(0, offset + bytes - size)) : bytes
-    if (more === 0) return true
+    if (!isDense) return bytes
+    const size = this.#files.get(attributes.ino)?.size ?? attributes.size
+    return Math.min(bytes, Math.max(0, offset + bytes - size))
+  }
+
+  // What has not landed is not in the home's count yet, and counts in full: what it replaces there is not known here.
+  #fitsQuota(ino: Ino, growth: number): boolean {
+    const quota = growth === 0 ? undefined : this.#quotaOf(ino)
+    if (quota === undefined) return true
+    let more = growth
     for (const file of this.#files.values()) {
       if (this.#quotaOf(file.ino)?.id === quota.id) more += file.unlandedBytes
     }
@@ -178,9 +186,12 @@ export class Writer {
   async #writeCounted(ino: Ino, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
     const failed = await this.settleAll()
     if (failed !== undefined) return failed
+    const to = offset + bytes.byteLength
+    const growth = await call(() => this.#parts.link.call('growth', { ino, from: offset, to }))
+    if (isErrno(growth)) return growth
     const attributes = await this.#parts.link.call('attributes', { ino })
     if (isErrno(attributes)) return attributes
-    return this.#fitsQuota(attributes, offset, bytes.byteLength) ? this.write(attributes, offset, bytes) : ERRNO.EDQUOT
+    return this.#fitsQuota(ino, growth.bytes) ? this.#take(attributes, offset, bytes) : ERRNO.EDQUOT
   }
 
   #quotaOf(ino: Ino): Quota | undefined {

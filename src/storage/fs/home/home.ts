@@ -13,6 +13,7 @@ import { list, readLink } from './listing.ts'
 import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
+import { growth } from './pieces.ts'
 import { quotaOf, quotas, removeQuota, setQuota } from './quotas.ts'
 import { forget, orphans, reapAll } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
@@ -102,6 +103,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   removeXattr,
   touchAccess,
   forget,
+  growth,
   seal: (context, { ino }) => context.sealer.seal(ino),
   setQuota,
   removeQuota,

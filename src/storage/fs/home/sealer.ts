@@ -9,7 +9,7 @@ import { endOf } from '../extent.ts'
 import { ExtentList } from '../extent-list.ts'
 import { type Inode, inoOf, type SealedTree } from '../inode.ts'
 import * as keys from '../keys.ts'
-import { SEAL_IDLE_MS, SEALS_AT_ONCE, SEALED_CHUNKS_PER_SYNC, SEALS_PER_TICK } from '../limits.ts'
+import { SEAL_IDLE_MS, SEAL_RETRY_MS, SEALS_AT_ONCE, SEALED_CHUNKS_PER_SYNC, SEALS_PER_TICK } from '../limits.ts'
 import type { Content } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import { Change } from './change.ts'
@@ -36,6 +36,8 @@ export class Sealer {
   readonly #clock: Clock
   /** When each unsealed file was last written to, oldest first. */
   readonly #waiting = new Map<Ino, number>()
+  /** When each file that could not be sealed last failed, oldest first. */
+  readonly #failed = new Map<Ino, number>()
   readonly #seals = new Map<Ino, Seal>()
 
   constructor(parts: { tables: Tables; chunks: ChunkSource; trees: TreeStore; clock: Clock }) {
@@ -49,7 +51,7 @@ export class Sealer {
 
   /** The file was written to: its idle time begins anew. */
   touched(ino: Ino): void {
-    this.#waiting.delete(ino)
+    this.forget(ino)
     this.#waiting.set(ino, this.#clock.monotonicMs())
   }
 
@@ -79,25 +81,40 @@ export class Sealer {
 
   forget(ino: Ino): void {
     this.#waiting.delete(ino)
+    this.#failed.delete(ino)
   }
 
-  /** Seals a few files that have been idle long enough; true when more wait. */
+  /**
+   * Seals a few files that have been idle long enough; true when more wait. A file that cannot be sealed (what it keeps
+   * of an old chunk cannot be read) holds up no other, and is tried again after a while. Faults: that of such a file.
+   */
   async tick(signal: AbortSignal): Promise<boolean> {
-    const before = this.#clock.monotonicMs() - SEAL_IDLE_MS
-    const idle: Ino[] = []
-    for (const [ino, touchedMs] of this.#waiting) {
-      if (touchedMs > before || idle.length === SEALS_PER_TICK) break
-      idle.push(ino)
-    }
+    const nowMs = this.#clock.monotonicMs()
+    for (const ino of olderThan(this.#failed, nowMs - SEAL_RETRY_MS)) this.touched(ino)
+    const idle = olderThan(this.#waiting, nowMs - SEAL_IDLE_MS)
+    const failures: unknown[] = []
     for (let at = 0; at < idle.length && !signal.aborted; at += SEALS_AT_ONCE) {
-      await Promise.all(idle.slice(at, at + SEALS_AT_ONCE).map(ino => this.seal(ino)))
+      await Promise.all(
+        idle.slice(at, at + SEALS_AT_ONCE).map(ino =>
+          this.seal(ino).catch(error => {
+            this.#setAside(ino)
+            failures.push(error)
+          }),
+        ),
+      )
     }
+    if (failures.length > 0) throw failures[0]
     return idle.length === SEALS_PER_TICK && !signal.aborted
+  }
+
+  #setAside(ino: Ino): void {
+    if (!this.#waiting.delete(ino)) return
+    this.#failed.set(ino, this.#clock.monotonicMs())
   }
 
   /** Seals every file that waits now. Faults: as {@link seal}. */
   async sealAll(signal: AbortSignal): Promise<void> {
-    const waiting = [...this.#waiting.keys()]
+    const waiting = [...this.#waiting.keys(), ...this.#failed.keys()]
     for (let at = 0; at < waiting.length; at += SEALS_AT_ONCE) {
       signal.throwIfAborted()
       await Promise.all(waiting.slice(at, at + SEALS_AT_ONCE).map(ino => this.seal(ino)))
@@ -110,7 +127,7 @@ export class Sealer {
     if (running !== undefined) return running.done
     const inode = this.#tables.inode(ino)
     if (inode === undefined || inode.kind !== 'file') {
-      this.#waiting.delete(ino)
+      this.forget(ino)
       return Promise.resolve()
     }
     const seal: Seal = {
@@ -138,7 +155,7 @@ export class Sealer {
     const left = change.dropExtents(inode.ino, extents)
     if (left === 0) {
       change.delete(keys.unsealedKey(inode.ino))
-      this.#waiting.delete(inode.ino)
+      this.forget(inode.ino)
     }
     change.commit()
   }
@@ -186,6 +203,16 @@ export class Sealer {
     await this.#reader.read(content, index * shape.chunkBytes, leaf)
     return asBuffer(leaf).equals(zerosLike(leaf)) ? 'hole' : this.#chunks.put(leaf)
   }
+}
+
+// The first few of those whose time, in a map that is sorted by it, is not after the given one.
+function olderThan(times: ReadonlyMap<Ino, number>, beforeMs: number): Ino[] {
+  const found: Ino[] = []
+  for (const [ino, timeMs] of times) {
+    if (timeMs > beforeMs || found.length === SEALS_PER_TICK) break
+    found.push(ino)
+  }
+  return found
 }
 
 /** Leaves that differ from the kept tree: those below extents, and the partial last one when the file grows. */
