@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '#base'
-import { fileDescribe, fileMake, fileRemove, snapshotCreate, snapshotDiff, snapshotList, snapshotRestore } from '#rpc'
+import {
+  fileDescribe,
+  fileList,
+  fileMake,
+  fileRemove,
+  snapshotCreate,
+  snapshotDiff,
+  snapshotList,
+  snapshotRestore,
+} from '#rpc'
 import { ROOT_INO } from '#storage/fs'
 import { openTestDoor } from '../testing/door.ts'
 
@@ -30,6 +39,27 @@ test('a tree is restored in place of what is there, and nothing is left beside i
   await assert.rejects(restore('/'), error => isFault(error, 'Invalid'))
   await assert.rejects(restore('/nothing'), error => isFault(error, 'PathNotFound'))
   await assert.rejects(restore('/.snapshots/kept'), error => isFault(error))
+})
+
+test('what is restored brings back the directories above it, and nothing else of them', async () => {
+  await using door = await openTestDoor()
+  const { client } = door
+  for (const path of ['/a', '/a/b', '/a/b/c', '/a/b/other']) {
+    await client.call(fileMake, { place: at(path), kind: 'directory' }, SIGNAL)
+  }
+  for (const path of ['/a/b/c/wanted', '/a/b/c/unwanted'])
+    await client.call(fileMake, { place: at(path), kind: 'fifo' }, SIGNAL)
+  await client.call(snapshotCreate, { filesystem, name: 'kept' }, SIGNAL)
+  await client.call(fileRemove, { place: at('/a/b'), recursive: true }, SIGNAL)
+  const restore = (path: string) => client.call(snapshotRestore, { place: at(path), name: 'kept' }, SIGNAL)
+  const list = (path: string) =>
+    Array.fromAsync(client.download(fileList, { place: at(path) }, SIGNAL), item => item.head.name)
+  await assert.rejects(restore('/a/b/c/nothing'), error => isFault(error, 'PathNotFound'))
+  assert.deepEqual(await list('/a'), [])
+  assert.deepEqual(await restore('/a/b/c/wanted'), { restored: 3 })
+  assert.deepEqual(await list('/a'), ['b'])
+  assert.deepEqual(await list('/a/b'), ['c'])
+  assert.deepEqual(await list('/a/b/c'), ['wanted'])
 })
 
 test('what is removed is gone when no kernel may hold it', async () => {

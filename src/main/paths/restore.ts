@@ -1,5 +1,5 @@
-import { type ByteString, textOf } from '#base'
-import { type Filesystem, type Ino, isErrno, ROOT_INO } from '#storage/fs'
+import { type ByteString, isFault, textOf } from '#base'
+import { type Filesystem, type Ino, isErrno, ROOT_INO, type Vfs } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { done } from './answer.ts'
 import { type Changed, changesOf } from './changes.ts'
@@ -10,7 +10,7 @@ import { placeOf } from './resolve.ts'
 /**
  * Brings a file or tree back as it is in a snapshot, in place of what is there. It is built beside its place and then
  * takes it, so the place holds all of the one or all of the other; what an interrupted attempt left is removed first.
- * Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
+ * Directories above it that are gone come back with it, as they were but with nothing else in them. Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
  */
 export async function restoreInPlace(
   changed: Changed,
@@ -19,9 +19,10 @@ export async function restoreInPlace(
 ): Promise<number> {
   const { filesystem } = changed
   const { snapshot } = request
-  const path = request.path.replace(/(?<=.)\/+$/, '')
+  const wanted = request.path.replace(/(?<=.)\/+$/, '')
   const changes = changesOf(changed)
   const { vfs } = changes
+  const { path, above } = await highestMissing(vfs, wanted)
   const { place, attributes: there } = await placeOf(vfs, path)
   if (there?.kind === 'directory') await refuseQuotaRoots(filesystem, there.ino, path)
   const built = restorePlace(place)
@@ -31,11 +32,23 @@ export async function restoreInPlace(
     if (!isErrno(left)) await removeTree(changes, builtPath, { recursive: true, signal })
   }
   await clear()
-  const restored = await filesystem.snapshots.restore({ snapshot, path, to: built }, signal)
+  const restored = await filesystem.snapshots.restore({ snapshot, path: wanted, above, to: built }, signal)
   await changes.rename(built, place, path, there === undefined ? 'noReplace' : 'exchange')
   await filesystem.sync()
   await clear()
   return restored
+}
+
+// The path itself, or the highest directory above it that is not there, and how many are not.
+async function highestMissing(vfs: Vfs, path: ByteString): Promise<{ path: ByteString; above: number }> {
+  for (let above = 0, at = path; ; above += 1, at = at.slice(0, at.lastIndexOf('/'))) {
+    try {
+      await placeOf(vfs, at)
+      return { path: at, above }
+    } catch (error) {
+      if (!isFault(error, 'NotFound') || at.lastIndexOf('/') <= 0) throw error
+    }
+  }
 }
 
 // Limits belong to a directory: they would go with the one that is replaced.

@@ -71,7 +71,9 @@ function declareRemove(snapshot: Command, run: Run): void {
 function declareRestore(snapshot: Command, run: Run): void {
   snapshot
     .command('restore')
-    .description('bring a file or directory back as it was, in place of what is there')
+    .description(
+      'bring a file or directory back as it was, in place of what is there; missing directories above it too',
+    )
     .argument('<filesystem>')
     .argument('<name>', 'the snapshot')
     .argument('<path>', 'of the file or directory in the filesystem')

@@ -22,7 +22,9 @@ export interface RestoreRequest {
   readonly snapshot: string
   /** Path in the snapshot, with `/` between names. */
   readonly path: ByteString
-  /** A free place. */
+  /** How many of the directories above it are made with it, each with nothing else in it. */
+  readonly above?: number
+  /** A free place: for what is restored or, when directories above it are, for the highest of them. */
   readonly to: DirectoryPlace
 }
 
@@ -54,15 +56,17 @@ export class Restorer {
   }
 
   /** Answers how many names it made. Faults: PathNotFound, RestoreRefused. */
-  async run(root: NodeRef, { path, to, snapshot }: RestoreRequest): Promise<number> {
+  async run(root: NodeRef, { path, above = 0, to, snapshot }: RestoreRequest): Promise<number> {
     const names = path.split('/').filter(name => name !== '')
+    const top = names.length - above
     const found = await findPath(this.#store, root, names)
-    if (found === undefined) {
+    const highest = above === 0 ? found : await findPath(this.#store, root, names.slice(0, top))
+    if (found === undefined || highest === undefined) {
       throw snapshotFault('PathNotFound', `${textOf(path)} is not in snapshot ${JSON.stringify(snapshot)}`, {
         hint: 'Look for it below /.snapshots.',
       })
     }
-    await this.#restore(await this.#open(found), to)
+    await this.#restore(await this.#open(highest), to, names.slice(top))
     return this.#made
   }
 
@@ -72,7 +76,8 @@ export class Restorer {
     return { inode: (await this.#store.directory(node)).self, node }
   }
 
-  async #restore({ inode, node }: Found, to: DirectoryPlace): Promise<void> {
+  // Of a directory all names, or `only` the first of these, and below that the next.
+  async #restore({ inode, node }: Found, to: DirectoryPlace, only: readonly ByteString[]): Promise<void> {
     await this.#turns.next()
     const xattrs = await this.#store.xattrs(inode)
     const { ino } = await this.#commit(to, change => this.#link(change, inode, to) ?? this.#make(change, inode, to))
@@ -86,7 +91,8 @@ export class Restorer {
     }
     if (node === undefined) return
     for await (const entry of entriesOf(this.#store, await this.#store.directory(node))) {
-      await this.#restore(await this.#open(entry), { parent: ino, name: entry.name })
+      if (only[0] !== undefined && only[0] !== entry.name) continue
+      await this.#restore(await this.#open(entry), { parent: ino, name: entry.name }, only.slice(1))
     }
     // What was made in it has moved its times.
     await this.#commit(to, change => Object.assign(change.edit(ino), timesOf(inode)))
