@@ -7,7 +7,7 @@ import { BODY_BYTES_MAX } from '#rpc'
 import { cliFault } from '../faults.ts'
 import { claimPath } from './claim.ts'
 import { guarded, localBytes, localStat } from './files.ts'
-import { setLocalTime } from './times.ts'
+import { makeFifo, setLocalTime } from './native.ts'
 
 /** Owner, mode and time to give a local file. Only root can give files away; `owner` is left out by others. */
 export interface LocalLooks {
@@ -61,6 +61,15 @@ export async function makeLocalLink(path: ByteString, target: ByteString, looks:
     if (looks.owner !== undefined) await fs.promises.lchown(bytesOf(path), looks.owner.uid, looks.owner.gid)
   })
   setTime(path, looks.mtimeNs)
+}
+
+/** Makes a fifo in the place of whatever file is there; a fifo stays. */
+export async function makeLocalFifo(path: ByteString, looks: LocalLooks): Promise<void> {
+  if ((await localStat(path))?.kind !== 'fifo') {
+    await clear(path)
+    if (!makeFifo(path)) throw cliFault('Local', 'this disk has no room for a fifo, or keeps none')
+  }
+  await setLocalLooks(path, looks)
 }
 
 /** Makes a second name for a local file in the place of whatever file is there. */

@@ -10,6 +10,7 @@ import {
   type LocalLooks,
   linkLocal,
   makeLocalDirectory,
+  makeLocalFifo,
   makeLocalLink,
   openPartialFile,
   setLocalLooks,
@@ -90,6 +91,7 @@ class Get {
   async #entry(row: FileRow, from: Place, to: ByteString): Promise<void> {
     if (row.kind === 'symlink') return makeLocalLink(to, row.target ?? '', this.#looks(row))
     if (row.kind === 'file') return this.#lane(row, from, to)
+    if (row.kind === 'fifo') return makeLocalFifo(to, this.#looks(row))
     this.#options.tally.note(`${textOf(to)}: a ${row.kind} is left out`)
   }
 

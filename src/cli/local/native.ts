@@ -3,9 +3,13 @@ import { endianness } from 'node:os'
 import { assert, type ByteString, bytesOf } from '#base'
 import { cliFault } from '../faults.ts'
 
-type Utimensat = (folder: number, path: Buffer, times: Buffer, flags: number) => number
+/** System calls that Node has not. */
+interface Native {
+  readonly utimensat: (folder: number, path: Buffer, times: Buffer, flags: number) => number
+  readonly mkfifo: (path: Buffer, mode: number) => number
+}
 
-let loaded: Utimensat | undefined
+let loaded: Native | undefined
 
 /**
  * Sets the time of the last change of a file or symlink, to the nanosecond: Node's own calls count in parts of a second
@@ -20,7 +24,17 @@ export function setLocalTime(path: ByteString, mtimeNs: bigint): boolean {
     times.writeBigInt64LE(second, at)
     times.writeBigInt64LE(mtimeNs - second * SECOND_NS, at + 8)
   }
-  return loaded(AT_FDCWD, Buffer.concat([bytesOf(path), NUL]), times, AT_SYMLINK_NOFOLLOW) === 0
+  return loaded.utimensat(AT_FDCWD, cString(path), times, AT_SYMLINK_NOFOLLOW) === 0
+}
+
+/** Makes a fifo that its owner alone may use. Answers false when the system refuses. mkfifo(3). */
+export function makeFifo(path: ByteString): boolean {
+  loaded ??= load()
+  return loaded.mkfifo(cString(path), 0o600) === 0
+}
+
+function cString(path: ByteString): Buffer {
+  return Buffer.concat([bytesOf(path), NUL])
 }
 
 const SECOND_NS = 1_000_000_000n
@@ -29,11 +43,15 @@ const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
 
 // Loaded when a file was got: no other command needs native code.
-function load(): Utimensat {
+function load(): Native {
   assert(endianness() === 'LE', 'x64 and arm64 are little endian')
   try {
     const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi')
-    return koffi.load(null).func('int utimensat(int folder, uint8_t *path, uint8_t *times, int flags)')
+    const libc = koffi.load(null)
+    return {
+      utimensat: libc.func('int utimensat(int folder, uint8_t *path, uint8_t *times, int flags)'),
+      mkfifo: libc.func('int mkfifo(uint8_t *path, unsigned int mode)'),
+    }
   } catch (error) {
     throw cliFault('Local', `the package koffi cannot be loaded: ${String(error)}`, {
       hint: 'Run `npm start` once, which installs it.',
