@@ -18,6 +18,7 @@ import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
+import type { ChunkUser } from './snapshot/users.ts'
 import { WithSnapshots } from './snapshot/with-snapshots.ts'
 import type { Answer, Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
@@ -62,6 +63,11 @@ export interface Filesystem extends AsyncDisposable {
    * deleted then.
    */
   references(signal: AbortSignal): AsyncIterable<readonly Digest[]>
+  /**
+   * Who needs one of these chunks: files, snapshots and directories' manifests, as long as the loop goes on. It reads
+   * what `references` reads; what cannot be read needs them. Writes under way are not seen.
+   */
+  users(chunks: ReadonlySet<Digest>, signal: AbortSignal): AsyncIterable<ChunkUser>
   /**
    * Resolves when every chunk that was put before this call is named by a row or never will be: the writes, seals and
    * snapshots that were under way have ended. A walk of `references` that begins then misses none of them.
@@ -174,6 +180,10 @@ class OpenFilesystem implements Filesystem {
 
   references(signal: AbortSignal): AsyncIterable<readonly Digest[]> {
     return this.snapshots.references(signal)
+  }
+
+  users(chunks: ReadonlySet<Digest>, signal: AbortSignal): AsyncIterable<ChunkUser> {
+    return this.snapshots.users(chunks, signal)
   }
 
   async settled(): Promise<void> {

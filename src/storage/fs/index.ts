@@ -10,6 +10,7 @@ export { type RestoreRequest } from './snapshot/restore.ts'
 export { snapshotCid, type Snapshots } from './snapshot/snapshots.ts'
 export type { FileStat } from './snapshot/stat.ts'
 export type { Snapshot } from './snapshot/table.ts'
+export type { ChunkUser } from './snapshot/users.ts'
 export type {
   AllocateMode,
   Answer,

@@ -24,6 +24,7 @@ export const cookieOfListKey = (key: ByteString): Cookie => readBeU64(key, 9) as
 export const extentKey = (ino: Ino, offset: number): ByteString => `e${beU64(ino)}${beU64(offset)}`
 export const EXTENT_PREFIX = 'e'
 export const extentPrefix = (ino: Ino): ByteString => `e${beU64(ino)}`
+export const inoOfExtentKey = (key: ByteString): number => readBeU64(key, 1)
 export const offsetOfExtentKey = (key: ByteString): number => readBeU64(key, 9)
 
 /** `x{ino}{name}` -> value: an extended attribute. */

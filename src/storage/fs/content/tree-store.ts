@@ -62,7 +62,7 @@ export class TreeStore {
   #take(subtree: Subtree, bytes: Buffer): TreeNode {
     if (digestOf(createHash('sha256').update(bytes).digest()) !== subtree.digest) {
       throw contentFault('NodeDamaged', `content node ${digestHex(subtree.digest)} does not match its digest`, {
-        hint: 'Run a scrub; the node is repaired from another copy, or the file restored from a snapshot.',
+        hint: 'Remove the file and put it again from a backup; `cairn doctor` names all that is damaged.',
       })
     }
     const node = decodeNode(this.shape, subtree, bytes)

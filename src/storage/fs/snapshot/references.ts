@@ -68,6 +68,13 @@ export class ReferenceWalk {
     }
   }
 
+  /** Tells what one of them needs, as {@link run} does; not again what calls before have walked in full. */
+  async *below(named: Named, signal: AbortSignal): AsyncGenerator<Digest[]> {
+    this.#name(named)
+    yield* this.#drain(signal)
+    if (this.#batch.length > 0) yield this.#take()
+  }
+
   #name(named: Named): void {
     if (named.kind === 'chunk') this.#batch.push(named.digest)
     else if (named.kind === 'tree') this.#file({ digest: named.tree.root, size: named.tree.bytes })

@@ -11,12 +11,13 @@ import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
 import { DAG_CBOR } from './node.ts'
 import { ManifestStore } from './manifest-store.ts'
-import { ReferenceWalk } from './references.ts'
+import { type ReferenceParts, ReferenceWalk } from './references.ts'
 import { type RestoreRequest, Restorer } from './restore.ts'
 import { Cids } from './cids.ts'
 import { Stat } from './stat.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
 import { Turns } from './turns.ts'
+import { type ChunkUser, usersOf } from './users.ts'
 import { SNAPSHOTS_INO, SnapshotView } from './view.ts'
 import { patiently } from '../home/patiently.ts'
 import { ROOT_INO } from '../inode.ts'
@@ -112,8 +113,17 @@ export class HomeSnapshots implements Snapshots {
 
   /** Every chunk the filesystem needs; see `Filesystem.references`. */
   references(signal: AbortSignal): AsyncIterable<Digest[]> {
+    return new ReferenceWalk(this.#referenceParts()).run(signal)
+  }
+
+  /** Who needs one of these chunks; see `Filesystem.users`. */
+  users(chunks: ReadonlySet<Digest>, signal: AbortSignal): AsyncIterable<ChunkUser> {
+    return usersOf(this.#referenceParts(), chunks, signal)
+  }
+
+  #referenceParts(): ReferenceParts {
     const making = () => (this.#making.size === 0 ? undefined : this.made())
-    return new ReferenceWalk({ context: this.#context, store: this.#store, table: this.#table, making }).run(signal)
+    return { context: this.#context, store: this.#store, table: this.#table, making }
   }
 
   /** Resolves when the snapshots being made are made, or have failed. */
