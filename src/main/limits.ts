@@ -60,3 +60,8 @@ export const COLLECT_TIME_SHARE = 0.05
 export const RESERVE_BYTES = 4 * 1024 * 1024
 /** How long a command waits for kernels to be told what it changed. */
 export const TOLD_TIMEOUT_MS = 2000
+/** Milliseconds that `cairn doctor` looks for who needs damaged chunks. */
+export const DAMAGE_LOOK_MS = 30_000
+/** Damaged chunks it looks for, and places it names. */
+export const DAMAGED_CHUNKS_MAX = 10_000
+export const DAMAGED_PLACES_MAX = 5

@@ -170,7 +170,8 @@ class Put {
       await this.#call(client => client.call(fileSet, { place, ...this.#looks(file) }, this.#signal))
     }
     if (!this.#options.compare) return true
-    return (await this.#hashAt(place)) === (await localHash(file.path, this.#signal))
+    const hash = await this.#hashAt(place)
+    return hash !== undefined && hash === (await localHash(file.path, this.#signal))
   }
 
   async #send(file: LocalFile, place: Place): Promise<void> {
@@ -226,8 +227,14 @@ class Put {
     }
   }
 
-  async #hashAt(place: Place): Promise<string> {
-    return (await this.#call(client => client.call(fileHash, { place }, this.#signal))).sha256
+  // Undefined when what is there is damaged.
+  async #hashAt(place: Place): Promise<string | undefined> {
+    try {
+      return (await this.#call(client => client.call(fileHash, { place }, this.#signal))).sha256
+    } catch (error) {
+      if (isFault(error, 'ChunkDamaged')) return undefined
+      throw error
+    }
   }
 
   async #remove(place: Place): Promise<void> {

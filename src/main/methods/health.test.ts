@@ -13,11 +13,28 @@ test('a storage process that never died is well, one that did is told with its l
   assert.ok(often.remedy !== undefined)
 })
 
-test('damaged chunks fail the check and have a remedy', () => {
+const bad = { states: { ...states, quarantined: { chunks: 2, bytes: 20 } }, segments: 1 }
+
+test('damage that somebody needs fails the check, with who it is and what to do', () => {
   assert.equal(chunkCheck({ states, segments: 1 }).state, 'ok')
-  const damaged = chunkCheck({ states: { ...states, quarantined: { chunks: 2, bytes: 20 } }, segments: 1 })
-  assert.deepEqual([damaged.state, damaged.detail], ['fail', '7 held in 1 segments, 2 damaged'])
-  assert.match(damaged.remedy ?? '', /backup/)
+  const places = ['/a', 'photos:/.snapshots/old']
+  const { state, detail, remedy } = chunkCheck(bad, { places, kinds: new Set(['file', 'snapshot']), isAll: false })
+  assert.equal(state, 'fail')
+  assert.equal(detail, '7 held in 1 segments, 2 damaged, needed by /a, photos:/.snapshots/old and perhaps others')
+  assert.match(remedy ?? '', /put it again.*cairn fs gc.*cairn fs snapshot rm.*disk/)
+})
+
+test('damage that nothing needs is a warning until it is collected', () => {
+  const { state, detail, remedy } = chunkCheck(bad, { places: [], kinds: new Set(), isAll: true })
+  assert.deepEqual([state, detail], ['warn', '7 held in 1 segments, 2 damaged, which nothing needs any more'])
+  assert.match(remedy ?? '', /next collection.*cairn fs gc/)
+})
+
+test('damage fails the check when there was no time to find out who needs it', () => {
+  const { state, detail, remedy } = chunkCheck(bad, { places: [], kinds: new Set(), isAll: false })
+  assert.equal(state, 'fail')
+  assert.match(detail, /too long$/)
+  assert.match(remedy ?? '', /cannot be read/)
 })
 
 test('little room warns, none fails', () => {

@@ -1,13 +1,16 @@
 import type { CheckRow } from '#rpc'
 import type { StoreStat } from '#storage/chunks'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
+import { type Damage, findDamage } from './damage.ts'
 import type { Parts } from './parts.ts'
 
 /** What only the running Cairn knows about its health. */
 export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<readonly CheckRow[]> {
   const { chunks, filesystems, start } = parts
   const logs = await Promise.all(filesystems.all.map(each => logCheck(each, signal)))
-  return [restartCheck(start.restarts), chunkCheck(chunks.stat()), spaceCheck(chunks.space()), ...logs]
+  const stat = chunks.stat()
+  const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
+  return [restartCheck(start.restarts), chunkCheck(stat, damage), spaceCheck(chunks.space()), ...logs]
 }
 
 /** Storage processes that ended without being told: how many since the start, and how the last one did. */
@@ -24,14 +27,40 @@ export function restartCheck({
   return { name, state: 'warn', detail, remedy: 'Nothing is lost. See what `cairn up` printed before.' }
 }
 
-/** Whether every chunk that was looked at was right. */
-export function chunkCheck({ states, segments }: Pick<StoreStat, 'states' | 'segments'>): CheckRow {
+/** Whether every chunk that was looked at was right; `damage` says who needs those that were not. */
+export function chunkCheck({ states, segments }: Pick<StoreStat, 'states' | 'segments'>, damage?: Damage): CheckRow {
   const { quarantined, held } = states
   const name = 'chunks'
   const detail = `${held.chunks} held in ${segments} segments, ${quarantined.chunks} damaged`
-  if (quarantined.chunks === 0) return { name, state: 'ok', detail }
-  const remedy = 'Check the disk, and restore the files that cannot be read from a backup.'
-  return { name, state: 'fail', detail, remedy }
+  if (damage === undefined) return { name, state: 'ok', detail }
+  const { places, isAll } = damage
+  if (places.length > 0) {
+    const named = `${detail}, needed by ${places.join(', ')}${isAll ? '' : ' and perhaps others'}`
+    return { name, state: 'fail', detail: named, remedy: mending(damage) }
+  }
+  if (isAll) return { name, state: 'warn', detail: `${detail}, which nothing needs any more`, remedy: LET_GO }
+  const remedy = `Files that cannot be read need them. ${PUT_AGAIN} ${CHECK_DISK}`
+  return { name, state: 'fail', detail: `${detail}; looking for who needs them took too long`, remedy }
+}
+
+const CHECK_DISK = 'And check the disk.'
+const LET_GO = `They go at the next collection, or now: cairn fs gc. ${CHECK_DISK}`
+const PUT_AGAIN =
+  'Remove each of these files and, if there is a backup, put it again from there; then run `cairn fs gc`.'
+
+function mending({ kinds }: Damage): string {
+  const steps = [
+    kinds.has('file') ? PUT_AGAIN : undefined,
+    kinds.has('snapshot')
+      ? 'Snapshots are right again when the same content is put anywhere; else: cairn fs snapshot rm.'
+      : undefined,
+    kinds.has('removed')
+      ? 'A removed file goes when the last program has closed it, at the latest when Cairn is started again.'
+      : undefined,
+    kinds.has('directory') ? 'A manifest is made anew by the next snapshot when its directory was changed.' : undefined,
+    CHECK_DISK,
+  ]
+  return steps.filter(step => step !== undefined).join(' ')
 }
 
 /** Whether new chunks find room. */

@@ -7,9 +7,11 @@ export function storeMethods({ chunks, collector }: Parts): readonly Handler[] {
   return [
     answerDownload(storeScrub, async function* ({ bytesPerSecond }, { signal }) {
       for await (const progress of chunks.scrub({ bytesPerSecond }, signal)) {
-        const { damaged, damagedChunks, bytes } = progress
+        const { finding, damagedChunks, bytes } = progress
         const row = { chunks: progress.chunks, bytes, damagedChunks }
-        yield message(damaged === undefined ? row : { ...row, damaged: digestHex(damaged) })
+        yield message(
+          finding === undefined ? row : { ...row, finding: { ...finding, digest: digestHex(finding.digest) } },
+        )
       }
       return message(undefined)
     }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { asBuffer, type ByteString, textOf } from '#base'
+import { asBuffer, type ByteString, isFault, textOf } from '#base'
 import {
   answerDownload,
   answerUnary,
@@ -18,7 +18,7 @@ import { type Attributes, type DirectoryPlace, ERRNO, type Ino, isErrno, type Vf
 import { mainFault } from '../faults.ts'
 import { done, errnoFault } from '../paths/answer.ts'
 import { type Changes, OWNER } from '../paths/changes.ts'
-import { bytesOfFile, hashFile } from '../paths/content.ts'
+import { bytesOfFile, hashFile, meetDamage } from '../paths/content.ts'
 import { partialPlace } from '../paths/names.ts'
 import { find, placeOf } from '../paths/resolve.ts'
 import { setLooks } from './file.ts'
@@ -62,7 +62,10 @@ export function transferMethods(parts: Parts): readonly Handler[] {
         await dropSmall(changes, partial, ino)
         throw error
       })
-      const { size, sha256 } = await hashFile({ vfs: changes.vfs, ino, path }, signal)
+      const { size, sha256 } = await hashFile({ vfs: changes.vfs, ino, path }, signal).catch(async error => {
+        if (isFault(error, 'ChunkDamaged')) await refuseDamaged(changes, partial, { ino, signal })
+        throw error
+      })
       if (sha256 !== wanted) await refuse(changes, partial, { sha256, wanted })
       await setLooks(changes, await done(changes.vfs.attributes(ino), path), looks, path)
       changes.vfs.release(ino)
@@ -141,6 +144,18 @@ const ZEROS = Buffer.alloc(BODY_BYTES_MAX)
 async function dropSmall(changes: Changes, { place, path }: Partial, ino: Ino): Promise<void> {
   const found = await changes.vfs.attributes(ino)
   if (!isErrno(found) && found.size < RESUME_BYTES_MIN) await changes.remove(place, 'file', path)
+}
+
+// Content that was stored before is not stored again until its damage is known. All of it is met here, and stored when
+// it is sent again.
+async function refuseDamaged(
+  changes: Changes,
+  { place, path }: Partial,
+  { ino, signal }: { readonly ino: Ino; readonly signal: AbortSignal },
+): Promise<never> {
+  await meetDamage({ vfs: changes.vfs, ino, path }, signal)
+  await changes.remove(place, 'file', path)
+  throw mainFault('Damaged', `some of ${textOf(path)} was stored before, and is damaged on this disk`, AGAIN)
 }
 
 async function refuse(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ByteString } from '#base'
+import { type ByteString, isFault } from '#base'
 import type { Ino, Vfs } from '#storage/fs'
 import { TRANSFER_BYTES } from '../limits.ts'
 import { done } from './answer.ts'
@@ -33,4 +33,19 @@ export async function hashFile(source: Source, signal: AbortSignal): Promise<{ s
     size += bytes.byteLength
   }
   return { size, sha256: hash.digest('hex') }
+}
+
+/** Reads a whole file, so that everything damaged in it is known and set aside. */
+export async function meetDamage({ vfs, ino, path }: Source, signal: AbortSignal): Promise<void> {
+  await done(vfs.sync(ino, 'data'), path) // what is in memory still is not read from the disk
+  const { size } = await done(vfs.attributes(ino), path)
+  const into = Buffer.allocUnsafeSlow(TRANSFER_BYTES)
+  for (let offset = 0; offset < size; offset += TRANSFER_BYTES) {
+    signal.throwIfAborted()
+    try {
+      await vfs.read(ino, offset, into)
+    } catch (error) {
+      if (!isFault(error, 'ChunkDamaged')) throw error
+    }
+  }
 }

@@ -69,8 +69,8 @@ export class Collector implements AsyncDisposable {
 
   async #ask(signal: AbortSignal): Promise<CollectRound> {
     const { chunks, filesystems } = this.#parts
-    const { held, cached, condemned } = chunks.stat().states
-    const wanted = new DigestFilter(held.chunks + cached.chunks + condemned.chunks, this.#round++)
+    const count = Object.values(chunks.stat().states).reduce((sum, { chunks: each }) => sum + each, 0)
+    const wanted = new DigestFilter(count, this.#round++)
     for (const { filesystem } of filesystems.all) {
       for await (const batch of filesystem.references(signal)) for (const digest of batch) wanted.add(digest)
     }

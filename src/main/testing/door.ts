@@ -15,6 +15,7 @@ export interface TestDoor extends AsyncDisposable {
   readonly client: Client
   readonly filesystems: Filesystems
   readonly chunks: ChunkStore
+  readonly dataFolder: string
   readonly collector: Collector
   /** What the supervisor was asked. */
   readonly asked: readonly Request[]
@@ -50,5 +51,5 @@ export async function openTestDoor(): Promise<TestDoor> {
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))
   const client = opening.use(await openClient(here, common, new AbortController().signal))
   const all = opening.move()
-  return { client, filesystems, chunks, collector, asked, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { client, filesystems, chunks, dataFolder, collector, asked, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

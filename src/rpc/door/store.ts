@@ -1,18 +1,19 @@
 import { download, unary } from '../method.ts'
-import { integer, nothing, optional, type ShapeOf, shape, text } from '../shape.ts'
+import { integer, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 
 const scrubShape = shape({
   chunks: integer(),
   bytes: integer(),
+  /** Damage that stands so far: found, and set aside by an earlier look. */
   damagedChunks: integer(),
-  /** CID or digest of a chunk found damaged just now. */
-  damaged: optional(text(100)),
+  /** What was met just now: a chunk, by its digest, and whether it is damaged, was already, or no longer is. */
+  finding: optional(shape({ digest: text(100), kind: word('found', 'standing', 'healed') })),
 })
 
 /** How far a scrub is. */
 export type ScrubRow = ShapeOf<typeof scrubShape>
 
-/** Reads and verifies every chunk of this machine at a rate; damaged ones are set aside and named. */
+/** Reads and verifies every chunk of this machine at a rate; damaged ones are set aside and named, those of before too. */
 export const storeScrub = download({
   name: 'store.scrub',
   version: 1,

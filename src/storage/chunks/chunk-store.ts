@@ -34,7 +34,10 @@ export interface ChunkStore extends AsyncDisposable {
   reserve(bytes: number): SpaceReservation | undefined
   /** What this store may use in all, and what of it new chunks may still take. */
   space(): { readonly totalBytes: number; readonly freeBytes: number }
-  /** Marks chunks for deletion: they no longer count as copies, and a put brings them back. Faults: Io, NoSpace. */
+  /**
+   * Marks chunks for deletion: they no longer count as copies, and a put brings them back. Those that are quarantined
+   * stay so. Faults: Io, NoSpace.
+   */
   condemn(digests: readonly Digest[]): Promise<void>
   /** Forgets chunks; compaction gives back their space. Faults: Io, NoSpace. */
   delete(digests: readonly Digest[]): Promise<void>
@@ -45,14 +48,17 @@ export interface ChunkStore extends AsyncDisposable {
   stat(): StoreStat
   /**
    * Verifies every record at the given rate, CRCs and SHA-256, telling how far it is; what is damaged is quarantined
-   * and told. Aborting ends it between two records. Faults: Io.
+   * and told, and so is what was quarantined before. Of that, what is right now is held again. Aborting ends it between
+   * two records. Faults: Io.
    */
   scrub(options: ScrubOptions, signal: AbortSignal): AsyncIterable<ScrubProgress>
+  /** The chunks that failed verification and have not been put since, in byte order. */
+  quarantined(signal: AbortSignal): AsyncIterable<Digest>
   /** Rewrites segments that are mostly dead and removes them. Aborting ends it between two segments. Faults: Io. */
   compact(signal: AbortSignal): Promise<Compaction>
   /**
    * One round of collection: deletes chunks that every provider called unreferenced in this round and in one before,
-   * at least the grace apart. Aborting ends it between two steps. Faults: CollectionStopped, Io.
+   * at least the grace apart; quarantined ones too. Aborting ends it between two steps. Faults: CollectionStopped, Io.
    */
   collect(providers: readonly RootProvider[], options: CollectOptions, signal: AbortSignal): Promise<CollectRound>
 }

@@ -2,6 +2,7 @@ import type { Awaitable, Digest } from '#base'
 import { chunkFault } from './faults.ts'
 import { COLLECT_BATCH } from './limits.ts'
 import type { StoreParts } from './parts.ts'
+import type { ChunkState } from './record.ts'
 import { changeStates } from './states.ts'
 
 /** Answers which chunks it still needs. Every user of a store provides one; without its answer nothing is deleted. */
@@ -42,7 +43,7 @@ export async function collectRound(
     from = `${last.digest}\0`
     await collectBatch(
       round,
-      page.filter(({ row }) => row.state !== 'quarantined').map(({ digest }) => digest),
+      page.map(({ digest }) => digest),
     )
   }
   return { asked: round.asked, candidates: parts.candidates.count, deleted: round.deleted }
@@ -87,15 +88,20 @@ async function referenced({ providers, parts }: Round, batch: readonly Digest[])
   return wanted
 }
 
-// Condemned first and durably: from here on the chunk is no copy, and until the deletion a put brings it back.
+// Condemned first and durably: from here on the chunk is no copy, and until the deletion a put brings it back. One that
+// is quarantined is no copy already, and must not be condemned: a put would bring back its damage.
 async function bury(round: Round, ripe: readonly Digest[]): Promise<void> {
   const { candidates, syncs, table } = round.parts
   changeStates(round.parts, ripe, 'condemned')
   await syncs.sync()
-  const dead = ripe.filter(digest => candidates.isAsked(digest) && table.get(digest)?.state === 'condemned')
+  const dead = ripe.filter(digest => candidates.isAsked(digest) && isNoCopy(table.get(digest)?.state))
   changeStates(round.parts, dead, 'deleted')
   for (const digest of dead) candidates.renew(digest)
   round.deleted += dead.length
+}
+
+function isNoCopy(state: ChunkState | undefined): boolean {
+  return state === 'condemned' || state === 'quarantined'
 }
 
 function stopped(reason: string, cause?: unknown): Error {

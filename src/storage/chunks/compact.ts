@@ -7,11 +7,13 @@ import {
   checkTable,
   decodeStates,
   encodeHeader,
+  hashOf,
   NO_SEGMENT,
   recordBytes,
   STATE_ENTRY_BYTES,
   type StateEntry,
 } from './record.ts'
+import { unpack } from './jobs.ts'
 import { ACTIVE_DEAD_BYTES_MIN } from './limits.ts'
 import { liveRecords } from './live.ts'
 import type { Stretch } from './scan.ts'
@@ -130,23 +132,39 @@ function moveStates(parts: StoreParts, entries: readonly StateEntry[]): void {
 function moveChunk(parts: StoreParts, digest: Digest, was: ChunkRow): void {
   const row = parts.table.get(digest)
   if (row?.segment !== was.segment || row.offset !== was.offset) return
-  const body = Buffer.allocUnsafeSlow(row.storedBytes)
-  const from = { digest, offset: row.offset, storedBytes: row.storedBytes }
-  const isGood = row.state !== 'quarantined' && readVerified(parts.log.reader(row.segment), from, body, 0)
-  if (!isGood) return keepName(parts, digest, row)
+  const body = readBody(parts, digest, row)
+  if (body === undefined) return keepName(parts, digest, row)
+  const state = row.state === 'quarantined' ? 'held' : row.state
   try {
-    const place = parts.space.withBallast(() => writeCopy(parts, { digest, row, body }))
-    parts.table.set(digest, { ...row, ...place })
+    const place = parts.space.withBallast(() => writeCopy(parts, { digest, row: { ...row, state }, body }))
+    parts.table.set(digest, { ...row, ...place, state })
   } catch (error) {
     throw diskFault('compact chunks', error)
   }
 }
 
-// The bytes are lost; that they were here and are damaged is not.
+// Twice, so that a flip on the way from the disk costs nothing: after this the bytes are gone. What is quarantined and
+// can be read after all must have its name.
+function readBody({ log }: StoreParts, digest: Digest, row: ChunkRow): Buffer | undefined {
+  const { offset, storedBytes, state, codec, plainBytes } = row
+  const body = Buffer.allocUnsafeSlow(storedBytes)
+  const isRead = (): boolean => readVerified(log.reader(row.segment), { digest, offset, storedBytes }, body, 0)
+  if (!isRead() && !isRead()) return undefined
+  if (state !== 'quarantined') return body
+  const plain = unpack(body, codec, plainBytes)
+  return plain !== undefined && hashOf(plain) === digest ? body : undefined
+}
+
+// The bytes are lost; that they were here and are damaged is not. The record is told to be quarantined too: recovery
+// lets the name alone give way to every record that is not.
 function keepName(parts: StoreParts, digest: Digest, row: ChunkRow): void {
-  const { plainBytes } = row
-  if (row.state !== 'quarantined') parts.world.log.warn('damaged chunk found', { digest: digestHex(digest) })
-  const place = appendStates(parts, [{ digest, segment: NO_SEGMENT, offset: 0, plainBytes, state: 'quarantined' }])
+  const { plainBytes, segment, offset } = row
+  const state = 'quarantined'
+  if (row.state !== state) parts.world.log.warn('damaged chunk found', { digest: digestHex(digest) })
+  const place = appendStates(parts, [
+    { digest, segment, offset, plainBytes, state },
+    { digest, segment: NO_SEGMENT, offset: 0, plainBytes, state },
+  ])
   parts.table.set(digest, { ...place, plainBytes, storedBytes: 0, codec: 'raw', state: 'quarantined' })
 }
 

@@ -115,7 +115,7 @@ test('scrub finds planted rot, quarantines it, and a put of the bytes heals it',
     await using store = await bench.open()
     const found: Digest[] = []
     for await (const progress of store.scrub({ bytesPerSecond: 1e12 }, never)) {
-      if (progress.damaged !== undefined) found.push(progress.damaged)
+      if (progress.finding?.kind === 'found') found.push(progress.finding.digest)
       if (progress.isDone) assert.deepEqual([progress.chunks, progress.damagedChunks], [40, 1])
     }
     assert.deepEqual(found, [victim])

@@ -38,7 +38,7 @@ function readableRow(parts: StoreParts, { digest, into, offset }: ReadRange): Ch
 }
 
 function damaged(digest: Digest): Error {
-  const hint = 'Restore the file from a snapshot, a backup or another machine; `cairn fs scrub` lists what is damaged.'
+  const hint = 'Remove the file and put it again from a backup; `cairn doctor` names all that is damaged.'
   return chunkFault('ChunkDamaged', `chunk ${digestHex(digest)} is damaged on this disk`, { hint })
 }
 

@@ -180,11 +180,12 @@ function apply(parts: RecoveryParts, segment: Segment, record: RecordStretch): v
   for (const entry of decodeStates(body)) applyState(parts.table, entry, { segment: segment.number, offset })
 }
 
-// Of several records of one chunk the last one counts: it was written because the others were not good any more.
+// Of several records of one chunk the last one counts: it was written because the others were not good any more. But a
+// whole one counts more than damage: a put that began before the name of lost bytes was written ended after it.
 function applyChunk(table: ChunkTable, segment: number, { header, offset }: RecordStretch): void {
   const { digest, plainBytes, storedBytes, codec, state } = header
   const known = table.get(digest)
-  if (known !== undefined && isBefore({ segment, offset }, known)) return
+  if (known !== undefined && known.state !== 'quarantined' && isBefore({ segment, offset }, known)) return
   table.set(digest, { segment, offset, plainBytes, storedBytes, codec, state })
 }
 
@@ -192,7 +193,7 @@ function applyState(table: ChunkTable, entry: StateEntry, at: LogPosition): void
   const { digest, state, plainBytes } = entry
   const known = table.get(digest)
   if (entry.segment === NO_SEGMENT && state === 'quarantined') {
-    if (known !== undefined && isBefore(at, known)) return
+    if (known !== undefined && (known.state !== 'quarantined' || isBefore(at, known))) return
     table.set(digest, { ...at, plainBytes, storedBytes: 0, codec: 'raw', state })
   } else if (known !== undefined && known.segment === entry.segment && known.offset === entry.offset) {
     table.set(digest, state === 'deleted' ? undefined : { ...known, state })

@@ -1,5 +1,5 @@
-import type { Digest } from '#base'
-import type { LogPosition } from './chunk-index.ts'
+import { type Digest, digestHex } from '#base'
+import type { ChunkRow, LogPosition } from './chunk-index.ts'
 import { diskFault } from './faults.ts'
 import { STATES_PER_RECORD } from './limits.ts'
 import type { StoreParts } from './parts.ts'
@@ -13,14 +13,32 @@ import {
   type StateEntry,
 } from './record.ts'
 
-/** Moves chunks to a state, in the log and in the table; those not here are passed over. Faults: Io, NoSpace. */
+/**
+ * Moves chunks to a state, in the log and in the table; those not here are passed over. So are quarantined ones, unless
+ * they are deleted: only {@link endQuarantine} and a put make a chunk of them again. Faults: Io, NoSpace.
+ */
 export function changeStates(parts: StoreParts, digests: readonly Digest[], state: StateChange): void {
+  moveRows(parts, digests, { state, mayMove: row => row.state !== 'quarantined' || state === 'deleted' })
+}
+
+/** Holds a quarantined chunk again. Its bytes were just read and have its SHA-256. Faults: Io, NoSpace. */
+export function endQuarantine(parts: StoreParts, digest: Digest): void {
+  parts.world.log.info('a chunk that was set aside as damaged is right', { digest: digestHex(digest) })
+  moveRows(parts, [digest], { state: 'held', mayMove: row => row.state === 'quarantined' })
+}
+
+interface Move {
+  readonly state: StateChange
+  readonly mayMove: (row: ChunkRow) => boolean
+}
+
+function moveRows(parts: StoreParts, digests: readonly Digest[], { state, mayMove }: Move): void {
   parts.syncs.check()
   for (let from = 0; from < digests.length; from += STATES_PER_RECORD) {
     const entries: StateEntry[] = []
     for (const digest of new Set(digests.slice(from, from + STATES_PER_RECORD))) {
       const row = parts.table.get(digest)
-      if (row === undefined || row.state === state) continue
+      if (row === undefined || row.state === state || !mayMove(row)) continue
       entries.push({ digest, segment: row.segment, offset: row.offset, plainBytes: row.plainBytes, state })
     }
     if (entries.length === 0) continue

@@ -8,7 +8,7 @@ import { Puts } from './puts.ts'
 import { readChunk } from './reads.ts'
 import type { StateChange } from './record.ts'
 import type { Recovery } from './recovery.ts'
-import { type ScrubOptions, type ScrubProgress, scrubChunks } from './scrub.ts'
+import { quarantinedChunks, type ScrubOptions, type ScrubProgress, scrubChunks } from './scrub.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { SpaceReservation } from './space.ts'
 import { changeStates } from './states.ts'
@@ -97,6 +97,11 @@ export class Store implements ChunkStore {
     await this.#rebuilding
     if (!(await this.#parts.syncs.verifyIndex())) await this.#renewIndex()
     yield* scrubChunks(this.#parts, options, signal)
+  }
+
+  async *quarantined(signal: AbortSignal): AsyncGenerator<Digest> {
+    await this.#rebuilding
+    yield* quarantinedChunks(this.#parts, signal)
   }
 
   compact(signal: AbortSignal): Promise<Compaction> {

@@ -10,7 +10,7 @@ import type { Run } from '../../run.ts'
 /** `cairn fs scrub` */
 export function declareScrub(fs: Command, run: Run): void {
   fs.command('scrub')
-    .description('read and verify every chunk of this machine; exit code 1 when one is damaged')
+    .description('read and verify every chunk of this machine; exit code 1 while one is damaged')
     .option('--rate <MiB>', 'MiB read per second', '100')
     .addHelpText('after', examples('cairn fs scrub', 'cairn fs scrub --rate 20'))
     .action((options: { rate: string }) => run(context => scrub(context, options.rate)))
@@ -22,22 +22,43 @@ async function scrub(context: Context, rate: string): Promise<void> {
   if (!(mib >= 1 && mib <= 100_000))
     throw cliFault('Usage', `--rate ${rate} is no rate`, { hint: 'Write MiB per second, such as 100.' })
   await using client = await openDoor(context)
-  const damaged: string[] = []
+  const met: Met = { found: [], standing: [], healed: [] }
   let last: ScrubRow = { chunks: 0, bytes: 0, damagedChunks: 0 }
   for await (const { head } of client.download(storeScrub, { bytesPerSecond: Math.round(mib * 1024 * 1024) }, signal)) {
     last = head
-    if (head.damaged !== undefined) damaged.push(head.damaged)
+    if (head.finding !== undefined) met[head.finding.kind].push(head.finding.digest)
     if (terminal.isWatched) terminal.err(`\r${head.chunks} chunks  ${formatBytes(head.bytes)}\u001b[K`)
   }
   if (terminal.isWatched) terminal.err('\r\u001b[K')
   const { chunks, bytes, damagedChunks } = last
-  show(context, { chunks, bytes, damaged }, () => `Verified ${plural(chunks, 'chunk')} (${formatBytes(bytes)})\n`)
-  if (damagedChunks === 0) return
-  throw cliFault(
-    'Unwell',
-    `${plural(damagedChunks, 'chunk')} damaged and set aside: ${damaged.slice(0, 5).join(', ')}`,
-    {
-      hint: 'Files that need them fail to read. Restore those from a backup, and check the disk.',
-    },
-  )
+  const { found, standing, healed } = met
+  const row = { chunks, bytes, damaged: [...found, ...standing], setAsideBefore: standing, healed }
+  show(context, row, () => verifiedText(last, met))
+  if (damagedChunks > 0) throw cliFault('Unwell', damageText(damagedChunks, met), { hint: DAMAGE_HINT })
+}
+
+// What a scrub met, by the names of the chunks.
+type Met = Record<'found' | 'standing' | 'healed', string[]>
+
+const NAMED_MAX = 5
+const DAMAGE_HINT = '`cairn doctor` names the files that need them and says what to do. Check the disk.'
+
+function verifiedText({ chunks, bytes }: ScrubRow, { healed }: Met): string {
+  const verified = `Verified ${plural(chunks, 'chunk')} (${formatBytes(bytes)})\n`
+  if (healed.length === 0) return verified
+  return `${verified}Held again, because they are right after all: ${namedText(healed)}\n`
+}
+
+// What is damaged, and since when: a disk that gets worse shows in what is found now.
+function damageText(damagedChunks: number, { found, standing }: Met): string {
+  const parts = [
+    found.length > 0 ? `found now: ${namedText(found)}` : undefined,
+    standing.length > 0 ? `set aside before: ${namedText(standing)}` : undefined,
+  ]
+  return `${plural(damagedChunks, 'chunk')} damaged; ${parts.filter(part => part !== undefined).join('; ')}`
+}
+
+function namedText(digests: readonly string[]): string {
+  const named = digests.slice(0, NAMED_MAX).join(', ')
+  return digests.length > NAMED_MAX ? `${named} and ${digests.length - NAMED_MAX} more` : named
 }
