@@ -6,8 +6,8 @@ const scrubShape = shape({
   bytes: integer(),
   /** Damage that stands so far: found, and set aside by an earlier look. */
   damagedChunks: integer(),
-  /** What was met just now: a chunk, by its digest, and whether it is damaged, was already, or no longer is. */
-  finding: optional(shape({ digest: text(100), kind: word('found', 'standing', 'healed') })),
+  /** What was met just now: a chunk, by its digest, and whether it is damaged, was already, no longer is, or was mended. */
+  finding: optional(shape({ digest: text(100), kind: word('found', 'standing', 'healed', 'mended') })),
 })
 
 /** How far a scrub is. */

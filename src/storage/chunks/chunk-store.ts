@@ -48,8 +48,8 @@ export interface ChunkStore extends AsyncDisposable {
   stat(): StoreStat
   /**
    * Verifies every record at the given rate, CRCs and SHA-256, telling how far it is; what is damaged is quarantined
-   * and told, and so is what was quarantined before. Of that, what is right now is held again. Aborting ends it between
-   * two records. Faults: Io.
+   * and told, and so is what was quarantined before. Of that, what is right now is held again; what only the index still
+   * finds is written anew. Aborting ends it between two records. Faults: Io, NoSpace.
    */
   scrub(options: ScrubOptions, signal: AbortSignal): AsyncIterable<ScrubProgress>
   /** The chunks that failed verification and have not been put since, in byte order. */

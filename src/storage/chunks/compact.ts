@@ -129,7 +129,8 @@ function moveStates(parts: StoreParts, entries: readonly StateEntry[]): void {
   }
 }
 
-function moveChunk(parts: StoreParts, digest: Digest, was: ChunkRow): void {
+/** Writes a chunk that still lies where it was to the end of the log; keeps only its name when it is damaged. */
+export function moveChunk(parts: StoreParts, digest: Digest, was: ChunkRow): void {
   const row = parts.table.get(digest)
   if (row?.segment !== was.segment || row.offset !== was.offset) return
   const body = readBody(parts, digest, row)

@@ -5,9 +5,12 @@ import { type Stretch, scanSegment } from './scan.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { Segment } from './segment-log.ts'
 
-/** What a segment still gives: a chunk that the table finds here, or a record of states. */
+/**
+ * What a segment still gives: a chunk that the table finds here, or a record of states. `isHidden`: the scan met no header
+ * of it, because that is damaged or was not written yet.
+ */
 export type LiveRecord =
-  | { readonly kind: 'chunk'; readonly digest: Digest; readonly row: ChunkRow }
+  | { readonly kind: 'chunk'; readonly digest: Digest; readonly row: ChunkRow; readonly isHidden: boolean }
   | { readonly kind: 'states'; readonly stretch: Extract<Stretch, { kind: 'record' }> }
 
 /**
@@ -31,7 +34,8 @@ export async function* liveRecords(
     else if (stretch.header.kind === 'chunk') {
       const { digest } = stretch.header
       const row = table.get(digest)
-      if (row?.segment === segment.number && row.offset === stretch.offset) yield { kind: 'chunk', digest, row }
+      if (row?.segment === segment.number && row.offset === stretch.offset)
+        yield { kind: 'chunk', digest, row, isHidden: false }
     }
   }
   if (gaps.length > 0) yield* rowsInside(parts, segment, { gaps, signal })
@@ -51,7 +55,7 @@ async function* rowsInside(parts: StoreParts, segment: Segment, hidden: Hidden):
     const page = parts.table.page(from, ROWS_PER_PAGE)
     for (const { digest, row } of page) {
       const isHidden = hidden.gaps.some(gap => row.offset >= gap.offset && row.offset < gap.offset + gap.bytes)
-      if (row.segment === segment.number && isHidden) yield { kind: 'chunk', digest, row }
+      if (row.segment === segment.number && isHidden) yield { kind: 'chunk', digest, row, isHidden }
     }
     const last = page.at(-1)
     if (last === undefined) return

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { test } from 'node:test'
-import { type Digest, isFault } from '#base'
+import { bytesOf, type Digest, isFault } from '#base'
 import { machineDisk } from '#host'
 import { type ChunkStore, type ChunkWorkers, inlineWorkers, type RootProvider, type ScrubFinding } from './index.ts'
 import { Bench } from './testing.ts'
@@ -23,6 +23,14 @@ function flipIn(bench: Bench, content: Buffer): void {
     return
   }
   assert.fail('the chunk is in no segment')
+}
+
+/** Flips a bit in front of the name of a chunk: nothing but its header has both. */
+function flipHeader(bench: Bench, digest: Digest): void {
+  const [segment = ''] = bench.segments()
+  const bytes = fs.readFileSync(segment)
+  bytes[bytes.indexOf(bytesOf(digest)) - 2]! ^= 1
+  fs.writeFileSync(segment, bytes)
 }
 
 async function isRight(store: ChunkStore, digest: Digest, content: Buffer): Promise<boolean> {
@@ -174,6 +182,30 @@ test('condemning a damaged chunk does not let a put bring back its damage', asyn
   assert.equal(await store.has(digest), true)
   assert.ok(await isRight(store, digest, content))
 })
+
+for (const isBodyRight of [true, false]) {
+  const what = isBodyRight ? 'is written anew' : 'keeps its name when its bytes are damaged too'
+  test(`a chunk whose header is damaged ${what}, before the index that knows it is lost`, async () => {
+    await using bench = new Bench()
+    const contents = Array.from({ length: 5 }, () => randomBytes(3000))
+    const store = await bench.open()
+    const digests = await Promise.all(contents.map(content => store.put(content)))
+    await store.sync()
+    const digest = digests[2]!
+    if (!isBodyRight) flipIn(bench, contents[2]!)
+    flipHeader(bench, digest)
+    const finding = { digest, kind: isBodyRight ? 'mended' : 'found' }
+    assert.deepEqual(await scrubbed(store), { findings: [finding], damagedChunks: isBodyRight ? 0 : 1 })
+    const left = isBodyRight ? [] : [{ digest, kind: 'standing' }]
+    assert.deepEqual((await scrubbed(store)).findings, left)
+    await store[Symbol.asyncDispose]()
+    fs.rmSync(bench.indexFile)
+    await using again = await bench.open()
+    for (const [number, each] of digests.entries()) {
+      assert.equal(await isRight(again, each, contents[number]!), isBodyRight || each !== digest)
+    }
+  })
+}
 
 for (const index of ['as it was', 'lost']) {
   test(`a put that began before compaction gave up the damaged bytes outlives a crash, index ${index}`, async () => {

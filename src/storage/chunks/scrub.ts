@@ -1,8 +1,10 @@
 import { type Digest, digestHex, isSystemError } from '#base'
 import type { ChunkRow } from './chunk-index.ts'
+import { moveChunk } from './compact.ts'
 import { diskFault } from './faults.ts'
-import { liveRecords } from './live.ts'
+import { type LiveRecord, liveRecords } from './live.ts'
 import type { StoreParts } from './parts.ts'
+import { decodeHeader, RECORD_HEADER_BYTES } from './record.ts'
 import { changeStates, endQuarantine } from './states.ts'
 
 /** How hard scrubbing works. */
@@ -12,11 +14,12 @@ export interface ScrubOptions {
 
 /**
  * What scrubbing says of one chunk. `found`: damaged, and quarantined from now on. `standing`: quarantined by then, and
- * no better now. `healed`: quarantined by then, and right now, so it is held again.
+ * no better now. `healed`: quarantined by then, and right now, so it is held again. `mended`: right, but only the index
+ * knew where, because its header was damaged; it was written anew.
  */
 export interface ScrubFinding {
   readonly digest: Digest
-  readonly kind: 'found' | 'standing' | 'healed'
+  readonly kind: 'found' | 'standing' | 'healed' | 'mended'
 }
 
 /** How far scrubbing is; told after every finding, every {@link REPORT_BYTES}, and at the end. */
@@ -45,7 +48,7 @@ export async function* scrubChunks(
     if (segment === undefined) continue // compacted meanwhile: its chunks were verified on the way
     for await (const record of liveRecords(parts, segment, signal)) {
       if (record.kind !== 'chunk') continue
-      const finding = await examine(scrub, record.digest, record.row)
+      const finding = await examine(scrub, record)
       if (finding === undefined && scrub.bytes - told < REPORT_BYTES) continue
       told = scrub.bytes
       yield progress(scrub, finding)
@@ -58,6 +61,8 @@ export async function* scrubChunks(
 const REPORT_BYTES = 64 * 1024 * 1024
 const PAUSE_MS_MIN = 5
 const ROWS_PER_PAGE = 512
+
+type ChunkRecord = Extract<LiveRecord, { kind: 'chunk' }>
 
 interface Scrub {
   readonly parts: StoreParts
@@ -74,24 +79,38 @@ function progress({ chunks, bytes, damaged }: Scrub, finding: ScrubFinding | und
   return { chunks, bytes, damagedChunks: damaged.size, finding, isDone: false }
 }
 
-// Twice, so that a flip on the way from the disk costs nothing; and only if the chunk still lies there.
-async function examine(scrub: Scrub, digest: Digest, row: ChunkRow): Promise<ScrubFinding | undefined> {
-  const { parts } = scrub
+async function examine(scrub: Scrub, record: ChunkRecord): Promise<ScrubFinding | undefined> {
+  const { parts, damaged } = scrub
+  const { digest, row } = record
   await pace(scrub, row)
+  // Twice, so that a flip on the way from the disk costs nothing; and only if the chunk still lies there.
   const isRight = (await isIntact(parts, digest, row)) || (await isIntact(parts, digest, row))
   const now = parts.table.get(digest)
   if (now?.segment !== row.segment || now.offset !== row.offset) return undefined
-  if (isRight) {
-    if (now.state !== 'quarantined') return undefined
-    endQuarantine(parts, digest)
-    scrub.damaged.delete(digest)
-    return { digest, kind: 'healed' }
+  const isLost = record.isHidden && !hasHeader(parts, digest, now)
+  if (isRight) damaged.delete(digest)
+  else damaged.add(digest)
+  if (!isRight && now.state !== 'quarantined') {
+    const { segment, offset } = row
+    parts.world.log.warn('damaged chunk found', { digest: digestHex(digest), segment, offset })
+    changeStates(parts, [digest], 'quarantined')
   }
-  scrub.damaged.add(digest)
-  if (row.state === 'quarantined') return { digest, kind: 'standing' }
-  parts.world.log.warn('damaged chunk found', { digest: digestHex(digest), segment: row.segment, offset: row.offset })
-  changeStates(parts, [digest], 'quarantined')
-  return { digest, kind: 'found' }
+  if (isLost) moveChunk(parts, digest, now)
+  else if (isRight && now.state === 'quarantined') endQuarantine(parts, digest)
+  if (!isRight) return { digest, kind: row.state === 'quarantined' ? 'standing' : 'found' }
+  if (isLost) return { digest, kind: 'mended' }
+  return now.state === 'quarantined' ? { digest, kind: 'healed' } : undefined
+}
+
+// Without its header recovery does not find a chunk: it would be gone with the index.
+function hasHeader({ log }: StoreParts, digest: Digest, { segment, offset }: ChunkRow): boolean {
+  const bytes = Buffer.alloc(RECORD_HEADER_BYTES)
+  try {
+    log.reader(segment).read(bytes, offset)
+  } catch (error) {
+    throw diskFault('scrub a chunk', error)
+  }
+  return decodeHeader(bytes)?.digest === digest
 }
 
 async function pace(scrub: Scrub, { storedBytes }: ChunkRow): Promise<void> {

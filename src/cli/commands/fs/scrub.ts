@@ -22,7 +22,7 @@ async function scrub(context: Context, rate: string): Promise<void> {
   if (!(mib >= 1 && mib <= 100_000))
     throw cliFault('Usage', `--rate ${rate} is no rate`, { hint: 'Write MiB per second, such as 100.' })
   await using client = await openDoor(context)
-  const met: Met = { found: [], standing: [], healed: [] }
+  const met: Met = { found: [], standing: [], healed: [], mended: [] }
   let last: ScrubRow = { chunks: 0, bytes: 0, damagedChunks: 0 }
   for await (const { head } of client.download(storeScrub, { bytesPerSecond: Math.round(mib * 1024 * 1024) }, signal)) {
     last = head
@@ -31,22 +31,25 @@ async function scrub(context: Context, rate: string): Promise<void> {
   }
   if (terminal.isWatched) terminal.err('\r\u001b[K')
   const { chunks, bytes, damagedChunks } = last
-  const { found, standing, healed } = met
-  const row = { chunks, bytes, damaged: [...found, ...standing], setAsideBefore: standing, healed }
+  const { found, standing, healed, mended } = met
+  const row = { chunks, bytes, damaged: [...found, ...standing], setAsideBefore: standing, healed, mended }
   show(context, row, () => verifiedText(last, met))
   if (damagedChunks > 0) throw cliFault('Unwell', damageText(damagedChunks, met), { hint: DAMAGE_HINT })
 }
 
 // What a scrub met, by the names of the chunks.
-type Met = Record<'found' | 'standing' | 'healed', string[]>
+type Met = Record<'found' | 'standing' | 'healed' | 'mended', string[]>
 
 const NAMED_MAX = 5
 const DAMAGE_HINT = '`cairn doctor` names the files that need them and says what to do. Check the disk.'
 
-function verifiedText({ chunks, bytes }: ScrubRow, { healed }: Met): string {
-  const verified = `Verified ${plural(chunks, 'chunk')} (${formatBytes(bytes)})\n`
-  if (healed.length === 0) return verified
-  return `${verified}Held again, because they are right after all: ${namedText(healed)}\n`
+function verifiedText({ chunks, bytes }: ScrubRow, { healed, mended }: Met): string {
+  const lines = [
+    `Verified ${plural(chunks, 'chunk')} (${formatBytes(bytes)})`,
+    healed.length > 0 ? `Held again, because they are right after all: ${namedText(healed)}` : undefined,
+    mended.length > 0 ? `Written anew, because their headers were damaged: ${namedText(mended)}` : undefined,
+  ]
+  return lines.map(line => (line === undefined ? '' : `${line}\n`)).join('')
 }
 
 // What is damaged, and since when: a disk that gets worse shows in what is found now.
