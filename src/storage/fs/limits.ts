@@ -16,8 +16,14 @@ export const INLINE_BYTES_MAX = 65_536
 /** Overlay extents of one file before the home seals it, and before a write waits for that. */
 export const OVERLAY_EXTENTS_SEAL = 8192
 export const OVERLAY_EXTENTS_MAX = 16_384
-/** Memory that a file's overlay takes, most of it inline bytes, before the home seals it; it must fit the cache. */
+/**
+ * Memory that the long overlays of all files take, most of it inline bytes, before a file written to is sealed, and before
+ * its write waits for that. All of them must fit the cache: one that left it would be read anew for each write.
+ */
 export const OVERLAY_MEMORY_SEAL = 24 * 2 ** 20
+export const OVERLAY_MEMORY_MAX = 36 * 2 ** 20
+/** Memory from which an overlay is a long one. */
+export const LONG_OVERLAY_BYTES = 2 ** 20
 /** Inodes the home keeps decoded. */
 export const INODE_CACHE_MAX = 20_000
 /** Files whose overlay the home keeps decoded, and the inline bytes in them. */

@@ -1,7 +1,15 @@
 import { assert } from '#base'
 import { ERRNO, isErrno } from '../errno.ts'
 import { endOf, type Extent } from '../extent.ts'
-import { FILE_BYTES_MAX, OVERLAY_EXTENTS_MAX, OVERLAY_EXTENTS_SEAL, OVERLAY_MEMORY_SEAL } from '../limits.ts'
+import type { ExtentList } from '../extent-list.ts'
+import {
+  FILE_BYTES_MAX,
+  LONG_OVERLAY_BYTES,
+  OVERLAY_EXTENTS_MAX,
+  OVERLAY_EXTENTS_SEAL,
+  OVERLAY_MEMORY_MAX,
+  OVERLAY_MEMORY_SEAL,
+} from '../limits.ts'
 import { later } from '../time.ts'
 import type { Ino } from '../vfs.ts'
 import type { Change } from './change.ts'
@@ -16,13 +24,13 @@ export const content: Handler<'content'> = (context, { ino }) => {
 
 /**
  * Lays written extents over a file. A file with too many is sealed first, and a write waits for that: so the overlay
- * stays short however long a program writes.
+ * stays short however long a program writes, and those of many files fit the memory for them.
  */
 export const write: Handler<'write'> = (context, input, request) => {
   const overlay = context.tables.extents(input.ino)
-  if (overlay.length > OVERLAY_EXTENTS_SEAL || overlay.memoryBytes > OVERLAY_MEMORY_SEAL) {
+  if (isMoreThan(context, overlay, { extents: OVERLAY_EXTENTS_SEAL, memoryBytes: OVERLAY_MEMORY_SEAL })) {
     const sealed = context.sealer.seal(input.ino)
-    if (overlay.length > OVERLAY_EXTENTS_MAX || overlay.memoryBytes > 2 * OVERLAY_MEMORY_SEAL)
+    if (isMoreThan(context, overlay, { extents: OVERLAY_EXTENTS_MAX, memoryBytes: OVERLAY_MEMORY_MAX }))
       return sealed.then(() => write(context, input, request))
     // It will be tried again; this write does not depend on it.
     sealed.catch(() => undefined)
@@ -42,6 +50,14 @@ export const write: Handler<'write'> = (context, input, request) => {
   edited.ctimeNs = later(edited.ctimeNs, input.mtimeNs)
   change.commit()
   context.sealer.touched(input.ino)
+}
+
+function isMoreThan(
+  { tables }: HomeContext,
+  { length, memoryBytes }: ExtentList,
+  most: { readonly extents: number; readonly memoryBytes: number },
+): boolean {
+  return length > most.extents || (memoryBytes >= LONG_OVERLAY_BYTES && tables.longOverlayBytes > most.memoryBytes)
 }
 
 export const clear: Handler<'clear'> = (context, { ino, from, to, size }, request) => {

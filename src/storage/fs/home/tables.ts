@@ -7,7 +7,7 @@ import { ExtentList } from '../extent-list.ts'
 import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
 import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
-import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX } from '../limits.ts'
+import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX, LONG_OVERLAY_BYTES } from '../limits.ts'
 import { decodeQuota, type Quota } from '../quota.ts'
 import type { Cookie, Ino } from '../vfs.ts'
 
@@ -36,8 +36,15 @@ export class Tables {
     max: CONTENT_CACHE_MAX,
     maxSize: CONTENT_CACHE_BYTES,
     sizeCalculation: ({ memoryBytes }) => LIST_BYTES + memoryBytes,
+    onInsert: (list, _ino, reason) => {
+      if (reason !== 'update') this.#longBytes += longBytesOf(list)
+    },
+    dispose: list => {
+      this.#longBytes -= longBytesOf(list)
+    },
   })
   readonly #namedListeners = new Set<(named: Named) => void>()
+  #longBytes = 0
   #nextIno = 0
   #inoEnd = 0
 
@@ -85,6 +92,11 @@ export class Tables {
     const extents = ExtentList.of(rows.map(row => decodeExtent(keys.offsetOfExtentKey(row.key), row.value)))
     this.#extents.set(ino, extents)
     return extents
+  }
+
+  /** Memory that the long overlays in the cache take, all files together. */
+  get longOverlayBytes(): number {
+    return this.#longBytes
   }
 
   quota(id: number): Quota | undefined {
@@ -169,6 +181,10 @@ const FIRST_COOKIE = 2
 
 // Names known to be free are kept too: a file is looked for before it is made.
 const NO_ENTRY = 'none'
+
+function longBytesOf({ memoryBytes }: ExtentList): number {
+  return memoryBytes < LONG_OVERLAY_BYTES ? 0 : memoryBytes
+}
 
 // Of an empty list.
 const LIST_BYTES = 64
