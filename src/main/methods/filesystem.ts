@@ -12,7 +12,7 @@ import { mainFault } from '../faults.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about whole filesystems. */
-export function filesystemMethods({ filesystems, link, chunks }: Parts): readonly Handler[] {
+export function filesystemMethods({ filesystems, sessions, link, chunks }: Parts): readonly Handler[] {
   return [
     answerUnary(filesystemCreate, async ({ filesystem }) => {
       await filesystems.create(filesystem)
@@ -28,6 +28,8 @@ export function filesystemMethods({ filesystems, link, chunks }: Parts): readonl
     answerUnary(filesystemSync, async ({ filesystem }) => {
       await filesystems.get(filesystem).filesystem.sync()
       await chunks.sync()
+      // Whoever ends with a sync, as put and rm do, finds in the mount what was changed beside it.
+      await sessions.told(filesystem)
       return message(undefined)
     }),
   ]
