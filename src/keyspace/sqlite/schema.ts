@@ -30,11 +30,17 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
+/** The columns of a row but its key, in the order of {@link ColumnsBehindKey}. */
+export const COLUMNS_BEHIND_KEY = 'created, mod, version, lease, value, crc'
+
 /** The columns of a row, in the order of {@link RowColumns}. */
-export const ROW_COLUMNS = 'key, created, mod, version, lease, value, crc'
+export const ROW_COLUMNS = `key, ${COLUMNS_BEHIND_KEY}`
+
+/** A row as SQLite gives it, without its key. */
+export type ColumnsBehindKey = readonly [number, number, number, number, Uint8Array, number]
 
 /** A row as SQLite gives it. */
-export type RowColumns = readonly [Uint8Array, number, number, number, number, Uint8Array, number]
+export type RowColumns = readonly [Uint8Array, ...ColumnsBehindKey]
 
 /** The database file of an index folder. */
 export function databasePath(folder: string): string {

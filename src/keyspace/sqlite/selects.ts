@@ -3,7 +3,7 @@ import { type ByteString, bytesOf } from '#base'
 import type { Span } from '../key-set.ts'
 import type { Revision } from '../keyspace.ts'
 import type { RowQuery } from '../row-index.ts'
-import { ROW_COLUMNS, type RowColumns } from './schema.ts'
+import { COLUMNS_BEHIND_KEY, type ColumnsBehindKey, ROW_COLUMNS, type RowColumns } from './schema.ts'
 
 /** The reading statements of an index, prepared at first use. */
 export class Selects {
@@ -13,11 +13,15 @@ export class Selects {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#get = this.#prepare(`SELECT ${ROW_COLUMNS} FROM current WHERE key = ?`)
+    this.#get = this.#prepare(`SELECT ${COLUMNS_BEHIND_KEY} FROM current WHERE key = ?`)
   }
 
+  // The key is not read back: a blob of its own costs as much as the search.
   get(key: Uint8Array): RowColumns | undefined {
-    return rowOf(this.#get.get(key))
+    const found: unknown = this.#get.get(key)
+    if (found === undefined) return undefined
+    const [created, mod, version, lease, value, crc] = found as ColumnsBehindKey
+    return [key, created, mod, version, lease, value, crc]
   }
 
   range(query: RowQuery): RowColumns[] {

@@ -62,6 +62,6 @@ export const COPIED_EXTENTS_MAX = 100
 /** Access times told to the home in one change. */
 export const ACCESS_TIMES_PER_CALL = 64
 /** Names asked from the home at once when a directory is listed. */
-export const LIST_BATCH = 256
+export const LIST_BATCH = 64
 /** How often a filesystem looks after work that nobody waits for. */
 export const TICK_MS = 1000
