@@ -72,13 +72,10 @@ export class Change {
   /** Removes an unlinked inode with all that belongs to it: at most 7 operations. */
   removeInode(inode: Inode): void {
     const { ino } = inode
-    const extents = this.#tables.extents(ino)
-    // Naming a few keys costs less than a range.
-    if (extents.length > FEW_EXTENTS) this.deletePrefix(keys.extentPrefix(ino))
-    else for (const { offset } of extents) this.delete(keys.extentKey(ino, offset))
+    // A file without this mark has no extents: to look for the mark costs less than to look for them.
+    if (inode.kind === 'file' && this.#tables.isUnsealed(ino)) this.#removeOverlay(ino)
     if (inode.hasXattrs) this.deletePrefix(keys.xattrPrefix(ino))
     this.delete(keys.orphanKey(ino))
-    if (inode.kind === 'file') this.delete(keys.unsealedKey(ino))
     if (inode.kind === 'directory') {
       this.delete(keys.manifestKey(ino))
       this.deletePrefix(keys.markKey(ino, ''))
@@ -248,6 +245,14 @@ export class Change {
     for (const [ino, inode] of this.#inodes) {
       if (inode !== undefined && !this.#unmarked.has(ino)) marks.touchInode(inode, put)
     }
+  }
+
+  #removeOverlay(ino: Ino): void {
+    const extents = this.#tables.extents(ino)
+    // Naming a few keys costs less than a range.
+    if (extents.length > FEW_EXTENTS) this.deletePrefix(keys.extentPrefix(ino))
+    else for (const { offset } of extents) this.delete(keys.extentKey(ino, offset))
+    this.delete(keys.unsealedKey(ino))
   }
 
   #put(key: ByteString, value: Uint8Array, isNew: boolean): void {

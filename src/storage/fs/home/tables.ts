@@ -94,6 +94,11 @@ export class Tables {
     return extents
   }
 
+  /** True when a file has extents, or has had some since it was last sealed. */
+  isUnsealed(ino: Ino): boolean {
+    return this.keyspace.get(keys.unsealedKey(ino)) !== undefined
+  }
+
   /** Memory that the long overlays in the cache take, all files together. */
   get longOverlayBytes(): number {
     return this.#longBytes
