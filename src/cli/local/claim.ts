@@ -7,6 +7,7 @@ import { type ByteString, bytesOf, isSystemError } from '#base'
 /**
  * Claims a local path for this process until disposed; undefined when another process has it. It is an abstract unix
  * socket (unix(7)), of which the kernel lets go when the process ends, however it ends. The path's directory must exist.
+ * Any user of this machine can hold a claim, and so keep another's get waiting; nothing of the file follows from holding it.
  */
 export async function claimPath(path: ByteString): Promise<Disposable | undefined> {
   const slash = path.lastIndexOf('/')

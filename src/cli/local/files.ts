@@ -58,15 +58,25 @@ export function localLink(path: ByteString): Promise<ByteString> {
 export async function* localBytes(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const file = await guarded(path, () => fs.promises.open(bytesOf(path), 'r'))
   try {
-    for (;;) {
-      signal.throwIfAborted()
-      const into = Buffer.allocUnsafeSlow(LOCAL_READ_BYTES)
-      const { bytesRead } = await guarded(path, () => file.read(into, 0, into.byteLength))
-      if (bytesRead === 0) return
-      yield into.subarray(0, bytesRead)
-    }
+    yield* bytesOfHandle(path, file, signal)
   } finally {
     await file.close()
+  }
+}
+
+/** The bytes of an open file from its beginning, in pieces with memory of their own; it stays open. */
+export async function* bytesOfHandle(
+  path: ByteString,
+  file: fs.promises.FileHandle,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    signal.throwIfAborted()
+    const into = Buffer.allocUnsafeSlow(LOCAL_READ_BYTES)
+    const { bytesRead } = await guarded(path, () => file.read(into, 0, into.byteLength, position))
+    if (bytesRead === 0) return
+    yield into.subarray(0, bytesRead)
+    position += bytesRead
   }
 }
 

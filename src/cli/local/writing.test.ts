@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { isFault } from '#base'
+import { makeFifo } from './native.ts'
 import {
   linkLocal,
   makeLocalDirectory,
+  makeLocalFifo,
   makeLocalLink,
   openPartialFile,
   setLocalLooks,
@@ -24,6 +27,18 @@ function testFolder(): { readonly at: (name: string) => string; readonly names: 
     names: () => fs.readdirSync(folder),
     [Symbol.dispose]: () => fs.rmSync(folder, { recursive: true }),
   }
+}
+
+async function temporaryOf(folder: ReturnType<typeof testFolder>): Promise<string> {
+  await using _first = await openPartialFile(folder.at('a'), never)
+  return folder.names()[0] ?? ''
+}
+
+// A server that is not closed leaves its socket behind.
+const BIND = "require('node:net').createServer().listen(process.argv[1], () => process.exit())"
+
+function whyNotRoot(): string | false {
+  return process.geteuid?.() === 0 ? false : 'only root can give files away'
 }
 
 function sha256(text: string): string {
@@ -93,16 +108,78 @@ test('partial files of two names never meet, whatever bytes are in them', async 
   assert.equal(folder.names().length, 2)
 })
 
-test('a symlink planted under the temporary name is not followed', async () => {
-  using folder = testFolder()
-  {
-    await using _first = await openPartialFile(folder.at('a'), never)
+suite('under the temporary name', () => {
+  const planted: readonly [string, (at: string) => void][] = [
+    ['a symlink', at => fs.symlinkSync('victim', at)],
+    [
+      'a second name of a file',
+      at => (fs.writeFileSync(`${at}-first`, 'old', { mode: 0o600 }), fs.linkSync(`${at}-first`, at)),
+    ],
+    ['a file that others may write', at => (fs.writeFileSync(at, 'old'), fs.chmodSync(at, 0o622))],
+    ['a socket', at => execFileSync(process.execPath, ['-e', BIND, at])],
+    ['a fifo', at => assert.ok(makeFifo(at))],
+  ]
+  for (const [what, plant] of planted) {
+    test(`${what} is removed, never written to`, async () => {
+      using folder = testFolder()
+      const temporary = await temporaryOf(folder)
+      fs.rmSync(folder.at(temporary))
+      plant(folder.at(temporary))
+      await using partial = await openPartialFile(folder.at('a'), never)
+      assert.equal(partial.offset, 0)
+      await partial.append(Buffer.from('new'))
+      const stats = fs.lstatSync(folder.at(temporary))
+      assert.deepEqual([stats.isFile(), stats.nlink, stats.size, stats.mode & 0o7777], [true, 1, 3, 0o600])
+      assert.equal(fs.existsSync(folder.at('victim')), false)
+    })
   }
-  const [temporary = ''] = folder.names()
-  fs.rmSync(folder.at(temporary))
-  fs.symlinkSync('victim', folder.at(temporary))
-  await assert.rejects(openPartialFile(folder.at('a'), never), error => isFault(error, 'Local'))
-  assert.equal(fs.existsSync(folder.at('victim')), false)
+
+  test('a file of somebody else is not gone on with', { skip: whyNotRoot() }, async () => {
+    using folder = testFolder()
+    const temporary = await temporaryOf(folder)
+    fs.writeFileSync(folder.at(temporary), 'old', { mode: 0o600 })
+    fs.chownSync(folder.at(temporary), 65_534, 65_534)
+    await using partial = await openPartialFile(folder.at('a'), never)
+    assert.deepEqual([partial.offset, fs.statSync(folder.at(temporary)).uid], [0, process.geteuid?.()])
+  })
+
+  test('what cannot be removed is refused by name', async () => {
+    using folder = testFolder()
+    const temporary = await temporaryOf(folder)
+    fs.rmSync(folder.at(temporary))
+    fs.mkdirSync(folder.at(temporary))
+    await assert.rejects(openPartialFile(folder.at('a'), never), /cairn-get-[0-9a-f]{16} is in the way/)
+  })
+})
+
+suite('no file, link or fifo takes the place of', () => {
+  const special: readonly [string, (at: string) => void][] = [
+    ['a socket', at => execFileSync(process.execPath, ['-e', BIND, at])],
+    ['a fifo', at => assert.ok(makeFifo(at))],
+  ]
+  for (const [what, make] of special) {
+    test(what, async () => {
+      using folder = testFolder()
+      const at = folder.at('special')
+      make(at)
+      const before = fs.lstatSync(at)
+      fs.writeFileSync(folder.at('file'), '')
+      const refusal = /special is a .*, which get does not replace/
+      await assert.rejects(openPartialFile(at, never), refusal)
+      await assert.rejects(makeLocalLink(at, 'x', LOOKS), refusal)
+      await assert.rejects(linkLocal(folder.at('file'), at), refusal)
+      if (what === 'a socket') await assert.rejects(makeLocalFifo(at, LOOKS), refusal)
+      assert.deepEqual([fs.lstatSync(at).ino, folder.names().sort()], [before.ino, ['file', 'special']])
+    })
+  }
+
+  test('a fifo that came while the file was fetched', async () => {
+    using folder = testFolder()
+    await using partial = await openPartialFile(folder.at('a'), never)
+    assert.ok(makeFifo(folder.at('a')))
+    await assert.rejects(partial.finish(LOOKS), /is a fifo, which get does not replace/)
+    assert.ok(fs.lstatSync(folder.at('a')).isFIFO())
+  })
 })
 
 test('links take the place of files that are there, never of directories', async () => {

@@ -6,7 +6,8 @@ import { asBuffer, type ByteString, bytesOf, textOf } from '#base'
 import { BODY_BYTES_MAX } from '#rpc'
 import { cliFault } from '../faults.ts'
 import { claimPath } from './claim.ts'
-import { guarded, localBytes, localStat } from './files.ts'
+import { bytesOfHandle, guarded, type LocalFile, localStat } from './files.ts'
+import { openLeftOver } from './left-over.ts'
 import { makeFifo, setLocalTime } from './native.ts'
 
 /** Owner, mode and time to give a local file. Only root can give files away; `owner` is left out by others. */
@@ -29,8 +30,12 @@ export interface PartialFile extends AsyncDisposable {
   discard(): Promise<void>
 }
 
-/** Opens the partial file of a path, going on where an earlier attempt stopped. Disposing keeps it for the next one. */
+/**
+ * Opens the partial file of a path, going on where an earlier attempt stopped. Disposing keeps it for the next one.
+ * Faults: Local, also for a device, socket or fifo at the path, which no file may replace.
+ */
 export async function openPartialFile(path: ByteString, signal: AbortSignal): Promise<PartialFile> {
+  await refuseSpecial(path)
   const temporary = partialPath(path)
   const claim = await guarded(path, () => claimPath(temporary))
   if (claim === undefined) {
@@ -38,12 +43,15 @@ export async function openPartialFile(path: ByteString, signal: AbortSignal): Pr
   }
   using claimed = new DisposableStack()
   claimed.use(claim)
-  const left = await localStat(temporary)
+  await using opened = new AsyncDisposableStack()
+  const handle = opened.use(await openLeftOver(temporary))
   const hash = createHash('sha256')
-  if (left?.kind === 'file') for await (const bytes of localBytes(temporary, signal)) hash.update(bytes)
-  const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW
-  const handle = await guarded(path, () => fs.promises.open(bytesOf(temporary), flags, 0o600))
-  const offset = left?.kind === 'file' ? left.size : 0
+  let offset = 0
+  for await (const bytes of bytesOfHandle(temporary, handle, signal)) {
+    hash.update(bytes)
+    offset += bytes.byteLength
+  }
+  opened.move()
   return new OpenPartial({ path, temporary, handle, hash, offset, claim: claimed.move() })
 }
 
@@ -136,8 +144,14 @@ class OpenPartial implements PartialFile {
   }
 
   async finish(looks: LocalLooks): Promise<void> {
-    const { path, temporary } = this.#parts
-    await setLocalLooks(temporary, looks)
+    const { path, temporary, handle } = this.#parts
+    await guarded(path, async () => {
+      // By the descriptor: where others may write, the name may lead elsewhere by now.
+      if (looks.owner !== undefined) await handle.chown(looks.owner.uid, looks.owner.gid)
+      await handle.chmod(looks.mode)
+    })
+    setTime(temporary, looks.mtimeNs)
+    await refuseSpecial(path)
     await guarded(path, () => fs.promises.rename(bytesOf(temporary), bytesOf(path)))
   }
 
@@ -160,9 +174,20 @@ function setTime(path: ByteString, mtimeNs: bigint): void {
   })
 }
 
+// Makes room for something that is no regular file; a directory stays, and is refused by who makes it.
 async function clear(path: ByteString): Promise<void> {
-  const there = await localStat(path)
+  const there = await refuseSpecial(path)
   if (there !== undefined && there.kind !== 'directory') await guarded(path, () => fs.promises.rm(bytesOf(path)))
+}
+
+// Programs and the system itself talk through these: a file in their place would break what uses them.
+async function refuseSpecial(path: ByteString): Promise<LocalFile | undefined> {
+  const there = await localStat(path)
+  if (there?.kind !== 'fifo' && there?.kind !== 'other') return there
+  const what = there.kind === 'fifo' ? 'a fifo' : 'a device or socket'
+  throw cliFault('Local', `${textOf(path)} is ${what}, which get does not replace`, {
+    hint: 'Choose another destination, or move it away first.',
+  })
 }
 
 function partialPath(path: ByteString): ByteString {
