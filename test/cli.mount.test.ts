@@ -256,6 +256,10 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
     [['fs', 'create', 'Photos'], /name: "Photos" cannot name a filesystem/],
     [['fs', 'create', 'home'], /there is a filesystem home already/],
     [['fs', 'mount', 'none', '/mnt/none'], /there is no filesystem none/],
+    [
+      ['fs', 'mount', 'home', '/mnt/second'],
+      /home is mounted at \/.* already\nhint: .*mount --bind \/.* \/mnt\/second/,
+    ],
     [['fs', 'umount', '/mnt'], /\/mnt is no mount of this Cairn/],
     [['put', '/etc/hostname', 'none:/'], /there is no filesystem none/],
     [['put', '/etc/hostname', '/a/b/c'], /\/a\/b\/c: the directory a on the way is not there/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isCairnMount, parseMountInfo, readMounts } from './mount-info.ts'
+import { boundElsewhere, isCairnMount, parseMountInfo, readMounts } from './mount-info.ts'
 
 test('a line is read with its optional fields, however many there are', () => {
   const lines = [
@@ -34,4 +34,13 @@ test('only what Cairn serves counts as a mount of Cairn', () => {
 
 test('this machine has a root', () => {
   assert.ok(readMounts().some(mount => mount.path === '/'))
+})
+
+test('a mount that is bound to other places is found there, the last one first', () => {
+  const mount = { type: 'fuse.cairn', source: 'home', device: '0:40' }
+  const other = { path: '/d', type: 'fuse.cairn', source: 'photos', device: '0:41' }
+  const all = [{ ...mount, path: '/a' }, other, { ...mount, path: '/b' }, { ...mount, path: '/c' }]
+  assert.deepEqual(boundElsewhere('/a', all), ['/c', '/b'])
+  assert.deepEqual(boundElsewhere('/d', all), [])
+  assert.deepEqual(boundElsewhere('/none', all), [])
 })

@@ -20,6 +20,13 @@ export function isCairnMount({ type }: MachineMount): boolean {
   return type === 'fuse.cairn'
 }
 
+/** Other places where the filesystem mounted at a path is shown, by `mount --bind`; the last one first. */
+export function boundElsewhere(path: string, mounts = readMounts()): readonly string[] {
+  const device = mounts.findLast(mount => mount.path === path)?.device
+  const others = mounts.filter(mount => mount.device === device && mount.path !== path)
+  return others.map(mount => mount.path).reverse()
+}
+
 /** Reads /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
 export function parseMountInfo(text: string): readonly MachineMount[] {
   return text

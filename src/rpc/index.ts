@@ -37,7 +37,7 @@ export {
 } from './shape.ts'
 export { connectSocket } from './socket/connect.ts'
 export { listenSocket } from './socket/listen.ts'
-export { dataFolderOf, defaultMountOf, doorOf, pidFileOf, type Surroundings, startTicksOf } from './door/address.ts'
+export { dataFolderOf, defaultMountsOf, doorOf, pidFileOf, type Surroundings, startTicksOf } from './door/address.ts'
 export {
   type EntryRow,
   type FileRow,

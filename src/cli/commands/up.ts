@@ -7,7 +7,11 @@ export function declareUp(program: Command, run: Run): void {
   program
     .command('up')
     .description('run Cairn in the foreground until Ctrl-C or `cairn down`')
-    .option('--mount <folder>', 'where the filesystem home is mounted, from now on', folderWord)
+    .option(
+      '--mount <folder>',
+      'where home is mounted, from now on (else /mnt/cairn, or ~/cairn, or ~/cairn-files)',
+      folderWord,
+    )
     .option('--no-mount', 'mount nothing this time')
     .addHelpText('after', examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files'))
     .action((options: { mount?: string | boolean }) =>

@@ -31,10 +31,24 @@ test('a mount that failed is told with its cause and remedy, and what works with
   const other = { filesystem: 'photos', path: '/mnt/photos' }
   const mounts = [{ mount: home, fault }, { mount: other }]
   const text = banner({ version: '1', dataFolder: '/srv/c', mounts })
-  assert.match(text, /\n {2}mount {2}home is not mounted: \/mnt\/cairn is in the way\n {9}Choose another\.\n/)
+  assert.match(
+    text,
+    /\n {2}mount {2}home is not mounted: \/mnt\/cairn is in the way\n {9}Choose another\.\n {9}.* up --mount FOLDER\n/,
+  )
   assert.match(text, /\n {2}mount {2}\/mnt\/photos {2}\(filesystem photos\)\n/)
   assert.match(text, /`cairn put`, `get`, `ls` and `rm` work without a mount/)
   assert.doesNotMatch(text, /cp -a/)
+})
+
+test('a second mount of a filesystem that is refused is told with its place, and without another choice', () => {
+  const fault = mainFault('Occupied', 'home is mounted at /mnt/cairn already', { hint: 'Unmount it.' })
+  const mounts = [{ mount: home }, { mount: { ...home, path: '/b' }, fault }]
+  const text = banner({ version: '1', dataFolder: '/srv/c', mounts })
+  assert.match(
+    text,
+    /\n {2}mount {2}home is not mounted at \/b: home is mounted at \/mnt\/cairn already\n {9}Unmount it\.\n/,
+  )
+  assert.doesNotMatch(text, /FOLDER/)
 })
 
 test('programs get the same in JSON', () => {

@@ -24,7 +24,7 @@ export function banner({ version, dataFolder, mounts }: Running): string {
     `Cairn ${version} is running.`,
     '',
     `  data   ${dataFolder}`,
-    ...(mounts.length === 0 ? ['  mount  none this time'] : mounts.flatMap(mountLines)),
+    ...(mounts.length === 0 ? ['  mount  none this time'] : mounts.flatMap(each => mountLines(each, mounts))),
     ...(mounts.some(({ fault }) => fault !== undefined) ? [WITHOUT_MOUNT] : []),
     `  door   ${doorOf(dataFolder)}`,
     '',
@@ -46,10 +46,19 @@ export function bannerJson({ version, dataFolder, mounts }: Running): string {
   return `${JSON.stringify({ version, dataFolder, door: doorOf(dataFolder), mounts: rows }, undefined, 2)}\n`
 }
 
-function mountLines({ mount, fault }: MountOutcome): readonly string[] {
-  if (fault === undefined) return [`  mount  ${mount.path}  (filesystem ${mount.filesystem})`]
-  const why = `  mount  ${mount.filesystem} is not mounted: ${fault.message}`
-  return fault.hint === undefined ? [why] : [why, `         ${fault.hint}`]
+function mountLines({ mount, fault }: MountOutcome, all: readonly MountOutcome[]): readonly string[] {
+  const { filesystem, path } = mount
+  if (fault === undefined) return [`  mount  ${path}  (filesystem ${filesystem})`]
+  if (all.some(other => other.mount.filesystem === filesystem && other.fault === undefined)) {
+    return [`  mount  ${filesystem} is not mounted at ${path}: ${fault.message}`, ...hintLines(fault)]
+  }
+  const elsewhere = filesystem === 'home' ? 'cairn up --mount FOLDER' : `cairn fs mount ${filesystem} FOLDER`
+  const choice = fault.code === 'FuseUnavailable' ? [] : [`         To mount it elsewhere: ${elsewhere}`]
+  return [`  mount  ${filesystem} is not mounted: ${fault.message}`, ...hintLines(fault), ...choice]
+}
+
+function hintLines({ hint }: Fault): readonly string[] {
+  return hint === undefined ? [] : [`         ${hint}`]
 }
 
 const WITHOUT_MOUNT = '         `cairn put`, `get`, `ls` and `rm` work without a mount.'

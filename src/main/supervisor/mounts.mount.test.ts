@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { suite, test } from 'node:test'
+import { isFault } from '#base'
 import { machineWorld } from '#host'
 import { findMount, fuseAvailability, umount } from '#storage/fuse'
 import { Mounts } from './mounts.ts'
@@ -27,6 +28,24 @@ suite('the mounts of a supervisor', { skip: fuse.kind === 'missing' ? fuse.messa
       fs.rmSync(root, { recursive: true })
     }
   }
+
+  test('are one for each filesystem, also when two are asked for at once', () =>
+    withMounts(async (mounts, target) => {
+      const again = { filesystem: 'home', path: `${target}-2` }
+      await assert.rejects(mounts.mount(again), error => {
+        assert.ok(isFault(error, 'Occupied') && error.message === `home is mounted at ${target} already`)
+        assert.match(error.hint ?? '', /cairn fs umount .*mount --bind /)
+        return true
+      })
+      const paths = ['a', 'b'].map(name => `${target}-${name}`)
+      const both = await Promise.allSettled(paths.map(path => mounts.mount({ filesystem: 'photos', path })))
+      assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+      const there = paths.filter(path => findMount(path) !== undefined)
+      assert.equal(there.length, 1)
+      await mounts.dropAll()
+      await mounts.mount(again)
+      await mounts.dropAll()
+    }))
 
   test('outlive a storage process where the kernel sends requests again', () =>
     withMounts(async (mounts, target, said) => {

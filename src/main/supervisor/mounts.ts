@@ -4,6 +4,7 @@ import { canResume, type MountHandle, mountFuse, raiseReadahead, requireFuse, um
 import { mainFault } from '../faults.ts'
 import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
 import type { HeldMount, Negotiated } from '../messages.ts'
+import { boundElsewhere } from '../mount-info.ts'
 import { realPathOf } from '../real-path.ts'
 import type { WantedMount } from './mount-table.ts'
 import { mountTarget } from './mount-target.ts'
@@ -23,6 +24,8 @@ interface Held {
  */
 export class Mounts {
   readonly #held = new Map<string, Held>()
+  /** Where each filesystem is mounted or being mounted. */
+  readonly #places = new Map<string, string>()
   readonly #dataFolder: string
   readonly #world: World
 
@@ -32,15 +35,32 @@ export class Mounts {
   }
 
   /**
-   * Mounts a filesystem and answers where, its real path; a dead mount there is healed first.
-   * Faults: those of {@link mountTarget} and of `#storage/fuse`.
+   * Mounts a filesystem and answers where, its real path; a dead mount there is healed first. A filesystem has one
+   * mount: of two the kernel would keep names, content and locks apart.
+   * Faults: Occupied, those of {@link mountTarget} and of `#storage/fuse`.
    */
   async mount({ filesystem, path }: WantedMount): Promise<WantedMount> {
-    if (this.#held.size >= MOUNTS_MAX) {
+    const there = this.#places.get(filesystem)
+    if (there !== undefined) throw mountedAlready({ filesystem, path }, there)
+    if (this.#places.size >= MOUNTS_MAX) {
       throw mainFault('Invalid', `more than ${MOUNTS_MAX} mounts`, { hint: 'Unmount one with `cairn fs umount`.' })
     }
+    this.#places.set(filesystem, path) // before anything is awaited: another may ask meanwhile
+    try {
+      return await this.#mount({ filesystem, path })
+    } catch (error) {
+      this.#places.delete(filesystem)
+      throw error
+    }
+  }
+
+  async #mount({ filesystem, path }: WantedMount): Promise<WantedMount> {
     requireFuse()
     const target = await mountTarget(path, this.#dataFolder)
+    const other = [...this.#places].find(([name, place]) => place === target && name !== filesystem)
+    if (other !== undefined)
+      throw mainFault('Occupied', `${other[0]} is mounted at ${target} already`, { hint: CHOOSE })
+    this.#places.set(filesystem, target)
     await makeFolder(target)
     const handle = await mountFuse({ target, source: filesystem })
     const wanted = { filesystem, path: target }
@@ -57,6 +77,7 @@ export class Mounts {
     for (const { wanted, handle } of lost) {
       this.#world.log.warn(`${wanted.path} is mounted anew: this kernel cannot hand it to another process`)
       this.#held.delete(wanted.path)
+      this.#places.delete(wanted.filesystem)
       fs.closeSync(handle.fd) // ends what waits for an answer
       await umount(wanted.path, 'lazy')
       await this.mount(wanted)
@@ -97,6 +118,10 @@ export class Mounts {
     if (held === undefined) {
       throw mainFault('NotFound', `${path} is no mount of this Cairn`, { hint: '`cairn fs ls` lists them.' })
     }
+    const [bound] = boundElsewhere(path)
+    if (bound !== undefined) {
+      throw mainFault('Busy', `${path} is shown at ${bound} too`, { hint: `Unmount that first: umount ${bound}` })
+    }
     const result = await umount(path, 'gentle')
     if (result.kind !== 'done') {
       throw mainFault('Busy', `${path} is in use by ${usedBy(path)}`, {
@@ -108,14 +133,16 @@ export class Mounts {
   }
 
   /**
-   * Unmounts everything, last mounted first. Programs get BUSY_WAIT_MS to leave, or until `hurry`; then the name goes
-   * and they lose their files when the storage process ends.
+   * Unmounts everything, last mounted first, and where it was bound to as well: the kernel writes back only when the
+   * last of them goes. Programs get BUSY_WAIT_MS to leave, or until `hurry`; then the name goes and they lose their
+   * files when the storage process ends.
    */
   async unmountAll(hurry: AbortSignal): Promise<void> {
     for (const [path, held] of [...this.#held].reverse()) {
-      if (!(await this.#unmountSoon(path, hurry))) {
-        this.#world.log.warn(`${path} is in use by ${usedBy(path)}: taking it away anyway`)
-        await umount(path, 'lazy')
+      for (const place of [...boundElsewhere(path), path]) {
+        if (await this.#unmountSoon(place, hurry)) continue
+        this.#world.log.warn(`${place} is in use by ${usedBy(place)}: taking it away anyway`)
+        await umount(place, 'lazy')
       }
       this.#forget(path, held)
     }
@@ -142,8 +169,18 @@ export class Mounts {
 
   #forget(path: string, held: Held): void {
     this.#held.delete(path)
+    this.#places.delete(held.wanted.filesystem)
     fs.closeSync(held.handle.fd)
   }
+}
+
+const CHOOSE = 'Choose another folder.'
+
+function mountedAlready({ filesystem, path }: WantedMount, place: string): Error {
+  const bind = `mount --bind ${place} ${path}`
+  return mainFault('Occupied', `${filesystem} is mounted at ${place} already`, {
+    hint: `Unmount it first with \`cairn fs umount ${place}\`, or show it in a second place as root: ${bind}`,
+  })
 }
 
 async function makeFolder(target: string): Promise<void> {

@@ -1,17 +1,18 @@
 import { flushCompileCache } from 'node:module'
 import os from 'node:os'
-import { isFault, type World } from '#base'
-import { dataFolderOf, defaultMountOf, type Surroundings } from '#rpc'
+import type { World } from '#base'
+import { dataFolderOf, defaultMountsOf, type Surroundings } from '#rpc'
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { despiteFullDisk } from '../full-disk.ts'
 import { cairnVersion } from '../version.ts'
-import { banner, bannerJson, type MountOutcome } from './banner.ts'
+import { banner, bannerJson } from './banner.ts'
 import { takeInstance } from './instance.ts'
-import { type WantedMount, readMountTable, writeMountTable } from './mount-table.ts'
+import { readMountTable, writeMountTable } from './mount-table.ts'
 import { mountTarget } from './mount-target.ts'
 import { Mounts } from './mounts.ts'
 import { endSignals } from './signals.ts'
 import { type Requests, Storage } from './storage.ts'
+import { mountWanted } from './wanted-mounts.ts'
 
 /** What `cairn up` was told. */
 export interface UpOptions {
@@ -38,7 +39,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const signals = stack.use(endSignals())
   const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
-  const usual = defaultMountOf(around)
+  const usual = defaultMountsOf(around)
   const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
   const storage = await Storage.open(
     dataFolder,
@@ -54,50 +55,6 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
   if (!options.isJson) process.stdout.write('Closing ...\n')
-}
-
-interface Wanted {
-  readonly world: World
-  readonly dataFolder: string
-  readonly mounts: Mounts
-  readonly chosen: string | false | undefined
-  readonly usual: string
-}
-
-/**
- * Mounts `home` where it was chosen, and what the table of mounts names. A chosen folder that is refused ends the
- * start and changes nothing; any other mount that fails is told, and the rest goes on without it.
- */
-async function mountWanted({ dataFolder, mounts, chosen, usual, world }: Wanted): Promise<readonly MountOutcome[]> {
-  if (chosen === false) return []
-  const known = readMountTable(dataFolder)
-  const outcomes: MountOutcome[] = []
-  if (chosen !== undefined) outcomes.push(await mountChosen(chosen, mounts))
-  const home = outcomes[0]?.mount
-  const others = known ?? (home === undefined ? [{ filesystem: 'home', path: usual }] : [])
-  const rest = home === undefined ? others : others.filter(({ filesystem }) => filesystem !== 'home')
-  for (const mount of rest) outcomes.push(await tryMount(mount, mounts))
-  const table = outcomes.map(({ mount }) => mount)
-  const isNews = JSON.stringify(known) !== JSON.stringify(table)
-  if ((known === undefined || chosen !== undefined) && isNews) {
-    await despiteFullDisk(dataFolder, world, () => writeMountTable(dataFolder, table))
-  }
-  return outcomes
-}
-
-async function mountChosen(chosen: string, mounts: Mounts): Promise<MountOutcome> {
-  const outcome = await tryMount({ filesystem: 'home', path: chosen }, mounts)
-  if (outcome.fault === undefined || outcome.fault.code === 'FuseUnavailable') return outcome
-  throw outcome.fault
-}
-
-async function tryMount(wanted: WantedMount, mounts: Mounts): Promise<MountOutcome> {
-  try {
-    return { mount: await mounts.mount(wanted) }
-  } catch (error) {
-    if (!isFault(error)) throw error
-    return { mount: wanted, fault: error }
-  }
 }
 
 interface Served {
@@ -116,7 +73,8 @@ function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests 
       const there = await mounts.at(path)
       if (there?.filesystem === filesystem) return there.path
       const mount = await mounts.mount({ filesystem, path })
-      writeMountTable(dataFolder, [...table().filter(row => row.path !== mount.path), mount])
+      const others = table().filter(row => row.path !== mount.path && row.filesystem !== filesystem)
+      writeMountTable(dataFolder, [...others, mount])
       setImmediate(replace) // behind the answer
       return mount.path
     },

@@ -15,9 +15,9 @@ export function dataFolderOf(chosen: string | undefined, { env, isRoot, home }: 
   return `${dataHome?.startsWith('/') === true ? dataHome : `${home}/.local/share`}/cairn`
 }
 
-/** Where the filesystem `home` is mounted when nobody says otherwise. */
-export function defaultMountOf({ isRoot, home }: Surroundings): string {
-  return isRoot ? '/mnt/cairn' : `${home}/cairn`
+/** Where the filesystem `home` is mounted when nobody says otherwise: at the first of these that can be mounted at. */
+export function defaultMountsOf({ isRoot, home }: Surroundings): readonly [string, ...string[]] {
+  return isRoot ? ['/mnt/cairn'] : [`${home}/cairn`, `${home}/cairn-files`]
 }
 
 /** The local door of a data folder: a unix socket. */

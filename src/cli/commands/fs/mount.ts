@@ -11,7 +11,7 @@ import type { Run } from '../../run.ts'
 /** `cairn fs mount` */
 export function declareMount(fs: Command, run: Run): void {
   fs.command('mount')
-    .description('mount a filesystem at a folder, now and at every start')
+    .description('mount a filesystem at a folder, now and at every start; each has one mount')
     .argument('<name>', 'a filesystem')
     .argument('<folder>', 'an empty or new folder')
     .addHelpText('after', examples('cairn fs mount photos /mnt/photos'))
