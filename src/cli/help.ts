@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 
 /** The examples below a command's help. */
 export function examples(...lines: readonly string[]): string {
@@ -9,4 +9,12 @@ export function examples(...lines: readonly string[]): string {
 export function folderWord(word: string): string {
   if (word !== '') return word
   throw new InvalidArgumentError('It must name a folder.')
+}
+
+/** Ends a command that was given an empty word, such as an unset variable in quotes: it would mean the working folder. */
+export function refuseEmptyWords(command: Command): void {
+  const at = command.args.indexOf('')
+  if (at === -1) return
+  const field = command.registeredArguments[at] ?? command.registeredArguments.at(-1)
+  command.error(`error: the argument ${field?.name() ?? at + 1} is an empty word`)
 }

@@ -85,12 +85,33 @@ suite('words that are not understood', () => {
     ['-o', 'xml', 'status'],
     ['fs', 'scrub', '--rate', 'fast'],
     ['fs', 'create'],
+    ['fs', 'snapshot', 'create', 'home', 'x'.repeat(256)],
   ]
   for (const words of wrong) {
-    test(`cairn ${words.join(' ')}: exit code 2, nothing on standard output, an error and a hint`, async () => {
+    test(`cairn ${words.join(' ').slice(0, 40)}: exit code 2, nothing on standard output, an error and a hint`, async () => {
       const { code, out, err } = await cairn(['--data', '/nonexistent', ...words])
       assert.deepEqual([code, out], [2, ''])
       assert.match(err, /^error: [^]+\nhint: .+\n$/)
+    })
+  }
+
+  const empty: readonly (readonly [string, readonly string[]])[] = [
+    ['path', ['put', '', '/']],
+    ['path', ['put', '/etc/hostname', '']],
+    ['path', ['get', '/f', '']],
+    ['path', ['ls', '']],
+    ['path', ['rm', '/a', '']],
+    ['folder', ['fs', 'mount', 'home', '']],
+    ['folder', ['fs', 'umount', '']],
+    ['name', ['fs', 'create', '']],
+    ['filesystem', ['fs', 'snapshot', 'ls', '']],
+    ['path', ['fs', 'snapshot', 'restore', 'home', 's', '']],
+  ]
+  for (const [field, words] of empty) {
+    test(`cairn ${words.map(word => word || "''").join(' ')}: the empty word is named, exit code 2`, async () => {
+      const { code, err } = await cairn(['--data', '/nonexistent', ...words])
+      assert.equal(code, 2)
+      assert.match(err, new RegExp(`^error: the argument ${field} is an empty word\nhint: .+\n$`))
     })
   }
 

@@ -11,7 +11,7 @@ import { declareStatus } from './commands/status.ts'
 import { declareUp } from './commands/up.ts'
 import { declareVersion } from './commands/version.ts'
 import type { CliHost, CommonOptions, Context } from './context.ts'
-import { examples, folderWord } from './help.ts'
+import { examples, folderWord, refuseEmptyWords } from './help.ts'
 import { abortOnInterrupt, processTerminal, surroundings, type Terminal } from './local/terminal.ts'
 import { printable } from './table.ts'
 
@@ -57,6 +57,7 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .showHelpAfterError('hint: add --help to see what is understood')
     .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.err(text) })
     .exitOverride()
+    .hook('preAction', (_program, command) => refuseEmptyWords(command))
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
   for (const declare of [...commands, ...files]) declare(program, run)

@@ -31,7 +31,7 @@ export const SYMLINKS_MAX = 40
 export const TRANSFER_BYTES = 512 * 1024
 
 /** Directories below each other that a recursive removal enters. */
-export const DEPTH_MAX = 2_000
+export const DEPTH_MAX = 100_000
 
 /** Characters of a filesystem's name. */
 export const FILESYSTEM_NAME_MAX = 63
@@ -60,6 +60,8 @@ export const COLLECT_TIME_SHARE = 0.05
 export const RESERVE_BYTES = 4 * 1024 * 1024
 /** How long a command waits for kernels to be told what it changed. */
 export const TOLD_TIMEOUT_MS = 2000
+/** How long one who wants a place waits for who has it, before it is told so. */
+export const CLAIM_WAIT_MS = 2_000
 /** Milliseconds that `cairn doctor` looks for who needs damaged chunks. */
 export const DAMAGE_LOOK_MS = 30_000
 /** Damaged chunks it looks for, and places it names. */

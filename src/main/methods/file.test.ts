@@ -52,7 +52,7 @@ test('a directory gets mode, owner and time, and making it again leaves it as it
 test('what is in the way of a directory or symlink is refused', async () => {
   await using door = await openTestDoor()
   await make(door, '/fifo', 'fifo')
-  await assert.rejects(make(door, '/fifo'), refusal('Occupied', /\/fifo is there already/))
+  await assert.rejects(make(door, '/fifo'), refusal('WrongKind', /^\/fifo is no directory$/))
   const link = { place: at('/fifo'), kind: 'symlink', target: 'x' } as const
   await assert.rejects(door.client.call(fileMake, link, never), refusal('Occupied', /\/fifo is there already/))
   await assert.rejects(make(door, '/none/d'), refusal('NotFound', /the directory none on the way/))
@@ -116,6 +116,22 @@ test('a tree is removed only when asked for, a symlink to it never takes it alon
   assert.equal((await remove('/d', true)).removed, 2)
   await assert.rejects(remove('/d', true), refusal('NotFound', /\/d is not there/))
   await assert.rejects(remove('/', true), refusal('Invalid', /root/))
+})
+
+test('what is removed is named by its own name, never by . or ..', async () => {
+  await using door = await openTestDoor()
+  for (const path of ['/x', '/x/y']) await make(door, path)
+  for (const path of ['/x/.', '/x/y/..', '/x/y/../', '/..', '/./']) {
+    const removal = door.client.call(fileRemove, { place: at(path), recursive: true }, never)
+    await assert.rejects(removal, refusal('Invalid', /ends in \. or \.\.$/), path)
+  }
+  assert.deepEqual(await namesAt(door, '/x'), ['y'])
+})
+
+test('what is in a snapshot is not removed, with a remedy', async () => {
+  await using door = await openTestDoor()
+  const removal = door.client.call(fileRemove, { place: at('/.snapshots'), recursive: true }, never)
+  await assert.rejects(removal, refusal('Invalid', /in a snapshot/))
 })
 
 test('a removal that is aborted stops between two names', async () => {

@@ -1,4 +1,4 @@
-import type { ByteString } from '#base'
+import { type ByteString, textOf } from '#base'
 import {
   answerDownload,
   answerUnary,
@@ -114,6 +114,10 @@ async function make(changes: Changes, path: ByteString, { kind, target, looks }:
     await changes.remove(place, 'file', path)
   } else if (there !== undefined && kind === 'directory' && there.kind === 'symlink') {
     return find(vfs, path, 'all')
+  } else if (there !== undefined && kind === 'directory') {
+    throw mainFault('WrongKind', `${textOf(path)} is no directory`, {
+      hint: 'Choose another name, or remove it first.',
+    })
   }
   const node = { kind, mode: looks.mode ?? (kind === 'directory' ? 0o755 : 0o644), target }
   const made = await changes.make(place, node, path)

@@ -1,4 +1,5 @@
 import type { Handler } from '#rpc'
+import { Claims } from '../paths/claims.ts'
 import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
 import { nodeMethods } from './node.ts'
@@ -10,6 +11,7 @@ import { transferMethods } from './transfer.ts'
 
 /** Everything the local door answers. */
 export function handlersOf(parts: Parts): readonly Handler[] {
+  const claims = new Claims(parts.world.clock)
   const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts), ...quotaMethods(parts)]
-  return [...whole, ...fileMethods(parts), ...snapshotMethods(parts), ...transferMethods(parts)]
+  return [...whole, ...fileMethods(parts), ...snapshotMethods(parts, claims), ...transferMethods(parts, claims)]
 }

@@ -11,7 +11,7 @@ import {
   snapshotList,
   snapshotRestore,
 } from '#rpc'
-import { ROOT_INO } from '#storage/fs'
+import { type Ino, isErrno, ROOT_INO } from '#storage/fs'
 import { openTestDoor } from '../testing/door.ts'
 
 const SIGNAL = new AbortController().signal
@@ -39,6 +39,43 @@ test('a tree is restored in place of what is there, and nothing is left beside i
   await assert.rejects(restore('/'), error => isFault(error, 'Invalid'))
   await assert.rejects(restore('/nothing'), error => isFault(error, 'PathNotFound'))
   await assert.rejects(restore('/.snapshots/kept'), error => isFault(error))
+})
+
+test('restores of one filesystem go one after another', async () => {
+  await using door = await openTestDoor()
+  const { client } = door
+  for (const path of ['/a', '/a/b', '/a/b/c']) {
+    await client.call(fileMake, { place: at(path), kind: 'directory' }, SIGNAL)
+  }
+  await client.call(snapshotCreate, { filesystem, name: 'kept' }, SIGNAL)
+  const restore = (path: string) => client.call(snapshotRestore, { place: at(path), name: 'kept' }, SIGNAL)
+  const all = await Promise.all(['/a', '/a/b', '/a', '/a'].map(restore))
+  assert.deepEqual(
+    all.map(({ restored }) => restored),
+    [3, 2, 3, 3],
+  )
+  const list = (path: string) =>
+    Array.fromAsync(client.download(fileList, { place: at(path) }, SIGNAL), item => item.head.name)
+  assert.deepEqual([await list('/'), await list('/a'), await list('/a/b')], [['a'], ['b'], ['c']])
+})
+
+test('a tree of very many directories below each other is restored and removed', async () => {
+  await using door = await openTestDoor()
+  const { client } = door
+  const { vfs } = door.filesystems.get(filesystem).filesystem
+  const owner = { uid: 0, gid: 0, umask: 0 }
+  let parent: Ino = ROOT_INO
+  for (let depth = 0; depth < 2_500; depth++) {
+    const made = await vfs.make(parent, 'd', { kind: 'directory', mode: 0o755 }, owner)
+    assert.ok(!isErrno(made))
+    parent = made.ino
+  }
+  await client.call(snapshotCreate, { filesystem, name: 'kept' }, SIGNAL)
+  assert.deepEqual(await client.call(snapshotRestore, { place: at('/d'), name: 'kept' }, SIGNAL), { restored: 2_500 })
+  const { removed } = await client.call(fileRemove, { place: at('/d'), recursive: true }, SIGNAL)
+  assert.equal(removed, 2_500)
+  const left = await Array.fromAsync(client.download(fileList, { place: at('/') }, SIGNAL), item => item.head.name)
+  assert.deepEqual(left, [])
 })
 
 test('what is restored brings back the directories above it, and nothing else of them', async () => {

@@ -11,12 +11,13 @@ import {
   snapshotRestore,
 } from '#rpc'
 import { type Snapshot, snapshotCid } from '#storage/fs'
+import type { Claims } from '../paths/claims.ts'
 import { restoreInPlace } from '../paths/restore.ts'
 import { at } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about snapshots. */
-export function snapshotMethods(parts: Parts): readonly Handler[] {
+export function snapshotMethods(parts: Parts, claims: Claims): readonly Handler[] {
   const of = (name: string) => parts.filesystems.get(name).filesystem.snapshots
   return [
     answerUnary(snapshotCreate, async ({ filesystem, name }, { signal }) => {
@@ -35,8 +36,11 @@ export function snapshotMethods(parts: Parts): readonly Handler[] {
     }),
     answerUnary(snapshotRestore, async ({ place, name }, { signal }) => {
       const { changed, path } = at(parts, place)
+      const { filesystem } = place
+      // One at a time: places may overlap by way of symlinks, or one be inside another.
+      using _claim = await claims.take(`restore ${filesystem}`, `another restore runs in ${filesystem}`, signal)
       const restored = await restoreInPlace(changed, { snapshot: name, path }, signal)
-      await parts.sessions.told(place.filesystem)
+      await parts.sessions.told(filesystem)
       return message({ restored })
     }),
     answerDownload(snapshotDiff, async function* ({ filesystem, from, to }, { signal }) {

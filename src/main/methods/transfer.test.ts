@@ -125,6 +125,14 @@ test('a small put that breaks off leaves nothing behind', async () => {
   while (!(await settled())) await new Promise(setImmediate)
 })
 
+test('a second put of one place waits for the first, whose attempt it does not disturb', async () => {
+  await using door = await openTestDoor()
+  const [first, second] = [Buffer.alloc(1_000_000, 'first '), Buffer.alloc(1_000_000, 'second ')]
+  await Promise.all([put(door, '/f', first), put(door, '/f', second), put(door, '/f', first)])
+  assert.equal((await read(door, '/f')).size, 1_000_000)
+  assert.deepEqual(await names(door), ['f'])
+})
+
 test('a put that goes on from less cuts what an earlier one left', async () => {
   await using door = await openTestDoor()
   await assert.rejects(put(door, '/f', Buffer.alloc(9_000_000, 'x'), { pieceBytes: 1_000_000, breakAfter: 8 }))

@@ -18,6 +18,7 @@ import { type Attributes, type DirectoryPlace, ERRNO, type Ino, isErrno, type Vf
 import { mainFault } from '../faults.ts'
 import { done, errnoFault } from '../paths/answer.ts'
 import { type Changes, OWNER } from '../paths/changes.ts'
+import type { Claims } from '../paths/claims.ts'
 import { bytesOfFile, hashFile, meetDamage } from '../paths/content.ts'
 import { partialPlace } from '../paths/names.ts'
 import { find, placeOf } from '../paths/resolve.ts'
@@ -26,7 +27,7 @@ import { at } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods that carry the bytes of files. */
-export function transferMethods(parts: Parts): readonly Handler[] {
+export function transferMethods(parts: Parts, claims: Claims): readonly Handler[] {
   return [
     answerDownload(fileRead, async function* ({ place, offset }, { signal }) {
       const { vfs, path } = at(parts, place)
@@ -56,6 +57,8 @@ export function transferMethods(parts: Parts): readonly Handler[] {
       const { changes, path } = at(parts, place)
       const { place: target, attributes: there } = await placeOf(changes.vfs, path)
       if (there?.kind === 'directory') throw errnoFault(ERRNO.EISDIR, path)
+      const key = `put ${place.filesystem} ${target.parent} ${target.name}`
+      using _claim = await claims.take(key, `${textOf(path)} is being written by another put`, signal)
       const partial = { place: partialPlace(target), path }
       const ino = await openPartial(changes, partial, offset)
       const wanted = await receive(changes, { ino, path, offset }, items).catch(async error => {

@@ -30,7 +30,9 @@ export function errnoFault(errno: Errno, path: string): Error {
     case ERRNO.ENAMETOOLONG:
       return mainFault('Invalid', `${at} has a name of more than 255 bytes`, { hint: 'Choose a shorter name.' })
     case ERRNO.EROFS:
-      return mainFault('Invalid', `${at} is in a snapshot, which never changes`)
+      return mainFault('Invalid', `${at} is in a snapshot, which never changes`, {
+        hint: 'See `cairn fs snapshot --help`, which forgets snapshots and brings files back.',
+      })
     case ERRNO.ENOSPC:
       return mainFault('NoSpace', `no space left for ${at}`, { hint: 'Remove something, or give Cairn more disk.' })
     case ERRNO.EDQUOT:

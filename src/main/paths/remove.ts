@@ -5,7 +5,7 @@ import { DEPTH_MAX } from '../limits.ts'
 import { done, errnoFault } from './answer.ts'
 import type { Changes } from './changes.ts'
 import { below } from './names.ts'
-import { placeOf } from './resolve.ts'
+import { placeOf, refuseDots } from './resolve.ts'
 import { ERRNO } from '#storage/fs'
 import { textOf } from '#base'
 
@@ -18,6 +18,7 @@ export async function removeTree(
   path: ByteString,
   options: { readonly recursive: boolean; readonly signal: AbortSignal },
 ): Promise<number> {
+  refuseDots(path)
   const { place, attributes } = await placeOf(changes.vfs, path)
   if (attributes === undefined) throw errnoFault(ERRNO.ENOENT, path)
   if (attributes.kind !== 'directory') {

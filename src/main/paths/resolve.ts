@@ -42,6 +42,12 @@ export async function placeOf(vfs: Vfs, path: ByteString): Promise<Resolved & { 
   return { place, attributes }
 }
 
+/** Refuses a path whose last name is `.` or `..`, as rm(1) does: what goes would not be what was named. Faults: Invalid. */
+export function refuseDots(path: ByteString): void {
+  if (!/(^|\/)\.\.?\/*$/.test(path)) return
+  throw mainFault('Invalid', `path: ${textOf(path)} ends in . or ..`, { hint: 'Name the directory itself.' })
+}
+
 interface Step {
   readonly ino: Ino
   readonly place: DirectoryPlace | undefined

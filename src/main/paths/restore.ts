@@ -5,7 +5,7 @@ import { done } from './answer.ts'
 import { type Changed, changesOf } from './changes.ts'
 import { beside, restorePlace } from './names.ts'
 import { removeTree } from './remove.ts'
-import { placeOf } from './resolve.ts'
+import { placeOf, refuseDots } from './resolve.ts'
 
 /**
  * Brings a file or tree back as it is in a snapshot, in place of what is there. It is built beside its place and then
@@ -19,6 +19,7 @@ export async function restoreInPlace(
 ): Promise<number> {
   const { filesystem } = changed
   const { snapshot } = request
+  refuseDots(request.path)
   const wanted = request.path.replace(/(?<=.)\/+$/, '')
   const changes = changesOf(changed)
   const { vfs } = changes
@@ -32,11 +33,17 @@ export async function restoreInPlace(
     if (!isErrno(left)) await removeTree(changes, builtPath, { recursive: true, signal })
   }
   await clear()
-  const restored = await filesystem.snapshots.restore({ snapshot, path: wanted, above, to: built }, signal)
-  await changes.rename(built, place, path, there === undefined ? 'noReplace' : 'exchange')
-  await filesystem.sync()
-  await clear()
-  return restored
+  try {
+    const restored = await filesystem.snapshots.restore({ snapshot, path: wanted, above, to: built }, signal)
+    await changes.rename(built, place, path, there === undefined ? 'noReplace' : 'exchange')
+    await filesystem.sync()
+    await clear()
+    return restored
+  } catch (error) {
+    // It would stand in the mount. Who was interrupted wants an end, and leaves it to the next restore.
+    if (!signal.aborted) await clear()
+    throw error
+  }
 }
 
 // The path itself, or the highest directory above it that is not there, and how many are not.

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { textOf } from '#base'
 import { snapshotCreate, snapshotDiff, snapshotList, snapshotRemove, snapshotRestore } from '#rpc'
 import { cloudPlace } from '../../cloud-path.ts'
@@ -23,7 +23,7 @@ function declareCreate(snapshot: Command, run: Run): void {
     .command('create')
     .description('keep a filesystem as it is now under a name')
     .argument('<filesystem>')
-    .argument('<name>')
+    .argument('<name>', 'up to 255 bytes', snapshotWord)
     .action((filesystem: string, name: string) =>
       run(async context => {
         await using client = await openDoor(context)
@@ -58,7 +58,7 @@ function declareRemove(snapshot: Command, run: Run): void {
     .command('rm')
     .description('forget a snapshot')
     .argument('<filesystem>')
-    .argument('<name>')
+    .argument('<name>', 'up to 255 bytes', snapshotWord)
     .action((filesystem: string, name: string) =>
       run(async context => {
         await using client = await openDoor(context)
@@ -75,7 +75,7 @@ function declareRestore(snapshot: Command, run: Run): void {
       'bring a file or directory back as it was, in place of what is there; missing directories above it too',
     )
     .argument('<filesystem>')
-    .argument('<name>', 'the snapshot')
+    .argument('<name>', 'the snapshot', snapshotWord)
     .argument('<path>', 'of the file or directory in the filesystem')
     .action((filesystem: string, name: string, path: string) =>
       run(async context => {
@@ -106,4 +106,9 @@ function declareDiff(snapshot: Command, run: Run): void {
         )
       }),
     )
+}
+
+function snapshotWord(word: string): string {
+  if (Buffer.byteLength(word) <= 255) return word
+  throw new InvalidArgumentError('A snapshot has a name of at most 255 bytes, as files have.')
 }
