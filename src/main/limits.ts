@@ -7,6 +7,9 @@ export const STOP_TIMEOUT_MS = 60_000
 /** How long a new storage process waits for the one before it to let go of the data. */
 export const STORAGE_LOCK_TIMEOUT_MS = 90_000
 
+/** How long a storage process whose supervisor is gone may take to close: less than the next one waits for the lock. */
+export const ORPHAN_TIMEOUT_MS = 30_000
+
 /** Pauses between restarts of a storage process that dies: from, doubled each time, to. */
 export const RESTART_PAUSE_MS = 100
 export const RESTART_PAUSE_MS_MAX = 10_000

@@ -8,8 +8,10 @@ export interface SupervisorLink {
   readonly start: Promise<Start>
   /** Resolves when this process should close: told, by signal, or because the supervisor is gone. */
   readonly stop: Promise<void>
+  /** Resolves when the supervisor is gone: nobody waits for this process any more, and the next Cairn wants its data. */
+  readonly gone: Promise<void>
   tell(report: Report): void
-  /** Asks the supervisor for something; answers the real path when it is done. Faults: those of the supervisor. */
+  /** Asks the supervisor for something; answers the real path when it is done. Faults: those of the supervisor, StorageProcess. */
   ask(request: Request): Promise<string>
 }
 
@@ -36,7 +38,13 @@ export function openSupervisorLink(): SupervisorLink {
     else waiting?.reject(faultOf(order.fault))
   }
   process.on('message', value => hear(readOrder(value)))
-  process.on('disconnect', () => stop.resolve())
+  const gone = Promise.withResolvers<void>()
+  process.on('disconnect', () => {
+    stop.resolve()
+    gone.resolve()
+    for (const waiting of asked.values()) waiting.reject(supervisorGone())
+    asked.clear()
+  })
   // A terminal's Ctrl-C reaches every process of the job: the supervisor decides what follows.
   process.on('SIGINT', () => undefined)
   process.on('SIGHUP', () => undefined)
@@ -45,8 +53,10 @@ export function openSupervisorLink(): SupervisorLink {
   return {
     start: start.promise,
     stop: stop.promise,
+    gone: gone.promise,
     tell,
     ask(request) {
+      if (!process.connected) return Promise.reject(supervisorGone())
       lastId += 1
       const waiting = Promise.withResolvers<string>()
       asked.set(lastId, waiting)
@@ -54,6 +64,10 @@ export function openSupervisorLink(): SupervisorLink {
       return waiting.promise
     },
   }
+}
+
+function supervisorGone(): Error {
+  return mainFault('StorageProcess', 'the supervisor of this Cairn is gone', { hint: 'Start it again: `cairn up`.' })
 }
 
 function tell(report: Report): void {

@@ -4,7 +4,7 @@ import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
-import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
+import { HASH_THREADS, ORPHAN_TIMEOUT_MS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { handlersOf } from '../methods/index.ts'
 import { softwareName } from '../version.ts'
@@ -20,6 +20,7 @@ import { Sessions } from './sessions.ts'
 export async function runStorage(world: World): Promise<void> {
   const link = openSupervisorLink()
   const start = await link.start
+  using _limit = limitOrphan(link, world)
   try {
     const broken = Promise.withResolvers<void>()
     const failed = (filesystem: string, error: Error) => {
@@ -41,6 +42,20 @@ export async function runStorage(world: World): Promise<void> {
   }
   // The channel keeps the process alive: what was told is on its way when this returns.
   if (process.connected) process.disconnect()
+}
+
+// What was answered is safe in log and staging file: closing that takes long only keeps the next Cairn waiting.
+function limitOrphan({ gone }: SupervisorLink, { clock, log }: World): Disposable {
+  const closed = new AbortController()
+  const late = gone.then(() => clock.sleep(ORPHAN_TIMEOUT_MS, closed.signal))
+  void late.then(
+    () => {
+      log.warn('the supervisor is gone and closing takes too long: the storage process ends as it is')
+      process.exit(1)
+    },
+    () => undefined,
+  )
+  return { [Symbol.dispose]: () => closed.abort() }
 }
 
 async function openAll(

@@ -37,6 +37,7 @@ export async function openTestDoor(): Promise<TestDoor> {
   const link = {
     start: Promise.withResolvers<never>().promise,
     stop: Promise.withResolvers<void>().promise,
+    gone: Promise.withResolvers<void>().promise,
     tell: () => undefined,
     async ask(request: Request) {
       asked.push(request)

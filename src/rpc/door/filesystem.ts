@@ -36,9 +36,9 @@ export const filesystemCreate = unary({
 })
 
 /**
- * Mounts a filesystem that is not mounted yet at a folder, remembers it for the next start and answers its real path. The storage process is
- * replaced by one that holds the new mount, so connections end after the answer. Faults: NotFound, Occupied, NotEmpty,
- * WrongKind, FuseUnavailable.
+ * Mounts a filesystem that is not mounted yet at a folder, remembers it for the next start and answers its real path.
+ * The storage process is replaced by one that holds the new mount, so connections end after the answer. Faults:
+ * NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable.
  */
 export const filesystemMount = unary({
   name: 'filesystem.mount',
