@@ -149,7 +149,10 @@ suite('cairn put and get', { skip: whyNoFuse() }, () => {
     })
     child.kill('SIGINT')
     const [code] = await once(child, 'exit')
-    assert.deepEqual([code, (await said).join('')], [130, 'interrupted\n'])
+    assert.deepEqual(
+      [code, (await said).join('')],
+      [130, 'interrupted\nhint: Run the same command again: it goes on where it stopped.\n'],
+    )
     assert.equal(fs.existsSync(`${target}/f`), false)
     const rest = await transfer('get', '/f', `${target}/f`)
     assert.ok(rest.bytes > 0 && rest.bytes <= 88 * MIB, `${rest.bytes} bytes were sent again`)
@@ -260,6 +263,7 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
       ['fs', 'mount', 'home', '/mnt/second'],
       /home is mounted at \/.* already\nhint: .*mount --bind \/.* \/mnt\/second/,
     ],
+    [['fs', 'mount', 'second', '/proc/none/below'], /the mount point \/proc\/none\/below cannot be made: ENOENT/],
     [['fs', 'umount', '/mnt'], /\/mnt is no mount of this Cairn/],
     [['put', '/etc/hostname', 'none:/'], /there is no filesystem none/],
     [['put', '/etc/hostname', '/a/b/c'], /\/a\/b\/c: the directory a on the way is not there/],

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { assert, type Disk, type DiskFile, isSystemError, type OpenMode } from '#base'
+import { makeFolders } from './folders.ts'
 import { dropPages } from './page-cache.ts'
 
 /** The disks of this machine through the operating system's page cache. */
@@ -20,7 +21,7 @@ export const machineDisk: Disk = {
     if (stats === undefined) return undefined
     return { kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other', bytes: stats.size }
   },
-  makeFolder: folder => void fs.mkdirSync(folder, { recursive: true, mode: 0o700 }),
+  makeFolder: folder => makeFolders(folder, 0o700),
   rename: (from, to) => fs.renameSync(from, to),
   remove: file => fs.rmSync(file, { force: true }),
   syncFolder,
@@ -110,7 +111,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 // SQLite's exclusive lock is a POSIX record lock: it needs no native code, and the kernel drops it with the process.
 function takeLock(file: string): Disposable | undefined {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeFolders(path.dirname(file), 0o700)
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     database.exec('PRAGMA journal_mode = memory; PRAGMA synchronous = off; BEGIN EXCLUSIVE')

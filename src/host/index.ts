@@ -11,4 +11,5 @@ export const machineWorld: World = {
   log: machineLog,
 }
 
+export { makeFolders } from './folders.ts'
 export { machineClock, machineDisk, machineEntropy, machineLog }

@@ -90,6 +90,10 @@ test('a file in its place, and below one, is refused', async () => {
   }
 })
 
+test('a folder that cannot be made is refused', async () => {
+  await refused('/proc/none/below', 'DataFolder', /the data folder \/proc\/none\/below cannot be used: ENOENT/)
+})
+
 test('a path too long for the socket is refused before anything is made', async () => {
   using t = temporary()
   await refused(`${t.root}/${'x'.repeat(100)}`, 'DataFolder', /bytes too long/)

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { isSystemError } from '#base'
+import { makeFolders } from '#host'
 import { doorOf } from '#rpc'
 import { mainFault } from './faults.ts'
 import { SOCKET_PATH_BYTES_MAX } from './limits.ts'
@@ -57,7 +58,7 @@ function createFolder(folder: string): void {
       hint: 'Choose an empty or new folder with --data or CAIRN_DATA.',
     })
   }
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolders(folder, 0o700)
   fs.chmodSync(folder, 0o700)
   const file = path.join(folder, 'version')
   fs.writeFileSync(`${file}.new`, `cairn-data ${DATA_VERSION}\n`, { mode: 0o600, flush: true })

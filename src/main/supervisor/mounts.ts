@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { isSystemError, type World } from '#base'
+import { makeFolders } from '#host'
 import { canResume, type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
 import { mainFault } from '../faults.ts'
 import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
@@ -61,7 +62,7 @@ export class Mounts {
     if (other !== undefined)
       throw mainFault('Occupied', `${other[0]} is mounted at ${target} already`, { hint: CHOOSE })
     this.#places.set(filesystem, target)
-    await makeFolder(target)
+    makeFolder(target)
     const handle = await mountFuse({ target, source: filesystem })
     const wanted = { filesystem, path: target }
     this.#held.set(target, { wanted, handle, negotiated: undefined, given: false })
@@ -183,9 +184,9 @@ function mountedAlready({ filesystem, path }: WantedMount, place: string): Error
   })
 }
 
-async function makeFolder(target: string): Promise<void> {
+function makeFolder(target: string): void {
   try {
-    await fs.promises.mkdir(target, { recursive: true })
+    makeFolders(target, 0o777)
   } catch (error) {
     if (!isSystemError(error)) throw error
     const hint = 'Make the folder first, or choose one this user may make.'
