@@ -255,6 +255,52 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
     assert.deepEqual(fs.readdirSync(target), [])
   })
 
+  test('Cairn is not put into itself', async () => {
+    fs.mkdirSync(`${cloud.home}/around`)
+    fs.writeFileSync(`${cloud.mount}/inside`, '')
+    for (const [source, what] of [
+      [cloud.mount, 'a mount of Cairn'],
+      [`${cloud.mount}/inside`, 'a mount of Cairn'],
+      [`${cloud.data}/chunks`, 'the data folder of Cairn'],
+    ] as const) {
+      const refused = await cloud.run('put', source, '/twice')
+      assert.equal(refused.code, 1)
+      assert.match(refused.err, new RegExp(`^error: ${source} is in ${what}\nhint: .+\n$`))
+    }
+    const put = await cloud.run('put', cloud.home, '/home')
+    assert.equal(put.code, 0, put.err)
+    assert.equal(
+      put.err,
+      `note: ${cloud.data}: the data folder of Cairn is left out\nnote: ${cloud.mount}: a mount of Cairn is left out\n`,
+    )
+    assert.deepEqual(
+      fs.readdirSync(`${cloud.mount}/home`).sort(),
+      fs
+        .readdirSync(cloud.home)
+        .filter(name => name !== 'data' && name !== 'mount')
+        .sort(),
+    )
+  })
+
+  test('two puts of one tree at a time both do it', async () => {
+    const source = `${cloud.home}/tree`
+    fs.mkdirSync(source)
+    for (let i = 0; i < 300; i++) fs.writeFileSync(`${source}/${i}`, `${i}`.repeat(i * 30))
+    for (let i = 0; i < 20; i++) {
+      fs.linkSync(`${source}/${i}`, `${source}/link-${i}`)
+      fs.symlinkSync(`${i}`, `${source}/symlink-${i}`)
+    }
+    const puts = await Promise.all([cloud.run('put', source, '/tree'), cloud.run('put', source, '/tree')])
+    assert.deepEqual(
+      puts.map(({ code, err }) => [code, err]),
+      [
+        [0, ''],
+        [0, ''],
+      ],
+    )
+    assert.deepEqual(pictureOf(`${cloud.mount}/tree`), pictureOf(source))
+  })
+
   const mistakes: readonly [readonly string[], RegExp][] = [
     [['fs', 'create', 'Photos'], /name: "Photos" cannot name a filesystem/],
     [['fs', 'create', 'home'], /there is a filesystem home already/],

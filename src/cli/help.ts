@@ -5,6 +5,9 @@ export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`
 }
 
+/** What an interrupted command says that goes on where it stopped when it is run again. */
+export const RESUMES = 'Run the same command again: it goes on where it stopped.'
+
 /** A folder as the value of an option; refuses the empty word, which would mean the working folder. */
 export function folderWord(word: string): string {
   if (word !== '') return word

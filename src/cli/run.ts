@@ -13,10 +13,13 @@ import { declareVersion } from './commands/version.ts'
 import type { CliHost, CommonOptions, Context } from './context.ts'
 import { examples, folderWord, refuseEmptyWords } from './help.ts'
 import { abortOnInterrupt, processTerminal, surroundings, type Terminal } from './local/terminal.ts'
-import { printable } from './table.ts'
+import { printable, shortened } from './table.ts'
 
-/** Runs one command with the program's context; its faults become the message and the exit code. */
-export type Run = (command: (context: Context) => Promise<void>) => Promise<void>
+/**
+ * Runs one command with the program's context; its faults become the message and the exit code. `remedy` is what to do
+ * when it was interrupted.
+ */
+export type Run = (command: (context: Context) => Promise<void>, remedy?: string) => Promise<void>
 
 /** Exit codes: done, failed, and words that cannot be meant. */
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -28,8 +31,8 @@ export async function runCli(
   terminal: Terminal = processTerminal,
 ): Promise<number> {
   let code: number = EXIT.done
-  const program = declareProgram(terminal, async command => {
-    code = await runCommand(command, { host, terminal, common: program.opts<CommonOptions>() })
+  const program = declareProgram(terminal, async (command, remedy) => {
+    code = await runCommand(command, { host, terminal, common: program.opts<CommonOptions>(), remedy })
   })
   try {
     await program.parseAsync(words, { from: 'user' })
@@ -68,6 +71,7 @@ interface Given {
   readonly host: CliHost
   readonly terminal: Terminal
   readonly common: CommonOptions
+  readonly remedy: string | undefined
 }
 
 async function runCommand(command: (context: Context) => Promise<void>, given: Given): Promise<number> {
@@ -77,7 +81,8 @@ async function runCommand(command: (context: Context) => Promise<void>, given: G
     return EXIT.done
   } catch (error) {
     if (signal.aborted) {
-      given.terminal.err('interrupted\n')
+      const { terminal, remedy } = given
+      terminal.err(remedy === undefined ? 'interrupted\n' : `interrupted\nhint: ${remedy}\n`)
       return EXIT.interrupted
     }
     return tell(error, given)
@@ -101,6 +106,6 @@ function tell(error: unknown, { terminal, common }: Given): number {
   }
   const { code, message, hint = code === 'Internal' ? BUG : FALLBACK_HINTS[error.retry] } = error
   if (common.output === 'json') terminal.err(`${JSON.stringify({ error: { code, message, hint } })}\n`)
-  else terminal.err(`error: ${message.split('\n').map(printable).join('\n')}\nhint: ${printable(hint)}\n`)
+  else terminal.err(`error: ${shortened(message).split('\n').map(printable).join('\n')}\nhint: ${printable(hint)}\n`)
   return error.code === 'Usage' ? EXIT.usage : EXIT.failed
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printable, table } from './table.ts'
+import { printable, shortened, table } from './table.ts'
 
 test('columns are as wide as their widest cell, numbers stand right, lines have no trailing spaces', () => {
   const columns = [{ title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'WHERE' }] as const
@@ -18,4 +18,13 @@ test('an umlaut and an emoji take one cell each, and a missing cell is empty', (
 test('control characters of a name cannot reach the terminal', () => {
   assert.equal(printable('a\u001b[31mb\nc\u007f\u009bd'), 'a?[31mb?c??d')
   assert.equal(table([{ title: 'N' }], [['a\nb']]), 'N\na?b\n')
+})
+
+test('of the path of something very deep only the beginning and the end are shown', () => {
+  const deep = `/first${'/d'.repeat(2_000)}/last`
+  const shown = shortened(`${deep} is not there`)
+  assert.match(shown, /^\/first[/d]+\[\.\.\.\][/d]+\/last is not there$/)
+  assert.ok(shown.length < 200, shown)
+  const short = `/a/${'x'.repeat(150)} is not there`
+  assert.equal(shortened(short), short)
 })

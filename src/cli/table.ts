@@ -19,6 +19,14 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?')
 }
 
+/** Text in which a very long word, such as the path of something very deep, shows only its beginning and end. */
+export function shortened(text: string): string {
+  return text.replace(LONG_WORD, word => `${word.slice(0, WORD_CHARS_MAX / 2)}[...]${word.slice(-WORD_CHARS_MAX / 2)}`)
+}
+
+const WORD_CHARS_MAX = 160
+const LONG_WORD = new RegExp(`\\S{${WORD_CHARS_MAX + 5},}`, 'gu')
+
 function cell(text: string, width: number, { align }: Column): string {
   const space = ' '.repeat(Math.max(0, width - letters(text)))
   return align === 'right' ? space + text : text + space

@@ -5,14 +5,14 @@ import { cloudPlace, lastName, showPlace } from '../cloud-path.ts'
 import { type Context, show } from '../context.ts'
 import { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
-import { examples } from '../help.ts'
+import { examples, RESUMES } from '../help.ts'
 import { localStat } from '../local/files.ts'
 import { absoluteLocal, namesDirectory } from '../local/paths.ts'
 import { makeLocalDirectory, syncLocalDisk } from '../local/writing.ts'
 import type { Run } from '../run.ts'
 import { getTree } from '../transfer/get.ts'
 import { showProgress } from '../transfer/progress.ts'
-import { Tally } from '../transfer/tally.ts'
+import { Tally, tellNotes } from '../transfer/tally.ts'
 import { splitPaths } from './put.ts'
 
 /** `cairn get` */
@@ -22,12 +22,14 @@ export function declareGet(program: Command, run: Run): void {
     .description('copy files and directories of a filesystem to this machine, verified')
     .argument('<path...>', '/path or NAME:/path, one or more, then the local destination')
     .addHelpText('after', GET_HELP)
-    .action((paths: readonly string[]) => run(context => get(context, paths)))
+    .action((paths: readonly string[]) => run(context => get(context, paths), RESUMES))
 }
 
 const GET_HELP = `
 The destination is the new name of the source; when it ends with /, is . or
-there are several sources, they go into it under their own names.
+there are several sources, they go into it under their own names. Files and
+symlinks in the way are replaced; devices, sockets and fifos are not. Extended
+attributes and ACLs are not got: cp -a out of the mount keeps them.
 
 A second run skips files that are there with the same size and time, and goes on
 with a file where the first run stopped.
@@ -57,7 +59,7 @@ async function get(context: Context, paths: readonly string[]): Promise<void> {
       const options = { context, door, tally, keepOwner: context.around.isRoot }
       await getTree(options, source.row, source.place, await localTarget(source, target, isInto))
     }
-    for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
+    tellNotes(context, tally)
     tally.throwFailures()
     const isDirectory = (await localStat(target))?.kind === 'directory'
     await syncLocalDisk(isDirectory ? target : target.slice(0, target.lastIndexOf('/')) || '/')

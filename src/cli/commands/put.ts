@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
-import { byteStringOfText, isFault } from '#base'
+import { type ByteString, byteStringOfText, isFault, textOf } from '#base'
 import { fileMake, fileStat, filesystemSync, type Place } from '#rpc'
 import { cloudPlace, lastName, placeBelow, showPlace } from '../cloud-path.ts'
-import { type Context, show } from '../context.ts'
+import { type Context, dataFolder, show } from '../context.ts'
 import { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
-import { examples } from '../help.ts'
+import { examples, RESUMES } from '../help.ts'
 import { type LocalFile, localStat } from '../local/files.ts'
+import { type OwnPlace, OwnPlaces, realPlace } from '../local/own-places.ts'
 import { absoluteLocal } from '../local/paths.ts'
 import type { Run } from '../run.ts'
 import { countLocal } from '../transfer/local-tree.ts'
 import { showProgress } from '../transfer/progress.ts'
 import { putTree } from '../transfer/put.ts'
-import { Tally } from '../transfer/tally.ts'
+import { Tally, tellNotes } from '../transfer/tally.ts'
 
 /** `cairn put` */
 export function declarePut(program: Command, run: Run): void {
@@ -25,7 +26,7 @@ export function declarePut(program: Command, run: Run): void {
     .option('--compare', 'compare files that are there already by content, not only by size and time')
     .addHelpText('after', PUT_HELP)
     .action((paths: readonly string[], options: { compare?: boolean }) =>
-      run(context => put(context, paths, options.compare === true)),
+      run(context => put(context, paths, options.compare === true), RESUMES),
     )
 }
 
@@ -33,7 +34,8 @@ const PUT_HELP = `
 The last path is the destination: /path in the filesystem home, or NAME:/path.
 It is the new name of the source; when it ends with / or there are several
 sources, they go into it under their own names. Sockets and devices are left
-out.
+out, and so are mounts of Cairn and its data folder. Extended attributes and
+ACLs are not put: cp -a into the mount keeps them.
 
 A second run skips files that are there with the same size and time, and goes on
 with a large file where the first run stopped.
@@ -43,21 +45,27 @@ async function put(context: Context, paths: readonly string[], compare: boolean)
   const { sources, destination } = splitPaths(paths)
   const target = cloudPlace(destination)
   const isInto = sources.length > 1 || target.path.endsWith('/')
-  const files = await Promise.all(sources.map(localSource))
+  const own = await OwnPlaces.find(dataFolder(context))
+  const files = await Promise.all(sources.map(word => localSource(word, own)))
   const tally = new Tally()
   await using door = new LastingDoor(context)
   {
     await using _progress = showProgress(context, tally)
     void count(files, tally, context)
     if (isInto) await makeTarget(door, target, context.signal)
-    for (const file of files) {
+    for (const { file, ownAt } of files) {
       const place = await targetOf(door, file, target, { isInto, signal: context.signal })
       if (compare) tally.sameness = 'content'
-      await putTree({ context, door, tally, keepOwner: context.around.isRoot, compare }, file, place)
+      const leavesOut = (path: ByteString): boolean => {
+        const found = ownAt(path)
+        if (found !== undefined) tally.note(`${textOf(path)}: ${found} is left out`)
+        return found !== undefined
+      }
+      await putTree({ context, door, tally, keepOwner: context.around.isRoot, compare, leavesOut }, file, place)
     }
     await door.run(client => client.call(filesystemSync, { filesystem: target.filesystem }, context.signal))
   }
-  for (const note of tally.notes) context.terminal.err(`note: ${note}\n`)
+  tellNotes(context, tally)
   tally.throwFailures()
   const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination: showPlace(target) }
   show(context, value, () => `${tally.summary('Put')} and durable\n`)
@@ -70,12 +78,28 @@ export function splitPaths(paths: readonly string[]): { sources: readonly string
   throw cliFault('Usage', 'a source and a destination are needed', { hint: 'See `cairn put --help`.' })
 }
 
-async function localSource(word: string): Promise<LocalFile> {
+interface Source {
+  readonly file: LocalFile
+  /** What of Cairn itself begins at a path below the file's. */
+  readonly ownAt: (path: ByteString) => OwnPlace | undefined
+}
+
+async function localSource(word: string, own: OwnPlaces): Promise<Source> {
   const file = await localStat(byteStringOfText(absoluteLocal(word)))
-  if (file !== undefined) return file
-  throw cliFault('Local', `${word} is not there`, {
-    hint: 'Name a local file or directory; the last path is the destination.',
-  })
+  if (file === undefined) {
+    throw cliFault('Local', `${word} is not there`, {
+      hint: 'Name a local file or directory; the last path is the destination.',
+    })
+  }
+  const real = await realPlace(file.path)
+  const around = own.around(real)
+  if (around !== undefined) throw cliFault('Local', `${word} is in ${around}`, { hint: OWN_HINTS[around] })
+  return { file, ownAt: path => own.at(real + path.slice(file.path.length)) }
+}
+
+const OWN_HINTS: Readonly<Record<OwnPlace, string>> = {
+  'a mount of Cairn': 'Copy it with `cp -a` to where you want it in the mount.',
+  'the data folder of Cairn': 'What is in it is in Cairn already. To keep a copy of it, end Cairn and use `cp -a`.',
 }
 
 // As `get` does here: the directory that sources go into is made, the ones around it are not.
@@ -108,10 +132,12 @@ async function targetOf(
 }
 
 // Counts beside the transfer what there is to do; only a person who watches wants to know.
-async function count(files: readonly LocalFile[], tally: Tally, { terminal, signal }: Context): Promise<void> {
+async function count(files: readonly Source[], tally: Tally, { terminal, signal }: Context): Promise<void> {
   if (!terminal.isWatched) return
   try {
-    const counts = await Promise.all(files.map(file => countLocal(file, signal)))
+    const counts = await Promise.all(
+      files.map(each => countLocal(each.file, { signal, leavesOut: path => each.ownAt(path) !== undefined })),
+    )
     tally.total = counts.reduce((a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes }), {
       files: 0,
       bytes: 0,

@@ -41,6 +41,16 @@ export async function localStat(path: ByteString): Promise<LocalFile | undefined
   }
 }
 
+/** The kind of what a local path leads to, behind a symlink too; undefined when it leads nowhere. */
+export async function localKindBehind(path: ByteString): Promise<LocalKind | undefined> {
+  try {
+    return kindOf(await fs.promises.stat(bytesOf(path), { bigint: true }))
+  } catch (error) {
+    if (isSystemError(error)) return undefined
+    throw error
+  }
+}
+
 /** The names in a local directory, sorted by their bytes. */
 export function localNames(path: ByteString): Promise<ByteString[]> {
   return guarded(path, async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { isSystemError } from '#base'
+import { type ByteString, isSystemError, textOf } from '#base'
 import { PROBE_MS } from '../limits.ts'
 import type { MachineFacts, MountState } from '../machine-checks.ts'
 import { isRoot } from './terminal.ts'
@@ -18,7 +18,11 @@ export async function machineFacts(dataFolder: string, nowMs: number): Promise<M
     dataFolder: { path: dataFolder, found: statOf(dataFolder) },
     space: spaceUnder(dataFolder),
     nowMs,
-    mounts: await Promise.all(cairnMounts().map(async mount => ({ path: mount, state: await probe(mount) }))),
+    mounts: await Promise.all(
+      cairnMounts()
+        .map(textOf)
+        .map(async mount => ({ path: mount, state: await probe(mount) })),
+    ),
   }
 }
 
@@ -48,8 +52,9 @@ function spaceUnder(folder: string): MachineFacts['space'] {
   return { under: existing, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
 }
 
-function cairnMounts(): readonly string[] {
-  const lines = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+/** Where a Cairn is mounted on this machine. Reading the table touches no mount. */
+export function cairnMounts(): readonly ByteString[] {
+  const lines = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n')
   return lines.flatMap(line => {
     const [before = '', after = ''] = line.split(' - ')
     const target = before.split(' ')[4]

@@ -173,6 +173,15 @@ suite('no file, link or fifo takes the place of', () => {
     })
   }
 
+  test('a symlink to a fifo, of a file that is got', async () => {
+    using folder = testFolder()
+    assert.ok(makeFifo(folder.at('fifo')))
+    fs.symlinkSync('fifo', folder.at('link'))
+    await assert.rejects(openPartialFile(folder.at('link'), never), /link is a fifo, which get does not replace/)
+    await makeLocalLink(folder.at('link'), 'elsewhere', LOOKS)
+    assert.deepEqual(folder.names().sort(), ['fifo', 'link'])
+  })
+
   test('a fifo that came while the file was fetched', async () => {
     using folder = testFolder()
     await using partial = await openPartialFile(folder.at('a'), never)

@@ -6,7 +6,7 @@ import { asBuffer, type ByteString, bytesOf, textOf } from '#base'
 import { BODY_BYTES_MAX } from '#rpc'
 import { cliFault } from '../faults.ts'
 import { claimPath } from './claim.ts'
-import { bytesOfHandle, guarded, type LocalFile, localStat } from './files.ts'
+import { bytesOfHandle, guarded, type LocalFile, localKindBehind, localStat } from './files.ts'
 import { openLeftOver } from './left-over.ts'
 import { makeFifo, setLocalTime } from './native.ts'
 
@@ -35,7 +35,7 @@ export interface PartialFile extends AsyncDisposable {
  * Faults: Local, also for a device, socket or fifo at the path, which no file may replace.
  */
 export async function openPartialFile(path: ByteString, signal: AbortSignal): Promise<PartialFile> {
-  await refuseSpecial(path)
+  await refuseSpecialBehind(path)
   const temporary = partialPath(path)
   const claim = await guarded(path, () => claimPath(temporary))
   if (claim === undefined) {
@@ -151,7 +151,7 @@ class OpenPartial implements PartialFile {
       await handle.chmod(looks.mode)
     })
     setTime(temporary, looks.mtimeNs)
-    await refuseSpecial(path)
+    await refuseSpecialBehind(path)
     await guarded(path, () => fs.promises.rename(bytesOf(temporary), bytesOf(path)))
   }
 
@@ -184,8 +184,19 @@ async function clear(path: ByteString): Promise<void> {
 async function refuseSpecial(path: ByteString): Promise<LocalFile | undefined> {
   const there = await localStat(path)
   if (there?.kind !== 'fifo' && there?.kind !== 'other') return there
-  const what = there.kind === 'fifo' ? 'a fifo' : 'a device or socket'
-  throw cliFault('Local', `${textOf(path)} is ${what}, which get does not replace`, {
+  throw special(path, there.kind)
+}
+
+// A file takes the place of a symlink, but who names one to a device, such as /dev/stdout, means the device.
+async function refuseSpecialBehind(path: ByteString): Promise<void> {
+  const there = await refuseSpecial(path)
+  const behind = there?.kind === 'symlink' ? await localKindBehind(path) : undefined
+  if (behind === 'fifo' || behind === 'other') throw special(path, behind)
+}
+
+function special(path: ByteString, kind: 'fifo' | 'other'): Error {
+  const what = kind === 'fifo' ? 'a fifo' : 'a device or socket'
+  return cliFault('Local', `${textOf(path)} is ${what}, which get does not replace`, {
     hint: 'Choose another destination, or move it away first.',
   })
 }

@@ -5,9 +5,9 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { byteString, bytesOf } from '#base'
 import { localStat } from '../local/files.ts'
-import { countLocal, walkLocal } from './local-tree.ts'
+import { countLocal, type Walk, walkLocal } from './local-tree.ts'
 
-const never = new AbortController().signal
+const whole: Walk = { signal: new AbortController().signal, leavesOut: () => false }
 
 function whyAllReadable(): string | false {
   return process.geteuid?.() === 0 ? 'root may read everything' : false
@@ -27,7 +27,7 @@ test('a tree is walked with each directory before what is in it, by bytes of nam
   fs.symlinkSync('/', `${tree.root}/a`)
   const top = await localStat(tree.root)
   const seen: (readonly [string, string])[] = []
-  for await (const { file, below } of walkLocal(top!, '', never)) seen.push([below, file.kind])
+  for await (const { file, below } of walkLocal(top!, '', whole)) seen.push([below, file.kind])
   assert.deepEqual(seen, [
     ['', 'directory'],
     ['/B', 'file'],
@@ -36,15 +36,24 @@ test('a tree is walked with each directory before what is in it, by bytes of nam
     ['/b/2', 'file'],
     [`/b/${byteString(Buffer.from([0xff]))}`, 'file'],
   ])
-  assert.deepEqual(await countLocal(top!, never), { files: 3, bytes: 3 })
+  assert.deepEqual(await countLocal(top!, whole), { files: 3, bytes: 3 })
 })
 
 test('a directory that may not be read is a fault that names it', { skip: whyAllReadable() }, async () => {
   using tree = testTree()
   fs.mkdirSync(`${tree.root}/closed`, { mode: 0 })
   const closed = await localStat(`${tree.root}/closed`)
-  await assert.rejects(Array.fromAsync(walkLocal(closed!, '', never)), /closed may not be read/)
+  await assert.rejects(Array.fromAsync(walkLocal(closed!, '', whole)), /closed may not be read/)
   fs.chmodSync(`${tree.root}/closed`, 0o700)
+})
+
+test('what is left out is passed by with all below it', async () => {
+  using tree = testTree()
+  for (const name of ['a', 'b']) fs.mkdirSync(`${tree.root}/${name}/c`, { recursive: true })
+  const top = await localStat(tree.root)
+  const walk: Walk = { ...whole, leavesOut: each => each === `${tree.root}/a` }
+  const seen = await Array.fromAsync(walkLocal(top!, '', walk), entry => entry.below)
+  assert.deepEqual(seen, ['', '/b', '/b/c'])
 })
 
 test('nothing there, and a file on the way, are both nothing', async () => {
@@ -58,5 +67,6 @@ test('nothing there, and a file on the way, are both nothing', async () => {
 test('an aborted walk ends', async () => {
   using tree = testTree()
   const top = await localStat(tree.root)
-  await assert.rejects(Array.fromAsync(walkLocal(top!, '', AbortSignal.abort(new Error('interrupted')))), /interrupted/)
+  const signal = AbortSignal.abort(new Error('interrupted'))
+  await assert.rejects(Array.fromAsync(walkLocal(top!, '', { ...whole, signal })), /interrupted/)
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isFault, textOf } from '#base'
+import { type ByteString, isFault, textOf } from '#base'
 import {
   type Client,
   type FileRow,
@@ -35,6 +35,8 @@ export interface PutOptions {
   readonly keepOwner: boolean
   /** Compare files that are there already by their hash, not only by size and time. */
   readonly compare: boolean
+  /** True for a local path that is not put, nor what is below it. */
+  readonly leavesOut: (path: ByteString) => boolean
 }
 
 /** Puts a local file or tree under a name in Cairn. What is there already, same size and time, is left as it is. */
@@ -72,8 +74,8 @@ class Put {
   }
 
   async #tree(source: LocalFile, target: Place): Promise<void> {
-    const { tally } = this.#options
-    for await (const entry of walkLocal(source, '', this.#signal)) {
+    const { tally, leavesOut } = this.#options
+    for await (const entry of walkLocal(source, '', { signal: this.#signal, leavesOut })) {
       const place = { filesystem: target.filesystem, path: `${target.path}${entry.below}` || '/' }
       try {
         await this.#entry(entry, place)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineFaults, isFault } from '#base'
-import { Tally } from './tally.ts'
+import { Tally, tellNotes } from './tally.ts'
 
 const fault = defineFaults({
   NotFound: { status: 404, retry: 'never' },
@@ -40,6 +40,14 @@ test('a name cannot break out of its line, and its path is not told twice', () =
   const tally = new Tally()
   tally.fail('/t/a\nb', fault('NotFound', '/t/a\nb is not there'))
   assert.throws(() => tally.throwFailures(), /transferred:\n {2}\/t\/a\?b is not there$/)
+})
+
+test('what is left out is told in a line that acts on no terminal', () => {
+  const tally = new Tally()
+  tally.note('/a\u001b[2J\nb: left out')
+  let said = ''
+  tellNotes({ terminal: { err: text => void (said += text) } }, tally)
+  assert.equal(said, 'note: /a?[2J?b: left out\n')
 })
 
 test('the summary counts files, bytes and what was there already', () => {

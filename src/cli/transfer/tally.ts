@@ -2,7 +2,8 @@ import { type Fault, isFault, textOf } from '#base'
 import { formatBytes, plural } from '../format.ts'
 import { cliFault } from '../faults.ts'
 import { FAILURES_SHOWN_MAX } from '../limits.ts'
-import { printable } from '../table.ts'
+import type { Terminal } from '../local/terminal.ts'
+import { printable, shortened } from '../table.ts'
 
 /** What a transfer has done so far. */
 export class Tally {
@@ -47,6 +48,11 @@ export class Tally {
     const skipped = this.skipped === 0 ? '' : `, ${this.skipped} already there (same ${this.sameness})`
     return `${verb} ${plural(this.files, 'file')} (${formatBytes(this.bytes)})${skipped}; verified`
   }
+}
+
+/** Tells what was left out on purpose. */
+export function tellNotes({ terminal }: { readonly terminal: Pick<Terminal, 'err'> }, { notes }: Tally): void {
+  for (const note of notes) terminal.err(`note: ${printable(shortened(note))}\n`)
 }
 
 function failureLine(path: string, message: string): string {
