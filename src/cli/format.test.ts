@@ -22,9 +22,10 @@ test('a span of time is told in its two largest units', () => {
   assert.deepEqual(shown, ['0 s', '0 s', '59 s', '1 min', '1 h 1 min', '2 h', '1 d 1 h', '0 s'])
 })
 
-test('a time is told in UTC, up to the last one 64 bits can hold', () => {
+test('a time is told in UTC, from the first to the last one 64 bits can hold', () => {
   assert.equal(formatTime(0n), '1970-01-01 00:00')
   assert.equal(formatTime(-1_000_000n), '1969-12-31 23:59')
+  assert.equal(formatTime(-(2n ** 63n)), '1677-09-21 00:12')
   assert.equal(formatTime(2n ** 63n - 1n), '2262-04-11 23:47')
 })
 

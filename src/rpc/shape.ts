@@ -63,7 +63,7 @@ export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): Shape<number> {
   }
 }
 
-/** A signed 64-bit integer; what times in nanoseconds need. */
+/** A signed 64-bit integer; what times in nanoseconds need, as `keptTime` answers them. */
 export const long: Shape<bigint> = (value, at) => {
   if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw wrong(at, 'a 64-bit integer')
   return value

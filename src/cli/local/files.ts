@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { createHash } from 'node:crypto'
-import { type ByteString, byteString, bytesOf, isSystemError, textOf } from '#base'
+import { type ByteString, byteString, bytesOf, isSystemError, keptTime, textOf } from '#base'
 import { cliFault } from '../faults.ts'
 import { LOCAL_READ_BYTES } from '../limits.ts'
 
@@ -14,6 +14,7 @@ export interface LocalFile {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** The nearest that a filesystem of Cairn can keep. */
   readonly mtimeNs: bigint
   /** Names the inode on this machine, for hard links. */
   readonly identity: string
@@ -31,7 +32,7 @@ export async function localStat(path: ByteString): Promise<LocalFile | undefined
       mode: Number(stats.mode & 0o7777n),
       uid: Number(stats.uid),
       gid: Number(stats.gid),
-      mtimeNs: stats.mtimeNs,
+      mtimeNs: keptTime(stats.mtimeNs),
       identity: `${stats.dev}:${stats.ino}`,
       nlink: Number(stats.nlink),
     }

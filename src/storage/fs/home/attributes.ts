@@ -1,3 +1,4 @@
+import { keptTime } from '#base'
 import { ERRNO, isErrno } from '../errno.ts'
 import { attributesOf } from '../inode.ts'
 import { FILE_BYTES_MAX } from '../limits.ts'
@@ -57,5 +58,6 @@ function setOwner(change: Change, inode: MutableInode, wanted: AttributeChange):
 }
 
 function timeOf(time: TimeChange | undefined, nowNs: bigint): bigint | undefined {
-  return time === 'now' ? nowNs : time
+  if (time === 'now') return nowNs
+  return time === undefined ? undefined : keptTime(time)
 }
