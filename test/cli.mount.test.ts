@@ -267,6 +267,11 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
       assert.equal(refused.code, 1)
       assert.match(refused.err, new RegExp(`^error: ${source} is in ${what}\nhint: .+\n$`))
     }
+    for (const destination of [`${cloud.mount}/new`, `${cloud.data}/new`]) {
+      const refused = await cloud.run('get', '/', destination)
+      assert.equal(refused.code, 1)
+      assert.match(refused.err, new RegExp(`^error: ${destination} is in .* of Cairn\nhint: .+\n$`))
+    }
     const put = await cloud.run('put', cloud.home, '/home')
     assert.equal(put.code, 0, put.err)
     assert.equal(

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { byteStringOfText, type ByteString } from '#base'
-import { type FileRow, fileStat, type Place } from '#rpc'
+import { type FileRow, fileStat, nodeStatus, type Place } from '#rpc'
 import { cloudPlace, lastName, showPlace } from '../cloud-path.ts'
-import { type Context, show } from '../context.ts'
+import { type Context, dataFolder, show } from '../context.ts'
 import { LastingDoor } from '../lasting-door.ts'
 import { cliFault } from '../faults.ts'
 import { examples, RESUMES } from '../help.ts'
 import { localStat } from '../local/files.ts'
+import { OwnPlaces, realPlace } from '../local/own-places.ts'
 import { absoluteLocal, namesDirectory } from '../local/paths.ts'
 import { makeLocalDirectory, syncLocalDisk } from '../local/writing.ts'
 import type { Run } from '../run.ts'
@@ -50,10 +51,11 @@ async function get(context: Context, paths: readonly string[]): Promise<void> {
     const row = await door.run(client => client.call(fileStat, { place, follow: true }, context.signal))
     found.push({ place, row })
   }
+  const target = byteStringOfText(absoluteLocal(destination))
+  await refuseOwn(context, door, { target, destination, places })
   {
     await using _progress = showProgress(context, tally)
     const isInto = found.length > 1 || namesDirectory(destination)
-    const target = byteStringOfText(absoluteLocal(destination))
     if (isInto) await makeLocalDirectory(target)
     for (const source of found) {
       const options = { context, door, tally, keepOwner: context.around.isRoot }
@@ -66,6 +68,26 @@ async function get(context: Context, paths: readonly string[]): Promise<void> {
   }
   const value = { files: tally.files, skipped: tally.skipped, bytes: tally.bytes, destination }
   show(context, value, () => `${tally.summary('Got')} and durable\n`)
+}
+
+interface Wanted {
+  readonly target: ByteString
+  /** The target as it was written. */
+  readonly destination: string
+  readonly places: readonly Place[]
+}
+
+// A get into what it gets would find its own files, and go on without an end.
+async function refuseOwn(context: Context, door: LastingDoor, { target, destination, places }: Wanted): Promise<void> {
+  const real = await realPlace(target)
+  const { mounts } = await door.run(client => client.call(nodeStatus, undefined, context.signal))
+  const own = mounts.filter(mount => places.some(({ filesystem }) => filesystem === mount.filesystem))
+  const paths = own.map(mount => byteStringOfText(mount.path))
+  const around = (await OwnPlaces.find(dataFolder(context), paths)).around(real)
+  if (around === undefined) return
+  throw cliFault('Local', `${destination} is in ${around}`, {
+    hint: 'Choose a destination outside; within a mount, copy with `cp -a`.',
+  })
 }
 
 async function localTarget({ place, row }: Source, target: ByteString, isInto: boolean): Promise<ByteString> {

@@ -6,7 +6,7 @@ import { cairnMounts } from './machine.ts'
 /** What of this machine is Cairn itself: putting it would put Cairn into Cairn, without an end. */
 export type OwnPlace = 'a mount of Cairn' | 'the data folder of Cairn'
 
-/** The mounts of every Cairn on this machine and one data folder, by their real paths. */
+/** Mounts of Cairn, all on this machine unless said otherwise, and one data folder, by their real paths. */
 export class OwnPlaces {
   readonly #places: ReadonlyMap<ByteString, OwnPlace>
 
@@ -16,9 +16,9 @@ export class OwnPlaces {
   }
 
   /** Looks at this machine, without touching the mounts. */
-  static async find(dataFolder: string): Promise<OwnPlaces> {
+  static async find(dataFolder: string, mounts = cairnMounts()): Promise<OwnPlaces> {
     const folder = byteStringOfText(dataFolder)
-    return new OwnPlaces(cairnMounts(), await realPath(folder).catch(() => folder))
+    return new OwnPlaces(mounts, await realPath(folder).catch(() => folder))
   }
 
   /** What of Cairn begins at a real path. */
