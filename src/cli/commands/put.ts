@@ -134,15 +134,16 @@ async function targetOf(
 // Counts beside the transfer what there is to do; only a person who watches wants to know.
 async function count(files: readonly Source[], tally: Tally, { terminal, signal }: Context): Promise<void> {
   if (!terminal.isWatched) return
+  const fails = () => undefined // the transfer meets the same fault and tells it
   try {
     const counts = await Promise.all(
-      files.map(each => countLocal(each.file, { signal, leavesOut: path => each.ownAt(path) !== undefined })),
+      files.map(({ file, ownAt }) => countLocal(file, { signal, fails, leavesOut: path => ownAt(path) !== undefined })),
     )
     tally.total = counts.reduce((a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes }), {
       files: 0,
       bytes: 0,
     })
   } catch (error) {
-    if (!isFault(error) && !signal.aborted) throw error // the transfer meets the same fault and tells it
+    if (!signal.aborted) throw error
   }
 }

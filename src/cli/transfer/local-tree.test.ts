@@ -7,7 +7,13 @@ import { byteString, bytesOf } from '#base'
 import { localStat } from '../local/files.ts'
 import { countLocal, type Walk, walkLocal } from './local-tree.ts'
 
-const whole: Walk = { signal: new AbortController().signal, leavesOut: () => false }
+const whole: Walk = {
+  signal: new AbortController().signal,
+  leavesOut: () => false,
+  fails: (_path, error) => {
+    throw error
+  },
+}
 
 function whyAllReadable(): string | false {
   return process.geteuid?.() === 0 ? 'root may read everything' : false
@@ -54,6 +60,20 @@ test('what is left out is passed by with all below it', async () => {
   const walk: Walk = { ...whole, leavesOut: each => each === `${tree.root}/a` }
   const seen = await Array.fromAsync(walkLocal(top!, '', walk), entry => entry.below)
   assert.deepEqual(seen, ['', '/b', '/b/c'])
+})
+
+test('a directory that cannot be read is told, and what is beside it is walked', async () => {
+  using tree = testTree()
+  for (const name of ['a', 'b']) fs.mkdirSync(`${tree.root}/${name}`)
+  const top = await localStat(tree.root)
+  const failed: string[] = []
+  const walk: Walk = { ...whole, fails: at => void failed.push(at) }
+  const seen: string[] = []
+  for await (const { file, below } of walkLocal(top!, '', walk)) {
+    seen.push(below)
+    if (below === '/a') fs.rmdirSync(file.path)
+  }
+  assert.deepEqual([seen, failed], [['', '/a', '/b'], [`${tree.root}/a`]])
 })
 
 test('nothing there, and a file on the way, are both nothing', async () => {

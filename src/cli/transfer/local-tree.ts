@@ -12,21 +12,36 @@ export interface Walk {
   readonly signal: AbortSignal
   /** True for what is passed by with all below it; asked before it is touched. */
   readonly leavesOut: (path: ByteString) => boolean
+  /** Hears of what cannot be looked at; it is passed by unless this throws. */
+  readonly fails: (path: ByteString, error: unknown) => void
 }
 
 /**
  * A local file, or a directory and all below it, each directory before what is in it. Symlinks are not followed.
- * What vanishes while it is walked is left out. Faults: Local.
+ * What vanishes while it is walked is left out.
  */
 export async function* walkLocal(file: LocalFile, below: ByteString, walk: Walk): AsyncGenerator<LocalEntry> {
   walk.signal.throwIfAborted()
   yield { file, below }
   if (file.kind !== 'directory') return
-  for (const name of await localNames(file.path)) {
+  for (const name of (await passing(walk, file.path, localNames)) ?? []) {
     const path = `${file.path === '/' ? '' : file.path}/${name}`
     if (walk.leavesOut(path)) continue
-    const child = await localStat(path)
+    const child = await passing(walk, path, localStat)
     if (child !== undefined) yield* walkLocal(child, `${below}/${name}`, walk)
+  }
+}
+
+async function passing<Value>(
+  walk: Walk,
+  path: ByteString,
+  look: (path: ByteString) => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await look(path)
+  } catch (error) {
+    walk.fails(path, error)
+    return undefined
   }
 }
 

@@ -75,7 +75,8 @@ class Put {
 
   async #tree(source: LocalFile, target: Place): Promise<void> {
     const { tally, leavesOut } = this.#options
-    for await (const entry of walkLocal(source, '', { signal: this.#signal, leavesOut })) {
+    const fails = (path: ByteString, error: unknown) => tally.fail(path, error)
+    for await (const entry of walkLocal(source, '', { signal: this.#signal, leavesOut, fails })) {
       const place = { filesystem: target.filesystem, path: `${target.path}${entry.below}` || '/' }
       try {
         await this.#entry(entry, place)
@@ -239,8 +240,13 @@ class Put {
     }
   }
 
+  // Gone already is fine: another put, or an attempt that a lost connection cut off, was here.
   async #remove(place: Place): Promise<void> {
-    await this.#call(client => client.call(fileRemove, { place, recursive: false }, this.#signal))
+    try {
+      await this.#call(client => client.call(fileRemove, { place, recursive: false }, this.#signal))
+    } catch (error) {
+      if (!isFault(error, 'NotFound')) throw error
+    }
   }
 
   #call<Value>(work: (client: Client) => Promise<Value>): Promise<Value> {

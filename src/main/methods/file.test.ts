@@ -68,6 +68,13 @@ test('a symlink takes the place of another one and keeps odd bytes in its target
   assert.equal((await link('n\xffw\n')).ino, made.ino)
 })
 
+test('a fifo that is there stays and gets what is wanted of it', async () => {
+  await using door = await openTestDoor()
+  const made = await make(door, '/f', 'fifo')
+  const again = await door.client.call(fileMake, { place: at('/f'), kind: 'fifo', mode: 0o600 }, never)
+  assert.deepEqual([again.ino, again.mode], [made.ino, 0o600])
+})
+
 test('owner and mode are set together without losing setuid, and not through a symlink', async () => {
   await using door = await openTestDoor()
   await make(door, '/f', 'fifo')

@@ -109,6 +109,7 @@ async function make(changes: Changes, path: ByteString, { kind, target, looks }:
   if (kind === 'directory' && /^\/*$/.test(path)) return find(vfs, path, 'all')
   const { place, attributes: there } = await placeOf(vfs, path)
   if (there !== undefined && there.kind === 'directory' && kind === 'directory') return there
+  if (there?.kind === 'fifo' && kind === 'fifo') return setLooks(changes, there, looks, path)
   if (there !== undefined && there.kind === 'symlink' && kind === 'symlink') {
     if ((await done(vfs.readLink(there.ino), path)) === target) return setLooks(changes, there, looks, path)
     await changes.remove(place, 'file', path)
