@@ -6,16 +6,13 @@ import path from 'node:path'
 // one read their first file from there too.
 process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile')
 enableCompileCache(process.env['NODE_COMPILE_CACHE'])
-for (const stream of [process.stdout, process.stderr]) {
-  // Whoever read our output has gone, or the whole terminal: nobody is left to tell.
-  stream.on('error', error => {
-    if (!('code' in error) || (error.code !== 'EPIPE' && error.code !== 'EIO')) throw error
-  })
-}
 
+const { guardOutput } = await import('./output.ts')
 const { machineWorld } = await import('#host')
 const [verb, ...words] = process.argv.slice(2)
-if (verb === 'storage' && process.connected) {
+const isStorage = verb === 'storage' && process.connected
+guardOutput(isStorage || verb === 'supervise')
+if (isStorage) {
   const { runStorage } = await import('./storage/run.ts')
   await runStorage(machineWorld)
 } else if (verb === 'supervise') {

@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { HASH_THREADS, ORPHAN_TIMEOUT_MS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
@@ -35,7 +36,8 @@ export async function runStorage(world: World): Promise<void> {
     flushCompileCache() // it is written at the end of a process, and this one lives long
     // After a failed disk only a process that opens everything anew can go on: the supervisor starts it.
     await Promise.race([link.stop, broken.promise])
-  } catch (error) {
+  } catch (thrown) {
+    const error = closedFolder(start.dataFolder, thrown)
     if (!isFault(error)) world.log.warn('the storage process broke', { error: whyOf(error) })
     link.tell({ kind: 'failed', fault: faultHead(error) })
     process.exitCode = 1

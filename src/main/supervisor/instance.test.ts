@@ -55,3 +55,13 @@ test('what a killed one left behind does not lock', () => {
   using _next = takeInstance(t.root, machineDisk)
   assert.equal(fs.readFileSync(`${t.root}/cairn.pid`, 'utf8'), `${process.pid} ${own}\n`)
 })
+
+test('a data folder that cannot be written is refused with a remedy, and the lock is let go', () => {
+  let released = 0
+  const lock = () => ({ [Symbol.dispose]: () => void (released += 1) })
+  assert.throws(
+    () => takeInstance('/sys', { ...machineDisk, lock }), // closed to root too
+    error => isFault(error, 'DataFolder') && error.hint !== undefined,
+  )
+  assert.equal(released, 1)
+})

@@ -2,10 +2,19 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Disk } from '#base'
 import { pidFileOf, startTicksOf } from '#rpc'
+import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 
-/** Makes this process the one Cairn of a data folder until disposed. Faults: AlreadyRunning. */
+/** Makes this process the one Cairn of a data folder until disposed. Faults: AlreadyRunning, DataFolder. */
 export function takeInstance(dataFolder: string, disk: Disk): Disposable {
+  try {
+    return take(dataFolder, disk)
+  } catch (error) {
+    throw closedFolder(dataFolder, error)
+  }
+}
+
+function take(dataFolder: string, disk: Disk): Disposable {
   const lock = disk.lock(path.join(dataFolder, 'lock'))
   if (lock === undefined) throw alreadyRunning(dataFolder)
   const pidFile = pidFileOf(dataFolder)

@@ -1,4 +1,4 @@
-import { assert, isFault, type World } from '#base'
+import { assert, isFault, isSystemError, type World } from '#base'
 import { optional, shape, text, flag } from '#rpc'
 import { runSupervisor, type UpOptions } from './run.ts'
 
@@ -21,8 +21,9 @@ export async function superviseByWords([word = '{}']: readonly string[], world: 
     await runSupervisor({ data, mount: isUnmounted ? false : mount, isJson }, world)
     return 0
   } catch (error) {
-    if (!isFault(error)) throw error
-    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`)
+    if (!isFault(error) && !isSystemError(error)) throw error
+    const hint = (isFault(error) ? error.hint : undefined) ?? '`cairn doctor` tells what is wrong with this machine.'
+    process.stderr.write(`error: ${error.message}\nhint: ${hint}\n`)
     return 1
   }
 }
