@@ -10,7 +10,12 @@ const well: MachineFacts = {
   isRoot: false,
   fuseError: undefined,
   fusermount: { path: '/usr/bin/fusermount3', isSetuid: true },
-  dataFolder: { path: '/srv/cairn', found: { isDirectory: true, mode: 0o700 } },
+  dataFolder: {
+    path: '/srv/cairn',
+    found: { isDirectory: true, mode: 0o700 },
+    version: 'cairn-data 1\n',
+    closed: undefined,
+  },
   space: { under: '/srv', freeBytes: 50 * GIB, totalBytes: 100 * GIB },
   nowMs: Date.UTC(2026, 10, 21),
   mounts: [{ path: '/mnt/cairn', state: 'answers' }],
@@ -24,7 +29,10 @@ test('a machine that is well passes every check without a remedy', () => {
 
 test('what is not there yet, or root does not need, is well too', () => {
   const facts = { ...well, isRoot: true, fusermount: undefined, mounts: [] }
-  const fresh = machineChecks({ ...facts, dataFolder: { path: '/srv/cairn', found: undefined } }, [])
+  const fresh = machineChecks(
+    { ...facts, dataFolder: { ...well.dataFolder, found: undefined, version: undefined } },
+    [],
+  )
   for (const check of fresh) assert.equal(check.state, 'ok', check.name)
 })
 
@@ -38,17 +46,38 @@ const ills: readonly [string, Partial<MachineFacts>, string, 'warn' | 'fail', Re
   ['a fusermount3 without setuid', { fusermount: { path: '/f', isSetuid: false } }, 'fusermount3', 'fail', /u\+s \/f/],
   [
     'an open data folder',
-    { dataFolder: { path: '/d', found: { isDirectory: true, mode: 0o755 } } },
+    { dataFolder: { ...well.dataFolder, path: '/d', found: { isDirectory: true, mode: 0o755 } } },
     'data folder',
     'fail',
     /chmod 700 \/d/,
   ],
   [
     'a data folder that is a file',
-    { dataFolder: { path: '/d', found: { isDirectory: false, mode: 0o600 } } },
+    { dataFolder: { ...well.dataFolder, found: { isDirectory: false, mode: 0o600 } } },
     'data folder',
     'fail',
     /--data/,
+  ],
+  [
+    'a data folder of a newer Cairn',
+    { dataFolder: { ...well.dataFolder, version: 'cairn-data 9\n' } },
+    'data folder',
+    'fail',
+    /Update Cairn/,
+  ],
+  [
+    'a data folder without a version that can be read',
+    { dataFolder: { ...well.dataFolder, version: 'cairn' } },
+    'data folder',
+    'fail',
+    /restore it/,
+  ],
+  [
+    'a read-only data folder',
+    { dataFolder: { ...well.dataFolder, closed: '/srv/cairn: EROFS: read-only file system' } },
+    'data folder',
+    'fail',
+    /read and write/,
   ],
   ['a small rest', { space: { under: '/', freeBytes: GIB, totalBytes: 8 * GIB } }, 'disk space', 'warn', /room/],
   ['a full disk', { space: { under: '/', freeBytes: 3 * GIB, totalBytes: 100 * GIB } }, 'disk space', 'warn', /room/],

@@ -1,4 +1,4 @@
-import type { CheckRow } from '#rpc'
+import { type CheckRow, DATA_VERSION, dataVersionOf } from '#rpc'
 import { formatBytes } from './format.ts'
 
 /** How a mount of Cairn took a question. */
@@ -16,6 +16,10 @@ export interface MachineFacts {
   readonly dataFolder: {
     readonly path: string
     readonly found: { readonly isDirectory: boolean; readonly mode: number } | undefined
+    /** What its version file says; undefined when there is none. */
+    readonly version: string | undefined
+    /** What of it this user cannot read and write, and why; undefined when there is nothing. */
+    readonly closed: string | undefined
   }
   /** The disk of the data folder: `under` is the part of its path that exists. */
   readonly space: { readonly under: string; readonly freeBytes: number; readonly totalBytes: number }
@@ -82,16 +86,30 @@ function helperCheck({ fusermount, isRoot }: MachineFacts): CheckRow {
   }
 }
 
-function folderCheck({ path, found }: MachineFacts['dataFolder']): CheckRow {
+function folderCheck({ path, found, version, closed }: MachineFacts['dataFolder']): CheckRow {
   const name = 'data folder'
   if (found === undefined) return { name, state: 'ok', detail: `${path} is made at the first start` }
   if (!found.isDirectory) {
     return { name, state: 'fail', detail: `${path} is no folder`, remedy: 'Choose another one with --data.' }
   }
+  if (closed !== undefined) {
+    return { name, state: 'fail', detail: `${closed}: Cairn cannot start`, remedy: OPEN_FOLDER }
+  }
+  const known = version === undefined ? DATA_VERSION : dataVersionOf(version)
+  if (known === undefined) {
+    const remedy = `${path}/version should hold "cairn-data ${DATA_VERSION}": restore it, or choose another with --data.`
+    return { name, state: 'fail', detail: `${path} does not say which version of Cairn wrote it`, remedy }
+  }
+  if (known > DATA_VERSION) {
+    const detail = `${path} was written by a newer Cairn (data version ${known}, known ${DATA_VERSION})`
+    return { name, state: 'fail', detail, remedy: 'Update Cairn, or choose another folder with --data.' }
+  }
   const mode = found.mode.toString(8)
   if ((found.mode & 0o077) === 0) return { name, state: 'ok', detail: `${path}, mode ${mode}` }
   return { name, state: 'fail', detail: `${path} has mode ${mode}: others can get in`, remedy: `chmod 700 ${path}` }
 }
+
+const OPEN_FOLDER = 'Let this user read and write all in it, or choose another with --data or CAIRN_DATA.'
 
 function spaceCheck({ under, freeBytes, totalBytes }: MachineFacts['space']): CheckRow {
   const name = 'disk space'

@@ -2,14 +2,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { isSystemError } from '#base'
 import { makeFolders } from '#host'
-import { doorOf } from '#rpc'
+import { DATA_VERSION, dataVersionOf, doorOf, versionFileOf } from '#rpc'
 import { mainFault } from './faults.ts'
 import { SOCKET_PATH_BYTES_MAX } from './limits.ts'
 import { isCairnMount, readMounts } from './mount-info.ts'
 import { isWithin, realPathOf } from './real-path.ts'
-
-/** The layout of the data folder this version reads and writes. */
-const DATA_VERSION = 1
 
 /**
  * Makes the data folder, mode 0700, or takes the one that is there: checks that it is ours, of a version we know, and
@@ -37,15 +34,15 @@ export async function openDataFolder(folder: string): Promise<string> {
 
 /** True for a folder that is a data folder already, of whichever version. */
 export function isDataFolder(folder: string): boolean {
-  return fs.existsSync(path.join(folder, 'version'))
+  return fs.existsSync(versionFileOf(folder))
 }
 
 function versionOf(folder: string): number | undefined {
-  const file = path.join(folder, 'version')
+  const file = versionFileOf(folder)
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined
   if (text === undefined) return undefined
-  const match = /^cairn-data ([1-9][0-9]{0,8})\n$/.exec(text)
-  if (match !== null) return Number(match[1])
+  const version = dataVersionOf(text)
+  if (version !== undefined) return version
   throw mainFault('DataFolder', `${file} does not say which version of Cairn wrote this folder`, {
     hint: `It should hold "cairn-data ${DATA_VERSION}". Restore it, or choose another folder with --data.`,
   })
@@ -60,7 +57,7 @@ function createFolder(folder: string): void {
   }
   makeFolders(folder, 0o700)
   fs.chmodSync(folder, 0o700)
-  const file = path.join(folder, 'version')
+  const file = versionFileOf(folder)
   fs.writeFileSync(`${file}.new`, `cairn-data ${DATA_VERSION}\n`, { mode: 0o600, flush: true })
   fs.renameSync(`${file}.new`, file)
 }

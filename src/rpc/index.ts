@@ -37,7 +37,17 @@ export {
 } from './shape.ts'
 export { connectSocket } from './socket/connect.ts'
 export { listenSocket } from './socket/listen.ts'
-export { dataFolderOf, defaultMountsOf, doorOf, pidFileOf, type Surroundings, startTicksOf } from './door/address.ts'
+export {
+  DATA_VERSION,
+  dataFolderOf,
+  dataVersionOf,
+  defaultMountsOf,
+  doorOf,
+  pidFileOf,
+  type Surroundings,
+  startTicksOf,
+  versionFileOf,
+} from './door/address.ts'
 export {
   type EntryRow,
   type FileRow,

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type ByteString, isSystemError, textOf } from '#base'
+import { versionFileOf } from '#rpc'
 import { PROBE_MS } from '../limits.ts'
 import type { MachineFacts, MountState } from '../machine-checks.ts'
 import { isRoot } from './terminal.ts'
@@ -15,7 +16,7 @@ export async function machineFacts(dataFolder: string, nowMs: number): Promise<M
     isRoot: isRoot(),
     fuseError: openError('/dev/fuse'),
     fusermount: fusermount(),
-    dataFolder: { path: dataFolder, found: statOf(dataFolder) },
+    dataFolder: folderFacts(dataFolder),
     space: spaceUnder(dataFolder),
     nowMs,
     mounts: await Promise.all(
@@ -23,6 +24,34 @@ export async function machineFacts(dataFolder: string, nowMs: number): Promise<M
         .map(textOf)
         .map(async mount => ({ path: mount, state: await probe(mount) })),
     ),
+  }
+}
+
+function folderFacts(folder: string): MachineFacts['dataFolder'] {
+  const facts = { path: folder, found: statOf(folder), version: undefined, closed: undefined }
+  if (facts.found?.isDirectory !== true) return facts
+  const closed = [folder, `${folder}/chunks`, `${folder}/fs`].map(closedError).find(error => error !== undefined)
+  if (closed !== undefined) return { ...facts, closed }
+  return { ...facts, version: textIn(versionFileOf(folder)) }
+}
+
+function closedError(folder: string): string | undefined {
+  try {
+    fs.accessSync(folder, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
+    return undefined
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return error.code === 'ENOENT' ? undefined : error.message
+  }
+}
+
+function textIn(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    if (isSystemError(error)) return ''
+    throw error
   }
 }
 

@@ -68,9 +68,13 @@ export function spaceCheck(space: { readonly totalBytes: number; readonly freeBy
   const { totalBytes, freeBytes } = space
   const name = 'chunk space'
   const detail = `${gib(freeBytes)} free of ${gib(totalBytes)}`
-  if (freeBytes >= totalBytes / 20) return { name, state: 'ok', detail }
+  if (totalBytes === 0) {
+    const remedy = 'Cairn leaves 5 % and 2 GiB of a disk free: give it a larger one with --data.'
+    return { name, state: 'fail', detail: 'the disk is too small: nothing can be written', remedy }
+  }
   const remedy = 'Remove files and snapshots, then run `cairn fs gc`; or give Cairn a larger disk.'
-  return { name, state: freeBytes === 0 ? 'fail' : 'warn', detail, remedy }
+  if (freeBytes === 0) return { name, state: 'fail', detail: `${detail}: nothing can be written`, remedy }
+  return freeBytes < totalBytes / 20 ? { name, state: 'warn', detail, remedy } : { name, state: 'ok', detail }
 }
 
 async function logCheck({ name, keyspace }: OpenFilesystem, signal: AbortSignal): Promise<CheckRow> {

@@ -7,6 +7,7 @@ import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { HASH_THREADS, ORPHAN_TIMEOUT_MS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
+import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
@@ -75,6 +76,8 @@ async function openAll(
   const chunks = opening.use(
     await openChunkStore({ world, folder, workers, index: sqliteIndex(`${folder}/index.sqlite`), shared: true }),
   )
+  const room = spaceCheck(chunks.space())
+  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted, failed }))
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })

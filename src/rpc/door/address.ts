@@ -35,3 +35,17 @@ export function startTicksOf(stat: string): number {
   const behindName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return Number(behindName[19])
 }
+
+/** The layout of the data folder that this version reads and writes. */
+export const DATA_VERSION = 1
+
+/** Where a data folder says its layout; written last when it is made. */
+export function versionFileOf(dataFolder: string): string {
+  return `${dataFolder}/version`
+}
+
+/** What a version file says; undefined when it is no text of any version. */
+export function dataVersionOf(text: string): number | undefined {
+  const match = /^cairn-data ([1-9][0-9]{0,8})\n$/.exec(text)
+  return match === null ? undefined : Number(match[1])
+}
