@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { after, before, suite, test } from 'node:test'
@@ -251,7 +251,9 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
     assert.deepEqual(refused.code, 1)
     assert.match(refused.err, new RegExp(`^error: ${target} is in use by .* \\(${process.pid}\\)\nhint: .+\n$`))
     fs.closeSync(busy)
-    assert.equal((await cloud.run('fs', 'umount', target)).code, 0)
+    const words = [PROGRAM, '--data', cloud.data, 'fs', 'umount', '.']
+    const inside = spawnSync(process.execPath, words, { cwd: target, encoding: 'utf8' })
+    assert.deepEqual([inside.status, inside.stdout], [0, `Unmounted ${target}\n`], inside.stderr)
     assert.deepEqual(fs.readdirSync(target), [])
   })
 
@@ -308,7 +310,9 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
 
   const mistakes: readonly [readonly string[], RegExp][] = [
     [['fs', 'create', 'Photos'], /name: "Photos" cannot name a filesystem/],
-    [['fs', 'create', 'home'], /there is a filesystem home already/],
+    [['fs', 'create', 'x'.repeat(64)], /name: "x+" cannot name a filesystem\nhint: .* at most 63/],
+    [['ls', `${'x'.repeat(64)}:/`], /there is no filesystem x+\n/],
+    [['fs', 'create', 'home'], /there is a filesystem home already\nhint: .* choose another name/],
     [['fs', 'mount', 'none', '/mnt/none'], /there is no filesystem none/],
     [
       ['fs', 'mount', 'home', '/mnt/second'],

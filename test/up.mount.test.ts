@@ -26,6 +26,11 @@ suite('cairn up', { skip: whyNoFuse() }, () => {
         assert.ok(up.said().includes(line), up.said())
       }
       assert.equal(fs.statSync(cloud.data).mode & 0o7777, 0o700)
+      const files = fs
+        .readdirSync(cloud.data, { recursive: true, encoding: 'utf8' })
+        .map(name => `${cloud.data}/${name}`)
+      const open = files.filter(file => fs.statSync(file).isFile() && (fs.statSync(file).mode & 0o077) !== 0)
+      assert.deepEqual(open, [])
       fs.writeFileSync(`${mount}/kept`, 'kept')
     }
     assert.equal(mountsAt(mount), 0)

@@ -114,6 +114,7 @@ function takeLock(file: string): Disposable | undefined {
   makeFolders(path.dirname(file), 0o700)
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
+    fs.chmodSync(file, 0o600)
     database.exec('PRAGMA journal_mode = memory; PRAGMA synchronous = off; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()

@@ -74,7 +74,7 @@ export {
   type MountRow,
 } from './door/filesystem.ts'
 export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
-export type { Place } from './door/place.ts'
+export { type Place, TOLD_PATH_MAX } from './door/place.ts'
 export { type QuotaRow, quotaList, quotaRemove, quotaSet } from './door/quota.ts'
 export {
   type SnapshotChange,

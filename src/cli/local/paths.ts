@@ -9,3 +9,8 @@ export function absoluteLocal(word: string): string {
 export function namesDirectory(word: string): boolean {
   return word.endsWith('/') || /(^|\/)\.\.?$/.test(word)
 }
+
+/** Leaves the working folder, so that a command started in a mount is no user of it. Relative words lose their meaning. */
+export function leaveFolder(): void {
+  process.chdir('/')
+}

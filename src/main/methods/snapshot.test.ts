@@ -110,3 +110,21 @@ test('what is removed is gone when no kernel may hold it', async () => {
   const { entries } = keyspace.rangeNow({ keys: { kind: 'prefix', prefix: 'i' }, want: 'keys' })
   assert.equal(entries.length, 1, `only the root ${ROOT_INO} is left, not ${ino}`)
 })
+
+test('a path longer than a message can tell does not hide the others of a diff', async () => {
+  await using door = await openTestDoor()
+  const { vfs } = door.filesystems.get('home').filesystem
+  await door.client.call(snapshotCreate, { filesystem, name: 'kept' }, SIGNAL)
+  let parent: Ino = ROOT_INO
+  for (let depth = 0; depth < 130; depth++) {
+    const name = depth === 5 ? 'ü'.repeat(120) : 'x'.repeat(254)
+    const made = await vfs.make(parent, name, { kind: 'directory', mode: 0o700 }, { uid: 0, gid: 0, umask: 0 })
+    assert.ok(!isErrno(made))
+    parent = made.ino
+  }
+  const changes = door.client.download(snapshotDiff, { filesystem, from: 'kept' }, SIGNAL)
+  const paths = await Array.fromAsync(changes, item => item.head.path)
+  assert.equal(paths.length, 131)
+  const longest = paths.at(-1)
+  assert.deepEqual([longest?.length, longest?.endsWith('x...')], [30_000, true])
+})

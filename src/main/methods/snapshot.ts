@@ -1,3 +1,4 @@
+import type { ByteString } from '#base'
 import {
   answerDownload,
   answerUnary,
@@ -9,6 +10,7 @@ import {
   snapshotList,
   snapshotRemove,
   snapshotRestore,
+  TOLD_PATH_MAX,
 } from '#rpc'
 import { type Snapshot, snapshotCid } from '#storage/fs'
 import type { Claims } from '../paths/claims.ts'
@@ -45,11 +47,15 @@ export function snapshotMethods(parts: Parts, claims: Claims): readonly Handler[
     }),
     answerDownload(snapshotDiff, async function* ({ filesystem, from, to }, { signal }) {
       for await (const { path, kind, change } of of(filesystem).diff({ from, to }, signal)) {
-        yield message({ path: `/${path}`, kind, change })
+        yield message({ path: told(`/${path}`), kind, change })
       }
       return message(undefined)
     }),
   ]
+}
+
+function told(path: ByteString): ByteString {
+  return path.length <= TOLD_PATH_MAX ? path : `${path.slice(0, TOLD_PATH_MAX - 3)}...`
 }
 
 function rowOf(snapshot: Snapshot): SnapshotRow {

@@ -64,8 +64,12 @@ export class Filesystems implements AsyncDisposable {
   /** Makes a filesystem. Faults: Invalid, Occupied. */
   async create(name: string): Promise<OpenFilesystem> {
     checkName(name)
-    if (this.#open.has(name)) throw mainFault('Occupied', `there is a filesystem ${name} already`)
-    if (this.#open.size >= FILESYSTEMS_MAX) throw mainFault('Invalid', `more than ${FILESYSTEMS_MAX} filesystems`)
+    if (this.#open.has(name)) throw there(name)
+    if (this.#open.size >= FILESYSTEMS_MAX) {
+      throw mainFault('Invalid', `there are ${FILESYSTEMS_MAX} filesystems already, as many as one machine may have`, {
+        hint: 'Put the files into a directory of one of them; `cairn fs ls` lists them.',
+      })
+    }
     return this.#openOne(name)
   }
 
@@ -105,6 +109,12 @@ export class Filesystems implements AsyncDisposable {
     this.#open.set(name, opened)
     return opened
   }
+}
+
+function there(name: string): Error {
+  return mainFault('Occupied', `there is a filesystem ${name} already`, {
+    hint: `Use it (\`cairn ls ${name}:/\`, \`cairn fs mount ${name} FOLDER\`), or choose another name.`,
+  })
 }
 
 function checkName(name: string): void {

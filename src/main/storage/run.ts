@@ -20,6 +20,7 @@ import { Sessions } from './sessions.ts'
  * local door, and closes in reverse order when told, by SIGTERM, or when its supervisor is gone.
  */
 export async function runStorage(world: World): Promise<void> {
+  process.umask(0o077) // SQLite makes its files as open as this lets it
   const link = openSupervisorLink()
   const start = await link.start
   using _limit = limitOrphan(link, world)

@@ -1,6 +1,6 @@
 import { unary } from '../method.ts'
 import { integer, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
-import { filesystemShape, PATH_BYTES_MAX } from './place.ts'
+import { askedName, filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
 export const FILESYSTEMS_MAX = 64
@@ -43,7 +43,7 @@ export const filesystemCreate = unary({
 export const filesystemMount = unary({
   name: 'filesystem.mount',
   version: 1,
-  params: shape({ filesystem: text(63), path: text(PATH_BYTES_MAX) }),
+  params: shape({ filesystem: askedName, path: text(PATH_BYTES_MAX) }),
   result: pathShape,
 })
 

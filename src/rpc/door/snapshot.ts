@@ -1,9 +1,9 @@
 import { download, unary } from '../method.ts'
 import { integer, long, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { FILE_KINDS } from './file.ts'
-import { filesystemShape, PATH_BYTES_MAX, placeShape } from './place.ts'
+import { askedName, filesystemShape, placeShape, TOLD_PATH_MAX } from './place.ts'
 
-const named = shape({ filesystem: text(63), name: text(255) })
+const named = shape({ filesystem: askedName, name: text(255) })
 
 const snapshotRowShape = shape({
   name: text(255),
@@ -46,7 +46,8 @@ export const snapshotRestore = unary({
 })
 
 const changeShape = shape({
-  path: text(PATH_BYTES_MAX),
+  /** A byte string; of a longer one the beginning, and `...` at the end. */
+  path: text(TOLD_PATH_MAX),
   kind: word(...FILE_KINDS),
   change: word('added', 'removed', 'content', 'metadata'),
 })
@@ -58,7 +59,7 @@ export type SnapshotChange = ShapeOf<typeof changeShape>
 export const snapshotDiff = download({
   name: 'snapshot.diff',
   version: 1,
-  params: shape({ filesystem: text(63), from: text(255), to: optional(text(255)) }),
+  params: shape({ filesystem: askedName, from: text(255), to: optional(text(255)) }),
   item: changeShape,
   result: nothing,
 })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { filesystemUnmount } from '#rpc'
 import { show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
-import { absoluteLocal } from '../../local/paths.ts'
+import { absoluteLocal, leaveFolder } from '../../local/paths.ts'
 import type { Run } from '../../run.ts'
 
 /** `cairn fs umount` */
@@ -12,8 +12,10 @@ export function declareUmount(fs: Command, run: Run): void {
     .argument('<folder>', 'where a filesystem is mounted')
     .action((folder: string) =>
       run(async context => {
+        const target = absoluteLocal(folder)
         await using client = await openDoor(context)
-        const { path } = await client.call(filesystemUnmount, { path: absoluteLocal(folder) }, context.signal)
+        leaveFolder()
+        const { path } = await client.call(filesystemUnmount, { path: target }, context.signal)
         show(context, { path }, () => `Unmounted ${path}\n`)
       }),
     )
