@@ -5,7 +5,7 @@ import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
-import { HASH_THREADS, ORPHAN_TIMEOUT_MS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
+import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
@@ -13,6 +13,7 @@ import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
 import { Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
+import { limitOrphan } from './orphan.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function runStorage(world: World): Promise<void> {
   process.umask(0o077) // SQLite makes its files as open as this lets it
   const link = openSupervisorLink()
   const start = await link.start
-  using _limit = limitOrphan(link, world)
+  using _limit = limitOrphan(link.gone, world, () => process.exit(1))
   try {
     const broken = Promise.withResolvers<void>()
     const failed = (filesystem: string, error: Error) => {
@@ -46,20 +47,6 @@ export async function runStorage(world: World): Promise<void> {
   }
   // The channel keeps the process alive: what was told is on its way when this returns.
   if (process.connected) process.disconnect()
-}
-
-// What was answered is safe in log and staging file: closing that takes long only keeps the next Cairn waiting.
-function limitOrphan({ gone }: SupervisorLink, { clock, log }: World): Disposable {
-  const closed = new AbortController()
-  const late = gone.then(() => clock.sleep(ORPHAN_TIMEOUT_MS, closed.signal))
-  void late.then(
-    () => {
-      log.warn('the supervisor is gone and closing takes too long: the storage process ends as it is')
-      process.exit(1)
-    },
-    () => undefined,
-  )
-  return { [Symbol.dispose]: () => closed.abort() }
 }
 
 async function openAll(

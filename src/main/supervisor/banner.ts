@@ -25,7 +25,7 @@ export function banner({ version, dataFolder, mounts }: Running): string {
     '',
     `  data   ${dataFolder}`,
     ...(mounts.length === 0 ? ['  mount  none this time'] : mounts.flatMap(each => mountLines(each, mounts))),
-    ...(mounts.some(({ fault }) => fault !== undefined) ? [WITHOUT_MOUNT] : []),
+    ...(mounts.every(({ mount }) => isMounted(mount.filesystem, mounts)) ? [] : [WITHOUT_MOUNT]),
     `  door   ${doorOf(dataFolder)}`,
     '',
     'Try, in another terminal:',
@@ -49,12 +49,16 @@ export function bannerJson({ version, dataFolder, mounts }: Running): string {
 function mountLines({ mount, fault }: MountOutcome, all: readonly MountOutcome[]): readonly string[] {
   const { filesystem, path } = mount
   if (fault === undefined) return [`  mount  ${path}  (filesystem ${filesystem})`]
-  if (all.some(other => other.mount.filesystem === filesystem && other.fault === undefined)) {
+  if (isMounted(filesystem, all)) {
     return [`  mount  ${filesystem} is not mounted at ${path}: ${fault.message}`, ...hintLines(fault)]
   }
   const elsewhere = filesystem === 'home' ? 'cairn up --mount FOLDER' : `cairn fs mount ${filesystem} FOLDER`
   const choice = fault.code === 'FuseUnavailable' ? [] : [`         To mount it elsewhere: ${elsewhere}`]
   return [`  mount  ${filesystem} is not mounted: ${fault.message}`, ...hintLines(fault), ...choice]
+}
+
+function isMounted(filesystem: string, all: readonly MountOutcome[]): boolean {
+  return all.some(({ mount, fault }) => mount.filesystem === filesystem && fault === undefined)
 }
 
 function hintLines({ hint }: Fault): readonly string[] {
