@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { isSystemError, type World } from '#base'
 import { makeFolders } from '#host'
-import { canResume, type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
+import { canResume, findMount, type MountHandle, mountFuse, raiseReadahead, requireFuse, umount } from '#storage/fuse'
 import { mainFault } from '../faults.ts'
 import { BUSY_RETRY_MS, BUSY_WAIT_MS, MOUNTS_MAX } from '../limits.ts'
 import type { HeldMount, Negotiated } from '../messages.ts'
@@ -110,7 +110,7 @@ export class Mounts {
   }
 
   /**
-   * Unmounts a path while the storage process still serves it; answers its real path.
+   * Unmounts a path, and where it was bound to, while the storage process still serves it; answers its real path.
    * Faults: NotFound, Busy naming who uses it.
    */
   async unmount(wanted: string): Promise<string> {
@@ -119,13 +119,9 @@ export class Mounts {
     if (held === undefined) {
       throw mainFault('NotFound', `${path} is no mount of this Cairn`, { hint: '`cairn fs ls` lists them.' })
     }
-    const [bound] = boundElsewhere(path)
-    if (bound !== undefined) {
-      throw mainFault('Busy', `${path} is shown at ${bound} too`, { hint: `Unmount that first: umount ${bound}` })
-    }
-    const result = await umount(path, 'gentle')
-    if (result.kind !== 'done') {
-      throw mainFault('Busy', `${path} is in use by ${usedBy(path)}`, {
+    for (const place of [...boundElsewhere(path), path]) {
+      if (await isTakenAway(place)) continue
+      throw mainFault('Busy', `${place} is in use by ${usedBy(place)}`, {
         hint: 'Leave the folder and close the files there, then try again.',
       })
     }
@@ -160,8 +156,7 @@ export class Mounts {
   async #unmountSoon(path: string, hurry: AbortSignal): Promise<boolean> {
     const endMs = this.#world.clock.monotonicMs() + BUSY_WAIT_MS
     for (let told = false; ; told = true) {
-      const result = await umount(path, 'gentle')
-      if (result.kind === 'done') return true
+      if (await isTakenAway(path)) return true
       if (hurry.aborted || this.#world.clock.monotonicMs() >= endMs) return false
       if (!told) this.#world.log.warn(`${path} is in use by ${usedBy(path)}: waiting`)
       await this.#world.clock.sleep(BUSY_RETRY_MS, hurry).catch(() => undefined)
@@ -192,6 +187,12 @@ function makeFolder(target: string): void {
     const hint = 'Make the folder first, or choose one this user may make.'
     throw mainFault('Invalid', `the mount point ${target} cannot be made: ${error.message}`, { hint, cause: error })
   }
+}
+
+// Where mounts are shared (mount_namespaces(7)) one goes with another; and people unmount by themselves.
+async function isTakenAway(path: string): Promise<boolean> {
+  if (findMount(path) === undefined) return true
+  return (await umount(path, 'gentle')).kind === 'done' || findMount(path) === undefined
 }
 
 function usedBy(path: string): string {
