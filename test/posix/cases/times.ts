@@ -112,7 +112,7 @@ const SET_TIMES = [
   { what: 'the year 1902', time: -2_145_916_800n * SECOND + 3n },
   { what: 'the end of 2038', time: 2_147_483_648n * SECOND + 5n },
   { what: 'the year 2100', time: 4_102_444_800n * SECOND + 123_456_789n },
-  { what: 'the year 2400', time: 13_569_465_600n * SECOND + 7n },
+  { what: 'the year 2200', time: 7_258_118_400n * SECOND + 7n },
 ]
 
 const SET: CaseTable = {
