@@ -18,12 +18,12 @@ async function test(wanted: readonly string[]): Promise<number> {
     console.error(`test: no test file matches ${wanted.join(' ')}`)
     return 2
   }
-  const total: Tally = { passed: 0, failed: 0, skipped: 0, notes: [] }
+  const total: Tally = { passed: 0, failed: 0, skipped: [] }
   for (const stage of stages) {
     const mine = files.filter(file => file.stage === stage.name).map(file => file.path)
     if (mine.length > 0) await runStage(stage, { files: mine, cores: availableParallelism() }, total)
   }
-  for (const note of total.notes) console.log(`skipped: ${note}`)
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  for (const note of total.skipped) console.log(`skipped: ${note}`)
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`)
   return total.failed === 0 ? 0 : 1
 }

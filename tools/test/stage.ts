@@ -6,9 +6,8 @@ import type { Stage } from './stages.ts'
 export interface Tally {
   passed: number
   failed: number
-  skipped: number
-  /** Every skipped test or suite with its reason. */
-  readonly notes: string[]
+  /** Every skipped test or suite with its reason: a suite counts once, for its tests are not even known. */
+  readonly skipped: string[]
 }
 
 export interface StageInput {
@@ -46,7 +45,7 @@ async function follow(stream: TestsStream, total: Tally): Promise<void> {
   stream.on('test:pass', event => {
     const reason = event.skip ?? event.todo
     if (reason === undefined || reason === false) return
-    total.notes.push(`${place(event.file)}: ${event.name} (${reason === true ? 'no reason given' : reason})`)
+    total.skipped.push(`${place(event.file)}: ${event.name} (${reason === true ? 'no reason given' : reason})`)
   })
   stream.on('test:fail', ({ name, file, details }) => {
     if (failureType(details.error) === 'subtestsFailed') return
@@ -60,7 +59,6 @@ async function follow(stream: TestsStream, total: Tally): Promise<void> {
     if (file === undefined) {
       total.passed += counts.passed
       total.failed += failed
-      total.skipped += counts.skipped + counts.todo
       return
     }
     const seconds = (duration_ms / 1000).toFixed(1)
