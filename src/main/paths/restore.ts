@@ -10,7 +10,8 @@ import { placeOf, refuseDots } from './resolve.ts'
 /**
  * Brings a file or tree back as it is in a snapshot, in place of what is there. It is built beside its place and then
  * takes it, so the place holds all of the one or all of the other; what an interrupted attempt left is removed first.
- * Directories above it that are gone come back with it, as they were but with nothing else in them. Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
+ * Directories above it that are gone come back with it, as they were but with nothing else in them.
+ * Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
  */
 export async function restoreInPlace(
   changed: Changed,
