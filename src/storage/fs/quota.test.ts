@@ -97,6 +97,20 @@ test('at a full quota the written parts of a file with holes may be written agai
   assert.ok(read.equals(Buffer.alloc(CHUNK, 'and again')))
 })
 
+test('a refused write into a file without holes writes nothing, however often it is tried', async () => {
+  await using t = await testFilesystem(CHUNK)
+  const parent = await rootWithQuota(t, { bytesMax: CHUNK })
+  const { ino } = await makeNode(t.fs, 'full', { parent })
+  await writeAll(t.fs, ino, 0, Buffer.alloc(CHUNK, 'a'))
+  await ok(t.fs.vfs.sync(ino, 'all'))
+  const before = t.keyspace.revision
+  const options = { append: false, killPrivileges: false }
+  for (let time = 0; time < 3; time += 1) {
+    assert.equal(await t.fs.vfs.write(ino, CHUNK, Buffer.alloc(1, 'b'), options), ERRNO.EDQUOT)
+  }
+  assert.equal(t.keyspace.revision, before)
+})
+
 test('a gap that a write leaves behind the end of a file needs no room', async () => {
   await using t = await testFilesystem(CHUNK)
   const parent = await rootWithQuota(t, { bytesMax: 2 * CHUNK })

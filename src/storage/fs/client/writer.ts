@@ -59,7 +59,10 @@ export class Writer {
     if (bytes.byteLength === 0) return undefined
     if (this.#isFull) return this.#writeLater(attributes.ino, offset, bytes)
     const more = this.#growthMax(attributes, offset, bytes.byteLength)
-    if (!this.#fitsQuota(attributes.ino, more)) return this.#writeCounted(attributes.ino, offset, bytes)
+    if (!this.#fitsQuota(attributes.ino, more)) {
+      const isExact = this.#files.size === 0 && isDense(attributes)
+      return isExact ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
+    }
     return this.#take(attributes, offset, bytes)
   }
 
@@ -165,8 +168,7 @@ export class Writer {
 
   // How much a file may grow by a write at most: what replaces bytes that are there already needs no room.
   #growthMax(attributes: Attributes, offset: number, bytes: number): number {
-    const isDense = attributes.blocks * 512 >= attributes.size
-    if (!isDense) return bytes
+    if (!isDense(attributes)) return bytes
     const size = this.#files.get(attributes.ino)?.size ?? attributes.size
     return Math.min(bytes, Math.max(0, offset + bytes - size))
   }
@@ -429,6 +431,11 @@ export function call<Value>(run: () => Reply<Value>): Reply<Value> {
 function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
   if (settled.status === 'rejected') throw settled.reason
   return settled.value
+}
+
+// Without holes, as far as the space it takes can tell.
+function isDense({ blocks, size }: Attributes): boolean {
+  return blocks * 512 >= size
 }
 
 function isInline(span: Span): boolean {
