@@ -88,7 +88,8 @@ test('nothing that is written, copied or sealed while collections run is lost', 
     const seed = i % 3 === 0 ? `again ${i % 7}` : `once ${i}`
     const ino = await write(fs, `file ${i}`, content(seed, bytes))
     files.set(ino, seed)
-    if (i % 3 === 0) await fs.seal(ino)
+    // Some of what is removed is sealed before and wanted by no other file: there is always something to collect.
+    if (i % 3 === 0 || i % 7 === 1) await fs.seal(ino)
     if (i % 4 === 0) {
       const copy = await made(fs, `copy ${i}`)
       const places = [ino, copy].map(each => ({ ino: each, offset: 0 }))
@@ -104,8 +105,9 @@ test('nothing that is written, copied or sealed while collections run is lost', 
   }
   await fs.sync()
   running = false
-  assert.ok((await collecting) > 0)
-  await door.collector.collect(never)
+  const deletedMeanwhile = await collecting
+  const last = await door.collector.collect(never)
+  assert.ok(deletedMeanwhile + last.deletedChunks >= 3)
   for (const [ino, seed] of files) assert.deepEqual(await read(fs, ino, bytes), content(seed, bytes))
 })
 

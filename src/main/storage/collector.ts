@@ -59,12 +59,14 @@ export class Collector implements AsyncDisposable {
   async #collect(signal: AbortSignal): Promise<Collected> {
     const { chunks, filesystems } = this.#parts
     const revisions = this.#committed()
-    await this.#ask(signal)
+    // What an earlier collection left as candidates goes in the first round already.
+    const first = await this.#ask(signal)
     await Promise.all(filesystems.all.map(({ filesystem }) => filesystem.settled()))
     const { deleted, candidates } = await this.#ask(signal)
+    const deletedChunks = first.deleted + deleted
     const { bytesReturned } = await chunks.compact(signal)
     this.#revisions = candidates === 0 ? revisions : -1
-    return { deletedChunks: deleted, candidates, freedBytes: bytesReturned }
+    return { deletedChunks, candidates, freedBytes: bytesReturned }
   }
 
   async #ask(signal: AbortSignal): Promise<CollectRound> {
