@@ -45,8 +45,10 @@ const DOORS: Doors = {
 
 /** Where `node:` I/O, clocks, timers, randomness and the process may be named. Everything else is handed a `World`. */
 const ADAPTERS: readonly string[] = [
+  'src/api/server/',
   'src/cli/local/',
   'src/host/',
+  'src/identity/x509/',
   'src/keyspace/sqlite/',
   'src/main/',
   'src/rpc/socket/',

@@ -1,0 +1,6 @@
+export { type AppParts, createApp } from './app.ts'
+export { Objects } from './objects/objects.ts'
+export { Registry } from './registry.ts'
+export { listen, type Listening, type ListenOptions, peerOf } from './server/listen.ts'
+export { ObjectStore } from './store/object-store.ts'
+export { apiFault } from './faults.ts'

@@ -1,0 +1,211 @@
+import { type Clock, type Entropy, isFault } from '#base'
+import type { Revision } from '#keyspace'
+import type { Json, KubeObject, Resource } from '#schema'
+import { apiFault } from '../faults.ts'
+import { GENERATED_NAMES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
+import type { Patch } from '../patch/read.ts'
+import { type ObjectPlace, type ObjectStore, qualified } from '../store/object-store.ts'
+import {
+  type Named,
+  prepareNew,
+  prepareStatus,
+  prepareUpdate,
+  type Prepared,
+  readBody,
+  timeOf,
+  type Unknowns,
+} from './prepare.ts'
+
+/** How a change is to be done. */
+export interface WriteOptions {
+  readonly unknowns: Unknowns
+  /** Checks everything and stores nothing. */
+  readonly isDryRun: boolean
+}
+
+/** A change of an object as it is now. */
+export interface Change {
+  /** The only resourceVersion that may be changed; any when undefined or empty. */
+  readonly wanted: string | undefined
+  /** Checks everything and stores nothing. */
+  readonly isDryRun: boolean
+  readonly run: (old: KubeObject) => KubeObject
+}
+
+/** What a deletion is bound to. */
+export interface DeleteOptions {
+  readonly isDryRun: boolean
+  readonly uid: string | undefined
+  readonly resourceVersion: string | undefined
+  readonly gracePeriodSeconds: number | undefined
+}
+
+/** The objects of the API: each change is checked, defaulted, stored and answered as it was stored. */
+export class Objects {
+  readonly store: ObjectStore
+  readonly #clock: Clock
+  readonly #entropy: Entropy
+
+  constructor(parts: { readonly store: ObjectStore; readonly clock: Clock; readonly entropy: Entropy }) {
+    this.store = parts.store
+    this.#clock = parts.clock
+    this.#entropy = parts.entropy
+  }
+
+  /** Makes an object. Faults: BadRequest, Invalid, AlreadyExists. */
+  async create(resource: Resource, named: Named, request: Request, signal: AbortSignal): Promise<Prepared> {
+    const { object: read, warnings } = readBody(resource, request.body, named, request.options.unknowns)
+    for (let attempt = 1; ; attempt += 1) {
+      const object = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read))
+      try {
+        if (!request.options.isDryRun) return { object: await this.store.create(resource, object, signal), warnings }
+        const there = await this.store.find(resource, placeOf(object), signal)
+        if (there === undefined) return { object, warnings }
+        throw apiFault('AlreadyExists', `${qualified(resource)} "${object.metadata.name}" already exists`)
+      } catch (error) {
+        const isRetried = read.metadata.name === '' && attempt < GENERATED_NAMES_MAX
+        if (!isRetried || !isFault(error, 'AlreadyExists')) throw error
+      }
+    }
+  }
+
+  /** Replaces an object, or its status. Faults: BadRequest, Invalid, NotFound, Conflict. */
+  async update(
+    resource: Resource,
+    place: ObjectPlace,
+    request: Request & { readonly part: 'object' | 'status' },
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    const { object: read, warnings } = readBody(resource, request.body, place, request.options.unknowns)
+    const wanted = read.metadata.resourceVersion
+    const run = (old: KubeObject) =>
+      request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
+    const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
+    return { object, warnings }
+  }
+
+  /**
+   * Patches an object as it is now, or its status; the patch may name the resourceVersion it is for. Faults: BadRequest,
+   * Invalid, NotFound, Conflict.
+   */
+  async patch(
+    resource: Resource,
+    place: ObjectPlace,
+    request: { readonly patch: Patch; readonly options: WriteOptions; readonly part: 'object' | 'status' },
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    let warnings: readonly string[] = []
+    const run = (old: KubeObject) => {
+      const read = readBody(resource, request.patch(old), place, request.options.unknowns)
+      warnings = read.warnings
+      const { resourceVersion } = read.object.metadata
+      if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
+        throw apiFault('Conflict', modified(resource, place.name))
+      }
+      return request.part === 'status'
+        ? prepareStatus(resource, read.object, old)
+        : prepareUpdate(resource, read.object, old)
+    }
+    const { isDryRun } = request.options
+    const object = await this.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
+    return { object, warnings }
+  }
+
+  /**
+   * Changes an object as it is now; again when somebody else changed it meanwhile, unless the change is of one revision
+   * only. What has lost its last finalizer goes. Faults: NotFound, Conflict, those of `run`.
+   */
+  async change(
+    resource: Resource,
+    place: ObjectPlace,
+    { wanted, isDryRun, run }: Change,
+    signal: AbortSignal,
+  ): Promise<KubeObject> {
+    const isOfOne = wanted !== undefined && wanted !== ''
+    for (let attempt = 1; ; attempt += 1) {
+      const old = await this.store.get(resource, place, signal)
+      if (isOfOne && wanted !== old.metadata.resourceVersion) {
+        throw apiFault('Conflict', modified(resource, place.name))
+      }
+      const next = run(old)
+      if (isDryRun) return next
+      try {
+        if (isGone(next)) return await this.store.remove(resource, old, signal)
+        return await this.store.replace(resource, old, next, signal)
+      } catch (error) {
+        const isRetried = !isOfOne && attempt < UPDATE_TRIES_MAX
+        if (!isRetried || !isFault(error, 'Conflict')) throw error
+      }
+    }
+  }
+
+  /**
+   * Deletes an object: at once, or when its finalizers have gone. Answers it as it is then, and whether it is gone. Faults:
+   * NotFound, Conflict.
+   */
+  async delete(
+    resource: Resource,
+    place: ObjectPlace,
+    options: DeleteOptions,
+    signal: AbortSignal,
+  ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
+    const run = (old: KubeObject) => {
+      if (options.uid !== undefined && options.uid !== old.metadata.uid) {
+        throw apiFault(
+          'Conflict',
+          `Operation cannot be fulfilled on ${qualified(resource)} "${place.name}": the UID in the precondition (${options.uid}) does not match the UID in record (${old.metadata.uid})`,
+        )
+      }
+      return this.#deleted(old, options.gracePeriodSeconds ?? 0)
+    }
+    const { resourceVersion: wanted, isDryRun } = options
+    const object = await this.change(resource, place, { wanted, isDryRun, run }, signal)
+    return { object, isGone: isGone(object) }
+  }
+
+  #deleted(old: KubeObject, graceSeconds: number): KubeObject {
+    if (old.metadata.deletionTimestamp !== undefined) return old
+    const metadata = {
+      ...old.metadata,
+      deletionTimestamp: timeOf(this.#clock),
+      deletionGracePeriodSeconds: graceSeconds,
+    }
+    return { ...old, metadata }
+  }
+
+  #named(read: KubeObject): KubeObject {
+    const { name, generateName } = read.metadata
+    if (name !== '' || typeof generateName !== 'string' || generateName === '') return read
+    const letters = Array.from(this.#entropy.bytes(5), byte => LETTERS[byte % LETTERS.length] ?? '').join('')
+    return { ...read, metadata: { ...read.metadata, name: `${generateName.slice(0, 58)}${letters}` } }
+  }
+}
+
+/** What a client sent. */
+export interface Request {
+  readonly body: Json
+  readonly options: WriteOptions
+}
+
+/** Where an object is. */
+export function placeOf({ metadata }: KubeObject): ObjectPlace {
+  return { namespace: metadata.namespace, name: metadata.name }
+}
+
+/** A revision that a client sent. Faults: BadRequest. */
+export function revisionOf(text: string): Revision {
+  if (!/^[0-9]{1,15}$/.test(text))
+    throw apiFault('BadRequest', `Invalid value: "${text}": resourceVersion is no number`)
+  return Number(text) as Revision
+}
+
+function isGone({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
+}
+
+function modified(resource: Resource, name: string): string {
+  return `Operation cannot be fulfilled on ${qualified(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`
+}
+
+// k8s.io/apimachinery/pkg/util/rand: no vowels, so that no words come out, and nothing that looks alike.
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'

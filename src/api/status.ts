@@ -1,0 +1,57 @@
+import { type Fault, isFault } from '#base'
+import type { JsonObject } from '#schema'
+import { apiFault } from './faults.ts'
+import { Refusal } from './refusal.ts'
+
+/** What went wrong as a Kubernetes Status (k8s.io/apimachinery/pkg/apis/meta/v1 Status). */
+export function statusOf(fault: Fault): JsonObject {
+  const { message, hint, code, status, cause } = fault
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: hint === undefined ? message : `${message}: ${hint}`,
+    reason: code,
+    ...(cause instanceof Refusal ? { details: detailsOf(cause) } : {}),
+    code: status,
+  }
+}
+
+/** The fault that people are told for whatever was thrown: our own bugs say nothing of what is inside. */
+export function faultOf(error: unknown): Fault {
+  if (!isFault(error)) return apiFault('InternalError', 'an internal error occurred', { cause: error })
+  return KNOWN.has(error.code) ? error : foreign(error)
+}
+
+// Faults of the rooms below keep their status; their code becomes the nearest reason.
+function foreign(error: Fault): Fault {
+  const { message, hint, status } = error
+  if (status === 400) return apiFault('BadRequest', message, { hint, cause: error })
+  if (status === 503 || status === 507) return apiFault('ServiceUnavailable', message, { hint, cause: error })
+  return apiFault('InternalError', message, { hint, cause: error })
+}
+
+function detailsOf({ group, kind, name, errors }: Refusal): JsonObject {
+  const causes = errors.map(({ field, reason, message }) => ({ reason, message, field }))
+  return { name, ...(group === '' ? {} : { group }), kind, causes }
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'BadRequest',
+  'Unauthorized',
+  'Forbidden',
+  'NotFound',
+  'MethodNotAllowed',
+  'NotAcceptable',
+  'AlreadyExists',
+  'Conflict',
+  'Expired',
+  'RequestEntityTooLarge',
+  'UnsupportedMediaType',
+  'Invalid',
+  'TooManyRequests',
+  'InternalError',
+  'NotImplemented',
+  'ServiceUnavailable',
+])

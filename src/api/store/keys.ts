@@ -1,0 +1,23 @@
+import { type ByteString, byteStringOfText } from '#base'
+import type { Resource } from '#schema'
+
+/** `/objects/GROUP/PLURAL/` -> the objects of a resource, whatever their version; the core group is called `core`. */
+export function resourcePrefix({ group, plural }: Pick<Resource, 'group' | 'plural'>): ByteString {
+  return byteStringOfText(`/objects/${group === '' ? 'core' : group}/${plural}/`)
+}
+
+/** `/objects/GROUP/PLURAL/NAMESPACE/` -> those of one namespace; `-` stands for none. */
+export function namespacePrefix(
+  resource: Pick<Resource, 'group' | 'plural'>,
+  namespace: string | undefined,
+): ByteString {
+  return resourcePrefix(resource) + byteStringOfText(`${namespace ?? '-'}/`)
+}
+
+/** `/objects/GROUP/PLURAL/NAMESPACE/NAME` -> the object as JSON, without its resourceVersion. */
+export function objectKey(
+  resource: Pick<Resource, 'group' | 'plural'>,
+  { namespace, name }: { readonly namespace?: string | undefined; readonly name: string },
+): ByteString {
+  return namespacePrefix(resource, namespace) + byteStringOfText(name)
+}

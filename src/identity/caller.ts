@@ -1,0 +1,21 @@
+/** Who asks, once it is proved (k8s.io/apiserver/pkg/authentication/user Info). */
+export interface Caller {
+  /** Such as `admin`, or `system:serviceaccount:NAMESPACE:NAME`. */
+  readonly name: string
+  readonly uid: string | undefined
+  readonly groups: readonly string[]
+  readonly extra: Readonly<Record<string, readonly string[]>>
+}
+
+/** Everybody who has proved who he is. */
+export const AUTHENTICATED = 'system:authenticated'
+/** Those who may do everything, whatever the roles say. */
+export const MASTERS = 'system:masters'
+
+/** Who has shown nothing. */
+export const ANONYMOUS: Caller = {
+  name: 'system:anonymous',
+  uid: undefined,
+  groups: ['system:unauthenticated'],
+  extra: {},
+}

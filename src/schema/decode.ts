@@ -1,0 +1,135 @@
+import { schemaFault } from './faults.ts'
+import type { FieldError } from './field-error.ts'
+import { required } from './field-error.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import { VALUE_DEPTH_MAX } from './limits.ts'
+import type { ObjectShape, Shape } from './shape.ts'
+
+/** An object as its shape has it: fields it does not know are left out and told. */
+export interface Decoded {
+  readonly value: JsonObject
+  /** Paths of the fields left out, such as `spec.replica`. */
+  readonly unknown: readonly string[]
+  /** Required fields that are not there. */
+  readonly missing: readonly FieldError[]
+}
+
+/**
+ * Reads a JSON object by its shape. `null` stands for a field that is not there, as Kubernetes has it. Faults: BadRequest
+ * for a value of another type, naming the field.
+ */
+export function decode(shape: ObjectShape, value: JsonObject): Decoded {
+  const decoding: Decoding = { unknown: [], missing: [] }
+  const decoded = decodeObject(decoding, shape, value, { path: '', depth: 0 })
+  return { value: decoded, ...decoding }
+}
+
+interface Decoding {
+  readonly unknown: string[]
+  readonly missing: FieldError[]
+}
+
+interface At {
+  readonly path: string
+  readonly depth: number
+}
+
+function decodeValue(decoding: Decoding, shape: Shape, value: Json, at: At): Json {
+  if (at.depth > VALUE_DEPTH_MAX) throw schemaFault('BadRequest', `${at.path}: nested too deeply`)
+  switch (shape.kind) {
+    case 'object':
+      if (!isJsonObject(value)) throw mistyped(value, at, 'an object')
+      return decodeObject(decoding, shape, value, at)
+    case 'list':
+      if (!Array.isArray(value)) throw mistyped(value, at, 'a list')
+      return value.map((item, index) =>
+        decodeValue(decoding, shape.items, item, { path: `${at.path}[${index}]`, depth: at.depth + 1 }),
+      )
+    case 'map':
+      if (!isJsonObject(value)) throw mistyped(value, at, 'an object')
+      return mapEntries(value, (key, item) =>
+        decodeValue(decoding, shape.values, item, { path: below(at.path, key), depth: at.depth + 1 }),
+      )
+    default:
+      if (!isScalar(shape, value)) throw mistyped(value, at, EXPECTED[shape.kind])
+      return value
+  }
+}
+
+function decodeObject(decoding: Decoding, shape: ObjectShape, value: JsonObject, at: At): JsonObject {
+  for (const name of shape.required) {
+    if (value[name] === undefined || value[name] === null) decoding.missing.push(required(below(at.path, name)))
+  }
+  return mapEntries(value, (name, item) => {
+    const field = shape.fields.get(name)
+    const path = below(at.path, name)
+    if (field !== undefined) return decodeValue(decoding, field, item, { path, depth: at.depth + 1 })
+    decoding.unknown.push(path)
+    return undefined
+  })
+}
+
+// Without those that are null or left out. Keys such as `__proto__` stay keys.
+function mapEntries(value: JsonObject, run: (key: string, item: Json) => Json | undefined): JsonObject {
+  const entries: [string, Json][] = []
+  for (const [key, item] of Object.entries(value)) {
+    const made = item === null || item === undefined ? undefined : run(key, item)
+    if (made !== undefined) entries.push([key, made])
+  }
+  return Object.fromEntries(entries)
+}
+
+type Scalar = Exclude<Shape, { readonly kind: 'object' | 'list' | 'map' }>
+
+function isScalar(shape: Scalar, value: Json): boolean {
+  switch (shape.kind) {
+    case 'any':
+      return true
+    case 'boolean':
+      return typeof value === 'boolean'
+    case 'bytes':
+      return typeof value === 'string' && BASE64.test(value)
+    case 'int-or-string':
+      return typeof value === 'string' || Number.isSafeInteger(value)
+    case 'integer':
+      return Number.isSafeInteger(value) && (shape.bits === 64 || Math.trunc(Number(value)) === (Number(value) | 0))
+    case 'number':
+      return typeof value === 'number'
+    case 'quantity':
+      return typeof value === 'number' || (typeof value === 'string' && QUANTITY.test(value))
+    case 'string':
+      return typeof value === 'string'
+    case 'time':
+    case 'micro-time':
+      return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value))
+  }
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+// k8s.io/apimachinery/pkg/api/resource: a signed number with a binary, decimal or exponent suffix.
+const QUANTITY = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/
+
+const EXPECTED: Readonly<Record<Scalar['kind'], string>> = {
+  any: 'anything',
+  boolean: 'true or false',
+  bytes: 'base64',
+  'int-or-string': 'a whole number or text',
+  integer: 'a whole number in range',
+  number: 'a number',
+  quantity: 'a quantity, such as 500m or 1Gi',
+  string: 'text',
+  time: 'a time of RFC 3339',
+  'micro-time': 'a time of RFC 3339',
+}
+
+function mistyped(value: Json, { path }: At, expected: string): Error {
+  const found = value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value
+  return schemaFault('BadRequest', `${path}: must be ${expected}, not ${found === 'object' ? 'an object' : found}`)
+}
+
+/** The path of a field below another, as Kubernetes writes it; keys that are no names stand in brackets. */
+export function below(path: string, key: string): string {
+  if (!/^[A-Za-z0-9_$-]+$/.test(key)) return `${path}[${key}]`
+  return path === '' ? key : `${path}.${key}`
+}

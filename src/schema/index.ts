@@ -1,0 +1,22 @@
+export { ageOf, humanDuration } from './columns.ts'
+export { below, type Decoded, decode } from './decode.ts'
+export { type ListFacts, listFacts } from './facts/lists.ts'
+export { schemaFault } from './faults.ts'
+export {
+  duplicate,
+  type FieldError,
+  type FieldReason,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from './field-error.ts'
+export { isJsonObject, isSameJson, type Json, type JsonObject, jsonAt, listAt, numberAt, textAt } from './json.ts'
+export { metaErrors } from './meta.ts'
+export { labelProblem, labelValueProblem, qualifiedNameProblem, segmentProblem, subdomainProblem } from './names.ts'
+export { apiVersionOf, isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from './object.ts'
+export { openProtobuf, type ProtobufBody, protobufToJson } from './protobuf.ts'
+export { ALL_VERBS, type Column, type Resource, type ResourceVerb, type ScalePaths } from './resource.ts'
+export { RESOURCES } from './resources.ts'
+export type { ObjectShape, ScalarKind, Shape } from './shape.ts'
+export { KUBERNETES_VERSION, kubernetesShape } from './shapes/read.ts'

@@ -1,0 +1,46 @@
+import { column } from '../../columns.ts'
+import { defineResource } from '../../define.ts'
+import { type FieldError, forbidden, invalid } from '../../field-error.ts'
+import { isJsonObject, isSameJson, type JsonObject, jsonAt } from '../../json.ts'
+import { dataKeyProblem } from '../../names.ts'
+import type { KubeObject } from '../../object.ts'
+import { kubernetesShape } from '../../shapes/read.ts'
+
+/** Settings for programs: text and bytes under names. */
+export const configMap = defineResource({
+  group: '',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  shortNames: ['cm'],
+  shape: kubernetesShape('V1ConfigMap'),
+  columns: [column('Data', object => dataKeys(object).length, { description: 'How many entries there are.' })],
+  validate: (object, old) => [...keyErrors(object), ...immutableErrors(object, old)],
+  hasController: true,
+})
+
+function dataKeys(object: KubeObject): readonly string[] {
+  return ['data', 'binaryData'].flatMap(field => Object.keys(partOf(object, field)))
+}
+
+function partOf(object: KubeObject, field: string): JsonObject {
+  const part = jsonAt(object, field)
+  return isJsonObject(part) ? part : {}
+}
+
+function keyErrors(object: KubeObject): readonly FieldError[] {
+  return ['data', 'binaryData'].flatMap(field =>
+    Object.keys(partOf(object, field)).flatMap(key => {
+      const problem = dataKeyProblem(key)
+      return problem === undefined ? [] : [invalid(`${field}[${key}]`, key, problem)]
+    }),
+  )
+}
+
+/** Once immutable, data stay as they are for good; the object can only be deleted. */
+export function immutableErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  if (old?.['immutable'] !== true) return []
+  const rule = 'field is immutable when `immutable` is set'
+  const changed = ['data', 'binaryData'].filter(field => !isSameJson(object[field], old[field]))
+  const errors = changed.map(field => forbidden(field, rule))
+  return object['immutable'] === true ? errors : [forbidden('immutable', rule), ...errors]
+}

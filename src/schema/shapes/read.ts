@@ -1,0 +1,84 @@
+import { assert } from '#base'
+import type { ObjectShape, ScalarKind, Shape, WirePlace } from '../shape.ts'
+import kubernetes from './kubernetes.json' with { type: 'json' }
+
+/** The version of Kubernetes whose shapes these are, such as `v1.33.0`. */
+export const KUBERNETES_VERSION: string = kubernetes.version
+
+/** The shape of one of Kubernetes' own types, by the name it has in `kubernetes.json`, such as `V1Pod`. */
+export function kubernetesShape(name: string): ObjectShape {
+  const known = shapes.get(name)
+  if (known !== undefined) return known
+  const row = rows.get(name)
+  assert(row !== undefined, `no shape ${name}`)
+  let fields: ReadonlyMap<string, Shape> | undefined
+  let places: ReadonlyMap<string, WirePlace> | undefined
+  const written = Object.entries(row.fields)
+  const made: ObjectShape = {
+    kind: 'object',
+    id: name,
+    name: name.replace(/^(?:[A-Z][a-z]+)?V[0-9]+/, ''),
+    required: new Set(row.required),
+    get fields() {
+      fields ??= new Map(written.map(([field, text]) => [field, shapeOf(typeIn(text))]))
+      return fields
+    },
+    get places() {
+      places ??= new Map(
+        written.flatMap(([field, text]) => {
+          const place = placeOf(text)
+          return place === undefined ? [] : [[field, place] as const]
+        }),
+      )
+      return places
+    },
+  }
+  shapes.set(name, made)
+  return made
+}
+
+interface Row {
+  readonly fields: Readonly<Record<string, string>>
+  readonly required: readonly string[]
+}
+
+const rows: ReadonlyMap<string, Row> = new Map(Object.entries<Row>(kubernetes.shapes))
+const shapes = new Map<string, ObjectShape>()
+
+// `[T]` is a list, `{T}` a map, `#Name` another shape; the rest are words.
+function shapeOf(type: string): Shape {
+  const inner = type.slice(1, -1)
+  if (type.startsWith('[')) return { kind: 'list', items: shapeOf(inner) }
+  if (type.startsWith('{')) return { kind: 'map', values: shapeOf(inner) }
+  if (type.startsWith('#')) return kubernetesShape(type.slice(1))
+  const found = SCALARS[type]
+  assert(found !== undefined, `type ${type}`)
+  return found
+}
+
+// Behind the type: `@` and the numbers of a field, `!` when it is always sent.
+function placeOf(field: string): WirePlace | undefined {
+  const [, numbers, mark] = /@([0-9.]+)(!?)$/.exec(field) ?? []
+  if (numbers === undefined) return undefined
+  return { path: numbers.split('.').map(Number), isAlwaysSent: mark === '!' }
+}
+
+function typeIn(field: string): string {
+  return field.replace(/@.*$/, '')
+}
+
+const scalar = (kind: ScalarKind): Shape => ({ kind })
+
+const SCALARS: Readonly<Record<string, Shape>> = {
+  string: scalar('string'),
+  boolean: scalar('boolean'),
+  any: scalar('any'),
+  byte: scalar('bytes'),
+  double: scalar('number'),
+  int32: { kind: 'integer', bits: 32 },
+  int64: { kind: 'integer', bits: 64 },
+  quantity: scalar('quantity'),
+  'int-or-string': scalar('int-or-string'),
+  'date-time': scalar('time'),
+  'micro-time': scalar('micro-time'),
+}
