@@ -59,6 +59,8 @@ interface Attribute {
 }
 
 interface Written {
+  /** The Go package it is of, behind `k8s.io.`, such as `api.core.v1`. */
+  readonly package: string
   readonly fields: Record<string, string>
   readonly required: readonly string[]
 }
@@ -70,7 +72,7 @@ const folder = join(dirname(createRequire(import.meta.url).resolve('@kubernetes/
 const shapes: Record<string, Written> = {}
 const messages = readDescriptors(process.argv[2] ?? '/usr/bin/kubectl')
 for (const [scope, names] of Object.entries(ROOTS)) {
-  for (const name of names) add(name, `${scope}.${name.replace(PREFIX, '')}`)
+  for (const name of names) add(name, `${scope}.${name.replace(PREFIX, '')}`, scope)
 }
 const sorted = Object.fromEntries(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)))
 const lines = Object.entries(sorted).map(([name, shape]) => `    ${JSON.stringify(name)}: ${JSON.stringify(shape)}`)
@@ -78,16 +80,18 @@ const text = `{\n  "version": ${JSON.stringify(versionOf())},\n  "shapes": {\n${
 writeFileSync(join(root, 'src/schema/shapes/kubernetes.json'), text)
 console.log(`${lines.length} shapes`)
 
-function add(name: string, message: string | undefined): void {
+// What has no message of its own is of the package that refers to it.
+function add(name: string, message: string | undefined, scope: string): void {
   if (shapes[name] !== undefined) return
+  const home = message?.replace(/\.[^.]*$/, '') ?? scope
   const fields: Record<string, string> = {}
-  shapes[name] = { fields, required: requiredOf(name) }
+  shapes[name] = { package: home.replace(/^k8s\.io\./, ''), fields, required: requiredOf(name) }
   const attributes = attributesOf(name)
   const places = placesOf(message, new Set(attributes.map(({ baseName }) => baseName)), '')
   for (const attribute of attributes) {
     const place = places.get(attribute.baseName)
     const number = place === undefined ? '' : `@${place.path}${place.field.isAlwaysSent ? '!' : ''}`
-    fields[attribute.baseName] = `${typeOf(attribute, place?.field.message)}${number}`
+    fields[attribute.baseName] = `${typeOf(attribute, place?.field.message, home)}${number}`
   }
 }
 
@@ -119,22 +123,23 @@ function attributesOf(name: string): readonly Attribute[] {
 }
 
 // The grammar of types is described in src/schema/shapes/read.ts.
-function typeOf({ type, format }: Attribute, message: string | undefined): string {
+function typeOf({ type, format }: Attribute, message: string | undefined, scope: string): string {
+  const plain = (text: string): string => plainType({ type: text, format }, message, scope)
   const list = /^Array<(.*)>$/.exec(type)
-  if (list !== null) return `[${plain(list[1] ?? '', format, message)}]`
+  if (list !== null) return `[${plain(list[1] ?? '')}]`
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(type)
-  if (map === null) return plain(type, format, message)
+  if (map === null) return plain(type)
   const inner = /^Array<(.*)>$/.exec(map[1] ?? '')
-  return inner === null ? `{${plain(map[1] ?? '', format, message)}}` : `{[${plain(inner[1] ?? '', format, message)}]}`
+  return inner === null ? `{${plain(map[1] ?? '')}}` : `{[${plain(inner[1] ?? '')}]}`
 }
 
-function plain(type: string, format: string, message: string | undefined): string {
+function plainType({ type, format }: Omit<Attribute, 'baseName'>, message: string | undefined, scope: string): string {
   if (type === 'number') return format
   if (message === QUANTITY) return 'quantity'
   if (format === 'date-time-micro') return 'micro-time'
   if (type === 'IntOrString' || format !== '') return format
   if (['string', 'boolean', 'any', 'object'].includes(type)) return type === 'object' ? 'any' : type
-  add(type, message)
+  add(type, message, scope)
   return `#${type}`
 }
 

@@ -37,7 +37,13 @@ export function kubernetesShape(name: string): ObjectShape {
   return made
 }
 
+/** The name that OpenAPI documents have for one of Kubernetes' own shapes, such as `io.k8s.api.core.v1.Pod`. */
+export function definitionName(shape: ObjectShape): string | undefined {
+  return shapes.get(shape.id) === shape ? `io.k8s.${rows.get(shape.id)?.package}.${shape.name}` : undefined
+}
+
 interface Row {
+  readonly package: string
   readonly fields: Readonly<Record<string, string>>
   readonly required: readonly string[]
 }
