@@ -1,0 +1,8 @@
+import { defineFaults } from '#base'
+
+/** Why somebody is not who he says he is. */
+export const identityFault = defineFaults({
+  /** The token was good once. */
+  TokenExpired: { status: 401, retry: 'never' },
+  TokenInvalid: { status: 401, retry: 'never' },
+})

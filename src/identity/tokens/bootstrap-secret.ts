@@ -1,0 +1,79 @@
+import { type JsonObject, type KubeObject, textAt } from '#schema'
+import type { BootstrapToken } from './bootstrap.ts'
+
+/** The type of Secrets that hold bootstrap tokens, which kubeadm uses too. */
+export const BOOTSTRAP_SECRET_TYPE = 'bootstrap.kubernetes.io/token'
+/** Where they are. */
+export const BOOTSTRAP_NAMESPACE = 'kube-system'
+/** Everybody who has shown one. */
+export const BOOTSTRAPPERS = 'system:bootstrappers'
+/** `false` on a Secret: the token may be used until it expires. */
+export const SINGLE_USE = 'cairn.dev/single-use'
+/** The user a certificate is given to in exchange for the token. */
+export const TOKEN_USER = 'cairn.dev/user'
+
+/** What is known about a token. */
+export interface BootstrapGrant {
+  readonly id: string
+  readonly secret: string
+  /** Milliseconds since 1970; undefined: never. */
+  readonly expiresMs: number | undefined
+  /** Groups beside {@link BOOTSTRAPPERS}; all begin with `system:bootstrappers:`. */
+  readonly groups: readonly string[]
+  /** The user whose certificate may be asked for with it. */
+  readonly user: string | undefined
+  readonly isSingleUse: boolean
+  readonly description: string
+}
+
+/** The name of a token's Secret. */
+export function bootstrapSecretName(id: string): string {
+  return `bootstrap-token-${id}`
+}
+
+/** The Secret that makes a token valid, as it is to be created. */
+export function bootstrapSecret(token: BootstrapToken, grant: Omit<BootstrapGrant, 'id' | 'secret'>): JsonObject {
+  const text: Record<string, string> = {
+    'token-id': token.id,
+    'token-secret': token.secret,
+    'usage-bootstrap-authentication': 'true',
+    'auth-extra-groups': grant.groups.join(','),
+    description: grant.description,
+    ...(grant.expiresMs === undefined ? {} : { expiration: new Date(grant.expiresMs).toISOString() }),
+  }
+  const annotations = {
+    [SINGLE_USE]: String(grant.isSingleUse),
+    ...(grant.user === undefined ? {} : { [TOKEN_USER]: grant.user }),
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: bootstrapSecretName(token.id), namespace: BOOTSTRAP_NAMESPACE, annotations },
+    type: BOOTSTRAP_SECRET_TYPE,
+    data: Object.fromEntries(Object.entries(text).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+  }
+}
+
+/** What a Secret grants; undefined when it is no token, not one for signing in, or has expired. */
+export function bootstrapGrant(secret: KubeObject, nowMs: number): BootstrapGrant | undefined {
+  const text = (key: string) => Buffer.from(textAt(secret, 'data', key) ?? '', 'base64').toString('utf8')
+  const id = text('token-id')
+  const isToken = textAt(secret, 'type') === BOOTSTRAP_SECRET_TYPE && secret.metadata.name === bootstrapSecretName(id)
+  if (!isToken || text('token-secret') === '' || text('usage-bootstrap-authentication') !== 'true') return undefined
+  const expiration = text('expiration')
+  const expiresMs = expiration === '' ? undefined : Date.parse(expiration)
+  // A time that cannot be read has passed.
+  if (expiresMs !== undefined && !(nowMs < expiresMs)) return undefined
+  const annotations = secret.metadata.annotations ?? {}
+  return {
+    id,
+    secret: text('token-secret'),
+    expiresMs,
+    groups: text('auth-extra-groups')
+      .split(',')
+      .filter(group => group.startsWith(`${BOOTSTRAPPERS}:`)),
+    user: annotations[TOKEN_USER],
+    isSingleUse: annotations[SINGLE_USE] === 'true',
+    description: text('description'),
+  }
+}
