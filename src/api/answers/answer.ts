@@ -1,0 +1,29 @@
+import type { Json, KubeObject, Resource } from '#schema'
+import { includeOf } from '../request/parameters.ts'
+import { formOf } from './negotiate.ts'
+import { partialOf, tableOf } from './table.ts'
+
+/** An answer in JSON. Warnings go as kubectl prints them: RFC 7234, section 5.5, code 299. */
+export function json(status: number, body: Json, warnings: readonly string[] = []): Response {
+  const headers = new Headers({ 'content-type': 'application/json' })
+  for (const warning of warnings) headers.append('warning', `299 - ${JSON.stringify(warning)}`)
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** What a client wants to see of an object, and how. */
+export interface ObjectAnswer {
+  readonly resource: Resource
+  readonly object: KubeObject
+  readonly accept: string
+  readonly query: URLSearchParams
+  readonly nowMs: number
+}
+
+/** One object as the client wants it: itself, its metadata or a table of one row. Faults: NotAcceptable, BadRequest. */
+export function shownObject({ resource, object, accept, query, nowMs }: ObjectAnswer): Json {
+  const form = formOf(accept)
+  if (form === 'object') return object
+  if (form === 'partial') return partialOf(object)
+  const metadata = { resourceVersion: object.metadata.resourceVersion }
+  return tableOf(resource, [object], { include: includeOf(query), metadata, nowMs })
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '#base'
+import type { Json, Resource } from '#schema'
+import { apiFault } from '../faults.ts'
+import type { Objects, WriteOptions } from '../objects/objects.ts'
+import { parseBody, readAll } from '../request/body.ts'
+import { isDryRun, unknownsOf } from '../request/parameters.ts'
+import type { ResourceTarget } from '../request/path.ts'
+import type { ObjectPlace } from '../store/object-store.ts'
+
+/** A request for a resource or one of its objects, once it is known and allowed. */
+export interface ResourceRequest {
+  readonly request: Request
+  readonly query: URLSearchParams
+  readonly target: ResourceTarget
+  readonly resource: Resource
+  readonly signal: AbortSignal
+}
+
+/** What the routes work with. */
+export interface RouteParts {
+  readonly objects: Objects
+  readonly clock: Clock
+}
+
+/** The object that a request names. */
+export function placeOf({ namespace, name = '' }: ResourceTarget): ObjectPlace {
+  return { namespace, name }
+}
+
+/** How a write is to be done, by its parameters. Faults: BadRequest. */
+export function writeOptionsOf({ query }: ResourceRequest): WriteOptions {
+  return { unknowns: unknownsOf(query), isDryRun: isDryRun(query) }
+}
+
+/** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
+export async function sentObject(asked: ResourceRequest): Promise<{ body: Json; options: WriteOptions }> {
+  const { request, resource } = asked
+  const body = parseBody(await readAll(request.body), request.headers.get('content-type') ?? '', resource.shape)
+  return { body, options: writeOptionsOf(asked) }
+}
+
+/** Refuses a path below an object that is none of those known. Faults: NotFound. */
+export function refuseSubresource({ subresource }: ResourceTarget, known: readonly string[]): void {
+  if (subresource === undefined || known.includes(subresource)) return
+  throw apiFault('NotFound', `the server could not find the requested resource: ${subresource}`)
+}
+
+/** Milliseconds since 1970. */
+export function nowMsOf({ clock }: Pick<RouteParts, 'clock'>): number {
+  return Number(clock.wallNs() / 1_000_000n)
+}

@@ -1,0 +1,61 @@
+import { json, shownObject } from '../answers/answer.ts'
+import { apiFault } from '../faults.ts'
+import type { Prepared } from '../objects/prepare.ts'
+import { readPatch } from '../patch/read.ts'
+import { mediaType, readAll } from '../request/body.ts'
+import {
+  nowMsOf,
+  placeOf,
+  type ResourceRequest,
+  type RouteParts,
+  refuseSubresource,
+  sentObject,
+  writeOptionsOf,
+} from './asked.ts'
+
+/** Answers one object, or its status. Faults: NotFound. */
+export async function answerGet(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, target, signal } = asked
+  refuseSubresource(target, resource.hasStatus ? ['status'] : [])
+  const object = await parts.objects.store.get(resource, placeOf(target), signal)
+  return answerObject(parts, asked, 200, { object, warnings: [] })
+}
+
+/** Makes an object. Faults: those of `Objects.create`. */
+export async function answerCreate(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, target, signal } = asked
+  if (target.name !== undefined) throw apiFault('MethodNotAllowed', 'objects are made by POST to their collection')
+  const named = { namespace: target.namespace, name: undefined }
+  const made = await parts.objects.create(resource, named, await sentObject(asked), signal)
+  return answerObject(parts, asked, 201, made)
+}
+
+/** Replaces an object, or its status. Faults: those of `Objects.update`. */
+export async function answerUpdate(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, target, signal } = asked
+  const part = partOf(asked)
+  const change = { ...(await sentObject(asked)), part }
+  return answerObject(parts, asked, 200, await parts.objects.update(resource, placeOf(target), change, signal))
+}
+
+/** Patches an object, or its status. Faults: those of `Objects.patch`. */
+export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, target, signal, request } = asked
+  const part = partOf(asked)
+  const patch = readPatch(resource, mediaType(request.headers.get('content-type') ?? ''), await readAll(request.body))
+  const change = { patch, options: writeOptionsOf(asked), part }
+  return answerObject(parts, asked, 200, await parts.objects.patch(resource, placeOf(target), change, signal))
+}
+
+/** Answers an object in the form the client wants. */
+export function answerObject(parts: RouteParts, asked: ResourceRequest, status: number, made: Prepared): Response {
+  const { request, resource, query } = asked
+  const accept = request.headers.get('accept') ?? ''
+  const shown = shownObject({ resource, object: made.object, accept, query, nowMs: nowMsOf(parts) })
+  return json(status, shown, made.warnings)
+}
+
+function partOf({ resource, target }: ResourceRequest): 'object' | 'status' {
+  refuseSubresource(target, resource.hasStatus ? ['status'] : [])
+  return target.subresource === 'status' ? 'status' : 'object'
+}
