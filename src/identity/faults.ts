@@ -5,4 +5,5 @@ export const identityFault = defineFaults({
   /** The token was good once. */
   TokenExpired: { status: 401, retry: 'never' },
   TokenInvalid: { status: 401, retry: 'never' },
+  SigningRequestInvalid: { status: 400, retry: 'never' },
 })
