@@ -16,9 +16,10 @@ export interface Decoded {
 
 /**
  * Reads a JSON object by its shape. `null` stands for a field that is not there, as Kubernetes has it. Faults: BadRequest
- * for a value of another type, naming the field.
+ * for a value of another type, naming the field. Custom resources are read by their schema.
  */
 export function decode(shape: ObjectShape, value: JsonObject): Decoded {
+  if (shape.custom !== undefined) return shape.custom.decode(value)
   const decoding: Decoding = { unknown: [], missing: [] }
   const decoded = decodeObject(decoding, shape, value, { path: '', depth: 0 })
   return { value: decoded, ...decoding }
@@ -64,6 +65,7 @@ function decodeObject(decoding: Decoding, shape: ObjectShape, value: JsonObject,
     const field = shape.fields.get(name)
     const path = below(at.path, name)
     if (field !== undefined) return decodeValue(decoding, field, item, { path, depth: at.depth + 1 })
+    if (shape.keepsUnknown === true) return item
     decoding.unknown.push(path)
     return undefined
   })

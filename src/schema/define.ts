@@ -27,6 +27,7 @@ export function defineResource(sketch: ResourceSketch): Resource {
     validate: () => [],
     selectableFields: {},
     hasController: false,
+    custom: undefined,
     ...rest,
     columns: [nameColumn, ...columns, ageColumn],
   }

@@ -1,6 +1,6 @@
 export { ageOf, humanDuration } from './columns.ts'
 export { below, type Decoded, decode } from './decode.ts'
-export { type ListFacts, listFacts } from './facts/lists.ts'
+export { type ListFacts, listFacts, listFactsOf } from './facts/lists.ts'
 export { schemaFault } from './faults.ts'
 export {
   duplicate,
@@ -16,7 +16,14 @@ export { metaErrors } from './meta.ts'
 export { labelProblem, labelValueProblem, qualifiedNameProblem, segmentProblem, subdomainProblem } from './names.ts'
 export { apiVersionOf, isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from './object.ts'
 export { openProtobuf, type ProtobufBody, protobufToJson } from './protobuf.ts'
-export { ALL_VERBS, type Column, type Resource, type ResourceVerb, type ScalePaths } from './resource.ts'
+export {
+  ALL_VERBS,
+  type Column,
+  type CustomFacts,
+  type Resource,
+  type ResourceVerb,
+  type ScalePaths,
+} from './resource.ts'
 export { RESOURCES } from './resources.ts'
-export type { ObjectShape, ScalarKind, Shape } from './shape.ts'
+export type { CustomReading, ListShape, MapShape, ObjectShape, ScalarKind, Shape } from './shape.ts'
 export { definitionName, KUBERNETES_VERSION, kubernetesShape } from './shapes/read.ts'

@@ -1,7 +1,19 @@
+import type { ObjectShape } from '../shape.ts'
+
+import type { Json } from '../json.ts'
+
 /** How the items of a list are told from each other (k8s.io/kube-openapi, x-kubernetes-list-type and patch-merge-key). */
 export type ListFacts =
-  /** Items are objects, one for each value of these fields. A strategic merge patch goes by `mergeKey`. */
-  | { readonly type: 'map'; readonly keys: readonly string[]; readonly mergeKey: string | undefined }
+  /**
+   * Items are objects, one for each value of these fields. A strategic merge patch goes by `mergeKey`. `defaults` are those
+   * of keys that people may leave out.
+   */
+  | {
+      readonly type: 'map'
+      readonly keys: readonly string[]
+      readonly mergeKey: string | undefined
+      readonly defaults?: Readonly<Record<string, Json>> | undefined
+    }
   /** Items are words, each there once. */
   | { readonly type: 'set'; readonly isMerged: boolean }
   /** The list is one value. */
@@ -12,14 +24,20 @@ export function listFacts(shape: string, field: string): ListFacts {
   return LISTS.get(`${shape}.${field}`) ?? ATOMIC
 }
 
+/** What is known of the list in a field: by its shape when that says so, else by its name. */
+export function listFactsOf({ name, fields }: Pick<ObjectShape, 'name' | 'fields'>, field: string): ListFacts {
+  const shape = fields.get(field)
+  return (shape?.kind === 'list' ? shape.facts : undefined) ?? listFacts(name, field)
+}
+
 const ATOMIC: ListFacts = { type: 'atomic' }
 
-function map(mergeKey: string | undefined, ...keys: readonly string[]): ListFacts {
+function map(mergeKey: string | undefined, ...keys: readonly string[]): ListFacts & { readonly type: 'map' } {
   return { type: 'map', mergeKey, keys: keys.length === 0 && mergeKey !== undefined ? [mergeKey] : keys }
 }
 
 const container: readonly (readonly [string, ListFacts])[] = [
-  ['ports', map('containerPort', 'containerPort', 'protocol')],
+  ['ports', { ...map('containerPort', 'containerPort', 'protocol'), defaults: { protocol: 'TCP' } }],
   ['env', map('name')],
   ['volumeMounts', map('mountPath')],
   ['volumeDevices', map('devicePath')],
@@ -57,7 +75,7 @@ const LISTS: ReadonlyMap<string, ListFacts> = new Map<string, ListFacts>([
   ['PodStatus.hostIPs', ATOMIC],
   ['PodStatus.resourceClaimStatuses', map('name')],
   ['ResourceRequirements.claims', map(undefined, 'name')],
-  ['ServiceSpec.ports', map('port', 'port', 'protocol')],
+  ['ServiceSpec.ports', { ...map('port', 'port', 'protocol'), defaults: { protocol: 'TCP' } }],
   ['ServiceAccount.secrets', map('name')],
   ['NodeSpec.podCIDRs', { type: 'set', isMerged: true }],
   ['NodeStatus.addresses', map('type')],
