@@ -1,4 +1,6 @@
 import { assert } from '#base'
+import { listFacts } from '../facts/lists.ts'
+import { isAtomicMap, isAtomicType } from '../facts/maps.ts'
 import type { ObjectShape, ScalarKind, Shape, WirePlace } from '../shape.ts'
 import kubernetes from './kubernetes.json' with { type: 'json' }
 
@@ -17,10 +19,11 @@ export function kubernetesShape(name: string): ObjectShape {
   const made: ObjectShape = {
     kind: 'object',
     id: name,
-    name: name.replace(/^(?:[A-Z][a-z]+)?V[0-9]+/, ''),
+    name: shortName(name),
     required: new Set(row.required),
+    isAtomic: isAtomicType(shortName(name)),
     get fields() {
-      fields ??= new Map(written.map(([field, text]) => [field, shapeOf(typeIn(text))]))
+      fields ??= new Map(written.map(([field, text]) => [field, factual(made.name, field, shapeOf(typeIn(text)))]))
       return fields
     },
     get places() {
@@ -50,6 +53,17 @@ interface Row {
 
 const rows: ReadonlyMap<string, Row> = new Map(Object.entries<Row>(kubernetes.shapes))
 const shapes = new Map<string, ObjectShape>()
+
+function shortName(name: string): string {
+  return name.replace(/^(?:[A-Z][a-z]+)?V[0-9]+/, '')
+}
+
+// A field's shape with what is known of who owns its parts.
+function factual(shape: string, field: string, inner: Shape): Shape {
+  if (inner.kind === 'list') return { ...inner, facts: listFacts(shape, field) }
+  if (inner.kind === 'map') return { ...inner, isAtomic: isAtomicMap(shape, field) }
+  return inner
+}
 
 // `[T]` is a list, `{T}` a map, `#Name` another shape; the rest are words.
 function shapeOf(type: string): Shape {
