@@ -1,6 +1,6 @@
 export { ageOf, humanDuration } from './columns.ts'
 export { below, type Decoded, decode } from './decode.ts'
-export { type ListFacts, listFacts, listFactsOf } from './facts/lists.ts'
+export { type ListFacts, listFacts } from './facts/lists.ts'
 export { schemaFault } from './faults.ts'
 export {
   duplicate,

@@ -2,8 +2,6 @@ import type { Decoded } from './decode.ts'
 import type { ListFacts } from './facts/lists.ts'
 import type { JsonObject } from './json.ts'
 
-import type { ListFacts } from './facts/lists.ts'
-
 /**
  * What a field may hold. Shapes come from three places: Kubernetes' own kinds (`shapes/kubernetes.json`), kinds of Cairn
  * (their files in `kinds/`) and custom resources (their structural schema).
@@ -27,43 +25,9 @@ export type ScalarKind =
   | 'time'
   | 'micro-time'
 
-/** A list; how its items are told from each other says who owns them, and how they are merged. */
-export interface ListShape {
-  readonly kind: 'list'
-  readonly items: Shape
-  /** One value, owned and replaced as a whole, when undefined. */
-  readonly facts?: ListFacts | undefined
-}
-
-/** Values by any key. */
-export interface MapShape {
-  readonly kind: 'map'
-  readonly values: Shape
-  /** Owned and replaced as one value. */
-  readonly isAtomic?: boolean | undefined
-}
-
-/** A list. */
-export interface ListShape {
-  readonly kind: 'list'
-  readonly items: Shape
-  /** How its items are told from each other, where a schema says so; those of Kubernetes' kinds are in `facts/lists.ts`. */
-  readonly facts?: ListFacts | undefined
-}
-
-/** Values under any names. */
-export interface MapShape {
-  readonly kind: 'map'
-  readonly values: Shape
-  /** It is one value: applied as a whole. */
-  readonly isAtomic?: boolean | undefined
-}
-
 /** An object of named fields. */
 export interface ObjectShape {
   readonly kind: 'object'
-  /** Owned and replaced as one value. */
-  readonly isAtomic?: boolean | undefined
   /** Unique among all shapes, such as `V1PodSpec`. */
   readonly id: string
   /** What people and documents call it, such as `PodSpec`. */
@@ -73,8 +37,6 @@ export interface ObjectShape {
   readonly required: ReadonlySet<string>
   /** Where fields are in a protobuf message, by name; empty for kinds that have none. */
   readonly places: ReadonlyMap<string, WirePlace>
-  /** It is one value: applied as a whole. */
-  readonly isAtomic?: boolean | undefined
   /** Fields it does not know are kept as they are. */
   readonly keepsUnknown?: boolean | undefined
   /** Set at the root of a custom resource, whose schema decides instead of the rules of `decode`. */

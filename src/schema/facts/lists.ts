@@ -1,5 +1,3 @@
-import type { ObjectShape } from '../shape.ts'
-
 import type { Json } from '../json.ts'
 
 /** How the items of a list are told from each other (k8s.io/kube-openapi, x-kubernetes-list-type and patch-merge-key). */
@@ -22,12 +20,6 @@ export type ListFacts =
 /** What is known of a list, by the shape and field it is in; lists that are not here are atomic. */
 export function listFacts(shape: string, field: string): ListFacts {
   return LISTS.get(`${shape}.${field}`) ?? ATOMIC
-}
-
-/** What is known of the list in a field: by its shape when that says so, else by its name. */
-export function listFactsOf({ name, fields }: Pick<ObjectShape, 'name' | 'fields'>, field: string): ListFacts {
-  const shape = fields.get(field)
-  return (shape?.kind === 'list' ? shape.facts : undefined) ?? listFacts(name, field)
 }
 
 const ATOMIC: ListFacts = { type: 'atomic' }
