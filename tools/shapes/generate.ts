@@ -32,7 +32,7 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'k8s.io.api.apps.v1': ['V1ControllerRevision', 'V1DaemonSet', 'V1Deployment', 'V1ReplicaSet', 'V1StatefulSet'],
   'k8s.io.api.batch.v1': ['V1CronJob', 'V1Job'],
-  'k8s.io.api.networking.v1': ['V1Ingress', 'V1IngressClass', 'V1NetworkPolicy'],
+  'k8s.io.api.networking.v1': ['V1Ingress', 'V1IngressClass', 'V1NetworkPolicy', 'V1IPAddress', 'V1ServiceCIDR'],
   'k8s.io.api.rbac.v1': ['V1ClusterRole', 'V1ClusterRoleBinding', 'V1Role', 'V1RoleBinding'],
   'k8s.io.api.coordination.v1': ['V1Lease'],
   'k8s.io.api.discovery.v1': ['V1EndpointSlice'],
@@ -47,9 +47,19 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
     'V1LocalSubjectAccessReview',
     'V1SelfSubjectRulesReview',
   ],
-  'k8s.io.api.autoscaling.v1': ['V1Scale'],
+  'k8s.io.api.autoscaling.v1': ['V1HorizontalPodAutoscaler', 'V1Scale'],
+  'k8s.io.api.autoscaling.v2': ['V2HorizontalPodAutoscaler'],
+  'k8s.io.api.scheduling.v1': ['V1PriorityClass'],
+  'k8s.io.api.node.v1': ['V1RuntimeClass'],
   'k8s.io.apiextensions-apiserver.pkg.apis.apiextensions.v1': ['V1CustomResourceDefinition'],
-  'k8s.io.apimachinery.pkg.apis.meta.v1': ['V1DeleteOptions', 'V1Status', 'V1ListMeta'],
+  'k8s.io.apimachinery.pkg.apis.meta.v1': [
+    'V1APIGroupList',
+    'V1APIResourceList',
+    'V1APIVersions',
+    'V1DeleteOptions',
+    'V1ListMeta',
+    'V1Status',
+  ],
 }
 
 interface Attribute {
