@@ -25,9 +25,27 @@ export type ScalarKind =
   | 'time'
   | 'micro-time'
 
+/** A list; how its items are told from each other says who owns them, and how they are merged. */
+export interface ListShape {
+  readonly kind: 'list'
+  readonly items: Shape
+  /** One value, owned and replaced as a whole, when undefined. */
+  readonly facts?: ListFacts | undefined
+}
+
+/** Values by any key. */
+export interface MapShape {
+  readonly kind: 'map'
+  readonly values: Shape
+  /** Owned and replaced as one value. */
+  readonly isAtomic?: boolean | undefined
+}
+
 /** An object of named fields. */
 export interface ObjectShape {
   readonly kind: 'object'
+  /** Owned and replaced as one value. */
+  readonly isAtomic?: boolean | undefined
   /** Unique among all shapes, such as `V1PodSpec`. */
   readonly id: string
   /** What people and documents call it, such as `PodSpec`. */
