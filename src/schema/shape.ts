@@ -50,6 +50,10 @@ export interface ObjectShape {
   readonly id: string
   /** What people and documents call it, such as `PodSpec`. */
   readonly name: string
+  /** What it is, in a sentence or two, as `kubectl explain` shows it. */
+  readonly description?: string | undefined
+  /** What its fields are, by name. */
+  readonly descriptions?: ReadonlyMap<string, string> | undefined
   /** By name; made when first asked for, because shapes refer to each other in circles. */
   readonly fields: ReadonlyMap<string, Shape>
   readonly required: ReadonlySet<string>
