@@ -1,0 +1,25 @@
+import { defineFaults } from '#base'
+
+/** What a request can end with; the codes are the reasons of a Kubernetes Status, and one for no answer at all. */
+export const clientFault = defineFaults({
+  BadRequest: { status: 400, retry: 'never' },
+  Unauthorized: { status: 401, retry: 'never' },
+  Forbidden: { status: 403, retry: 'never' },
+  NotFound: { status: 404, retry: 'never' },
+  MethodNotAllowed: { status: 405, retry: 'never' },
+  NotAcceptable: { status: 406, retry: 'never' },
+  AlreadyExists: { status: 409, retry: 'never' },
+  /** Somebody else changed the object meanwhile, or it is not in the state the request is for. */
+  Conflict: { status: 409, retry: 'reread' },
+  /** The revision asked for is no longer kept. */
+  Expired: { status: 410, retry: 'reread' },
+  RequestEntityTooLarge: { status: 413, retry: 'never' },
+  UnsupportedMediaType: { status: 415, retry: 'never' },
+  /** The object breaks the rules of its kind; the message says where. */
+  Invalid: { status: 422, retry: 'never' },
+  TooManyRequests: { status: 429, retry: 'later' },
+  InternalError: { status: 500, retry: 'later' },
+  ServiceUnavailable: { status: 503, retry: 'later' },
+  /** Nobody answered, or not in time. */
+  Unreachable: { status: 503, retry: 'later' },
+})
