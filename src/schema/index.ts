@@ -1,6 +1,7 @@
 export { ageOf, humanDuration } from './columns.ts'
 export { below, type Decoded, decode } from './decode.ts'
-export { type ListFacts, listFacts } from './facts/lists.ts'
+export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
+export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
 export { schemaFault } from './faults.ts'
 export {
   duplicate,

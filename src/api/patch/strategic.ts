@@ -1,4 +1,14 @@
-import { isJsonObject, isSameJson, type Json, type JsonObject, listFacts, type ObjectShape, type Shape } from '#schema'
+import {
+  isJsonObject,
+  isSameJson,
+  type Json,
+  type JsonObject,
+  listFacts,
+  mergeKeyOf,
+  type ObjectShape,
+  patchStrategy,
+  type Shape,
+} from '#schema'
 import { apiFault } from '../faults.ts'
 
 /**
@@ -54,6 +64,8 @@ interface Field {
 function mergeField({ shape, key }: Field, target: Json | undefined, patch: Json | undefined): Json | undefined {
   if (patch === null || patch === undefined) return undefined
   const inner = shape?.fields.get(key)
+  const isReplaced = shape !== undefined && patchStrategy(shape.name, key) === 'replace'
+  if (isReplaced && isJsonObject(patch)) return withoutDirectives(patch)
   if (isJsonObject(patch)) return mergeObject(valueShape(inner), isJsonObject(target) ? target : {}, patch)
   if (!Array.isArray(patch)) return patch
   const facts = shape === undefined ? undefined : listFacts(shape.name, key)
@@ -61,8 +73,9 @@ function mergeField({ shape, key }: Field, target: Json | undefined, patch: Json
   if (facts?.type === 'set' && facts.isMerged) {
     return [...before, ...patch.filter(item => !before.some(each => isSameJson(each, item)))]
   }
-  if (facts?.type !== 'map' || facts.mergeKey === undefined) return patch.map(withoutDirectivesIn)
-  return mergeList({ key: facts.mergeKey, items: inner?.kind === 'list' ? inner.items : undefined }, before, patch)
+  const mergeKey = facts === undefined ? undefined : mergeKeyOf(facts)
+  if (mergeKey === undefined) return patch.map(withoutDirectivesIn)
+  return mergeList({ key: mergeKey, items: inner?.kind === 'list' ? inner.items : undefined }, before, patch)
 }
 
 function mergeList(
@@ -109,7 +122,7 @@ function ordered(list: readonly Json[], order: readonly Json[], key: string | un
 
 function keyOf(shape: ObjectShape | undefined, field: string): string | undefined {
   const facts = shape === undefined ? undefined : listFacts(shape.name, field)
-  return facts?.type === 'map' ? facts.mergeKey : undefined
+  return facts === undefined ? undefined : mergeKeyOf(facts)
 }
 
 function valueShape(shape: Shape | undefined): Shape | undefined {
