@@ -1,0 +1,54 @@
+import type { Json, JsonObject } from '../json.ts'
+import type { Shape } from '../shape.ts'
+import { fieldShape, itemsByElement, listIn, type Merging, mergingOf, objectIn } from './merging.ts'
+import type { PathElement } from './path.ts'
+
+/**
+ * What an object becomes when another is applied to it: nothing goes, what both have is as applied, lists in the order of
+ * what is applied.
+ */
+export function mergeApplied(shape: Shape | undefined, live: Json | undefined, applied: Json | undefined): Json {
+  if (applied === undefined || applied === null) return live ?? null
+  const merging = mergingOf(shape, applied)
+  if (live === undefined || merging.kind === 'one' || mergingOf(shape, live).kind !== merging.kind) return applied
+  return merging.kind === 'fields' ? mergeFields(shape, live, applied) : mergeItems(merging, live, applied)
+}
+
+function mergeFields(shape: Shape | undefined, live: Json, applied: Json): JsonObject {
+  const merged = new Map(Object.entries(objectIn(live)))
+  for (const [name, value] of Object.entries(objectIn(applied))) {
+    merged.set(name, mergeApplied(fieldShape(shape, name), merged.get(name), value))
+  }
+  return Object.fromEntries(merged)
+}
+
+// Items that only the live list has stay before the shared item that follows them.
+function mergeItems(
+  { facts, items }: Extract<Merging, { readonly kind: 'items' }>,
+  live: Json,
+  applied: Json,
+): readonly Json[] {
+  const old = itemsByElement(facts, listIn(live))
+  const wanted = itemsByElement(facts, listIn(applied))
+  const left = [...old.keys()]
+  const shared = [...wanted.keys()].filter(element => old.has(element))
+  const merged: Json[] = []
+  let at = 0
+  let round = 0
+  const passKept = (until: PathElement | undefined): void => {
+    for (; at < left.length && left[at] !== until; at += 1) {
+      const element = left[at] ?? ''
+      if (!wanted.has(element)) merged.push(...(old.get(element) ?? []))
+    }
+  }
+  for (const [element, [value]] of wanted) {
+    passKept(shared[round])
+    const before = old.get(element)
+    merged.push(mergeApplied(items, before?.length === 1 ? before[0] : undefined, value))
+    if (element !== shared[round]) continue
+    round += 1
+    at += 1
+  }
+  passKept(undefined)
+  return merged
+}
