@@ -1,4 +1,4 @@
-import type { Json } from './json.ts'
+import { isJsonObject, type Json, jsonAt, listAt, textAt } from './json.ts'
 import type { Column } from './resource.ts'
 
 /** A column of text or numbers. */
@@ -9,6 +9,60 @@ export function column(name: string, cell: Column['cell'], more: Partial<Column>
 /** A column shown with `-o wide` only. */
 export function wideColumn(name: string, cell: Column['cell']): Column {
   return column(name, cell, { priority: 1 })
+}
+
+/** A cell with what is at a path; `missing` where nothing is. */
+export function at(path: string, missing: Json = ''): Column['cell'] {
+  const names = path.split('.')
+  return object => {
+    const value = jsonAt(object, ...names)
+    return value === undefined || value === '' ? missing : value
+  }
+}
+
+/** As {@link at}, with `<none>` where nothing is. */
+export function atOrNone(path: string): Column['cell'] {
+  return at(path, '<none>')
+}
+
+/** A column with a number that is at a path; 0 where none is. */
+export function countColumn(name: string, path: string): Column {
+  return column(name, at(path, 0), { type: 'integer' })
+}
+
+/** A cell with the time since what is at a path. */
+export function since(path: string, missing: string): Column['cell'] {
+  const names = path.split('.')
+  return (object, nowMs) => {
+    const time = textAt(object, ...names)
+    return time === undefined ? missing : ageOf(time, nowMs)
+  }
+}
+
+/** What a list at a path has in a field, with commas between. */
+export function listText(value: Json | undefined, path: string, field: string): string {
+  const names = path.split('.')
+  return listAt(value, ...names)
+    .map(item => textAt(item, field) ?? '')
+    .join(',')
+}
+
+/** Labels as kubectl shows them, such as `app=web,tier=a`. */
+export function labelsText(labels: Json | undefined): string {
+  if (!isJsonObject(labels)) return '<none>'
+  const pairs = Object.keys(labels).sort()
+  return pairs.length === 0 ? '<none>' : pairs.map(key => `${key}=${textAt(labels, key) ?? ''}`).join(',')
+}
+
+/** True or false as kubectl shows flags of objects. */
+export function flagText(value: Json | undefined, missing = '<unset>'): string {
+  return value === true ? 'True' : value === false ? 'False' : missing
+}
+
+/** The first few of a list, and how many there are more. */
+export function firstFew(all: readonly string[], shown = 3): string {
+  const rest = all.length - shown
+  return `${all.slice(0, shown).join(',')}${rest > 0 ? ` + ${rest} more...` : ''}`
 }
 
 export const nameColumn: Column = column('Name', object => object.metadata.name, {

@@ -3,6 +3,7 @@ import type { FieldError } from './field-error.ts'
 import { required } from './field-error.ts'
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 import { VALUE_DEPTH_MAX } from './limits.ts'
+import { canonicalQuantity, quantityOf } from './quantity.ts'
 import type { ObjectShape, Shape } from './shape.ts'
 
 /** An object as its shape has it: fields it does not know are left out and told. */
@@ -53,7 +54,7 @@ function decodeValue(decoding: Decoding, shape: Shape, value: Json, at: At): Jso
       )
     default:
       if (!isScalar(shape, value)) throw mistyped(value, at, EXPECTED[shape.kind])
-      return value
+      return shape.kind === 'quantity' ? (canonicalQuantity(value) ?? value) : value
   }
 }
 
@@ -98,7 +99,7 @@ function isScalar(shape: Scalar, value: Json): boolean {
     case 'number':
       return typeof value === 'number'
     case 'quantity':
-      return typeof value === 'number' || (typeof value === 'string' && QUANTITY.test(value))
+      return quantityOf(value) !== undefined
     case 'string':
       return typeof value === 'string'
     case 'time':
@@ -108,8 +109,6 @@ function isScalar(shape: Scalar, value: Json): boolean {
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-// k8s.io/apimachinery/pkg/api/resource: a signed number with a binary, decimal or exponent suffix.
-const QUANTITY = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/
 
 const EXPECTED: Readonly<Record<Scalar['kind'], string>> = {

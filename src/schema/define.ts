@@ -6,13 +6,15 @@ import type { ObjectShape } from './shape.ts'
 /** A resource by what is special about it; the rest is as most are. */
 export type ResourceSketch = Pick<Resource, 'group' | 'kind' | 'plural'> & {
   readonly shape: ObjectShape
-  /** Between name and age. */
+  /** Between name and age; age stands before those that are shown with `-o wide` only. */
   readonly columns?: readonly Column[]
+  /** All columns, for kinds whose name and age stand elsewhere. */
+  readonly table?: readonly Column[]
 } & Partial<Omit<Resource, 'columns' | 'shape'>>
 
 /** Fills in what a sketch leaves out. */
 export function defineResource(sketch: ResourceSketch): Resource {
-  const { columns = [], ...rest } = sketch
+  const { columns = [], table, ...rest } = sketch
   return {
     version: 'v1',
     singular: sketch.kind.toLowerCase(),
@@ -23,12 +25,19 @@ export function defineResource(sketch: ResourceSketch): Resource {
     nameProblem: subdomainProblem,
     hasStatus: false,
     scale: undefined,
+    subresources: [],
     defaults: object => object,
     validate: () => [],
     selectableFields: {},
     hasController: false,
+    storedForm: undefined,
     custom: undefined,
     ...rest,
-    columns: [nameColumn, ...columns, ageColumn],
+    columns: table ?? withNameAndAge(columns),
   }
+}
+
+function withNameAndAge(columns: readonly Column[]): readonly Column[] {
+  const always = columns.filter(({ priority }) => priority === 0)
+  return [nameColumn, ...always, ageColumn, ...columns.filter(({ priority }) => priority > 0)]
 }

@@ -24,7 +24,10 @@ export {
   type Resource,
   type ResourceVerb,
   type ScalePaths,
+  type StoredForm,
+  type Subresource,
 } from './resource.ts'
+export { canonicalQuantity, compareQuantities, type Quantity, quantityOf } from './quantity.ts'
 export { RESOURCES } from './resources.ts'
 export type { CustomReading, ListShape, MapShape, ObjectShape, ScalarKind, Shape } from './shape.ts'
 export { definitionName, KUBERNETES_VERSION, kubernetesShape } from './shapes/read.ts'

@@ -22,16 +22,40 @@ export interface Resource {
   /** `status` can only be written, and is only written, through the subresource of that name. */
   readonly hasStatus: boolean
   readonly scale: ScalePaths | undefined
-  /** Answers the object with what people may leave out. */
-  readonly defaults: (object: KubeObject) => KubeObject
+  /** What else has a path behind the object's name. */
+  readonly subresources: readonly Subresource[]
+  /** Answers the object with what people may leave out; `old` is what it replaces, where there is something. */
+  readonly defaults: (object: KubeObject, old?: KubeObject) => KubeObject
   /** What is wrong with an object that is to be stored; `old` is what it replaces. */
   readonly validate: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[]
   /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>
   /** False: objects are kept, and nothing acts on them yet. */
   readonly hasController: boolean
+  /** How the objects lie in the store; undefined: as they are served, under group and plural. */
+  readonly storedForm: StoredForm | undefined
   /** Set for kinds that people have defined. */
   readonly custom: CustomFacts | undefined
+}
+
+/** A path behind an object's name, beside `status` and `scale`. */
+export interface Subresource {
+  readonly name: string
+  /** What is sent and answered; group and version are those of the resource unless they are named. */
+  readonly kind: string
+  readonly group?: string
+  readonly version?: string
+  readonly verbs: readonly ResourceVerb[]
+  /** The object with the part that may be written here as it was sent; undefined when it is no part of the object. */
+  readonly write?: (old: KubeObject, sent: KubeObject) => KubeObject
+}
+
+/** Another form of the same objects, which is the one that is stored. */
+export interface StoredForm {
+  readonly group: string
+  readonly plural: string
+  readonly toServed: (stored: KubeObject) => KubeObject
+  readonly toStored: (served: KubeObject) => KubeObject
 }
 
 /** What is special about the kinds that people define. */
