@@ -49,6 +49,7 @@ const ADAPTERS: readonly string[] = [
   'src/cli/local/',
   'src/host/',
   'src/identity/x509/',
+  'src/keyspace/etcd/',
   'src/keyspace/sqlite/',
   'src/main/',
   'src/rpc/socket/',

@@ -11,13 +11,16 @@ import { bringUpToDate } from './setup/tree.mjs'
 /** What the benchmark measures against; installed by nothing else. */
 const peers = ['glusterfs-server', 'moosefs-master', 'moosefs-chunkserver', 'moosefs-client']
 
+/** Judges of the keyspace in etcd, and what the embedded one is measured against. */
+const etcd = ['etcd-server', 'etcd-client']
+
 /** What each verb runs under the pinned Node, and the Debian packages it is better off with. */
 const verbs = {
   start: { script: 'src/main/cairn.ts', first: ['up'], packages: ['fuse3'] },
   cairn: { script: 'src/main/cairn.ts', first: [], packages: [] },
-  test: { script: 'tools/test.ts', first: [], packages: ['fuse3'] },
+  test: { script: 'tools/test.ts', first: [], packages: ['fuse3', ...etcd] },
   check: { script: 'tools/check.ts', first: [], packages: [] },
-  bench: { script: 'bench/run.ts', first: [], packages: ['fuse3', ...peers] },
+  bench: { script: 'bench/run.ts', first: [], packages: ['fuse3', ...etcd, ...peers] },
   sim: { script: 'sim/run.ts', first: [], packages: [] },
   soak: { script: 'test/soak.ts', first: [], packages: ['fuse3'] },
 }

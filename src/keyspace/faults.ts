@@ -27,6 +27,14 @@ export const keyspaceFault = defineFaults({
   /** Another process has this keyspace open. */
   InUse: { status: 409, retry: 'later' },
   Closed: { status: 503, retry: 'never' },
+  /** The server that keeps the keyspace does not answer; nothing was changed. */
+  Unavailable: { status: 503, retry: 'later' },
+  /** The connection broke while a transaction was under way: it may have been committed or not. */
+  OutcomeUnknown: { status: 504, retry: 'reread' },
+  /** The server that keeps the keyspace does not accept our credential. */
+  Refused: { status: 403, retry: 'never' },
+  /** The server that keeps the keyspace is too old. */
+  OldServer: { status: 500, retry: 'never' },
 })
 
 /** What a failed write or sync of the log means to the caller. */

@@ -1,4 +1,5 @@
 export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
+export { type EtcdOptions, openEtcdKeyspace } from './etcd/open.ts'
 export type { HistoryKept } from './history.ts'
 export type {
   Compare,

@@ -1,6 +1,6 @@
 import type { Brand, ByteString } from '#base'
 
-/** The keyspace's one counter: every committed transaction that changes something adds 1. 0 = empty. */
+/** The keyspace's one counter: every committed transaction that changes something adds 1 (more in an etcd shared with others). 0 = empty. */
 export type Revision = Brand<number, 'Revision'>
 
 /** Names a lease for puts, keep-alive and revocation; unique in one keyspace, never reused. */
@@ -148,7 +148,7 @@ export interface Keyspace extends AsyncDisposable {
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch>
   /** Forgets history before `revision`, in small steps. Faults: Compacted, FutureRevision. */
   compact(revision: Revision, signal: AbortSignal): Promise<void>
-  /** Makes a lease that ends `ttlMs` after its last keep-alive; its keys are deleted then. */
+  /** Makes a lease that ends `ttlMs` after its last keep-alive; its keys are deleted then. etcd rounds up, to 2 s at least. */
   grant(ttlMs: number, signal: AbortSignal): Promise<LeaseId>
   /** Starts the lease's time anew and returns its TTL. Faults: LeaseNotFound. */
   keepAlive(lease: LeaseId, signal: AbortSignal): Promise<number>

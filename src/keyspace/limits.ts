@@ -63,3 +63,36 @@ export const HISTORY = { ms: 10 * 60_000, revisions: 100_000 } as const
 
 /** Milliseconds between two reads of the look at log and checkpoint after an opening. */
 export const SCRUB_PAUSE_MS = 5
+
+/** Milliseconds a connection to etcd may take. */
+export const ETCD_CONNECT_MS = 3000
+
+/** Milliseconds one attempt of a call that may be made twice takes before another member of etcd is asked. */
+export const ETCD_READ_MS = 4000
+
+/** Milliseconds etcd has for a write: more than it gives itself (7 s), so that it says itself what became of it. */
+export const ETCD_WRITE_MS = 10_000
+
+/** Milliseconds after which no new attempt of a call to etcd is made. */
+export const ETCD_CALL_MS = 15_000
+
+/** Milliseconds between two rounds of all endpoints of etcd. */
+export const ETCD_RETRY_MS = 100
+
+/** Milliseconds between two attempts to open a watch again, at most. */
+export const ETCD_WATCH_RETRY_MS_MAX = 2000
+
+/** Milliseconds between two pings of a connection to etcd in use, and how long an answer may take. */
+export const ETCD_KEEP_ALIVE = { everyMs: 10_000, timeoutMs: 5000 } as const
+
+/** Bytes etcd may send ahead of what was read. */
+export const ETCD_WINDOW_BYTES = 4 * 2 ** 20
+
+/** Bytes of one answer of etcd: a transaction of TXN_OPERATIONS_MAX gets of the largest values. */
+export const ETCD_ANSWER_BYTES_MAX = 256 * 2 ** 20
+
+/** Entries of the first page of a range from etcd; later ones hold as many as make up ETCD_PAGE_BYTES. */
+export const ETCD_PAGE_ENTRIES = 1000
+
+/** Bytes of a page of a range from etcd, about. */
+export const ETCD_PAGE_BYTES = 2 ** 20

@@ -130,7 +130,8 @@ function answers(is: Compare['is'], difference: number): boolean {
   return is === 'less' ? difference < 0 : difference > 0
 }
 
-function checkTxn(txn: Txn): void {
+/** Refuses a transaction that breaks a rule whatever it finds. Faults: InvalidTxn. */
+export function checkTxn(txn: Txn): void {
   if ((txn.compare?.length ?? 0) > TXN_OPERATIONS_MAX) throw tooMany('compares')
   for (const compare of txn.compare ?? []) checkKey(compare.key)
   checkOperations(txn.then)

@@ -72,6 +72,12 @@ export class Watcher {
     this.#wake?.()
   }
 
+  /** Tells that nothing of the span happened up to a revision. */
+  progress(revision: Revision): void {
+    this.#queue.push({ revision, events: [] })
+    this.#wake?.()
+  }
+
   fail(error: Error): void {
     this.#error ??= error
     this.#detach()

@@ -6,6 +6,8 @@ import { withServicesKeptOff } from './services.mjs'
 /** A program each Debian package brings, by which we see that it is there, and what is off without it. */
 const known = {
   fuse3: { program: 'fusermount3', off: 'mounting as an ordinary user' },
+  'etcd-server': { program: 'etcd', off: 'testing against etcd' },
+  'etcd-client': { program: 'etcdctl', off: 'testing against etcd' },
   'glusterfs-server': { program: 'glusterd', off: 'measuring against GlusterFS' },
   'moosefs-master': { program: 'mfsmaster', off: 'measuring against MooseFS' },
   'moosefs-chunkserver': { program: 'mfschunkserver', off: 'measuring against MooseFS' },

@@ -276,7 +276,7 @@ function leases(it: It): void {
     const lease = await keyspace.grant(1000, never)
     await txn(keyspace, { kind: 'put', key: 'a', value: bytesOf('1'), lease })
     await txn(keyspace, { kind: 'put', key: 'b', value: bytesOf('1'), lease: kept })
-    assert.equal(await keyspace.keepAlive(lease, never), 1000)
+    assert.ok((await keyspace.keepAlive(lease, never)) >= 1000)
     const [event] = await take(keyspace.watch({ keys: all.keys }, never), 1)
     assert.match(event ?? '', /^delete a@/)
     assert.equal(await keyspace.keepAlive(kept, never), 60_000)

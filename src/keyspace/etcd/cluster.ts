@@ -1,0 +1,102 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import type { Fault, World } from '#base'
+import { keyspaceFault } from '../faults.ts'
+import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_WRITE_MS } from '../limits.ts'
+import { Connection, type EtcdTls, type KeepAlive, type Stream, type StreamListener } from './connection.ts'
+import { type CallFailure, faultOf, isNotBegun, isPassing } from './failure.ts'
+
+/** Where etcd is. Every endpoint is a member of one cluster. */
+export interface ClusterAddress {
+  readonly endpoints: readonly URL[]
+  readonly tls: EtcdTls
+  readonly keepAlive: KeepAlive
+}
+
+/** A method, its message, and whether doing it twice is the same as doing it once. */
+export interface Call<Input extends DescMessage, Output extends DescMessage> {
+  readonly method: DescMethodUnary<Input, Output>
+  readonly message: MessageInitShape<Input>
+  readonly twiceIsOnce: boolean
+}
+
+/**
+ * Calls to a cluster of etcd: the endpoint that works is kept, another is tried when it does not. A call is made again
+ * while it cannot have been done, or when doing it twice is doing it once. Faults: Unavailable, OutcomeUnknown.
+ */
+export class Cluster implements Disposable {
+  readonly #world: World
+  readonly #connections: readonly Connection[]
+  #current = 0
+
+  constructor(world: World, { endpoints, tls, keepAlive }: ClusterAddress) {
+    this.#world = world
+    this.#connections = endpoints.map(url => new Connection(url, tls, keepAlive))
+  }
+
+  /** Aborting ends the wait; a call that was sent may still be done. */
+  async call<Input extends DescMessage, Output extends DescMessage>(
+    call: Call<Input, Output>,
+    signal: AbortSignal,
+  ): Promise<MessageShape<Output>> {
+    const { method, twiceIsOnce } = call
+    const path = `/${method.parent.typeName}/${method.name}`
+    const message = toBinary(method.input, create(method.input, call.message))
+    const timeoutMs = twiceIsOnce ? ETCD_READ_MS : ETCD_WRITE_MS
+    const { clock } = this.#world
+    const endMs = clock.monotonicMs() + ETCD_CALL_MS
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted()
+      const used = this.#current
+      const answer = await this.#connection(used).unary({ path, message, timeoutMs }, signal)
+      if (answer.ok) return fromBinary(method.output, answer.message)
+      signal.throwIfAborted()
+      const { failure } = answer
+      if (!isPassing(failure)) throw faultOf(failure)
+      this.leave(used)
+      if (!twiceIsOnce && !isNotBegun(failure)) throw unknownOutcome(failure)
+      if (clock.monotonicMs() > endMs) throw unavailable(failure)
+      if (attempt % this.#connections.length === 0) await clock.sleep(ETCD_RETRY_MS, signal)
+    }
+  }
+
+  /** Opens a stream on the endpoint in use, and says which it is. */
+  stream(path: string, listener: StreamListener): { readonly stream: Stream; readonly endpoint: number } {
+    const endpoint = this.#current
+    return { stream: this.#connection(endpoint).stream(path, listener), endpoint }
+  }
+
+  /** Uses the next endpoint, unless somebody has left this one before. */
+  leave(endpoint: number): void {
+    if (this.#current === endpoint) this.#current = (endpoint + 1) % this.#connections.length
+  }
+
+  [Symbol.dispose](): void {
+    for (const connection of this.#connections) connection.close()
+  }
+
+  #connection(endpoint: number): Connection {
+    const connection = this.#connections[endpoint]
+    if (connection === undefined) throw keyspaceFault('Unavailable', 'no endpoint of etcd is known')
+    return connection
+  }
+}
+
+function unknownOutcome(failure: CallFailure): Fault {
+  return keyspaceFault('OutcomeUnknown', `etcd may or may not have done this: ${failure.message}`, {
+    hint: 'Read what is there before you try again.',
+  })
+}
+
+function unavailable(failure: CallFailure): Fault {
+  return keyspaceFault('Unavailable', `etcd does not answer: ${failure.message}`, {
+    hint: 'Check that etcd runs and has a quorum.',
+  })
+}
