@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { Client } from '#client'
+import { type Json, type KubeObject, numberAt } from '#schema'
+import { SteppedClock, settle, steppedWorld } from '../testing.ts'
+import { lead } from './lead.ts'
+
+/** One lease, with compare-and-swap by resourceVersion as the API has it. */
+class LeaseServer {
+  lease: KubeObject | undefined
+  writes = 0
+  readonly silent = new Set<string>()
+
+  client(clock: SteppedClock, who: string): Client {
+    return new Client({ clock, transport: request => this.#answer(request, who) })
+  }
+
+  async #answer(request: Request, who: string): Promise<Response> {
+    if (this.silent.has(who)) return new Promise(() => undefined)
+    const there = this.lease
+    if (request.method === 'GET') return there === undefined ? refusal(404, 'NotFound') : Response.json(there)
+    const object = (await request.json()) as KubeObject
+    if (request.method === 'POST' && this.lease !== undefined) return refusal(409, 'AlreadyExists')
+    if (request.method === 'PUT' && object.metadata.resourceVersion !== this.lease?.metadata.resourceVersion) {
+      return refusal(409, 'Conflict')
+    }
+    this.writes += 1
+    this.lease = { ...object, metadata: { ...object.metadata, uid: 'u', resourceVersion: String(this.writes) } }
+    return Response.json(this.lease)
+  }
+}
+
+function refusal(status: number, reason: string): Response {
+  return Response.json({ kind: 'Status', reason, message: reason } satisfies Json, { status })
+}
+
+/** A candidate that notes when it leads. */
+class Candidate {
+  isLeading = false
+  terms = 0
+  readonly #end = new AbortController()
+  readonly #run: Promise<void>
+
+  constructor(server: LeaseServer, clock: SteppedClock, identity: string, leading: Set<string>) {
+    const lease = { namespace: 'kube-system', name: 'cairn' }
+    const candidacy = { client: server.client(clock, identity), world: steppedWorld(clock), lease, identity }
+    const work = async (signal: AbortSignal): Promise<void> => {
+      this.isLeading = true
+      this.terms += 1
+      leading.add(identity)
+      assert.ok(leading.size <= 1, `two lead at once: ${[...leading].join(', ')}`)
+      await new Promise<void>(resolve => {
+        const ended = (): void => {
+          this.isLeading = false
+          leading.delete(identity)
+          resolve()
+        }
+        if (signal.aborted) ended()
+        else signal.addEventListener('abort', ended)
+      })
+    }
+    this.#run = lead(candidacy, work, this.#end.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort()
+    await this.#run
+  }
+}
+
+suite('the election of a leader', () => {
+  test('has one leader, who stops at once when he cannot renew, and another within 15 s', async () => {
+    const clock = new SteppedClock()
+    const server = new LeaseServer()
+    const leading = new Set<string>()
+    const a = new Candidate(server, clock, 'a', leading)
+    await settle()
+    const b = new Candidate(server, clock, 'b', leading)
+    await clock.advance(30_000)
+    assert.deepEqual([a.isLeading, b.isLeading], [true, false])
+    server.silent.add('a')
+    await clock.advance(7_100)
+    assert.equal(a.isLeading, false, 'the loser has stopped')
+    assert.equal(b.isLeading, false, 'before the other begins')
+    await clock.advance(7_900)
+    assert.equal(b.isLeading, true)
+    server.silent.clear()
+    await clock.advance(60_000)
+    assert.deepEqual([a.terms, b.terms], [1, 1], 'who comes back waits')
+    await Promise.all([a.stop(), b.stop(), clock.advance(100)])
+  })
+
+  test('hands over at once when the leader ends well', async () => {
+    const clock = new SteppedClock()
+    const server = new LeaseServer()
+    const leading = new Set<string>()
+    const a = new Candidate(server, clock, 'a', leading)
+    await settle()
+    const b = new Candidate(server, clock, 'b', leading)
+    await clock.advance(5_000)
+    await a.stop()
+    await clock.advance(2_100)
+    assert.equal(b.isLeading, true)
+    assert.equal(numberAt(server.lease, 'spec', 'leaseTransitions'), 1)
+    await Promise.all([b.stop(), clock.advance(100)])
+  })
+
+  test('never has two leaders, whoever falls silent when', async () => {
+    const silence = fc.record({ who: fc.constantFrom('a', 'b', 'c'), forMs: fc.integer({ min: 100, max: 20_000 }) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(silence, { maxLength: 8 }), async silences => {
+        const clock = new SteppedClock()
+        const server = new LeaseServer()
+        const leading = new Set<string>()
+        const all = ['a', 'b', 'c'].map(name => new Candidate(server, clock, name, leading))
+        for (const { who, forMs } of silences) {
+          server.silent.add(who)
+          await clock.advance(forMs, 500)
+          server.silent.delete(who)
+        }
+        await clock.advance(45_000, 500)
+        assert.equal(leading.size, 1, 'somebody leads')
+        await Promise.all([...all.map(each => each.stop()), clock.advance(100)])
+      }),
+      { numRuns: 10 },
+    )
+  })
+})

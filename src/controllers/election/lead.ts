@@ -1,0 +1,146 @@
+import { isFault, whyOf, type World } from '#base'
+import type { Client, Place } from '#client'
+import type { JsonObject, KubeObject } from '#schema'
+import { LEASE_MS, LEASE_STEP_MS, LEASE_STOP_MS } from '../limits.ts'
+import { microTimeText } from '../loop/times.ts'
+import { LEASES } from '../resources.ts'
+import { heldSpec, holderOf, nextStep, type Sighting, sighting } from './plan.ts'
+
+/** Who wants to lead, and by which lease. */
+export interface Candidacy {
+  readonly client: Client
+  readonly world: Pick<World, 'clock' | 'log'>
+  readonly lease: Place & { readonly namespace: string }
+  /** Different for each process that ever runs. */
+  readonly identity: string
+}
+
+/**
+ * Runs `work` whenever this candidate leads, until the signal aborts. The signal of `work` aborts before anybody else can
+ * lead: LEASE_STOP_MS after the lease was last renewed, by the monotonic clock. Nobody leads twice at once, as long as clocks
+ * run alike to a third. What `work` throws ends all.
+ */
+export async function lead(
+  candidacy: Candidacy,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = candidacy.world
+  const campaign = new Campaign(candidacy)
+  while (!signal.aborted) {
+    if (await campaign.step(signal)) {
+      log.info('leading', { lease: candidacy.lease.name, identity: candidacy.identity })
+      await term(campaign, candidacy, work, signal)
+      log.info('no longer leading', { lease: candidacy.lease.name, identity: candidacy.identity })
+    } else await clock.sleep(LEASE_STEP_MS, signal).catch(() => undefined)
+  }
+}
+
+// From being elected to having stopped.
+async function term(
+  campaign: Campaign,
+  { world: { clock } }: Candidacy,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = new AbortController()
+  const abort = (): void => end.abort(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  const kept = keep(campaign, clock, end)
+  try {
+    await work(end.signal)
+  } finally {
+    signal.removeEventListener('abort', abort)
+    end.abort()
+    await kept
+  }
+  await campaign.release()
+}
+
+// Renews until the end, and brings the end when the lease could not be renewed in time.
+async function keep(campaign: Campaign, clock: World['clock'], end: AbortController): Promise<void> {
+  const late = watchdog(campaign, clock, end)
+  while (!end.signal.aborted) {
+    await clock.sleep(LEASE_STEP_MS, end.signal).catch(() => undefined)
+    if (end.signal.aborted) break
+    if ((await campaign.step(end.signal)) === false && campaign.isLost) end.abort(new Error('somebody else leads'))
+  }
+  await late
+}
+
+async function watchdog(campaign: Campaign, clock: World['clock'], end: AbortController): Promise<void> {
+  for (;;) {
+    const leftMs = campaign.renewedMs + LEASE_STOP_MS - clock.monotonicMs()
+    if (leftMs <= 0) end.abort(new Error('the lease could not be renewed in time'))
+    if (end.signal.aborted) return
+    await clock.sleep(leftMs, end.signal).catch(() => undefined)
+  }
+}
+
+/** One candidate's view of the lease. */
+class Campaign {
+  readonly #candidacy: Candidacy
+  #seen: Sighting | undefined
+  /** When the request that renewed the lease last was sent. */
+  renewedMs = Number.NEGATIVE_INFINITY
+  /** True when the lease was seen in other hands. */
+  isLost = false
+
+  constructor(candidacy: Candidacy) {
+    this.#candidacy = candidacy
+  }
+
+  /** Takes the next step; true when this candidate holds the lease after it. */
+  async step(signal: AbortSignal): Promise<boolean> {
+    const { world, lease } = this.#candidacy
+    const sentMs = world.clock.monotonicMs()
+    try {
+      this.isLost = !(await this.#hold(signal))
+      if (!this.isLost) this.renewedMs = sentMs
+      return !this.isLost
+    } catch (error) {
+      // Somebody was faster: the next look shows who.
+      if (!signal.aborted && !isFault(error, 'Conflict') && !isFault(error, 'AlreadyExists')) {
+        world.log.warn('a lease could not be renewed', { lease: lease.name, error: whyOf(error) })
+      }
+      return false
+    }
+  }
+
+  /** Gives the lease up, so that another need not wait; as far as the API answers. */
+  async release(): Promise<void> {
+    const { client, lease, identity } = this.#candidacy
+    const { signal } = new AbortController()
+    try {
+      const there = await client.find(LEASES, lease, signal)
+      if (there === undefined || holderOf(there) !== identity) return
+      const spec = { ...this.#heldSpec(there), holderIdentity: '' }
+      await client.update(LEASES, { ...there, spec }, signal)
+    } catch (error) {
+      if (!isFault(error)) throw error
+    }
+  }
+
+  async #hold(signal: AbortSignal): Promise<boolean> {
+    const { client, world, lease, identity } = this.#candidacy
+    const there = await client.find(LEASES, lease, signal)
+    const nowMs = world.clock.monotonicMs()
+    this.#seen = sighting(there, this.#seen, nowMs)
+    const step = nextStep(there, { identity, seen: this.#seen, nowMs })
+    if (step === 'wait') return false
+    const spec = this.#heldSpec(there)
+    if (there === undefined) await client.create(LEASES, newLease(lease, spec), signal)
+    else await client.update(LEASES, { ...there, spec }, signal)
+    return true
+  }
+
+  #heldSpec(there: KubeObject | undefined): JsonObject {
+    const { identity, world } = this.#candidacy
+    return heldSpec(there, { identity, lastsMs: LEASE_MS, time: microTimeText(world.clock) })
+  }
+}
+
+function newLease(metadata: Place, spec: JsonObject): JsonObject {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...metadata }, spec }
+}

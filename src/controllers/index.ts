@@ -1,0 +1,5 @@
+export { type Candidacy, lead } from './election/lead.ts'
+export type { Happening } from './events/plan.ts'
+export { EventRecorder } from './events/recorder.ts'
+export { Controller, type ControllerCounts, type ControllerOptions, DONE, type Outcome } from './loop/controller.ts'
+export { feed } from './loop/feed.ts'

@@ -1,0 +1,54 @@
+/** Keys that one controller works on at once. */
+export const PARALLEL_MAX = 4
+
+/** Milliseconds before a key that failed is tried again: at first, and at most. */
+export const RETRY_MS = 50
+export const RETRY_MS_MAX = 120_000
+
+/** Milliseconds between two looks at what waits for its time: what is due within is done together. */
+export const DELAY_STEP_MS = 10
+
+/** Failures in a row of one key before its controller says so; the first are what a busy object looks like. */
+export const QUIET_FAILURES = 4
+
+/** Milliseconds a lease is held without being renewed: others wait so long before they take it. */
+export const LEASE_MS = 10_000
+/** Milliseconds after the last renewal when its holder stops, before anybody else may begin. */
+export const LEASE_STOP_MS = 7_000
+/** Milliseconds between renewals, and between looks of those who wait. */
+export const LEASE_STEP_MS = 2_000
+
+/** Happenings that wait to be written as Events; more are left out. */
+export const EVENTS_WAITING_MAX = 1_000
+/** Different happenings whose counts are remembered. */
+export const EVENTS_KNOWN_MAX = 4_096
+/** Milliseconds between two writes of one Event; what happens between is counted with the next. */
+export const EVENT_REPEAT_MS = 30_000
+
+/** Characters of an Event's message (k8s.io/kubernetes/pkg/apis/core/validation NoteLengthLimit). */
+export const EVENT_MESSAGE_CHARS_MAX = 1_024
+
+/** Objects deleted at once when a namespace goes. */
+export const NAMESPACE_DELETES_AT_ONCE = 16
+/** Milliseconds before a namespace that is not empty yet is looked at again: at first, and at most. */
+export const NAMESPACE_AGAIN_MS = 500
+
+/** Milliseconds between two looks at which resources are served. */
+export const DISCOVERY_MS = 30_000
+
+/** Dependents that go on without their owner, changed at once. */
+export const ORPHANS_AT_ONCE = 16
+/** Owners remembered to be absent, so that they are not asked for again. */
+export const ABSENT_OWNERS_MAX = 10_000
+
+/** Milliseconds between two sweeps of what has had its time. */
+export const SWEEP_MS = 60_000
+/** Objects one sweep deletes of a resource. */
+export const SWEEP_DELETES_MAX = 1_000
+/** Milliseconds an Event is kept after it happened last (the default of kube-apiserver's --event-ttl). */
+export const EVENT_TTL_MS = 3_600_000
+/** Milliseconds after its last renewal when the Lease of a node that is no more is removed. */
+export const NODE_LEASE_TTL_MS = 3_600_000
+/** Milliseconds a certificate signing request is kept: once decided, and while nobody decides (as kube-controller-manager). */
+export const REQUEST_DECIDED_TTL_MS = 3_600_000
+export const REQUEST_PENDING_TTL_MS = 86_400_000

@@ -1,0 +1,28 @@
+import type { ApiResource } from '#client'
+
+/** Resources that controllers read and change, by the names of Kubernetes. */
+export const NAMESPACES = core('namespaces', 'Namespace', false)
+export const CONFIG_MAPS = core('configmaps', 'ConfigMap', true)
+export const EVENTS = core('events', 'Event', true)
+export const NODES = core('nodes', 'Node', false)
+export const SERVICE_ACCOUNTS = core('serviceaccounts', 'ServiceAccount', true)
+
+export const LEASES: ApiResource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  isNamespaced: true,
+}
+
+export const CERTIFICATE_SIGNING_REQUESTS: ApiResource = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  plural: 'certificatesigningrequests',
+  kind: 'CertificateSigningRequest',
+  isNamespaced: false,
+}
+
+function core(plural: string, kind: string, isNamespaced: boolean): ApiResource {
+  return { group: '', version: 'v1', plural, kind, isNamespaced }
+}
