@@ -5,10 +5,11 @@ import { KUBERNETES_VERSION } from '#schema'
 import { json } from './answers/answer.ts'
 import { apiFault } from './faults.ts'
 import type { Objects } from './objects/objects.ts'
+import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
 import { type Target, targetOf } from './request/path.ts'
 import { aggregated, coreVersions, groupList, groupOf, resourceList } from './routes/discovery.ts'
-import { openapiDocument, openapiRoot } from './routes/openapi.ts'
+import { answerOpenapi } from './routes/openapi.ts'
 import { answerResource, verbOf } from './routes/resource.ts'
 import { faultOf, statusOf } from './status.ts'
 
@@ -32,9 +33,10 @@ export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', 
 /** Answers requests: who, may he, what. Whatever goes wrong becomes a Status. */
 export function createApp(parts: AppParts): Hono {
   const app = new Hono()
+  const documents = new OpenapiDocuments(parts.registry)
   app.all('*', async context => {
     try {
-      return await answer(parts, context.req.raw, context.env)
+      return await answer({ ...parts, documents }, context.req.raw, context.env)
     } catch (error) {
       const fault = faultOf(error)
       if (fault.status === 500) parts.log.warn('a request broke', { path: context.req.path, error: whyOf(error) })
@@ -44,7 +46,11 @@ export function createApp(parts: AppParts): Hono {
   return app
 }
 
-async function answer(parts: AppParts, request: Request, connection: unknown): Promise<Response> {
+interface Serving extends AppParts {
+  readonly documents: OpenapiDocuments
+}
+
+async function answer(parts: Serving, request: Request, connection: unknown): Promise<Response> {
   const { pathname, searchParams: query } = new URL(request.url)
   const target = targetOf(pathname)
   if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
@@ -55,6 +61,7 @@ async function answer(parts: AppParts, request: Request, connection: unknown): P
     throw apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
   const attempt = attemptOf(target, verb)
   if (!(await parts.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
+  if (pathname.startsWith('/openapi/')) return answerOpenapi(parts.documents, request)
   if (target.kind === 'other') return answerOther(parts, request, pathname)
   const resource = parts.registry.find(target)
   if (target.plural === '') return answerOther(parts, request, pathname)
@@ -81,11 +88,6 @@ function answerOther({ registry, version }: AppParts, request: Request, path: st
   const isGroup =
     root === 'apis' && groupVersion === undefined && registry.groupVersions.some(each => each.group === group)
   if (isGroup) return json(200, groupOf(registry, group ?? ''))
-  if (path === '/openapi/v3') return json(200, openapiRoot(registry))
-  const [, , , kindRoot, first = '', second = ''] = path.split('/')
-  const isDocument = root === 'openapi' && group === 'v3'
-  if (isDocument && kindRoot === 'api') return json(200, openapiDocument(registry, '', first))
-  if (isDocument && kindRoot === 'apis') return json(200, openapiDocument(registry, first, second))
   if (['healthz', 'livez', 'readyz'].includes(root ?? '')) return new Response('ok')
   throw apiFault('NotFound', 'the server could not find the requested resource')
 }

@@ -91,14 +91,16 @@ function discovered(registry: Registry, group: string, version: string): JsonObj
     }))
 }
 
-interface Subresource {
+/** What lies below an object, by its name in paths, and what kind it answers. */
+export interface Subresource {
   readonly name: string
   readonly group: string
   readonly version: string
   readonly kind: string
 }
 
-function subresourcesOf({ hasStatus, scale, group, version, kind }: Resource): readonly Subresource[] {
+/** The subresources of a resource. */
+export function subresourcesOf({ hasStatus, scale, group, version, kind }: Resource): readonly Subresource[] {
   return [
     ...(scale === undefined ? [] : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }]),
     ...(hasStatus ? [{ name: 'status', group, version, kind }] : []),
