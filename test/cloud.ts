@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { whenAborted } from './cloud/aborted.ts'
-import { type CliResult, PROGRAM, runCairn } from './cloud/cli.ts'
+import { apiEnvironment, type CliResult, PROGRAM, runCairn } from './cloud/cli.ts'
 import { detach, mountsAt } from './cloud/mounts.ts'
 import { childrenOf, isAlive, until, untilGone } from './cloud/processes.ts'
 
@@ -18,6 +18,8 @@ export interface CloudOptions {
   readonly data?: string | undefined
   /** False starts it without a mount. */
   readonly mount?: boolean | undefined
+  /** True starts it with an API, at a port of its own. */
+  readonly api?: boolean | undefined
   /** False only makes the folders; {@link Cloud.start} starts it. */
   readonly start?: boolean | undefined
   /** Put before the program, such as `prlimit`; the last word runs the rest in its own place (exec). */
@@ -85,17 +87,23 @@ export class Cloud implements AsyncDisposable {
     return childrenOf(this.supervisorPid, 'storage')[0]
   }
 
+  /** The control process of the moment; undefined between two of them. */
+  get controlPid(): number | undefined {
+    return childrenOf(this.supervisorPid, 'control')[0]
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** Runs `cairn up` and resolves when everything is served. Throws with what it said when it ends instead. */
   async start(): Promise<void> {
-    const { mount, before = [] } = this.#options
+    const { mount, before = [], api = false } = this.#options
     const where = mount === false ? ['--no-mount'] : ['--mount', this.mount]
     const [program = '', ...words] = [...before, process.execPath, PROGRAM, 'up', '--data', this.data, ...where]
     this.#said = ''
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
+    const env = { ...process.env, ...(api ? apiEnvironment(this.home) : {}) }
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -128,9 +136,9 @@ export class Cloud implements AsyncDisposable {
     return String(child.exitCode ?? child.signalCode)
   }
 
-  /** Ends supervisor and storage process with SIGKILL, both at the same moment; the mount is left dead. */
+  /** Ends all its processes with SIGKILL, at the same moment; the mount is left dead. */
   async kill(): Promise<void> {
-    const pids = [this.supervisorPid, ...childrenOf(this.supervisorPid, 'storage')]
+    const pids = this.#pids()
     for (const pid of pids) process.kill(pid, 'SIGKILL')
     for (const pid of pids) await untilGone(pid)
   }
@@ -165,12 +173,15 @@ export class Cloud implements AsyncDisposable {
     this.#guard[Symbol.dispose]()
   }
 
+  #pids(): readonly number[] {
+    const { supervisorPid } = this
+    return [supervisorPid, ...childrenOf(supervisorPid, 'storage'), ...childrenOf(supervisorPid, 'control')]
+  }
+
   // Nothing may be waited for: the test process may be about to end.
   #endAtOnce(): void {
     if (this.isRunning) {
-      for (const pid of [this.supervisorPid, ...childrenOf(this.supervisorPid, 'storage')].filter(isAlive)) {
-        process.kill(pid, 'SIGKILL')
-      }
+      for (const pid of this.#pids().filter(isAlive)) process.kill(pid, 'SIGKILL')
     }
     detach(this.mount)
   }

@@ -21,7 +21,7 @@ async function openCairn({ folder, signal }: Place): Promise<CairnTarget> {
   let program: Program | undefined
   const start = async (signal: AbortSignal): Promise<number> => {
     const startMs = performance.now()
-    program = startProgram([process.execPath, PROGRAM, 'up', '--data', data, '--mount', mount])
+    program = startProgram([process.execPath, PROGRAM, 'up', '--data', data, '--mount', mount, '--listen', 'none'])
     const { said } = program
     await untilReady(program, () => said().includes(' is running.') && isMounted(mount), signal)
     await stat(mount)

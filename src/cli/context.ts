@@ -16,6 +16,9 @@ export interface CliHost {
 export interface UpOptions {
   readonly data?: string | undefined
   readonly mount?: string | false | undefined
+  /** Where the API listens, `HOST[:PORT]`, or `none`. */
+  readonly listen?: string | undefined
+  readonly requiresClientCertificate: boolean
   /** What is told goes to a program. */
   readonly isJson: boolean
 }

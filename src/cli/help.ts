@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { listenAddressOf } from '#rpc'
 
 /** The examples below a command's help. */
 export function examples(...lines: readonly string[]): string {
@@ -12,6 +13,12 @@ export const RESUMES = 'Run the same command again: it goes on where it stopped.
 export function folderWord(word: string): string {
   if (word !== '') return word
   throw new InvalidArgumentError('It must name a folder.')
+}
+
+/** An address to listen on as the value of an option. */
+export function listenWord(word: string): string {
+  if (word === 'none' || listenAddressOf(word) !== undefined) return word
+  throw new InvalidArgumentError('It must be HOST, HOST:PORT, [IPV6]:PORT or none.')
 }
 
 /** Ends a command that was given an empty word, such as an unset variable in quotes: it would mean the working folder. */

@@ -6,4 +6,8 @@ export const identityFault = defineFaults({
   TokenExpired: { status: 401, retry: 'never' },
   TokenInvalid: { status: 401, retry: 'never' },
   SigningRequestInvalid: { status: 400, retry: 'never' },
+  /** No master key, or one that does not fit. */
+  MasterKey: { status: 422, retry: 'never' },
+  /** Something sealed was changed, moved or is of another key. */
+  SealBroken: { status: 500, retry: 'never' },
 })

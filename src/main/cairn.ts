@@ -11,10 +11,14 @@ const { guardOutput } = await import('./output.ts')
 const { machineWorld } = await import('#host')
 const [verb, ...words] = process.argv.slice(2)
 const isStorage = verb === 'storage' && process.connected
-guardOutput(isStorage || verb === 'supervise')
+const isControl = verb === 'control' && process.connected
+guardOutput(isStorage || isControl || verb === 'supervise')
 if (isStorage) {
   const { runStorage } = await import('./storage/run.ts')
   await runStorage(machineWorld)
+} else if (isControl) {
+  const { runControl } = await import('./control/run.ts')
+  await runControl(machineWorld)
 } else if (verb === 'supervise') {
   const { superviseByWords } = await import('./supervisor/start.ts')
   process.exitCode = await superviseByWords(words, machineWorld)

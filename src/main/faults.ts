@@ -10,6 +10,12 @@ export const mainFault = defineFaults({
   DataNewer: { status: 409, retry: 'never' },
   /** The storage process ended or did not come up. */
   StorageProcess: { status: 500, retry: 'later' },
+  /** The control process ended or did not come up. */
+  ControlProcess: { status: 500, retry: 'later' },
+  /** The API cannot listen where it should. */
+  Listen: { status: 409, retry: 'never' },
+  /** The master key is missing or is of another Cairn. */
+  MasterKey: { status: 422, retry: 'never' },
   /** A name or parameter that cannot be accepted. */
   Invalid: { status: 422, retry: 'never' },
   NotFound: { status: 404, retry: 'never' },

@@ -1,7 +1,10 @@
 /** How long the storage process may take to open everything; recovery of a large store is long. */
 export const READY_TIMEOUT_MS = 30 * 60_000
 
-/** How long the storage process may take to close before it is killed. */
+/** How long the control process may take to answer its first request. */
+export const CONTROL_READY_TIMEOUT_MS = 5 * 60_000
+
+/** How long a child process may take to close before it is killed. */
 export const STOP_TIMEOUT_MS = 60_000
 
 /** How long a new storage process waits for the one before it to let go of the data. */
@@ -10,11 +13,11 @@ export const STORAGE_LOCK_TIMEOUT_MS = 90_000
 /** How long a storage process whose supervisor is gone may take to close: less than the next one waits for the lock. */
 export const ORPHAN_TIMEOUT_MS = 30_000
 
-/** Pauses between restarts of a storage process that dies: from, doubled each time, to. */
+/** Pauses between restarts of a process that dies: from, doubled each time, to. */
 export const RESTART_PAUSE_MS = 100
 export const RESTART_PAUSE_MS_MAX = 10_000
 
-/** A storage process that lived so long was well: the next pause begins small again. */
+/** A process that lived so long was well: the next pause begins small again. */
 export const RESTART_WELL_MS = 60_000
 
 /** How long an end of Cairn waits for programs that use a mount, and how often it tries. */
@@ -70,3 +73,15 @@ export const DAMAGE_LOOK_MS = 30_000
 /** Damaged chunks it looks for, and places it names. */
 export const DAMAGED_CHUNKS_MAX = 10_000
 export const DAMAGED_PLACES_MAX = 5
+
+/** How long certificates hold, and how long before their end they are made anew. */
+export const SERVER_CERTIFICATE_MS = 90 * 86_400_000
+export const SERVER_RENEW_MS = 30 * 86_400_000
+export const ADMIN_CERTIFICATE_MS = 365 * 86_400_000
+export const ADMIN_RENEW_MS = 60 * 86_400_000
+
+/** How often it is looked whether a certificate is due, or the machine has other addresses. */
+export const RENEW_LOOK_MS = 3_600_000
+
+/** Pause before roles are read again that could not be followed. */
+export const POLICY_RETRY_MS = 100

@@ -38,11 +38,16 @@ export {
 export { connectSocket } from './socket/connect.ts'
 export { listenSocket } from './socket/listen.ts'
 export {
+  controlDoorOf,
   DATA_VERSION,
+  DEFAULT_LISTEN,
   dataFolderOf,
   dataVersionOf,
   defaultMountsOf,
   doorOf,
+  kubeconfigOf,
+  listenAddressOf,
+  masterKeyFileOf,
   pidFileOf,
   type Surroundings,
   startTicksOf,

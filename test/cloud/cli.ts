@@ -4,6 +4,14 @@ import { join } from 'node:path'
 /** The program, as `bin/cairn` runs it. */
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'main', 'cairn.ts')
 
+// Most tests need no API, and none may take the usual port or write the master key of this machine.
+process.env['CAIRN_LISTEN'] ??= 'none'
+
+/** What a Cairn that serves an API is started with in a test: a port of its own, and a master key in `folder`. */
+export function apiEnvironment(folder: string): Readonly<Record<string, string>> {
+  return { CAIRN_LISTEN: '127.0.0.1:0', CAIRN_MASTER_KEY: join(folder, 'master.key') }
+}
+
 /** How a command ended. */
 export interface CliResult {
   readonly code: number

@@ -1,29 +1,41 @@
-import { createSecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { peerOfSocket } from './peer.ts'
+
+/** The certificate a server shows, and its key; both in PEM. */
+export interface ServerCredential {
+  readonly certificatePem: string
+  readonly keyPem: string
+}
 
 /** Where and with what the API listens. */
-export interface ListenOptions {
+export interface ListenOptions extends ServerCredential {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
-  readonly certificatePem: string
-  readonly keyPem: string
   /** Whose client certificates are believed. */
   readonly authorityPem: string
+  /** True: who shows no certificate that is believed is not even connected. */
+  readonly requiresClientCertificate?: boolean
 }
 
 /** A listening API. Disposing ends its connections. */
 export interface Listening extends AsyncDisposable {
   readonly port: number
+  /** Shows another certificate from the next connection on. */
+  renew(credential: ServerCredential): void
+  /** Ends connections whose client certificate has a serial that `isCut` names. */
+  cut(isCut: (serial: string) => boolean): void
 }
 
-/** Serves an app over TLS 1.3, HTTP/2 and HTTP/1.1. */
+/** Serves an app over TLS 1.3, HTTP/2 and HTTP/1.1. Errors are those of the system, such as EADDRINUSE. */
 export async function listen(app: Hono, options: ListenOptions): Promise<Listening> {
   const ready = Promise.withResolvers<AddressInfo>()
-  const sessions = new Set<{ destroy(): void }>()
+  const raw = new Set<Socket>() // also those that have not shaken hands
+  const sockets = new Set<TLSSocket>()
   const server = serve(
     {
       fetch: app.fetch,
@@ -32,62 +44,39 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
       createServer: createSecureServer,
       serverOptions: {
         allowHTTP1: true,
-        minVersion: 'TLSv1.3',
-        cert: options.certificatePem,
-        key: options.keyPem,
-        ca: options.authorityPem,
+        ...contextOf(options),
         requestCert: true,
-        rejectUnauthorized: false,
+        rejectUnauthorized: options.requiresClientCertificate === true,
       },
     },
     ready.resolve,
-  )
+  ) as Http2SecureServer
   server.on('error', ready.reject)
-  server.on('connection', (socket: { destroy(): void; on(event: 'close', run: () => void): void }) => {
-    sessions.add(socket)
-    socket.on('close', () => sessions.delete(socket))
-  })
+  server.on('connection', socket => keep(raw, socket))
+  server.on('secureConnection', socket => keep(sockets, socket))
   const { port } = await ready.promise
   return {
     port,
+    renew: credential => server.setSecureContext(contextOf({ ...options, ...credential })),
+    cut(isCut) {
+      for (const socket of sockets) {
+        const peer = peerOfSocket(socket)
+        if (peer !== undefined && isCut(peer.serial)) socket.destroy()
+      }
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise(resolve => server.close(resolve))
-      for (const socket of sessions) socket.destroy()
+      for (const socket of raw) socket.destroy()
       await closed
     },
   }
 }
 
-/** Whom the certificate of a request's connection names, when our authority has signed it. */
-export interface PeerSubject {
-  readonly commonName: string
-  readonly organizations: readonly string[]
-  readonly serial: string
+function contextOf({ certificatePem, keyPem, authorityPem }: ListenOptions) {
+  return { minVersion: 'TLSv1.3', cert: certificatePem, key: keyPem, ca: authorityPem } as const
 }
 
-/** Reads the client certificate of the connection a request came by; undefined when there is none that is believed. */
-export function peerOf(connection: unknown): PeerSubject | undefined {
-  const socket = socketOf(connection)
-  if (socket === undefined || !socket.authorized) return undefined
-  const { subject, serialNumber } = socket.getPeerCertificate()
-  if (typeof subject?.CN !== 'string') return undefined
-  const organizations: string | string[] | undefined = subject.O
-  return {
-    commonName: subject.CN,
-    organizations: organizations === undefined ? [] : [organizations].flat(),
-    serial: serialNumber,
-  }
-}
-
-// HTTP/2 hides the socket of a stream behind a proxy that has the methods of the TLS socket.
-function socketOf(connection: unknown): TLSSocket | undefined {
-  if (typeof connection !== 'object' || connection === null || !('incoming' in connection)) return undefined
-  const { incoming } = connection
-  if (typeof incoming !== 'object' || incoming === null || !('socket' in incoming)) return undefined
-  const { socket } = incoming
-  return socket instanceof TLSSocket || isTlsProxy(socket) ? (socket as TLSSocket) : undefined
-}
-
-function isTlsProxy(socket: unknown): boolean {
-  return typeof socket === 'object' && socket !== null && 'authorized' in socket && 'getPeerCertificate' in socket
+function keep<S extends Socket>(sockets: Set<S>, socket: S): void {
+  sockets.add(socket)
+  socket.on('close', () => sockets.delete(socket))
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, folderWord } from '../help.ts'
+import { examples, folderWord, listenWord } from '../help.ts'
 import type { Run } from '../run.ts'
 
 /** `cairn up` */
@@ -13,11 +13,27 @@ export function declareUp(program: Command, run: Run): void {
       folderWord,
     )
     .option('--no-mount', 'mount nothing this time')
-    .addHelpText('after', examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files'))
-    .action((options: { mount?: string | boolean }) =>
+    .option(
+      '--listen <address>',
+      'where the API listens, HOST[:PORT], or none (CAIRN_LISTEN; else 127.0.0.1:6443)',
+      listenWord,
+    )
+    .option('--require-client-certificate', 'let nobody connect to the API without a client certificate')
+    .addHelpText(
+      'after',
+      examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files', 'cairn up --listen 0.0.0.0'),
+    )
+    .action((options: { mount?: string | boolean; listen?: string; requireClientCertificate?: boolean }) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
-        return host.up({ data: common.data, mount, isJson: common.output === 'json' })
+        const { listen, requireClientCertificate: requiresClientCertificate = false } = options
+        return host.up({
+          data: common.data,
+          mount,
+          listen,
+          requiresClientCertificate,
+          isJson: common.output === 'json',
+        })
       }),
     )
 }

@@ -17,10 +17,10 @@ export type Attempt =
 
 /** The roles and bindings that decide. */
 export interface Policy {
-  readonly clusterRoles: Iterable<KubeObject>
+  clusterRole(name: string): KubeObject | undefined
+  role(namespace: string, name: string): KubeObject | undefined
   readonly clusterRoleBindings: Iterable<KubeObject>
-  readonly roles: Iterable<KubeObject>
-  readonly roleBindings: Iterable<KubeObject>
+  roleBindings(namespace: string): Iterable<KubeObject>
 }
 
 /** True when a rule of a role that is bound to the caller allows it; what no rule allows is denied. */
@@ -33,20 +33,20 @@ export function isAllowed(policy: Policy, caller: Caller, attempt: Attempt): boo
 
 /** The rules that hold for a caller in a namespace: those of cluster role bindings, and of the namespace's bindings. */
 export function* rulesOf(policy: Policy, caller: Caller, namespace: string | undefined): Generator<Json> {
-  const clusterRoles = byName(policy.clusterRoles)
-  for (const binding of policy.clusterRoleBindings) {
-    if (isBound(binding, caller)) yield* listAt(clusterRoles.get(textAt(binding, 'roleRef', 'name') ?? ''), 'rules')
-  }
+  for (const binding of policy.clusterRoleBindings) if (isBound(binding, caller)) yield* boundRules(policy, binding)
   if (namespace === undefined) return
-  const roles = byName(inNamespace(policy.roles, namespace))
-  for (const binding of inNamespace(policy.roleBindings, namespace)) {
-    if (!isBound(binding, caller)) continue
-    const from = textAt(binding, 'roleRef', 'kind') === 'Role' ? roles : clusterRoles
-    yield* listAt(from.get(textAt(binding, 'roleRef', 'name') ?? ''), 'rules')
-  }
+  for (const binding of policy.roleBindings(namespace)) if (isBound(binding, caller)) yield* boundRules(policy, binding)
 }
 
-function allows(rule: Json, attempt: Attempt): boolean {
+/** The rules of the role that a binding names; none when there is no such role. */
+export function boundRules(policy: Policy, binding: KubeObject): readonly Json[] {
+  const name = textAt(binding, 'roleRef', 'name') ?? ''
+  const isRole = textAt(binding, 'roleRef', 'kind') === 'Role'
+  return listAt(isRole ? policy.role(binding.metadata.namespace ?? '', name) : policy.clusterRole(name), 'rules')
+}
+
+/** True when one rule allows an attempt. */
+export function allows(rule: Json, attempt: Attempt): boolean {
   if (!has(rule, 'verbs', attempt.verb)) return false
   if (attempt.kind === 'path')
     return listAt(rule, 'nonResourceURLs').some(pattern => matchesPath(pattern, attempt.path))
@@ -88,12 +88,4 @@ function isBound(binding: KubeObject, caller: Caller): boolean {
         return false
     }
   })
-}
-
-function byName(objects: Iterable<KubeObject>): ReadonlyMap<string, KubeObject> {
-  return new Map(Array.from(objects, object => [object.metadata.name, object]))
-}
-
-function inNamespace(objects: Iterable<KubeObject>, namespace: string): KubeObject[] {
-  return Array.from(objects).filter(({ metadata }) => metadata.namespace === namespace)
 }

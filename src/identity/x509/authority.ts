@@ -1,7 +1,5 @@
-// Before the library: it looks for what this adds to the language as it is loaded.
-import 'reflect-metadata'
-import type { webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
+import { createPrivateKey, type webcrypto } from 'node:crypto'
+import { x509 } from './library.ts'
 
 /** A key pair's private half in PEM (PKCS #8). Never logged, and on disk only sealed or with mode 0600. */
 export type PrivateKeyPem = string
@@ -28,20 +26,22 @@ export interface CertificateRequest {
 
 /** Signs certificates: P-256, SHA-256 (RFC 5280). */
 export class Authority {
-  readonly #certificate: x509.X509Certificate
+  readonly certificatePem: string
   readonly #key: webcrypto.CryptoKey
 
-  private constructor(certificate: x509.X509Certificate, key: webcrypto.CryptoKey) {
-    this.#certificate = certificate
+  private constructor(certificatePem: string, key: webcrypto.CryptoKey) {
+    this.certificatePem = certificatePem
     this.#key = key
   }
 
   /** A new authority with a key of its own, valid from now for ten years. */
   static async make(name: string, serial: Uint8Array, now: Date): Promise<Credential> {
+    const library = await x509()
     const keys = await newKeys()
     const notAfter = new Date(now)
     notAfter.setUTCFullYear(notAfter.getUTCFullYear() + 10)
-    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    const { BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } = library
+    const certificate = await library.X509CertificateGenerator.createSelfSigned({
       serialNumber: serialOf(serial),
       name: [{ CN: [name] }],
       notBefore: hourBefore(now),
@@ -49,20 +49,16 @@ export class Authority {
       signingAlgorithm: SIGNING,
       keys,
       extensions: [
-        new x509.BasicConstraintsExtension(true, 0, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],
     })
     return { certificatePem: pemOf(certificate), keyPem: await exportKey(keys.privateKey) }
   }
 
   static async open({ certificatePem, keyPem }: Credential): Promise<Authority> {
-    return new Authority(new x509.X509Certificate(certificatePem), await importKey(keyPem))
-  }
-
-  get certificatePem(): string {
-    return pemOf(this.#certificate)
+    return new Authority(certificatePem, await importKey(keyPem))
   }
 
   /** A certificate with a new key. */
@@ -79,21 +75,24 @@ export class Authority {
       ...dnsNames.map(value => ({ type: 'dns' as const, value })),
       ...addresses.map(value => ({ type: 'ip' as const, value })),
     ]
-    const certificate = await x509.X509CertificateGenerator.create({
+    const library = await x509()
+    const authority = new library.X509Certificate(this.certificatePem)
+    const { KeyUsageFlags, AuthorityKeyIdentifierExtension, SubjectAlternativeNameExtension } = library
+    const certificate = await library.X509CertificateGenerator.create({
       serialNumber: serialOf(request.serial),
       subject: [...organizations.map(name => ({ O: [name] })), { CN: [commonName] }],
-      issuer: this.#certificate.subject,
+      issuer: authority.subject,
       notBefore: request.notBefore,
       notAfter: request.notAfter,
       signingAlgorithm: SIGNING,
       publicKey,
       signingKey: this.#key,
       extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([EXTENDED[usage]]),
-        await x509.AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
-        ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
+        new library.BasicConstraintsExtension(false, undefined, true),
+        new library.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new library.ExtendedKeyUsageExtension([EXTENDED[usage]]),
+        await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+        ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
       ],
     })
     return pemOf(certificate)
@@ -102,22 +101,24 @@ export class Authority {
 
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
-const EXTENDED = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth } as const
+// RFC 5280, section 4.2.1.12.
+const EXTENDED = { client: '1.3.6.1.5.5.7.3.2', server: '1.3.6.1.5.5.7.3.1' } as const
 
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<PrivateKeyPem> {
-  return `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`
+  const bytes = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64')
+  return `-----BEGIN PRIVATE KEY-----\n${bytes.replace(/.{64}(?=.)/g, '$&\n')}\n-----END PRIVATE KEY-----\n`
 }
 
 async function importKey(pem: PrivateKeyPem): Promise<webcrypto.CryptoKey> {
-  const [bytes] = x509.PemConverter.decode(pem)
-  return crypto.subtle.importKey('pkcs8', bytes ?? new ArrayBuffer(0), KEYS, true, ['sign'])
+  const bytes = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })
+  return crypto.subtle.importKey('pkcs8', new Uint8Array(bytes), KEYS, true, ['sign'])
 }
 
-function pemOf(certificate: x509.X509Certificate): string {
+function pemOf(certificate: { toString(format: 'pem'): string }): string {
   return `${certificate.toString('pem')}\n`
 }
 

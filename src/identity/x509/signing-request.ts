@@ -1,9 +1,9 @@
-import 'reflect-metadata'
 import type { webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
+import type { Pkcs10CertificateRequest } from '@peculiar/x509'
 import { whyOf } from '#base'
 import { identityFault } from '../faults.ts'
 import { RSA_BITS_MIN, SIGNING_REQUEST_BYTES_MAX } from '../limits.ts'
+import { x509 } from './library.ts'
 
 /** A request for a certificate (PKCS #10, RFC 2986) whose sender has the private key. */
 export interface SigningRequest {
@@ -20,7 +20,8 @@ export interface SigningRequest {
  */
 export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   if (pem.length > SIGNING_REQUEST_BYTES_MAX) throw invalid(`it is larger than ${SIGNING_REQUEST_BYTES_MAX} bytes`)
-  const request = parse(pem)
+  const { Pkcs10CertificateRequest: Request, SubjectAlternativeNameExtension } = await x509()
+  const request = parse(pem, Request)
   const isSigned = await request.verify().catch((error: unknown) => {
     throw invalid(whyOf(error))
   })
@@ -31,7 +32,7 @@ export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   refuseWeak(publicKey)
   const [commonName, ...more] = request.subjectName.getField('CN')
   if (commonName === undefined || more.length > 0) throw invalid('its subject needs exactly one common name (CN)')
-  const names = request.extensions.find(each => each instanceof x509.SubjectAlternativeNameExtension)?.names.items ?? []
+  const names = request.extensions.find(each => each instanceof SubjectAlternativeNameExtension)?.names.items ?? []
   const named = (type: string) => names.filter(name => name.type === type).map(({ value }) => value)
   const others = names.filter(({ type }) => type !== 'dns' && type !== 'ip')
   if (others.length > 0)
@@ -40,9 +41,9 @@ export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   return { commonName, organizations, dnsNames: named('dns'), addresses: named('ip'), publicKey }
 }
 
-function parse(pem: string): x509.Pkcs10CertificateRequest {
+function parse(pem: string, Request: typeof Pkcs10CertificateRequest): Pkcs10CertificateRequest {
   try {
-    return new x509.Pkcs10CertificateRequest(pem)
+    return new Request(pem)
   } catch (error) {
     throw invalid(whyOf(error))
   }

@@ -1,11 +1,20 @@
 import { flushCompileCache } from 'node:module'
 import os from 'node:os'
 import type { World } from '#base'
-import { dataFolderOf, defaultMountsOf, type Surroundings } from '#rpc'
+import {
+  DEFAULT_LISTEN,
+  dataFolderOf,
+  defaultMountsOf,
+  listenAddressOf,
+  masterKeyFileOf,
+  type Surroundings,
+} from '#rpc'
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
+import { mainFault } from '../faults.ts'
 import { despiteFullDisk } from '../full-disk.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, bannerJson } from './banner.ts'
+import { Control } from './control.ts'
 import { takeInstance } from './instance.ts'
 import { readMountTable, writeMountTable } from './mount-table.ts'
 import { mountTarget } from './mount-target.ts'
@@ -19,6 +28,9 @@ export interface UpOptions {
   readonly data?: string | undefined
   /** Where `home` is mounted from now on; `false` mounts nothing this time. */
   readonly mount?: string | false | undefined
+  /** Where the API listens, `HOST[:PORT]`; `none`: there is none this time. */
+  readonly listen?: string | undefined
+  readonly requiresClientCertificate: boolean
   /** Tells one JSON document instead of lines for people. */
   readonly isJson: boolean
 }
@@ -37,6 +49,8 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   await using stack = new AsyncDisposableStack()
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const signals = stack.use(endSignals())
+  const control = controlOf(options, { dataFolder, around, world })
+  if (control !== undefined) stack.use(control)
   const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
   const usual = defaultMountsOf(around)
@@ -50,11 +64,34 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(storage)
   // Unmounting makes the kernel write back, so it comes before the storage process closes.
   stack.defer(() => mounts.unmountAll(signals.hurry))
+  const api = await control?.untilReady()
   const tell = options.isJson ? bannerJson : banner
-  process.stdout.write(tell({ version: cairnVersion(), dataFolder, mounts: outcomes }))
+  const isJournal = process.env['JOURNAL_STREAM'] !== undefined
+  process.stdout.write(tell({ version: cairnVersion(), dataFolder, mounts: outcomes, api, isJournal }))
   flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
   if (!options.isJson) process.stdout.write('Closing ...\n')
+  await control?.[Symbol.asyncDispose]() // first: what it does may need the rest
+}
+
+interface Surrounded {
+  readonly dataFolder: string
+  readonly around: Surroundings
+  readonly world: World
+}
+
+function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded): Control | undefined {
+  const words = options.listen ?? around.env['CAIRN_LISTEN'] ?? ''
+  if (words === 'none') return undefined
+  const address = words === '' ? DEFAULT_LISTEN : listenAddressOf(words)
+  if (address === undefined) {
+    throw mainFault('Invalid', `CAIRN_LISTEN: "${words}" is no address to listen on`, {
+      hint: 'It must be HOST, HOST:PORT, [IPV6]:PORT or none.',
+    })
+  }
+  const { requiresClientCertificate } = options
+  const masterKeyFile = masterKeyFileOf(around)
+  return new Control({ dataFolder, ...address, masterKeyFile, requiresClientCertificate }, world)
 }
 
 interface Served {

@@ -16,9 +16,9 @@ export function becomeSupervisor(options: UpOptions): never {
 
 /** Runs the supervisor as {@link becomeSupervisor} told it; answers the exit code. */
 export async function superviseByWords([word = '{}']: readonly string[], world: World): Promise<number> {
-  const { data, mount, isUnmounted, isJson } = checkWords(JSON.parse(word), 'supervise')
+  const { mount, isUnmounted, ...words } = checkWords(JSON.parse(word), 'supervise')
   try {
-    await runSupervisor({ data, mount: isUnmounted ? false : mount, isJson }, world)
+    await runSupervisor({ ...words, mount: isUnmounted ? false : mount }, world)
     return 0
   } catch (error) {
     if (!isFault(error) && !isSystemError(error)) throw error
@@ -31,8 +31,15 @@ export async function superviseByWords([word = '{}']: readonly string[], world: 
 // One thread for V8 and little room for young objects: the supervisor waits nearly all the time.
 const SMALL = ['--v8-pool-size=1', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
 
-const checkWords = shape({ data: optional(text(4096)), mount: optional(text(4096)), isUnmounted: flag, isJson: flag })
+const checkWords = shape({
+  data: optional(text(4096)),
+  mount: optional(text(4096)),
+  isUnmounted: flag,
+  listen: optional(text(300)),
+  requiresClientCertificate: flag,
+  isJson: flag,
+})
 
-function wordsOf({ data, mount, isJson }: UpOptions): Parameters<typeof checkWords>[0] {
-  return { data, mount: mount === false ? undefined : mount, isUnmounted: mount === false, isJson }
+function wordsOf({ mount, ...options }: UpOptions): Parameters<typeof checkWords>[0] {
+  return { ...options, mount: mount === false ? undefined : mount, isUnmounted: mount === false }
 }

@@ -1,9 +1,9 @@
 import { isFault, type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
-import { RESTART_PAUSE_MS, RESTART_PAUSE_MS_MAX, RESTART_WELL_MS } from '../limits.ts'
 import type { Report, Start } from '../messages.ts'
 import type { Mounts } from './mounts.ts'
+import { RestartPause } from './restart-pause.ts'
 import { StorageProcess } from './storage-process.ts'
 
 /** What the storage process may ask of its supervisor. */
@@ -75,7 +75,7 @@ export class Storage {
 
   async #watch(): Promise<void> {
     const { clock, log } = this.#world
-    let pauseMs = RESTART_PAUSE_MS
+    const pause = new RestartPause(clock)
     for (;;) {
       const sinceMs = clock.monotonicMs()
       const how = await this.#current.ended
@@ -83,9 +83,7 @@ export class Storage {
       if (!this.#replacing) {
         log.warn(`the storage process ended (${how}); starting it again`)
         this.#restarts = { count: this.#restarts.count + 1, last: how }
-        if (clock.monotonicMs() - sinceMs > RESTART_WELL_MS) pauseMs = RESTART_PAUSE_MS
-        await clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined)
-        pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MS_MAX)
+        await pause.wait(sinceMs, this.#closing.signal)
         if (this.#closing.signal.aborted) return
       }
       this.#replacing = false

@@ -15,6 +15,36 @@ export function dataFolderOf(chosen: string | undefined, { env, isRoot, home }: 
   return `${dataHome?.startsWith('/') === true ? dataHome : `${home}/.local/share`}/cairn`
 }
 
+/** The file of the master key: CAIRN_MASTER_KEY, else /etc/cairn as root, else below the user's settings; never in the data folder. */
+export function masterKeyFileOf({ env, isRoot, home }: Surroundings): string {
+  const named = env['CAIRN_MASTER_KEY']
+  if (named !== undefined && named !== '') return named
+  if (isRoot) return '/etc/cairn/master.key'
+  const configHome = env['XDG_CONFIG_HOME']
+  return `${configHome?.startsWith('/') === true ? configHome : `${home}/.config`}/cairn/master.key`
+}
+
+/** Where the API listens when nobody says otherwise. */
+export const DEFAULT_LISTEN = { host: '127.0.0.1', port: 6443 } as const
+
+/** Reads `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`; undefined when it is none. */
+export function listenAddressOf(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^\s:[\]/]+))(?::([0-9]{1,5}))?$/i.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = match?.[3] === undefined ? DEFAULT_LISTEN.port : Number(match[3])
+  return host === undefined || port > 65_535 ? undefined : { host, port }
+}
+
+/** The administrator's kubeconfig of a data folder. */
+export function kubeconfigOf(dataFolder: string): string {
+  return `${dataFolder}/kubeconfig`
+}
+
+/** The local door of the control process: a unix socket. */
+export function controlDoorOf(dataFolder: string): string {
+  return `${dataFolder}/control.sock`
+}
+
 /** Where the filesystem `home` is mounted when nobody says otherwise: at the first of these that can be mounted at. */
 export function defaultMountsOf({ isRoot, home }: Surroundings): readonly [string, ...string[]] {
   return isRoot ? ['/mnt/cairn'] : [`${home}/cairn`, `${home}/cairn-files`]

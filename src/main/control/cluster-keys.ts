@@ -1,0 +1,113 @@
+import type { ByteString, World } from '#base'
+import { Authority, Keyring, MasterKey, type WrappedKey } from '#identity'
+import type { Keyspace, KeyValue } from '#keyspace'
+import { isFault } from '#base'
+import { mainFault } from '../faults.ts'
+import { makeMasterKey, readMasterKey, REMEDIES } from '../keys/master-key-file.ts'
+
+/** The keys of a cloud, opened with its master key. */
+export interface ClusterKeys {
+  readonly keyring: Keyring
+  readonly authority: Authority
+  /** The words that bring the master key back, when it was made just now. */
+  readonly recoveryPhrase: string | undefined
+}
+
+/** `/identity/data-keys/ID` -> WrappedKey as JSON. */
+const DATA_KEYS = '/identity/data-keys/'
+/** `/identity/authority` -> its certificate and its sealed key as JSON. */
+const AUTHORITY = '/identity/authority'
+
+/** Opens the keys that a keyspace holds, or makes them: servers on one keyspace share them. Faults: MasterKey. */
+export async function openClusterKeys(
+  {
+    world,
+    keyspace,
+    masterKeyFile,
+  }: { readonly world: World; readonly keyspace: Keyspace; readonly masterKeyFile: string },
+  signal: AbortSignal,
+): Promise<ClusterKeys> {
+  const found = await dataKeys(keyspace, signal)
+  const read = readMasterKey(masterKeyFile)
+  const needed = found.at(-1)?.master
+  if (read === undefined && needed !== undefined) {
+    throw mainFault('MasterKey', `the master key ${masterKeyFile} is missing; the data needs master key ${needed}`, {
+      hint: REMEDIES,
+    })
+  }
+  const master = read ?? makeMasterKey(masterKeyFile, world)
+  const keys = found.length > 0 ? found : await makeDataKey(keyspace, master, world, signal)
+  const keyring = openKeyring(keys, { master, masterKeyFile, world })
+  const authority = await openAuthority({ world, keyspace, keyring }, signal)
+  return { keyring, authority, recoveryPhrase: read === undefined ? await master.phrase() : undefined }
+}
+
+function openKeyring(
+  keys: readonly WrappedKey[],
+  {
+    master,
+    masterKeyFile,
+    world,
+  }: { readonly master: MasterKey; readonly masterKeyFile: string; readonly world: World },
+): Keyring {
+  try {
+    return Keyring.open(keys, master, world.entropy)
+  } catch (error) {
+    if (!isFault(error, 'MasterKey')) throw error
+    throw mainFault('MasterKey', `${masterKeyFile} is of another Cairn: ${error.message}`, {
+      hint: REMEDIES,
+      cause: error,
+    })
+  }
+}
+
+async function dataKeys(keyspace: Keyspace, signal: AbortSignal): Promise<readonly WrappedKey[]> {
+  const { entries } = await keyspace.range({ keys: { kind: 'prefix', prefix: DATA_KEYS } }, signal)
+  return [...entries].sort((a, b) => a.createRevision - b.createRevision).map(wrappedKeyOf)
+}
+
+async function makeDataKey(keyspace: Keyspace, master: MasterKey, world: World, signal: AbortSignal) {
+  const key = Keyring.newKey(master, world.entropy)
+  // Two servers that start at once make one key: the first of them names it.
+  await putNew(keyspace, `${DATA_KEYS}first`, { ...key }, signal)
+  return dataKeys(keyspace, signal)
+}
+
+async function openAuthority(
+  { world, keyspace, keyring }: { readonly world: World; readonly keyspace: Keyspace; readonly keyring: Keyring },
+  signal: AbortSignal,
+): Promise<Authority> {
+  const kept = await authorityRow(keyspace, signal)
+  if (kept === undefined) {
+    const now = new Date(Number(world.clock.wallNs() / 1_000_000n))
+    const { certificatePem, keyPem } = await Authority.make('cairn', world.entropy.bytes(16), now)
+    await putNew(keyspace, AUTHORITY, { certificatePem, key: keyring.seal(Buffer.from(keyPem), AUTHORITY) }, signal)
+  }
+  const { certificatePem, key } = kept ?? (await authorityRow(keyspace, signal)) ?? { certificatePem: '', key: '' }
+  return Authority.open({ certificatePem, keyPem: Buffer.from(keyring.open(key, AUTHORITY)).toString() })
+}
+
+async function authorityRow(keyspace: Keyspace, signal: AbortSignal) {
+  const { entries } = await keyspace.range({ keys: { kind: 'key', key: AUTHORITY } }, signal)
+  if (entries[0] === undefined) return undefined
+  const { certificatePem, key } = rowOf(entries[0])
+  return { certificatePem: String(certificatePem), key: String(key) }
+}
+
+async function putNew(keyspace: Keyspace, key: ByteString, row: object, signal: AbortSignal): Promise<void> {
+  const value = Buffer.from(JSON.stringify({ version: 1, ...row }))
+  const compare = [{ key, field: 'createRevision', is: 'equal', to: 0 }] as const
+  const { revision } = await keyspace.txn({ compare, then: [{ kind: 'put', key, value }] }, signal)
+  await keyspace.sync(revision, signal)
+}
+
+function wrappedKeyOf(entry: KeyValue): WrappedKey {
+  const { id, master, wrapped } = rowOf(entry)
+  return { id: String(id), master: String(master), wrapped: String(wrapped) }
+}
+
+function rowOf({ key, value }: KeyValue): Readonly<Record<string, unknown>> {
+  const row: unknown = JSON.parse(Buffer.from(value).toString())
+  if (typeof row === 'object' && row !== null && 'version' in row && row.version === 1) return { ...row }
+  throw mainFault('DataNewer', `${key} was written by a newer Cairn`, { hint: 'Update Cairn.' })
+}

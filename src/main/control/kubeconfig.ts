@@ -1,0 +1,108 @@
+import { X509Certificate } from 'node:crypto'
+import fs from 'node:fs'
+import { isSystemError, type World } from '#base'
+import { type Authority, type Credential, MASTERS } from '#identity'
+import { replaceFile } from '../keys/replace-file.ts'
+import { ADMIN_CERTIFICATE_MS, ADMIN_RENEW_MS } from '../limits.ts'
+
+/** What a kubeconfig says (k8s.io/client-go/tools/clientcmd/api/v1). */
+export interface KubeconfigFacts {
+  readonly url: string
+  readonly authorityPem: string
+  readonly user: string
+  readonly credential: Credential
+}
+
+/** A kubeconfig with one cluster, one user and one context, as YAML. */
+export function kubeconfigText({ url, authorityPem, user, credential }: KubeconfigFacts): string {
+  return `apiVersion: v1
+kind: Config
+clusters:
+- name: cairn
+  cluster:
+    server: ${url}
+    certificate-authority-data: ${base64(authorityPem)}
+users:
+- name: ${user}
+  user:
+    client-certificate-data: ${base64(credential.certificatePem)}
+    client-key-data: ${base64(credential.keyPem)}
+contexts:
+- name: ${user}@cairn
+  context:
+    cluster: cairn
+    user: ${user}
+current-context: ${user}@cairn
+`
+}
+
+/**
+ * Keeps the administrator's kubeconfig right: writes it when it is missing, is for another address or authority, or its
+ * certificate is about to end. What people changed in it is kept otherwise.
+ */
+export async function keepKubeconfig(
+  { world, authority, file }: { readonly world: World; readonly authority: Authority; readonly file: string },
+  url: string,
+): Promise<void> {
+  const nowMs = Number(world.clock.wallNs() / 1_000_000n)
+  const text = readText(file)
+  const kept = text === undefined ? undefined : credentialIn(text)
+  const isHeld = kept !== undefined && isHeldBy(kept, authority, nowMs)
+  if (text !== undefined && isHeld && hasCluster(text, url, authority)) return
+  const credential = isHeld ? kept : await adminCredential({ world, authority }, nowMs)
+  replaceFile(file, kubeconfigText({ url, authorityPem: authority.certificatePem, user: 'admin', credential }))
+}
+
+function adminCredential(
+  { world, authority }: { readonly world: World; readonly authority: Authority },
+  nowMs: number,
+) {
+  return authority.issue({
+    commonName: 'admin',
+    organizations: [MASTERS],
+    usage: 'client',
+    dnsNames: [],
+    addresses: [],
+    notBefore: new Date(nowMs - 3_600_000),
+    notAfter: new Date(nowMs + ADMIN_CERTIFICATE_MS),
+    serial: world.entropy.bytes(16),
+  })
+}
+
+function hasCluster(text: string, url: string, { certificatePem }: Authority): boolean {
+  return text.includes(`server: ${url}\n`) && text.includes(base64(certificatePem))
+}
+
+function credentialIn(text: string): Credential | undefined {
+  const [, certificate] = /^\s*client-certificate-data: (\S+)$/m.exec(text) ?? []
+  const [, key] = /^\s*client-key-data: (\S+)$/m.exec(text) ?? []
+  if (certificate === undefined || key === undefined) return undefined
+  return { certificatePem: fromBase64(certificate), keyPem: fromBase64(key) }
+}
+
+function isHeldBy({ certificatePem }: Credential, authority: Authority, nowMs: number): boolean {
+  try {
+    const certificate = new X509Certificate(certificatePem)
+    const isOurs = certificate.verify(new X509Certificate(authority.certificatePem).publicKey)
+    return isOurs && Date.parse(certificate.validTo) - nowMs > ADMIN_RENEW_MS
+  } catch {
+    return false // a file that people wrote by hand
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString()
+}

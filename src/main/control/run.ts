@@ -1,0 +1,38 @@
+import { flushCompileCache } from 'node:module'
+import { isFault, type World, whyOf } from '#base'
+import { faultHead } from '#rpc'
+import { closedFolder } from '../closed-folder.ts'
+import { limitOrphan } from '../storage/orphan.ts'
+import { openControlLink } from './link.ts'
+import { openControl } from './open.ts'
+
+/**
+ * The control process: opens the control plane of a data folder, serves the API, and closes in reverse order when told, by
+ * SIGTERM, or when its supervisor is gone. Storage neither needs nor notices it.
+ */
+export async function runControl(world: World): Promise<void> {
+  process.umask(0o077) // SQLite makes its files as open as this lets it
+  const link = openControlLink()
+  const start = await link.start
+  using _limit = limitOrphan(link.gone, world, () => process.exit(1))
+  try {
+    const broken = Promise.withResolvers<void>()
+    const failed = (error: Error) => {
+      world.log.warn('the keyspace failed: the control process starts anew', { error: error.message })
+      process.exitCode = 1
+      broken.resolve()
+    }
+    await using control = await openControl(start, world, failed)
+    const { url, recoveryPhrase } = control
+    link.tell({ kind: 'ready', url, recoveryPhrase })
+    flushCompileCache() // it is written at the end of a process, and this one lives long
+    await Promise.race([link.stop, broken.promise])
+  } catch (thrown) {
+    const error = closedFolder(start.dataFolder, thrown)
+    if (!isFault(error)) world.log.warn('the control process broke', { error: whyOf(error) })
+    link.tell({ kind: 'failed', fault: faultHead(error) })
+    process.exitCode = 1
+  }
+  // The channel keeps the process alive: what was told is on its way when this returns.
+  if (process.connected) process.disconnect()
+}

@@ -1,0 +1,41 @@
+import type { World } from '#base'
+import { faultOf } from '#rpc'
+import { type ControlOrder, type ControlReport, type ControlStart, readControlReport } from '../control/messages.ts'
+import { mainFault } from '../faults.ts'
+import { CONTROL_READY_TIMEOUT_MS } from '../limits.ts'
+import { Child } from './child.ts'
+
+/** One running control process. */
+export class ControlProcess extends Child<ControlOrder, ControlReport> {
+  constructor(start: Omit<ControlStart, 'supervisorPid'>, world: World) {
+    super(
+      {
+        word: 'control',
+        flags: FLAGS,
+        env: MALLOC,
+        descriptors: [],
+        start: { kind: 'start', ...start, supervisorPid: process.pid },
+        readyTimeoutMs: CONTROL_READY_TIMEOUT_MS,
+        read,
+        fault: message => mainFault('ControlProcess', message),
+      },
+      world,
+      () => undefined,
+    )
+  }
+
+  /** Asks it to close cleanly and waits for its end; kills it when it takes too long. */
+  async stop(): Promise<void> {
+    this.tell({ kind: 'stop' })
+    await this.untilEnded()
+  }
+}
+
+function read(value: unknown) {
+  const report = readControlReport(value)
+  return { report, outcome: report.kind === 'failed' ? faultOf(report.fault) : report.kind }
+}
+
+// What a process has once taken for young objects it keeps.
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4']
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
