@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { isFault } from '#base'
+import type { Keyspace } from '../keyspace.ts'
+import { never, put, quietWorld, take, txn } from '../test/support.ts'
+import { type EtcdOptions, openEtcdKeyspace } from './open.ts'
+import { answers, type EtcdServer, startCluster, startEtcd, whyNoEtcd } from './test/etcd-server.ts'
+import { Load } from './test/load.ts'
+import { Proxy } from './test/proxy.ts'
+
+const all = { kind: 'prefix', prefix: '' } as const
+const quick = { everyMs: 1000, timeoutMs: 500 }
+
+function open(endpoints: readonly URL[], more: Partial<EtcdOptions> = {}): Promise<Keyspace> {
+  return openEtcdKeyspace({ world: quietWorld, endpoints, prefix: '/faults/', ...more }, never)
+}
+
+suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 60_000 }, () => {
+  test('a server that is killed and starts again loses and doubles no write, and watches go on', async () => {
+    await using server = await startEtcd({ durable: true })
+    await using keyspace = await open([server.url])
+    const load = new Load(keyspace, 8)
+    for (let round = 0; round < 2; round++) {
+      await load.more(100)
+      await server.kill()
+      server.launch()
+    }
+    await load.more(100)
+    await load.check()
+  })
+
+  test('a cluster of three goes on when its leader is killed, and when another member is', async () => {
+    const servers = await startCluster()
+    try {
+      await using keyspace = await open(servers.map(server => server.url))
+      const lease = await keyspace.grant(20_000, never)
+      const load = new Load(keyspace, 8)
+      await load.more(100)
+      const leader = leaderOf(servers)
+      await leader.kill()
+      await load.more(100)
+      assert.equal(await keyspace.keepAlive(lease, never), 20_000)
+      leader.launch(servers.map(server => server.member))
+      assert.ok(await answers(leader))
+      await servers.find(server => server !== leader)!.kill()
+      await load.more(100)
+      await load.check()
+    } finally {
+      for (const server of servers) await server[Symbol.asyncDispose]()
+    }
+  })
+
+  test('a network that goes silent is noticed, and another way is taken', async () => {
+    await using server = await startEtcd({ flags: ['--grpc-keepalive-min-time=900ms'] })
+    await using proxy = new Proxy(server.url)
+    await using keyspace = await open([await proxy.listen(), server.url], { keepAlive: quick })
+    const load = new Load(keyspace, 4)
+    await load.more(50)
+    proxy.silence()
+    await load.more(200)
+    await load.check()
+  })
+
+  test('a watch that missed what was compacted says so, and nothing else is left waiting', async () => {
+    await using server = await startEtcd()
+    await using proxy = new Proxy(server.url)
+    await using here = await open([await proxy.listen()])
+    await using there = await open([server.url])
+    const { revision } = await txn(there, put('a', '1'))
+    const watch = here.watch({ keys: all, from: revision }, never)[Symbol.asyncIterator]()
+    assert.equal((await watch.next()).value?.events.length, 1)
+    const missed = watch.next()
+    proxy.cut()
+    await assert.rejects(here.range({ keys: all }, AbortSignal.timeout(500)), /timeout/)
+    for (let i = 0; i < 5; i++) await txn(there, put('a', `${i}`))
+    await there.compact((await txn(there, put('a', 'last'))).revision, never)
+    proxy.mend()
+    await assert.rejects(missed, error => isFault(error, 'Compacted'))
+    assert.equal((await here.range({ keys: all }, never)).entries.length, 1)
+    assert.equal(
+      (await take(here.watch({ keys: all, from: (await txn(there, put('b', ''))).revision }, never), 1)).length,
+      1,
+    )
+  })
+
+  test('nobody there is a fault that says so', async () => {
+    await using proxy = new Proxy(new URL('http://127.0.0.1:1'))
+    const url = await proxy.listen()
+    proxy.cut()
+    const world = { ...quietWorld, clock: { ...quietWorld.clock, monotonicMs: hurried() } }
+    await assert.rejects(openEtcdKeyspace({ world, endpoints: [url], prefix: '' }, never), error =>
+      isFault(error, 'Unavailable'),
+    )
+  })
+})
+
+function leaderOf(servers: readonly EtcdServer[]): EtcdServer {
+  const status = (server: EtcdServer): { leader: bigint; self: bigint } => {
+    const [entry] = JSON.parse(server.ctl('endpoint', 'status', '-w', 'json').replace(/:(\d{16,})/g, ':"$1"'))
+    return { leader: BigInt(entry.Status.leader), self: BigInt(entry.Status.header.member_id) }
+  }
+  return servers.find(server => status(server).leader === status(server).self)!
+}
+
+/** A clock that is five seconds later each time it is asked. */
+function hurried(): () => number {
+  let nowMs = 0
+  return () => (nowMs += 5000)
+}
