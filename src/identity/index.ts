@@ -1,9 +1,44 @@
 export { identityFault } from './faults.ts'
+export { BOOTSTRAP_USER, type BootstrapTokens, bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 export { certificateAuthenticator } from './authentication/certificate.ts'
 export { type Authenticator, firstToKnow, type Shown, type ShownCertificate } from './authentication/chain.ts'
+export {
+  type FindBound,
+  isAlive,
+  type ServiceAccountTokens,
+  serviceAccountAuthenticator,
+} from './authentication/service-account-token.ts'
 export { ANONYMOUS, AUTHENTICATED, type Caller, MASTERS } from './caller.ts'
 export { type Attempt, isAllowed, type Policy, rulesOf } from './rbac/authorize.ts'
 export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'
 export { MasterKey } from './sealing/master-key.ts'
 export { Authority, type CertificateRequest, type Credential, type PrivateKeyPem } from './x509/authority.ts'
+export { readSigningRequest, type SigningRequest } from './x509/signing-request.ts'
+export { Attempts } from './tokens/attempts.ts'
+export {
+  authorityFingerprint,
+  type BootstrapToken,
+  bootstrapTokenText,
+  isSameSecret,
+  newBootstrapToken,
+  parseBootstrapToken,
+} from './tokens/bootstrap.ts'
+export {
+  BOOTSTRAP_NAMESPACE,
+  BOOTSTRAP_SECRET_TYPE,
+  type BootstrapGrant,
+  BOOTSTRAPPERS,
+  bootstrapGrant,
+  bootstrapSecret,
+  bootstrapSecretName,
+} from './tokens/bootstrap-secret.ts'
+export {
+  type ServiceAccountSubject,
+  serviceAccountCaller,
+  subjectClaims,
+  subjectOf,
+  type TokenWish,
+  tokenWish,
+} from './tokens/service-account.ts'
+export { isSignedToken, type TokenClaims, type TokenOrder, TokenSigner } from './tokens/signer.ts'

@@ -1,0 +1,59 @@
+import { isFault } from '#base'
+import type { KubeObject } from '#schema'
+import {
+  type BoundObject,
+  type ServiceAccountSubject,
+  serviceAccountCaller,
+  subjectOf,
+} from '../tokens/service-account.ts'
+import { isSignedToken, type TokenClaims, type TokenSigner } from '../tokens/signer.ts'
+import type { Authenticator } from './chain.ts'
+
+/** Whose tokens are believed, and where the objects are that they depend on. */
+export interface ServiceAccountTokens {
+  readonly signer: TokenSigner
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly find: FindBound
+}
+
+/** Finds what a token depends on. */
+export type FindBound = (
+  kind: 'ServiceAccount' | BoundObject['kind'],
+  place: { readonly namespace: string | undefined; readonly name: string },
+  signal: AbortSignal,
+) => Promise<KubeObject | undefined>
+
+/** Believes tokens of service accounts while the account, and what the token is bound to, are there. */
+export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authenticator {
+  return async ({ bearer }, signal) => {
+    if (bearer === undefined || !isSignedToken(bearer)) return undefined
+    const claims = await verified(tokens, bearer)
+    const subject = claims === undefined ? undefined : subjectOf(claims)
+    if (claims === undefined || subject === undefined || !(await isAlive(tokens.find, subject, signal)))
+      return undefined
+    return serviceAccountCaller(subject, claims.jti)
+  }
+}
+
+async function verified(
+  { signer, issuer, audiences }: ServiceAccountTokens,
+  token: string,
+): Promise<TokenClaims | undefined> {
+  try {
+    return await signer.verify(token, issuer, audiences)
+  } catch (error) {
+    if (isFault(error, 'TokenExpired') || isFault(error, 'TokenInvalid')) return undefined
+    throw error
+  }
+}
+
+/** True while a service account is the one a token was made for, and so is what the token is bound to. */
+export async function isAlive(find: FindBound, subject: ServiceAccountSubject, signal: AbortSignal): Promise<boolean> {
+  const { namespace, name, uid, bound } = subject
+  const account = await find('ServiceAccount', { namespace, name }, signal)
+  if (account?.metadata.uid !== uid) return false
+  if (bound === undefined) return true
+  const place = { namespace: bound.kind === 'Node' ? undefined : namespace, name: bound.name }
+  return (await find(bound.kind, place, signal))?.metadata.uid === bound.uid
+}
