@@ -22,22 +22,19 @@ export class OpenapiDocuments {
 
   /** `/openapi/v3`: where each document is; the URL names its contents, so that it may be kept for good. */
   async root(): Promise<JsonObject> {
-    const paths: Record<string, JsonObject> = {}
-    const wanted = this.#paths()
-    for (const path of this.#kept.keys()) if (!path.startsWith('/') && !wanted.has(path)) this.#kept.delete(path)
-    for (const path of wanted) {
-      const packed = await this.version3(path)
-      if (packed !== undefined) paths[path] = { serverRelativeURL: hashedUrl(path, packed) }
+    const wanted = this.#byPath()
+    for (const key of this.#kept.keys()) if (!key.startsWith('/') && !wanted.has(key)) this.#kept.delete(key)
+    const paths: [string, JsonObject][] = []
+    for (const [path, resources] of wanted) {
+      paths.push([path, { serverRelativeURL: hashedUrl(path, await this.#version3(path, resources)) }])
     }
-    return { paths }
+    return { paths: Object.fromEntries(paths) }
   }
 
   /** The document of OpenAPI 3.0 at a path of the root, such as `apis/apps/v1`; undefined when there is none. */
   version3(path: string): Promise<Packed> | undefined {
-    if (!this.#paths().has(path)) return undefined
-    const resources = this.#registry.all.filter(resource => pathOf(resource) === path)
-    const contents = discoveryContents(path) ?? versionContents(resources)
-    return this.#keep(path, resources, () => pack(openapiText(contents)))
+    const resources = this.#byPath().get(path)
+    return resources === undefined ? undefined : this.#version3(path, resources)
   }
 
   /** The one document of Swagger 2.0. */
@@ -49,11 +46,23 @@ export class OpenapiDocuments {
     )
   }
 
-  #paths(): ReadonlySet<string> {
-    const paths = this.#registry.groupVersions.flatMap(({ group, version }) =>
-      group === '' ? [`api/${version}`] : [`apis/${group}`, `apis/${group}/${version}`],
-    )
-    return new Set(['api', 'apis', 'version', ...paths].sort())
+  #version3(path: string, resources: readonly Resource[]): Promise<Packed> {
+    const contents = discoveryContents(path) ?? versionContents(resources)
+    return this.#keep(path, resources, () => pack(openapiText(contents)))
+  }
+
+  // The resources that each document describes; those by which clients find out what there is describe none.
+  #byPath(): ReadonlyMap<string, readonly Resource[]> {
+    const paths = new Map<string, Resource[]>(['api', 'apis', 'version'].map(path => [path, []]))
+    for (const resource of this.#registry.all) {
+      const { group, version } = resource
+      if (group !== '') paths.set(`apis/${group}`, [])
+      const path = group === '' ? `api/${version}` : `apis/${group}/${version}`
+      const known = paths.get(path)
+      if (known === undefined) paths.set(path, [resource])
+      else known.push(resource)
+    }
+    return paths
   }
 
   // A document that could not be made is tried again by the next who asks.
@@ -78,10 +87,6 @@ export function hashedUrl(path: string, { hash }: Packed): string {
 interface Kept {
   readonly resources: readonly Resource[]
   readonly packed: Promise<Packed>
-}
-
-function pathOf({ group, version }: Resource): string {
-  return group === '' ? `api/${version}` : `apis/${group}/${version}`
 }
 
 function isSame(one: readonly Resource[], other: readonly Resource[]): boolean {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { createGzip, type Gzip, gunzip } from 'node:zlib'
 import { DOCUMENT_SLICE_BYTES } from './limits.ts'
 
 /** A finished document: only its compressed bytes are kept. */
@@ -11,32 +13,31 @@ export interface Packed {
 }
 
 /**
- * Hashes and compresses a document while it is made. After every slice the compressor is waited for, so that others are
- * served meanwhile however large the document is.
+ * Hashes and compresses a document while it is made. After every slice the compressor, which is a thread of its own, is
+ * waited for, so that others are served meanwhile however large the document is.
  */
-export async function pack(pieces: Iterable<string | Uint8Array<ArrayBuffer>>): Promise<Packed> {
-  const compressor = new CompressionStream('gzip')
-  const gzip = new Response(compressor.readable).arrayBuffer()
+export async function pack(pieces: Iterable<string | Uint8Array>): Promise<Packed> {
+  const gzip = createGzip()
+  const compressed: Buffer[] = []
+  gzip.on('data', (chunk: Buffer) => compressed.push(chunk))
   const hash = createHash('sha512')
-  const writer = compressor.writable.getWriter()
   let byteLength = 0
   for (const slice of slices(pieces)) {
     hash.update(slice)
     byteLength += slice.length
-    await writer.write(slice)
+    await written(gzip, slice)
   }
-  await writer.close()
-  return { hash: hash.digest('hex').toUpperCase(), gzip: new Uint8Array(await gzip), byteLength }
+  await ended(gzip)
+  return { hash: hash.digest('hex').toUpperCase(), gzip: Buffer.concat(compressed), byteLength }
 }
 
 /** The document as it was before it was compressed. */
 export async function unpack({ gzip }: Packed): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([gzip]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+  return new Uint8Array(await promisify(gunzip)(gzip))
 }
 
-function* slices(pieces: Iterable<string | Uint8Array<ArrayBuffer>>): Generator<Uint8Array<ArrayBuffer>> {
-  let parts: Uint8Array<ArrayBuffer>[] = []
+function* slices(pieces: Iterable<string | Uint8Array>): Generator<Uint8Array> {
+  let parts: Uint8Array[] = []
   let length = 0
   for (const piece of pieces) {
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
@@ -48,4 +49,16 @@ function* slices(pieces: Iterable<string | Uint8Array<ArrayBuffer>>): Generator<
     length = 0
   }
   yield Buffer.concat(parts)
+}
+
+function written(gzip: Gzip, slice: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gzip.write(slice, error => (error === null || error === undefined ? resolve() : reject(error)))
+  })
+}
+
+function ended(gzip: Gzip): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gzip.once('end', resolve).once('error', reject).end()
+  })
 }
