@@ -1,17 +1,24 @@
 import { Hono } from 'hono'
-import { type Clock, type Log, whyOf } from '#base'
-import type { Attempt, Caller } from '#identity'
-import { KUBERNETES_VERSION } from '#schema'
+import { type Clock, isFault, type Log, whyOf } from '#base'
+import { type Attempt, type Caller, ANONYMOUS } from '#identity'
 import { json } from './answers/answer.ts'
+import { deadline } from './answers/stream.ts'
+import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
+import { REQUEST_SECONDS_MAX, URL_CHARS_MAX } from './limits.ts'
 import type { Objects } from './objects/objects.ts'
+import { type Audit, type Observer, UNOBSERVED } from './observer.ts'
 import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
+import { attemptOf, forbidden } from './request/attempt.ts'
 import { type Target, targetOf } from './request/path.ts'
-import { aggregated, coreVersions, groupList, groupOf, resourceList } from './routes/discovery.ts'
-import { answerOpenapi } from './routes/openapi.ts'
+import type { RouteParts } from './routes/asked.ts'
+import type { HealthCheck } from './routes/health.ts'
+import { answerOther, type OtherParts } from './routes/other.ts'
 import { answerResource, verbOf } from './routes/resource.ts'
-import { faultOf, statusOf } from './status.ts'
+import { faultOf, statusOf, type Subject } from './status.ts'
+import { StatusMore } from './status-more.ts'
+import { Feeds } from './watch/feeds.ts'
 
 /** What the API works with. */
 export interface AppParts {
@@ -25,6 +32,12 @@ export interface AppParts {
   readonly authorize: (caller: Caller, attempt: Attempt, signal: AbortSignal) => Promise<boolean>
   /** The version of Cairn, as `/version` tells it. */
   readonly version: string
+  /** What `/readyz` looks at. */
+  readonly checks?: readonly HealthCheck[]
+  readonly observer?: Observer
+  readonly audit?: Audit
+  /** Aborts when the server is about to end: watches end well, so that their clients go on elsewhere. */
+  readonly ending?: AbortSignal
 }
 
 /** Paths that anybody may read. All others need a credential. */
@@ -32,92 +45,157 @@ export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', 
 
 /** Answers requests: who, may he, what. Whatever goes wrong becomes a Status. */
 export function createApp(parts: AppParts): Hono {
+  const serving = servingOf(parts)
   const app = new Hono()
-  const documents = new OpenapiDocuments(parts.registry)
-  app.all('*', async context => {
-    try {
-      return await answer({ ...parts, documents }, context.req.raw, context.env)
-    } catch (error) {
-      const fault = faultOf(error)
-      if (fault.status === 500) parts.log.warn('a request broke', { path: context.req.path, error: whyOf(error) })
-      return json(fault.status, statusOf(fault))
-    }
-  })
+  app.all('*', context => answer(serving, context.req.raw, context.env))
   return app
 }
 
-interface Serving extends AppParts {
-  readonly documents: OpenapiDocuments
+interface Serving extends Omit<AppParts, 'checks' | 'observer' | 'ending'>, RouteParts, OtherParts {
+  readonly clients: Clients
+  readonly ending: AbortSignal
 }
 
-async function answer(parts: Serving, request: Request, connection: unknown): Promise<Response> {
-  const { pathname, searchParams: query } = new URL(request.url)
-  const target = targetOf(pathname)
-  if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
-  if (PUBLIC_PATHS.has(pathname)) return answerOther(parts, request, pathname)
-  const caller = await parts.authenticate(request, connection)
-  const verb = target.kind === 'resource' ? verbOf(request.method, target, query) : request.method.toLowerCase()
-  if (verb === undefined)
-    throw apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
-  const attempt = attemptOf(target, verb)
-  if (!(await parts.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
-  if (pathname.startsWith('/openapi/')) return answerOpenapi(parts.documents, request)
-  if (target.kind === 'other') return answerOther(parts, request, pathname)
-  const resource = parts.registry.find(target)
-  if (target.plural === '') return answerOther(parts, request, pathname)
-  if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
-  return answerResource(parts, verb, { request, query, target, resource, signal: request.signal })
+function servingOf(parts: AppParts): Serving {
+  return {
+    ...parts,
+    checks: parts.checks ?? [],
+    observer: parts.observer ?? UNOBSERVED,
+    ending: parts.ending ?? new AbortController().signal,
+    clients: new Clients(),
+    documents: new OpenapiDocuments(parts.registry),
+    feeds: new Feeds({ store: parts.objects.store, clock: parts.clock }),
+  }
 }
 
-function answerOther({ registry, version }: AppParts, request: Request, path: string): Response {
-  const accept = request.headers.get('accept') ?? ''
-  const isAggregated = accept.includes('g=apidiscovery.k8s.io') && accept.includes('v=v2;')
-  const [root, group, groupVersion] = path.split('/').filter(segment => segment !== '')
-  if (path === '/version') return json(200, versionInfo(version))
-  if (root === 'api' && group === undefined)
-    return isAggregated ? discovery(registry, 'api') : json(200, coreVersions())
-  if (root === 'apis' && group === undefined)
-    return isAggregated ? discovery(registry, 'apis') : json(200, groupList(registry))
-  const list =
-    root === 'api'
-      ? resourceList(registry, '', group ?? '')
-      : root === 'apis' && groupVersion !== undefined
-        ? resourceList(registry, group ?? '', groupVersion)
-        : undefined
-  if (list !== undefined) return json(200, list)
-  const isGroup =
-    root === 'apis' && groupVersion === undefined && registry.groupVersions.some(each => each.group === group)
-  if (isGroup) return json(200, groupOf(registry, group ?? ''))
-  if (['healthz', 'livez', 'readyz'].includes(root ?? '')) return new Response('ok')
-  throw apiFault('NotFound', 'the server could not find the requested resource')
+/** What has been found out of a request so far: told when it ends, however it ends. */
+interface Exchange {
+  readonly url: URL
+  caller: Caller
+  verb: string
+  target: Target | undefined
 }
 
-function discovery(registry: Registry, root: 'api' | 'apis'): Response {
-  const response = json(200, aggregated(registry, root))
-  response.headers.set('content-type', 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')
+async function answer(serving: Serving, request: Request, connection: unknown): Promise<Response> {
+  const { clock, observer } = serving
+  const beganMs = clock.monotonicMs()
+  const ended = observer.began()
+  const verb = request.method.toLowerCase()
+  const exchange: Exchange = { url: new URL(request.url), caller: ANONYMOUS, verb, target: undefined }
+  const response = await answerOrRefuse(serving, exchange, request, connection)
+  const ms = clock.monotonicMs() - beganMs
+  ended({ verb: exchange.verb, resource: resourceName(exchange), code: response.status, seconds: ms / 1000 })
+  audit(serving, exchange, response.status, ms)
+  if (request.method === 'HEAD') await response.body?.cancel()
   return response
 }
 
-function versionInfo(version: string) {
-  const [, major = '', minor = ''] = /^v([0-9]+)\.([0-9]+)/.exec(KUBERNETES_VERSION) ?? []
-  return { major, minor, gitVersion: `${KUBERNETES_VERSION}+cairn-${version}`, platform: 'linux' }
+async function answerOrRefuse(
+  serving: Serving,
+  exchange: Exchange,
+  request: Request,
+  connection: unknown,
+): Promise<Response> {
+  try {
+    return await authorized(serving, exchange, request, connection)
+  } catch (error) {
+    const fault = faultOf(error)
+    const isLeft = request.signal.aborted
+    if (fault.status === 500 && !isLeft) {
+      serving.log.warn('a request broke', { path: exchange.url.pathname, error: whyOf(error) })
+    }
+    return refusal(fault, subjectOf(exchange))
+  }
 }
 
-function attemptOf(target: Target, verb: string): Attempt {
-  if (target.kind === 'other') return { kind: 'path', verb, path: target.path }
-  const { group, plural, subresource, namespace, name } = target
-  return plural === ''
-    ? { kind: 'path', verb: 'get', path: target.path }
-    : { kind: 'resource', verb, group, plural, subresource, namespace, name }
+function refusal(fault: ReturnType<typeof faultOf>, subject: Subject | undefined): Response {
+  const response = json(fault.status, statusOf(fault, subject))
+  const seconds = fault.cause instanceof StatusMore ? fault.cause.details?.['retryAfterSeconds'] : undefined
+  if (typeof seconds === 'number' && seconds > 0) response.headers.set('retry-after', String(seconds))
+  return response
 }
 
-function forbidden(caller: Caller, attempt: Attempt): Error {
-  const who = `User "${caller.name}" cannot ${attempt.verb}`
-  if (attempt.kind === 'path') return apiFault('Forbidden', `forbidden: ${who} path "${attempt.path}"`)
-  const { group, plural, subresource, namespace, name } = attempt
-  const what = subresource === undefined ? plural : `${plural}/${subresource}`
-  const full = group === '' ? plural : `${plural}.${group}`
-  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`
-  const one = name === undefined ? '' : ` "${name}"`
-  return apiFault('Forbidden', `${full}${one} is forbidden: ${who} resource "${what}" in API group "${group}" ${where}`)
+async function authorized(
+  serving: Serving,
+  exchange: Exchange,
+  request: Request,
+  connection: unknown,
+): Promise<Response> {
+  const { url } = exchange
+  if (request.url.length > URL_CHARS_MAX) throw apiFault('BadRequest', `the URL is longer than ${URL_CHARS_MAX}`)
+  const target = targetOf(url.pathname)
+  if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
+  exchange.target = target
+  if (PUBLIC_PATHS.has(url.pathname)) return answerOther(serving, request, url)
+  const caller = await serving.authenticate(request, connection)
+  exchange.caller = caller
+  const verb = target.kind === 'resource' ? verbOf(request.method, target, url.searchParams) : exchange.verb
+  if (verb === undefined) throw notAllowed()
+  exchange.verb = verb
+  const leave = serving.clients.request(caller.name)
+  try {
+    const attempt = attemptOf(target, verb)
+    if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
+    if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
+    return await answerTarget(serving, exchange, request, target)
+  } finally {
+    leave()
+  }
+}
+
+async function answerTarget(
+  serving: Serving,
+  { url, verb, caller }: Exchange,
+  request: Request,
+  target: Target & { readonly kind: 'resource' },
+): Promise<Response> {
+  const resource = serving.registry.find(target)
+  if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
+  const asked = { request, query: url.searchParams, target, resource, caller }
+  if (verb === 'watch') {
+    const signal = AbortSignal.any([request.signal, serving.ending])
+    return answerResource(serving, verb, { ...asked, signal })
+  }
+  const time = deadline(serving.clock, REQUEST_SECONDS_MAX * 1000, request.signal)
+  try {
+    return await answerResource(serving, verb, { ...asked, signal: time.signal })
+  } catch (error) {
+    if (!time.signal.aborted || request.signal.aborted || isFault(error)) throw error
+    throw apiFault('Timeout', `the request did not complete within ${REQUEST_SECONDS_MAX}s`)
+  } finally {
+    time[Symbol.dispose]()
+  }
+}
+
+function notAllowed(): Error {
+  return apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
+}
+
+function resourceName({ target }: Exchange): string {
+  if (target?.kind !== 'resource') return ''
+  return target.subresource === undefined ? target.plural : `${target.plural}/${target.subresource}`
+}
+
+function subjectOf({ target }: Exchange): Subject | undefined {
+  if (target?.kind !== 'resource' || target.plural === '') return undefined
+  const { name, group, plural } = target
+  return { ...(name === undefined ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural }
+}
+
+function audit(serving: Serving, exchange: Exchange, code: number, ms: number): void {
+  const { caller, target, url, verb } = exchange
+  if (serving.audit === undefined || target === undefined || PUBLIC_PATHS.has(url.pathname)) return
+  const [namespace, name] = target.kind === 'resource' ? [target.namespace, target.name] : [undefined, undefined]
+  serving.audit({
+    timeMs: Number(serving.clock.wallNs() / 1_000_000n),
+    user: caller.name,
+    groups: caller.groups,
+    verb,
+    path: url.pathname,
+    resource: resourceName(exchange),
+    namespace,
+    name,
+    code,
+    ms: Math.round(ms),
+  })
 }

@@ -20,5 +20,7 @@ export const apiFault = defineFaults({
   TooManyRequests: { status: 429, retry: 'later' },
   InternalError: { status: 500, retry: 'never' },
   NotImplemented: { status: 501, retry: 'never' },
+  /** It took too long, or waits for what has not come. */
+  Timeout: { status: 504, retry: 'later' },
   ServiceUnavailable: { status: 503, retry: 'later' },
 })

@@ -2,15 +2,43 @@
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */
 export const PARAMETER_CHARS_MAX = 16 * 1024
-/** Objects read at once while a list is made: the event loop turns between. */
-export const LIST_PAGE = 500
+/** Objects read at once while a list is made. */
+export const LIST_PAGE = 128
+/** Milliseconds of work on one list before others get a turn. */
+export const BUSY_MS_MAX = 4
+/** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
+export const LIST_LIMIT_MAX = 2_500
+/** Changes of one resource kept for all who watch it; half of them stay when they become too many. */
+export const FEED_CHANGES_MAX = 16_384
+/** Bytes of those changes, and of the lines made of them. */
+export const FEED_BYTES_MAX = 32 * 1024 * 1024
+/** Revisions before its beginning that a feed reads, for those who come back to their watch. */
+export const FEED_PAST_REVISIONS = 2_000
+/** Bytes of watch lines sent in one piece. */
+export const WATCH_CHUNK_BYTES = 64 * 1024
 /** Tries of a change that nobody asked to be refused when the object changed meanwhile. */
 export const UPDATE_TRIES_MAX = 10
-/** Names tried for `generateName`. */
-export const GENERATED_NAMES_MAX = 8
+/** Tries to make an object: with another name for `generateName`, or when its namespace changed meanwhile. */
+export const CREATE_TRIES_MAX = 8
+/** Objects of a collection that are deleted at once. */
+export const DELETES_AT_ONCE = 32
 /** Seconds a watch lasts when the client names no time: this, and up to as much again. */
 export const WATCH_SECONDS_MIN = 1800
+/** Seconds a watch lasts at most, whatever the client names. */
+export const WATCH_SECONDS_MAX = 24 * 3600
 /** Seconds between bookmarks of a watch that wants them. */
 export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */
 export const PATCH_OPERATIONS_MAX = 10_000
+/** Characters of a request's URL. */
+export const URL_CHARS_MAX = 32 * 1024
+/** Seconds a request may take that is no watch. */
+export const REQUEST_SECONDS_MAX = 60
+/** Requests under way, but for watches. */
+export const REQUESTS_MAX = 1_000
+/** The same of one client. */
+export const REQUESTS_PER_CLIENT_MAX = 400
+/** Watches of one client. */
+export const WATCHES_PER_CLIENT_MAX = 2_000
+/** Seconds that the checks of health may take. */
+export const HEALTH_SECONDS_MAX = 5

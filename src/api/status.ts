@@ -2,18 +2,27 @@ import { type Fault, isFault } from '#base'
 import type { JsonObject } from '#schema'
 import { apiFault } from './faults.ts'
 import { Refusal } from './refusal.ts'
+import { StatusMore } from './status-more.ts'
+
+/** What a request was about: the details of a Status that has no others. */
+export interface Subject extends JsonObject {
+  readonly name?: string
+  readonly group?: string
+  readonly kind?: string
+}
 
 /** What went wrong as a Kubernetes Status (k8s.io/apimachinery/pkg/apis/meta/v1 Status). */
-export function statusOf(fault: Fault): JsonObject {
+export function statusOf(fault: Fault, about?: Subject): JsonObject {
   const { message, hint, code, status, cause } = fault
+  const details = cause instanceof Refusal ? detailsOf(cause) : cause instanceof StatusMore ? cause.details : about
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: cause instanceof StatusMore ? cause.metadata : {},
     status: 'Failure',
     message: hint === undefined ? message : `${message}: ${hint}`,
     reason: code,
-    ...(cause instanceof Refusal ? { details: detailsOf(cause) } : {}),
+    ...(details === undefined ? {} : { details }),
     code: status,
   }
 }
@@ -51,6 +60,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'UnsupportedMediaType',
   'Invalid',
   'TooManyRequests',
+  'Timeout',
   'InternalError',
   'NotImplemented',
   'ServiceUnavailable',

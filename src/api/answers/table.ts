@@ -13,12 +13,23 @@ export function tableOf(
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: how.metadata,
-    columnDefinitions: resource.columns.map(definition),
-    rows: objects.map(object => ({
-      cells: resource.columns.map(column => column.cell(object, how.nowMs)),
-      ...included(object, how.include),
-    })),
+    columnDefinitions: columnsOf(resource),
+    rows: objects.map(object => rowOf(resource, object, how)),
   }
+}
+
+/** The columns of a resource's table. */
+export function columnsOf(resource: Resource): JsonObject[] {
+  return resource.columns.map(definition)
+}
+
+/** An object as a row. */
+export function rowOf(
+  resource: Resource,
+  object: KubeObject,
+  { include, nowMs }: { readonly include: Include; readonly nowMs: number },
+): JsonObject {
+  return { cells: resource.columns.map(column => column.cell(object, nowMs)), ...included(object, include) }
 }
 
 /** An object's metadata without the rest of it. */

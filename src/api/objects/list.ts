@@ -1,16 +1,27 @@
+import type { Clock } from '#base'
 import type { Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
+import { BUSY_MS_MAX, LIST_PAGE } from '../limits.ts'
 import type { Matches } from '../request/selectors.ts'
-import type { Continue } from '../request/parameters.ts'
+import type { Continue } from '../request/continue.ts'
 import type { ObjectPlace, ObjectStore } from '../store/object-store.ts'
-import { LIST_PAGE } from '../limits.ts'
 
-/** What of a resource is listed. */
-export interface ListRequest {
+/** What lists work with. */
+export interface ListParts {
+  readonly store: ObjectStore
+  readonly clock: Clock
+}
+
+/** Which objects of a resource are wanted. */
+export interface Wanted {
   readonly namespace: string | undefined
   readonly matches: Matches | undefined
-  /** At most this many; all when undefined or 0. */
-  readonly limit: number | undefined
+}
+
+/** Which piece of them, and as of when; now when undefined. */
+export interface ListRequest extends Wanted {
+  /** At most this many. */
+  readonly limit: number
   readonly from: Continue | undefined
   readonly revision: Revision | undefined
 }
@@ -22,31 +33,64 @@ export interface Listed {
   readonly next: Continue | undefined
 }
 
-/** Lists objects, a page at a time so that others get a turn. Faults: Expired. */
-export async function listObjects(
-  store: ObjectStore,
+/** Objects of one revision. */
+export interface ListPage {
+  readonly revision: Revision
+  readonly objects: readonly KubeObject[]
+}
+
+/**
+ * Everything wanted as of one revision, a page at a time; the event loop turns between when pages take long. The first page
+ * always comes, empty or not. Faults: Expired.
+ */
+export async function* listPages(
+  { store, clock }: ListParts,
+  resource: Resource,
+  wanted: Wanted & {
+    readonly revision?: Revision | undefined
+    readonly after?: ObjectPlace | undefined
+    readonly pageLimit?: number
+  },
+  signal: AbortSignal,
+): AsyncGenerator<ListPage> {
+  const { namespace, matches, pageLimit: limit = LIST_PAGE } = wanted
+  let { revision } = wanted
+  let next = wanted.after
+  let beganMs = clock.monotonicMs()
+  do {
+    signal.throwIfAborted()
+    if (clock.monotonicMs() - beganMs > BUSY_MS_MAX) {
+      await clock.sleep(0, signal)
+      beganMs = clock.monotonicMs()
+    }
+    const page = await store.page(resource, { namespace, revision, after: next, limit }, signal)
+    revision = page.revision
+    yield { revision, objects: matches === undefined ? page.objects : page.objects.filter(matches) }
+    next = page.next
+  } while (next !== undefined)
+}
+
+/** A piece of a list. Faults: Expired. */
+export async function listPiece(
+  parts: ListParts,
   resource: Resource,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Listed> {
-  const { namespace, matches, from } = request
-  const limit = request.limit === undefined || request.limit === 0 ? Number.MAX_SAFE_INTEGER : request.limit
+  const { from, limit } = request
   const objects: KubeObject[] = []
   let revision = from?.revision ?? request.revision
-  let after: ObjectPlace | undefined = from?.after
-  for (;;) {
-    const pageLimit = Math.min(LIST_PAGE, matches === undefined ? limit - objects.length : LIST_PAGE)
-    const page = await store.page(resource, { namespace, revision, after, limit: pageLimit }, signal)
+  // One more than fits is what tells that there is more.
+  const pageLimit = request.matches === undefined ? Math.min(LIST_PAGE, limit + 1) : LIST_PAGE
+  const wanted = { ...request, revision, after: from?.after, pageLimit }
+  for await (const page of listPages(parts, resource, wanted, signal)) {
     revision = page.revision
-    for (const [index, object] of page.objects.entries()) {
-      if (matches !== undefined && !matches(object)) continue
-      objects.push(object)
-      if (objects.length < limit) continue
-      const isLast = page.next === undefined && index === page.objects.length - 1
-      const { namespace: inside, name } = object.metadata
-      return { revision, objects, next: isLast ? undefined : { revision, after: { namespace: inside, name } } }
+    const room = limit - objects.length
+    objects.push(...page.objects.slice(0, room))
+    const last = objects.at(-1)?.metadata
+    if (page.objects.length > room && last !== undefined) {
+      return { revision, objects, next: { revision, after: { namespace: last.namespace, name: last.name } } }
     }
-    if (page.next === undefined) return { revision, objects, next: undefined }
-    after = page.next
   }
+  return { revision: revision ?? (await parts.store.revision(signal)), objects, next: undefined }
 }

@@ -1,10 +1,11 @@
 import { type Clock, type Entropy, isFault } from '#base'
-import type { Revision } from '#keyspace'
-import type { Json, KubeObject, Resource } from '#schema'
+import { isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { apiFault } from '../faults.ts'
-import { GENERATED_NAMES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
+import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
-import { type ObjectPlace, type ObjectStore, qualified } from '../store/object-store.ts'
+import { type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
+import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
+import { NamespaceAdmission } from './namespaces.ts'
 import {
   type Named,
   prepareNew,
@@ -12,7 +13,6 @@ import {
   prepareUpdate,
   type Prepared,
   readBody,
-  timeOf,
   type Unknowns,
 } from './prepare.ts'
 
@@ -32,39 +32,37 @@ export interface Change {
   readonly run: (old: KubeObject) => KubeObject
 }
 
-/** What a deletion is bound to. */
-export interface DeleteOptions {
-  readonly isDryRun: boolean
-  readonly uid: string | undefined
-  readonly resourceVersion: string | undefined
-  readonly gracePeriodSeconds: number | undefined
-}
-
 /** The objects of the API: each change is checked, defaulted, stored and answered as it was stored. */
 export class Objects {
   readonly store: ObjectStore
   readonly #clock: Clock
   readonly #entropy: Entropy
+  readonly #namespaces: NamespaceAdmission
 
   constructor(parts: { readonly store: ObjectStore; readonly clock: Clock; readonly entropy: Entropy }) {
     this.store = parts.store
     this.#clock = parts.clock
     this.#entropy = parts.entropy
+    this.#namespaces = new NamespaceAdmission(parts.store)
   }
 
-  /** Makes an object. Faults: BadRequest, Invalid, AlreadyExists. */
+  /** Makes an object in a namespace that is there and stays. Faults: BadRequest, Invalid, AlreadyExists, NotFound, Forbidden. */
   async create(resource: Resource, named: Named, request: Request, signal: AbortSignal): Promise<Prepared> {
     const { object: read, warnings } = readBody(resource, request.body, named, request.options.unknowns)
     for (let attempt = 1; ; attempt += 1) {
       const object = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read))
+      const guards = await this.#namespaces.admit(resource, object, signal)
       try {
-        if (!request.options.isDryRun) return { object: await this.store.create(resource, object, signal), warnings }
+        if (!request.options.isDryRun) {
+          return { object: await this.store.create(resource, object, signal, guards), warnings }
+        }
         const there = await this.store.find(resource, placeOf(object), signal)
         if (there === undefined) return { object, warnings }
         throw apiFault('AlreadyExists', `${qualified(resource)} "${object.metadata.name}" already exists`)
       } catch (error) {
-        const isRetried = read.metadata.name === '' && attempt < GENERATED_NAMES_MAX
-        if (!isRetried || !isFault(error, 'AlreadyExists')) throw error
+        // A Conflict: the namespace has changed since it was looked at.
+        const isTaken = read.metadata.name === '' && isFault(error, 'AlreadyExists')
+        if (!(isTaken || isFault(error, 'Conflict')) || attempt >= CREATE_TRIES_MAX) throw error
       }
     }
   }
@@ -129,8 +127,9 @@ export class Objects {
       }
       const next = run(old)
       if (isDryRun) return next
+      if (isSameJson(next, old)) return old
       try {
-        if (isGone(next)) return await this.store.remove(resource, old, signal)
+        if (isGone(resource, next)) return await this.store.remove(resource, old, signal)
         return await this.store.replace(resource, old, next, signal)
       } catch (error) {
         const isRetried = !isOfOne && attempt < UPDATE_TRIES_MAX
@@ -149,28 +148,14 @@ export class Objects {
     options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
-    const run = (old: KubeObject) => {
-      if (options.uid !== undefined && options.uid !== old.metadata.uid) {
-        throw apiFault(
-          'Conflict',
-          `Operation cannot be fulfilled on ${qualified(resource)} "${place.name}": the UID in the precondition (${options.uid}) does not match the UID in record (${old.metadata.uid})`,
-        )
-      }
-      return this.#deleted(old, options.gracePeriodSeconds ?? 0)
-    }
-    const { resourceVersion: wanted, isDryRun } = options
-    const object = await this.change(resource, place, { wanted, isDryRun, run }, signal)
-    return { object, isGone: isGone(object) }
+    const run = (old: KubeObject) => markDeleted(resource, old, options, this.#clock)
+    const object = await this.change(resource, place, { wanted: undefined, isDryRun: options.isDryRun, run }, signal)
+    return { object, isGone: isGone(resource, object) }
   }
 
-  #deleted(old: KubeObject, graceSeconds: number): KubeObject {
-    if (old.metadata.deletionTimestamp !== undefined) return old
-    const metadata = {
-      ...old.metadata,
-      deletionTimestamp: timeOf(this.#clock),
-      deletionGracePeriodSeconds: graceSeconds,
-    }
-    return { ...old, metadata }
+  /** A whole number from 0 on, below so many. */
+  random(below: number): number {
+    return Buffer.from(this.#entropy.bytes(6)).readUIntBE(0, 6) % below
   }
 
   #named(read: KubeObject): KubeObject {
@@ -185,22 +170,6 @@ export class Objects {
 export interface Request {
   readonly body: Json
   readonly options: WriteOptions
-}
-
-/** Where an object is. */
-export function placeOf({ metadata }: KubeObject): ObjectPlace {
-  return { namespace: metadata.namespace, name: metadata.name }
-}
-
-/** A revision that a client sent. Faults: BadRequest. */
-export function revisionOf(text: string): Revision {
-  if (!/^[0-9]{1,15}$/.test(text))
-    throw apiFault('BadRequest', `Invalid value: "${text}": resourceVersion is no number`)
-  return Number(text) as Revision
-}
-
-function isGone({ metadata }: KubeObject): boolean {
-  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
 }
 
 function modified(resource: Resource, name: string): string {

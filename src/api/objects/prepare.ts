@@ -13,6 +13,7 @@ import {
 } from '#schema'
 import { apiFault } from '../faults.ts'
 import { refuseInvalid } from '../refusal.ts'
+import { keepFinalizers } from './namespaces.ts'
 
 /** What preparing objects needs. */
 export interface PrepareParts {
@@ -82,7 +83,8 @@ export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObj
     ...read,
     metadata: defined({ ...metadata, ...kept, uid, generation, resourceVersion: old.metadata.resourceVersion }),
   }
-  const object = resource.defaults(resource.hasStatus ? withField(merged, 'status', old['status']) : merged)
+  const given = resource.hasStatus ? withField(merged, 'status', old['status']) : merged
+  const object = keepFinalizers(resource, resource.defaults(given), old)
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
   check(resource, next, old)
   return next

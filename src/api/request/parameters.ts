@@ -1,16 +1,7 @@
 import type { Revision } from '#keyspace'
-import { isJsonObject, numberAt, textAt } from '#schema'
 import type { Include } from '../answers/table.ts'
 import { apiFault } from '../faults.ts'
-import { PARAMETER_CHARS_MAX } from '../limits.ts'
 import type { Unknowns } from '../objects/prepare.ts'
-import type { ObjectPlace } from '../store/object-store.ts'
-
-/** Where a list goes on: the revision it is of, and the object it came to. */
-export interface Continue {
-  readonly revision: Revision
-  readonly after: ObjectPlace
-}
 
 /** A parameter that is a whole number. Faults: BadRequest. */
 export function countOf(query: URLSearchParams, name: string): number | undefined {
@@ -56,38 +47,11 @@ export function includeOf(query: URLSearchParams): Include {
   throw apiFault('BadRequest', `includeObject: Unsupported value: ${JSON.stringify(text)}`)
 }
 
-/** The token a client goes on with. */
-export function continueText({ revision, after }: Continue): string {
-  return Buffer.from(JSON.stringify({ v: 1, revision, namespace: after.namespace, name: after.name })).toString(
-    'base64url',
+/** A revision that a client sent. Faults: BadRequest. */
+export function revisionOf(text: string): Revision {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text) as Revision
+  throw apiFault(
+    'BadRequest',
+    `resourceVersion: Invalid value: ${JSON.stringify(text.slice(0, 100))}: must be a number`,
   )
-}
-
-/** Reads a token of {@link continueText}; undefined for none. Faults: BadRequest. */
-export function continueOf(query: URLSearchParams): Continue | undefined {
-  const text = query.get('continue') ?? ''
-  if (text === '') return undefined
-  const token = text.length > PARAMETER_CHARS_MAX ? undefined : parsed(Buffer.from(text, 'base64url').toString('utf8'))
-  const revision = isJsonObject(token) ? numberAt(token, 'revision') : undefined
-  const name = isJsonObject(token) ? textAt(token, 'name') : undefined
-  if (
-    !isJsonObject(token) ||
-    token['v'] !== 1 ||
-    name === undefined ||
-    revision === undefined ||
-    !Number.isSafeInteger(revision) ||
-    revision < 1
-  ) {
-    throw apiFault('BadRequest', 'continue: the token is not one that this server made')
-  }
-  return { revision: revision as Revision, after: { namespace: textAt(token, 'namespace'), name } }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -1,11 +1,16 @@
 import type { Clock } from '#base'
+import type { Caller } from '#identity'
 import type { Json, Resource } from '#schema'
+import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
+import type { Observer } from '../observer.ts'
+import type { Registry } from '../registry.ts'
 import { parseBody, readAll } from '../request/body.ts'
 import { isDryRun, unknownsOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
 import type { ObjectPlace } from '../store/object-store.ts'
+import type { Feeds } from '../watch/feeds.ts'
 
 /** A request for a resource or one of its objects, once it is known and allowed. */
 export interface ResourceRequest {
@@ -13,11 +18,16 @@ export interface ResourceRequest {
   readonly query: URLSearchParams
   readonly target: ResourceTarget
   readonly resource: Resource
+  readonly caller: Caller
   readonly signal: AbortSignal
 }
 
 /** What the routes work with. */
 export interface RouteParts {
+  readonly registry: Registry
+  readonly clients: Clients
+  readonly observer: Observer
+  readonly feeds: Feeds
   readonly objects: Objects
   readonly clock: Clock
 }

@@ -1,47 +1,29 @@
+import type { Revision } from '#keyspace'
 import { apiVersionOf, type JsonObject, type KubeObject, type Resource } from '#schema'
-import { json } from '../answers/answer.ts'
-import { formOf } from '../answers/negotiate.ts'
-import { partialOf, tableOf } from '../answers/table.ts'
-import { type ListRequest, listObjects } from '../objects/list.ts'
-import { revisionOf } from '../objects/objects.ts'
-import { continueOf, continueText, countOf, includeOf } from '../request/parameters.ts'
+import { streamOf } from '../answers/stream.ts'
+import { columnsOf } from '../answers/table.ts'
+import { type View, viewOf } from '../answers/view.ts'
+import { apiFault } from '../faults.ts'
+import { type ListPage, listPages, listPiece } from '../objects/list.ts'
+import { type Continue, continueText } from '../request/continue.ts'
+import { type AsOf, type ListOptions, listOptionsOf } from '../request/list-options.ts'
 import { fieldSelector, labelSelector, type Matches } from '../request/selectors.ts'
+import { isFault } from '#base'
+import { StatusMore } from '../status-more.ts'
 import { nowMsOf, type ResourceRequest, type RouteParts } from './asked.ts'
 
-/** Answers the objects of a resource that the parameters choose. Faults: BadRequest, Expired. */
+/** Answers the objects of a resource that the parameters choose, as they are read. Faults: BadRequest, Invalid, Expired. */
 export async function answerList(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
-  const { resource, signal, query } = asked
-  const { revision, objects, next } = await listObjects(parts.objects.store, resource, listRequestOf(asked), signal)
-  const metadata = {
-    resourceVersion: String(revision),
-    ...(next === undefined ? {} : { continue: continueText(next) }),
-  }
-  const form = formOf(asked.request.headers.get('accept') ?? '')
-  if (form === 'table') {
-    return json(200, tableOf(resource, objects, { include: includeOf(query), metadata, nowMs: nowMsOf(parts) }))
-  }
-  if (form === 'object') return json(200, listBody(resource, objects, metadata))
-  const items = objects.map(partialOf)
-  return json(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items })
-}
-
-/** A list of objects as JSON. */
-export function listBody(resource: Resource, objects: readonly KubeObject[], metadata: JsonObject): JsonObject {
-  const apiVersion = apiVersionOf(resource.group, resource.version)
-  return { kind: `${resource.kind}List`, apiVersion, metadata, items: objects }
-}
-
-/** Which objects the parameters choose. Faults: BadRequest. */
-export function listRequestOf({ query, resource, target }: ResourceRequest): ListRequest {
-  const version = query.get('resourceVersion') ?? ''
-  const isExact = query.get('resourceVersionMatch') === 'Exact'
-  return {
-    namespace: target.namespace,
-    matches: matchesOf(query, resource),
-    limit: countOf(query, 'limit'),
-    from: continueOf(query),
-    revision: isExact ? revisionOf(version) : undefined,
-  }
+  const { resource, query, request, signal } = asked
+  const view = viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts))
+  const options = listOptionsOf(query)
+  const matches = matchesOf(query, resource)
+  const { metadata, pages } =
+    options.limit === undefined && options.from === undefined
+      ? await wholeList(parts, asked, { options, matches })
+      : await pieceOfList(parts, asked, { options, matches })
+  const body = encoded(headOf(resource, view, metadata), view, pages)
+  return new Response(await streamed(body, signal), { headers: { 'content-type': 'application/json' } })
 }
 
 /** Whether an object is one that the selectors choose; undefined when all are. Faults: BadRequest. */
@@ -54,4 +36,120 @@ export function matchesOf(query: URLSearchParams, resource: Resource): Matches |
 /** Both, where there are two. */
 export function both(one: Matches | undefined, other: Matches): Matches {
   return one === undefined ? other : object => one(object) && other(object)
+}
+
+interface Chosen {
+  readonly options: ListOptions
+  readonly matches: Matches | undefined
+}
+
+interface Begun {
+  readonly metadata: JsonObject
+  readonly pages: AsyncIterable<readonly KubeObject[]>
+}
+
+async function wholeList(parts: RouteParts, asked: ResourceRequest, { options, matches }: Chosen): Promise<Begun> {
+  const { resource, target, signal } = asked
+  const revision = await revisionFor(parts, options.asOf, signal)
+  const wanted = { namespace: target.namespace, matches, revision }
+  const pages = listPages({ ...parts, store: parts.objects.store }, resource, wanted, signal)
+  const first = await pages.next()
+  const version = first.done === true ? await parts.objects.store.revision(signal) : first.value.revision
+  return { metadata: { resourceVersion: String(version) }, pages: rest(first, pages) }
+}
+
+async function* rest(first: IteratorResult<ListPage, void>, pages: AsyncGenerator<ListPage>) {
+  if (first.done === true) return
+  yield first.value.objects
+  for await (const { objects } of pages) yield objects
+}
+
+async function pieceOfList(parts: RouteParts, asked: ResourceRequest, { options, matches }: Chosen): Promise<Begun> {
+  const { resource, target, signal } = asked
+  const { store } = parts.objects
+  const { from, asOf, limit = Number.MAX_SAFE_INTEGER } = options
+  const { namespace } = target
+  const revision = await revisionFor(parts, asOf, signal)
+  const request = { namespace, matches, limit, from, revision }
+  const piece = await listPiece({ ...parts, store }, resource, request, signal).catch(error => goOn(error, from))
+  const { next } = piece
+  const remaining =
+    next?.revision === undefined || matches !== undefined
+      ? undefined
+      : await store.count(resource, { namespace, revision: next.revision, after: next.after }, signal)
+  const metadata = {
+    resourceVersion: String(piece.revision),
+    ...(next === undefined ? {} : { continue: continueText(next) }),
+    ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+  }
+  return { metadata, pages: rest({ value: piece, done: false }, nothing()) }
+}
+
+async function* nothing(): AsyncGenerator<ListPage> {}
+
+// As Kubernetes does, the refusal has a token that goes on behind the same object in the list as it is now.
+function goOn(error: unknown, from: Continue | undefined): never {
+  if (!isFault(error, 'Expired') || from === undefined) throw error
+  const again = continueText({ revision: undefined, after: from.after })
+  const said =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+  throw apiFault('Expired', said, { cause: new StatusMore({ metadata: { continue: again } }) })
+}
+
+/** The revision to read; undefined for the newest. Faults: Timeout for one that is still to come. */
+export async function revisionFor(parts: RouteParts, asOf: AsOf, signal: AbortSignal): Promise<Revision | undefined> {
+  if (asOf.kind === 'newest') return undefined
+  const current = await parts.objects.store.revision(signal)
+  if (asOf.revision > current) {
+    const more = new StatusMore({
+      details: {
+        retryAfterSeconds: 1,
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      },
+    })
+    throw apiFault('Timeout', `Too large resource version: ${asOf.revision}, current: ${current}`, { cause: more })
+  }
+  return asOf.kind === 'exact' ? asOf.revision : undefined
+}
+
+function headOf(resource: Resource, { form }: View, metadata: JsonObject): string {
+  const { group, version, kind } = resource
+  const meta = JSON.stringify(metadata)
+  if (form === 'table') {
+    const columns = JSON.stringify(columnsOf(resource))
+    return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${meta},"columnDefinitions":${columns},"rows":[`
+  }
+  const [listKind, apiVersion] =
+    form === 'partial' ? ['PartialObjectMetadataList', 'meta.k8s.io/v1'] : [`${kind}List`, apiVersionOf(group, version)]
+  return `{"kind":"${listKind}","apiVersion":"${apiVersion}","metadata":${meta},"items":[`
+}
+
+async function* encoded(head: string, view: View, pages: Begun['pages']): AsyncGenerator<Uint8Array> {
+  let text = head
+  let isFirst = true
+  for await (const objects of pages) {
+    for (const object of objects) {
+      text += `${isFirst ? '' : ','}${JSON.stringify(view.item(object))}`
+      isFirst = false
+    }
+    if (text.length < PIECE_CHARS) continue
+    yield Buffer.from(text)
+    text = ''
+  }
+  yield Buffer.from(`${text}]}\n`)
+}
+
+const PIECE_CHARS = 64 * 1024
+
+// What is short is sent at once, with its length.
+async function streamed(body: AsyncGenerator<Uint8Array>, signal: AbortSignal) {
+  const first = await body.next()
+  const second = first.done === true ? first : await body.next()
+  if (first.done === true) return null
+  if (second.done === true) return Buffer.from(first.value)
+  return streamOf(async function* () {
+    yield first.value
+    yield second.value
+    yield* body
+  }, signal)
 }

@@ -1,78 +1,70 @@
-import type { Clock } from '#base'
-import type { JsonObject, KubeObject } from '#schema'
-import { formOf } from '../answers/negotiate.ts'
-import { partialOf, tableOf } from '../answers/table.ts'
-import { WATCH_SECONDS_MIN } from '../limits.ts'
-import { revisionOf } from '../objects/objects.ts'
-import { watchObjects } from '../objects/watch.ts'
-import { countOf, flagOf, includeOf } from '../request/parameters.ts'
-import { faultOf, statusOf } from '../status.ts'
+import { viewOf } from '../answers/view.ts'
+import { deadline, streamOf } from '../answers/stream.ts'
+import { apiFault } from '../faults.ts'
+import { WATCH_SECONDS_MAX, WATCH_SECONDS_MIN } from '../limits.ts'
+import { watchOptionsOf, type WatchOptions } from '../request/list-options.ts'
+import { type Watching, watchLines } from '../watch/lines.ts'
 import { nowMsOf, type ResourceRequest, type RouteParts } from './asked.ts'
-import { both, matchesOf } from './list.ts'
+import { both, matchesOf, revisionFor } from './list.ts'
 
-/** Answers changes of a resource as they come, one JSON document a line. Faults: BadRequest. */
-export function answerWatch(parts: RouteParts, asked: ResourceRequest): Response {
-  const { resource, query, target } = asked
-  const seconds = countOf(query, 'timeoutSeconds') ?? WATCH_SECONDS_MIN * 2
-  const signal = signalFor(parts.clock, seconds * 1000, asked.signal)
-  const version = query.get('resourceVersion') ?? ''
-  const wantsInitialEnd = flagOf(query, 'sendInitialEvents')
-  const wantsBookmarks = flagOf(query, 'allowWatchBookmarks')
-  const matches = matchesOf(query, resource)
-  const request = {
-    namespace: target.namespace,
-    matches: target.name === undefined ? matches : both(matches, ({ metadata }) => metadata.name === target.name),
-    after: wantsInitialEnd || version === '' || version === '0' ? undefined : revisionOf(version),
-    wantsBookmarks,
-    wantsInitialEnd: wantsInitialEnd && wantsBookmarks,
-    show: shower(parts, asked),
+/** Answers changes of a resource as they come, one JSON document a line. Faults: BadRequest, Invalid, Expired, Timeout. */
+export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, query, request } = asked
+  const options = watchOptionsOf(query)
+  const watching = {
+    ...chosen(asked),
+    ...options,
+    resource,
+    after: await beginning(parts, options, asked.signal),
+    view: viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts)),
   }
-  const events = watchObjects({ store: parts.objects.store, clock: parts.clock }, resource, request, signal)
-  return new Response(linesOf(events, signal), { status: 200, headers: { 'content-type': 'application/json' } })
+  const seconds = options.timeoutSeconds ?? WATCH_SECONDS_MIN + parts.objects.random(WATCH_SECONDS_MIN)
+  const body = await watchBody(parts, watching, { ms: Math.min(seconds, WATCH_SECONDS_MAX) * 1000, asked })
+  return new Response(body, { headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } })
 }
 
-// Aborts with `signal`, or after so long.
-function signalFor(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {
-  const ended = new AbortController()
-  clock.sleep(ms, signal).then(
-    () => ended.abort(),
-    () => ended.abort(),
-  )
-  return ended.signal
-}
-
-function shower(parts: RouteParts, { request, resource, query }: ResourceRequest): (object: KubeObject) => JsonObject {
-  const form = formOf(request.headers.get('accept') ?? '')
-  const include = includeOf(query)
-  let isFirst = true
-  return object => {
-    if (form === 'object') return object
-    if (form === 'partial') return partialOf(object)
-    const metadata = { resourceVersion: object.metadata.resourceVersion }
-    const table = tableOf(resource, [object], { include, metadata, nowMs: nowMsOf(parts) })
-    const shown = isFirst ? table : { ...table, columnDefinitions: null }
-    isFirst = false
-    return shown
-  }
-}
-
-// One JSON document a line; a fault in the middle is a line of its own, as client-go expects.
-function linesOf(events: AsyncGenerator<JsonObject>, signal: AbortSignal): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const next = await events.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(Buffer.from(`${JSON.stringify(next.value)}\n`))
-      } catch (error) {
-        if (!signal.aborted) {
-          controller.enqueue(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: statusOf(faultOf(error)) })}\n`))
-        }
-        controller.close()
-      }
-    },
-    async cancel() {
-      await events.return(undefined)
-    },
+async function watchBody(
+  { feeds, clients, observer }: RouteParts,
+  watching: Watching,
+  { ms, asked }: { readonly ms: number; readonly asked: ResourceRequest },
+): Promise<ReadableStream<Uint8Array>> {
+  const leave = clients.watch(asked.caller.name)
+  const used = await feeds.use(watching.resource).catch((error: unknown) => {
+    leave()
+    throw error
   })
+  const seen = observer.watching(watching.resource.plural)
+  const time = deadline(feeds.parts.clock, ms, asked.signal)
+  return streamOf(
+    signal => watchLines({ ...feeds.parts, feed: used.feed }, watching, signal),
+    time.signal,
+    () => {
+      time[Symbol.dispose]()
+      used[Symbol.dispose]()
+      seen()
+      leave()
+    },
+  )
+}
+
+// A watch of one object may name it in its path or by a field selector.
+function chosen({ query, resource, target }: ResourceRequest) {
+  const { namespace, name } = target
+  const matches = matchesOf(query, resource)
+  return { namespace, matches: name === undefined ? matches : both(matches, ({ metadata }) => metadata.name === name) }
+}
+
+// Undefined: with all that is there. A revision that is still to come is not one of this cloud: what it was read from has
+// been put back to an older state, and the client must list again.
+async function beginning(parts: RouteParts, { begin }: WatchOptions, signal: AbortSignal) {
+  const { store } = parts.objects
+  if (begin.kind === 'now') return store.revision(signal)
+  if (begin.kind === 'all') {
+    if (begin.atLeast > 0) await revisionFor(parts, { kind: 'notOlderThan', revision: begin.atLeast }, signal)
+    return undefined
+  }
+  const [current, oldest] = await Promise.all([store.revision(signal), store.oldestRevision(signal)])
+  const { revision } = begin
+  if (revision + 1 >= oldest && revision <= current) return revision
+  throw apiFault('Expired', `too old resource version: ${revision} (${oldest})`)
 }

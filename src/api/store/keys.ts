@@ -1,6 +1,9 @@
 import { type ByteString, byteStringOfText } from '#base'
 import type { Resource } from '#schema'
 
+/** What every key of the API begins with. */
+export const ROOT: ByteString = byteStringOfText('/objects/')
+
 /** `/objects/GROUP/PLURAL/` -> the objects of a resource, whatever their version; the core group is called `core`. */
 export function resourcePrefix({ group, plural }: Pick<Resource, 'group' | 'plural'>): ByteString {
   return byteStringOfText(`/objects/${group === '' ? 'core' : group}/${plural}/`)

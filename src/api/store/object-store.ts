@@ -1,14 +1,25 @@
-import { assert, isFault } from '#base'
-import type { Keyspace, KeyValue, Revision } from '#keyspace'
-import { isKubeObject, type KubeObject, type Resource } from '#schema'
+import { type ByteString, isFault } from '#base'
+import type { Keyspace, LocalKeyspace, Revision } from '#keyspace'
+import type { KubeObject, Resource } from '#schema'
 import { apiFault } from '../faults.ts'
 import { LIST_PAGE } from '../limits.ts'
-import { namespacePrefix, objectKey, resourcePrefix } from './keys.ts'
+import { bytesOf, objectOf, withRevision } from './codec.ts'
+import { namespacePrefix, objectKey, ROOT, resourcePrefix } from './keys.ts'
+import { ObjectChange } from './object-change.ts'
 
 /** Where an object is. */
 export interface ObjectPlace {
   readonly namespace: string | undefined
   readonly name: string
+}
+
+/** A resource as keys name it. */
+type Named = Pick<Resource, 'group' | 'plural'>
+
+/** Another key that must still be as it was read, at this revision. */
+export interface Guard {
+  readonly key: ByteString
+  readonly revision: number
 }
 
 /** A piece of a list, at one revision. */
@@ -31,7 +42,7 @@ export class ObjectStore {
   }
 
   /** The object as it is now; undefined when there is none. */
-  async find(resource: Resource, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
+  async find(resource: Named, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
     const key = objectKey(resource, place)
     const { entries } = await this.#keyspace.range({ keys: { kind: 'key', key } }, signal)
     return entries[0] === undefined ? undefined : objectOf(entries[0])
@@ -42,17 +53,25 @@ export class ObjectStore {
     return (await this.find(resource, place, signal)) ?? notFound(resource, place.name)
   }
 
-  /** Stores an object that is not there yet. Faults: AlreadyExists. */
-  async create(resource: Resource, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+  /** Stores an object that is not there yet, while the guards hold. Faults: AlreadyExists, Conflict. */
+  async create(
+    resource: Resource,
+    object: KubeObject,
+    signal: AbortSignal,
+    guards: readonly Guard[] = [],
+  ): Promise<KubeObject> {
     const key = objectKey(resource, object.metadata)
     const { succeeded, revision } = await this.#keyspace.txn(
       {
-        compare: [{ key, field: 'createRevision', is: 'equal', to: 0 }],
+        compare: [{ key, field: 'createRevision', is: 'equal', to: 0 }, ...guards.map(isUnchanged)],
         then: [{ kind: 'put', key, value: bytesOf(object) }],
       },
       signal,
     )
-    if (!succeeded) throw apiFault('AlreadyExists', `${qualified(resource)} "${object.metadata.name}" already exists`)
+    if (!succeeded) {
+      const isThere = guards.length === 0 || (await this.find(resource, placeOf(object), signal)) !== undefined
+      throw isThere ? alreadyExists(resource, object.metadata.name) : conflict(resource, object.metadata.name)
+    }
     await this.#keyspace.sync(revision, signal)
     return withRevision(object, revision)
   }
@@ -88,10 +107,8 @@ export class ObjectStore {
     },
     signal: AbortSignal,
   ): Promise<ObjectPage> {
-    const prefix = prefixOf(resource, wanted.namespace)
-    const start = wanted.after === undefined ? prefix : `${objectKey(resource, wanted.after)}\0`
     const range = {
-      keys: { kind: 'range', start, end: `${prefix.slice(0, -1)}0` },
+      keys: keysBehind(resource, wanted.namespace, wanted.after),
       revision: wanted.revision,
       limit: wanted.limit ?? LIST_PAGE,
     } as const
@@ -100,6 +117,33 @@ export class ObjectStore {
     const last = objects.at(-1)?.metadata
     const next = more && last !== undefined ? { namespace: last.namespace, name: last.name } : undefined
     return { revision: wanted.revision ?? revision, objects, next }
+  }
+
+  /** How many objects there are behind a place, as of a revision. Faults: Expired. */
+  async count(
+    resource: Resource,
+    wanted: { readonly namespace: string | undefined; readonly revision: Revision; readonly after: ObjectPlace },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const keys = keysBehind(resource, wanted.namespace, wanted.after)
+    const range = { keys, revision: wanted.revision, want: 'count' } as const
+    return (await this.#keyspace.range(range, signal).catch(expired)).count
+  }
+
+  /** The newest revision, as everybody sees it. */
+  async revision(signal: AbortSignal): Promise<Revision> {
+    const keys = { kind: 'key', key: ROOT } as const
+    return (await this.#keyspace.range({ keys, want: 'count' }, signal)).revision
+  }
+
+  /** The newest revision, where it can be told at once: every change up to it has been handed to those who watch. */
+  revisionNow(): Revision | undefined {
+    return isLocal(this.#keyspace) ? this.#keyspace.revision : undefined
+  }
+
+  /** The oldest revision that can still be listed and watched. */
+  async oldestRevision(signal: AbortSignal): Promise<Revision> {
+    return (await this.#keyspace.status(signal)).compactRevision
   }
 
   /** Changes of the objects of a resource behind a revision, in order. Faults: Expired. */
@@ -112,14 +156,7 @@ export class ObjectStore {
     const from = nextRevision(wanted.after)
     try {
       for await (const { revision, events } of this.#keyspace.watch({ keys, from, previous: true }, signal)) {
-        yield {
-          revision,
-          changes: events.map(event => ({
-            revision: event.kind === 'put' ? event.entry.modRevision : event.revision,
-            now: event.kind === 'put' ? objectOf(event.entry) : undefined,
-            before: event.previous === undefined ? undefined : objectOf(event.previous),
-          })),
-        }
+        yield { revision, changes: events.map(event => new ObjectChange(event)) }
       }
     } catch (error) {
       expired(error)
@@ -133,42 +170,37 @@ export interface ObjectChanges {
   readonly changes: readonly ObjectChange[]
 }
 
-/** One change: made when there was none before, deleted when there is none now. */
-export interface ObjectChange {
-  readonly revision: Revision
-  readonly now: KubeObject | undefined
-  readonly before: KubeObject | undefined
-}
-
 /** Kubernetes' name of a resource in messages, such as `deployments.apps`. */
 export function qualified({ plural, group }: Pick<Resource, 'plural' | 'group'>): string {
   return group === '' ? plural : `${plural}.${group}`
 }
 
-/** An object with the revision it was stored at. */
-export function withRevision(object: KubeObject, revision: Revision): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
-}
-
-function prefixOf(resource: Resource, namespace: string | undefined) {
+/** What the keys of the objects of a namespace, or of all, begin with. */
+export function prefixOf(resource: Resource, namespace: string | undefined) {
   return resource.isNamespaced && namespace === undefined
     ? resourcePrefix(resource)
     : namespacePrefix(resource, namespace)
 }
 
+// Never before the first or behind the last of those wanted, whatever the place is: clients choose it.
+function keysBehind(resource: Resource, namespace: string | undefined, after: ObjectPlace | undefined) {
+  const prefix = prefixOf(resource, namespace)
+  const end = `${prefix.slice(0, -1)}0`
+  const start = after === undefined ? prefix : `${objectKey(resource, after)}\0`
+  const clamped = start < prefix ? prefix : start > end ? end : start
+  return { kind: 'range', start: clamped, end } as const
+}
+
+function isLocal(keyspace: Keyspace | LocalKeyspace): keyspace is LocalKeyspace {
+  return 'revision' in keyspace && typeof keyspace.revision === 'number'
+}
+
+function isUnchanged({ key, revision }: Guard) {
+  return { key, field: 'modRevision', is: 'equal', to: revision } as const
+}
+
 function isStill({ metadata }: KubeObject, key: string) {
   return { key, field: 'modRevision', is: 'equal', to: Number(metadata.resourceVersion) } as const
-}
-
-function bytesOf({ metadata, ...rest }: KubeObject): Uint8Array {
-  const { resourceVersion: _, ...stored } = metadata
-  return Buffer.from(JSON.stringify({ ...rest, metadata: stored }))
-}
-
-function objectOf({ value, modRevision }: KeyValue): KubeObject {
-  const object: unknown = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'))
-  assert(isKubeObject(object as KubeObject), 'a stored object is an object')
-  return withRevision(object as KubeObject, modRevision)
 }
 
 function nextRevision(revision: Revision): Revision {
@@ -177,6 +209,15 @@ function nextRevision(revision: Revision): Revision {
 
 function notFound(resource: Resource, name: string): never {
   throw apiFault('NotFound', `${qualified(resource)} "${name}" not found`)
+}
+
+function alreadyExists(resource: Resource, name: string): Error {
+  return apiFault('AlreadyExists', `${qualified(resource)} "${name}" already exists`)
+}
+
+/** Where an object is. */
+export function placeOf({ metadata }: KubeObject): ObjectPlace {
+  return { namespace: metadata.namespace, name: metadata.name }
 }
 
 function conflict(resource: Resource, name: string): Error {

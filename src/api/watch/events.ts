@@ -1,35 +1,44 @@
 import type { Revision } from '#keyspace'
 import { apiVersionOf, type JsonObject, type KubeObject, type Resource } from '#schema'
 import type { Matches } from '../request/selectors.ts'
-import { type ObjectChange, withRevision } from '../store/object-store.ts'
+import { withRevision } from '../store/codec.ts'
+import type { ObjectChange } from '../store/object-change.ts'
 
-/** A line of a watch (k8s.io/apimachinery/pkg/apis/meta/v1 WatchEvent). */
+/** A change as one watcher sees it (k8s.io/apimachinery/pkg/apis/meta/v1 WatchEvent). */
 export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly object: KubeObject
 }
 
 /**
- * What a change means to a watcher of some objects: one that begins to be among them is added, one that ceases to be is
- * deleted. Undefined when it is and was none of them.
+ * What a change means to a watcher of some objects, or of all: one that begins to be among them is added, one that ceases
+ * to be is deleted, and shown as it was. Undefined when it is and was none of them.
  */
-export function eventOf({ now, before, revision }: ObjectChange, matches: Matches): WatchEvent | undefined {
+export function eventOf(change: ObjectChange, matches: Matches | undefined): WatchEvent | undefined {
+  if (matches === undefined) return eventOfAny(change)
+  const { now, revision } = change
+  // Where history no longer tells what an object was, nobody is left with one that ceased to be his.
+  const before = change.before ?? (change.isFirst ? undefined : now)
   const is = now !== undefined && matches(now)
-  const was = before !== undefined && matches(before)
+  const was = before !== undefined && (change.before === undefined || matches(before))
   if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: now }
-  const gone = now ?? before
-  return was && gone !== undefined ? { type: 'DELETED', object: withRevision(gone, revision) } : undefined
+  return was ? { type: 'DELETED', object: withRevision(before, revision) } : undefined
+}
+
+function eventOfAny(change: ObjectChange): WatchEvent | undefined {
+  const { now, revision } = change
+  if (now !== undefined) return { type: change.isFirst ? 'ADDED' : 'MODIFIED', object: now }
+  const { before } = change
+  return before === undefined ? undefined : { type: 'DELETED', object: withRevision(before, revision) }
 }
 
 /** Tells a watcher how far it has seen; `isInitialEnd` when all that was there has been sent (KEP-3157). */
-export function bookmark(resource: Resource, revision: Revision, isInitialEnd: boolean): JsonObject {
+export function bookmarkOf(resource: Resource, revision: Revision, isInitialEnd: boolean): KubeObject {
   const annotations = isInitialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+  const metadata: JsonObject = { resourceVersion: String(revision), creationTimestamp: null, ...annotations }
   return {
-    type: 'BOOKMARK',
-    object: {
-      kind: resource.kind,
-      apiVersion: apiVersionOf(resource.group, resource.version),
-      metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
-    },
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource.group, resource.version),
+    metadata: metadata as KubeObject['metadata'],
   }
 }

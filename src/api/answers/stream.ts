@@ -1,0 +1,45 @@
+import type { Clock } from '#base'
+
+/**
+ * An answer's body that is made as the client takes it. `signal` is the request's; the one that `make` gets also aborts
+ * when the client goes away. What is thrown breaks the answer off, so that nobody takes it for whole.
+ */
+export function streamOf(
+  make: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
+  signal: AbortSignal,
+  ended: () => void = () => undefined,
+): ReadableStream<Uint8Array> {
+  const gone = new AbortController()
+  const chunks = make(AbortSignal.any([signal, gone.signal]))
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await chunks.next()
+          if (next.done !== true) return controller.enqueue(next.value)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        ended()
+      },
+      async cancel() {
+        gone.abort()
+        ended()
+        await chunks.return(undefined)
+      },
+    },
+    { highWaterMark: 1 },
+  )
+}
+
+/** Aborts with `signal`, or after so long. Disposing forgets the time. */
+export function deadline(clock: Clock, ms: number, signal: AbortSignal): { readonly signal: AbortSignal } & Disposable {
+  const over = new AbortController()
+  const forgotten = new AbortController()
+  clock.sleep(ms, forgotten.signal).then(
+    () => over.abort(new DOMException('the time is over', 'TimeoutError')),
+    () => undefined,
+  )
+  return { signal: AbortSignal.any([signal, over.signal]), [Symbol.dispose]: () => forgotten.abort() }
+}

@@ -1,0 +1,39 @@
+import type { ByteString } from '#base'
+import type { KeyEvent, KeyValue, Revision } from '#keyspace'
+import type { KubeObject } from '#schema'
+import { objectOf } from './codec.ts'
+
+/** One change: made when there was none before, deleted when there is none now. Objects are read when asked for. */
+export class ObjectChange {
+  readonly revision: Revision
+  readonly key: ByteString
+  /** Bytes of the objects as stored. */
+  readonly bytes: number
+  readonly #entry: KeyValue | undefined
+  readonly #previous: KeyValue | undefined
+  #now: KubeObject | undefined
+  #before: KubeObject | undefined
+
+  constructor(event: KeyEvent) {
+    this.#entry = event.kind === 'put' ? event.entry : undefined
+    this.#previous = event.previous
+    this.key = event.kind === 'put' ? event.entry.key : event.key
+    this.revision = event.kind === 'put' ? event.entry.modRevision : event.revision
+    this.bytes = (this.#entry?.value.byteLength ?? 0) + (this.#previous?.value.byteLength ?? 0)
+  }
+
+  /** True when the object was made by this change. */
+  get isFirst(): boolean {
+    return this.#entry !== undefined && this.#entry.version === 1
+  }
+
+  get now(): KubeObject | undefined {
+    if (this.#entry !== undefined) this.#now ??= objectOf(this.#entry)
+    return this.#now
+  }
+
+  get before(): KubeObject | undefined {
+    if (this.#previous !== undefined) this.#before ??= objectOf(this.#previous)
+    return this.#before
+  }
+}

@@ -1,0 +1,132 @@
+import { isFault } from '#base'
+import type { Revision } from '#keyspace'
+import type { Json, KubeObject, Resource } from '#schema'
+import type { View } from '../answers/view.ts'
+import { WATCH_CHUNK_BYTES } from '../limits.ts'
+import { listPages } from '../objects/list.ts'
+import type { Matches } from '../request/selectors.ts'
+import { faultOf, statusOf } from '../status.ts'
+import type { Feed, FeedEntry, FeedParts } from './feed.ts'
+import { bookmarkOf, eventOf } from './events.ts'
+import { prefixOf } from '../store/object-store.ts'
+import { follow } from './follow.ts'
+
+/** What of a resource is watched, and how it is told. */
+export interface Watching {
+  readonly resource: Resource
+  readonly namespace: string | undefined
+  readonly matches: Matches | undefined
+  /** Changes behind this one; undefined: all that is there first, then changes. */
+  readonly after: Revision | undefined
+  readonly wantsBookmarks: boolean
+  /** A bookmark tells when all that was there has been sent. */
+  readonly wantsInitialEnd: boolean
+  readonly view: View
+}
+
+/**
+ * A watch as lines of JSON, until the signal ends it; the last is a bookmark, for those who want them. What goes wrong
+ * ends it with a line of type ERROR.
+ */
+export async function* watchLines(
+  parts: FeedParts & { readonly feed: Feed },
+  watching: Watching,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const teller = new Teller(watching, parts.feed)
+  try {
+    const after = watching.after ?? (yield* initialLines(parts, watching, teller, signal))
+    let seen = after
+    for await (const { entries, revision } of follow({ ...watching, ...parts, after }, signal)) {
+      seen = revision
+      if (entries.length > 0) yield* inChunks(teller.changes(entries))
+      else if (watching.wantsBookmarks) yield teller.bookmark(seen, false)
+    }
+    if (watching.wantsBookmarks) yield teller.bookmark(seen, false)
+  } catch (error) {
+    if (signal.aborted || isFault(error, 'Closed')) return
+    yield lineOf('ERROR', statusOf(faultOf(error)))
+  }
+}
+
+async function* initialLines(
+  { store, clock }: FeedParts,
+  watching: Watching,
+  teller: Teller,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, Revision> {
+  const { resource, namespace, matches } = watching
+  let revision: Revision | undefined
+  for await (const page of listPages({ store, clock }, resource, { namespace, matches }, signal)) {
+    revision = page.revision
+    yield* inChunks(page.objects.map(object => teller.added(object)))
+  }
+  const end = revision ?? (await store.revision(signal))
+  if (watching.wantsInitialEnd) yield teller.bookmark(end, true)
+  return end
+}
+
+/** Tells one watcher of changes. */
+class Teller {
+  readonly #watching: Watching
+  readonly #feed: Feed
+  readonly #prefix: string
+  #isFirst = true
+
+  constructor(watching: Watching, feed: Feed) {
+    this.#watching = watching
+    this.#feed = feed
+    this.#prefix = prefixOf(watching.resource, watching.namespace)
+  }
+
+  added(object: KubeObject): Uint8Array {
+    return this.#line('ADDED', object)
+  }
+
+  bookmark(revision: Revision, isInitialEnd: boolean): Uint8Array {
+    return this.#line('BOOKMARK', bookmarkOf(this.#watching.resource, revision, isInitialEnd))
+  }
+
+  changes(entries: readonly FeedEntry[]): Uint8Array[] {
+    return entries.flatMap(entry => this.#change(entry) ?? [])
+  }
+
+  // What all of one view are told is encoded once; only a table's first line has columns.
+  #change({ change, lines }: FeedEntry): Uint8Array | undefined {
+    const { matches, view } = this.#watching
+    if (!change.key.startsWith(this.#prefix)) return undefined
+    const event = eventOf(change, matches)
+    if (event === undefined) return undefined
+    if (this.#isFirst && view.form === 'table') return this.#line(event.type, event.object)
+    const key = `${event.type} ${view.id}`
+    const known = lines.get(key)
+    if (known !== undefined) return known
+    const line = this.#line(event.type, event.object)
+    lines.set(key, line)
+    this.#feed.grew(line.byteLength)
+    return line
+  }
+
+  #line(type: string, object: KubeObject): Uint8Array {
+    const shown = this.#watching.view.show(object, this.#isFirst)
+    this.#isFirst = false
+    return lineOf(type, shown)
+  }
+}
+
+function lineOf(type: string, object: Json): Uint8Array {
+  return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+}
+
+// Few pieces, none of them large.
+function* inChunks(lines: readonly Uint8Array[]): Generator<Uint8Array> {
+  let from = 0
+  let bytes = 0
+  for (const [index, line] of lines.entries()) {
+    bytes += line.byteLength
+    if (bytes < WATCH_CHUNK_BYTES && index < lines.length - 1) continue
+    yield index === from ? line : Buffer.concat(lines.slice(from, index + 1))
+    from = index + 1
+    bytes = 0
+  }
+}
