@@ -106,8 +106,16 @@ export class Client {
     return objectOf(await this.request({ method: 'PATCH', path, body, type: PATCH_TYPES[type] }, signal))
   }
 
-  /** Deletes an object, at once or when its finalizers have gone. Faults: NotFound, Conflict. */
-  async delete(resource: ApiResource, place: Place, deletion: Deletion, signal: AbortSignal): Promise<void> {
+  /**
+   * Deletes an object, at once or when its finalizers have gone: answers it as it then still is, undefined when it is gone.
+   * Faults: NotFound, Conflict.
+   */
+  async delete(
+    resource: ApiResource,
+    place: Place,
+    deletion: Deletion,
+    signal: AbortSignal,
+  ): Promise<KubeObject | undefined> {
     const { uid, resourceVersion, propagation, graceSeconds } = deletion
     const body = {
       kind: 'DeleteOptions',
@@ -116,7 +124,8 @@ export class Client {
       ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
       ...(uid === undefined && resourceVersion === undefined ? {} : { preconditions: { uid, resourceVersion } }),
     }
-    await this.request({ method: 'DELETE', path: pathOf(resource, place), body }, signal)
+    const answer = await this.request({ method: 'DELETE', path: pathOf(resource, place), body }, signal)
+    return answer['kind'] === 'Status' ? undefined : objectOf(answer)
   }
 
   /** Changes behind a revision, in order, until the server ends the watch in good time. Faults: Expired. */

@@ -32,6 +32,7 @@ export const EVENT_MESSAGE_CHARS_MAX = 1_024
 export const NAMESPACE_DELETES_AT_ONCE = 16
 /** Milliseconds before a namespace that is not empty yet is looked at again: at first, and at most. */
 export const NAMESPACE_AGAIN_MS = 500
+export const NAMESPACE_AGAIN_MS_MAX = 30_000
 
 /** Milliseconds between two looks at which resources are served. */
 export const DISCOVERY_MS = 30_000
