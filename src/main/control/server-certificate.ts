@@ -22,7 +22,8 @@ export async function serverCertificate(parts: ServerCertificateParts, names: Se
   const kept = readKept(parts)
   if (kept !== undefined && isGood(kept.certificatePem, { names, authority, now })) return kept
   const made = await authority.issue({
-    commonName: 'cairn',
+    // Not the authority's own name: OpenSSL takes equal subject and issuer for a certificate that signed itself.
+    commonName: 'cairn-api',
     organizations: [],
     usage: 'server',
     ...names,
