@@ -21,7 +21,7 @@ export const RULE_CHARS_MAX = 16 * 1024
 /** Rules in the schema of one version of a custom resource. */
 export const RULES_MAX = 1000
 /** Steps that all rules may take with one object: items looked at, and characters of texts in them. */
-export const RULE_WORK_MAX = 2_000_000
+export const RULE_WORK_MAX = 1_000_000
 /** Errors told of one custom object. */
 export const CUSTOM_ERRORS_MAX = 100
 /** Compiled schemas kept beside those that are served: of definitions just checked. */
@@ -30,3 +30,5 @@ export const SCHEMAS_KEPT_MAX = 16
 export const JSON_PATH_CHARS_MAX = 1024
 /** Managers that updated an object and are told apart; the oldest above become one, as in Kubernetes. */
 export const UPDATE_MANAGERS_MAX = 10
+/** Bytes of all data of one Secret together. */
+export const SECRET_BYTES_MAX = 1024 * 1024

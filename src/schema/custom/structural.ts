@@ -142,14 +142,15 @@ function checkMapKeys(errors: FieldError[], schema: JsonObject, keys: readonly J
     errors.push(required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'))
   }
   const fields = new Map(entriesAt(items, 'properties'))
-  for (const [index, key] of keys.entries()) {
+  for (const [index, given] of keys.entries()) {
+    const key = typeof given === 'string' ? given : ''
     const field = `${path}.x-kubernetes-list-map-keys[${index}]`
-    const inner = typeof key === 'string' ? fields.get(key) : undefined
+    const inner = fields.get(key)
     if (inner === undefined) errors.push(invalid(field, key, 'must be one of the names of properties of the items'))
     else if (['array', 'object'].includes(textAt(inner, 'type') ?? '')) {
       errors.push(
         invalid(
-          `${path}.items.properties[${String(key)}].type`,
+          `${path}.items.properties[${key}].type`,
           inner['type'],
           "must be a scalar type if parent array's x-kubernetes-list-type is map",
         ),
@@ -157,7 +158,7 @@ function checkMapKeys(errors: FieldError[], schema: JsonObject, keys: readonly J
     } else if (inner['default'] === undefined && !listAt(items, 'required').includes(key)) {
       errors.push(
         required(
-          `${path}.items.properties[${String(key)}].default`,
+          `${path}.items.properties[${key}].default`,
           'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
         ),
       )

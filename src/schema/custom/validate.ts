@@ -119,7 +119,8 @@ function checkLimits(errors: FieldError[], limits: ValueLimits, checked: Checked
   }
   if (typeof value === 'number') checkNumber(errors, limits, value, path)
   else if (typeof value === 'string') checkText(errors, limits, value, path)
-  else if (Array.isArray(value)) checkCount(errors, [limits.minItems, limits.maxItems], value, path, 'items')
+  else if (Array.isArray(value))
+    checkCount(errors, [limits.minItems, limits.maxItems], path, { count: value.length, what: 'items' })
   else if (isJsonObject(value)) checkObject(errors, limits, value, path)
   checkJunctors(errors, limits, checked)
 }
@@ -164,17 +165,16 @@ function checkObject(errors: FieldError[], limits: ValueLimits, object: JsonObje
   for (const name of limits.required) {
     if (!Object.hasOwn(object, name) || object[name] === undefined) errors.push(required(below(path, name)))
   }
-  checkCount(errors, [limits.minProperties, limits.maxProperties], Object.keys(object), path, 'properties')
+  const count = Object.keys(object).length
+  checkCount(errors, [limits.minProperties, limits.maxProperties], path, { count, what: 'properties' })
 }
 
 function checkCount(
   errors: FieldError[],
   [min, max]: readonly [number | undefined, number | undefined],
-  counted: readonly Json[],
   path: string,
-  what: 'items' | 'properties',
+  { count, what }: { readonly count: number; readonly what: 'items' | 'properties' },
 ): void {
-  const count = counted.length
   if (max !== undefined && count > max) {
     errors.push({
       field: path,
