@@ -5,7 +5,7 @@ import { bare, clothed } from './bare.ts'
 import { type Comparison, compare } from './compare.ts'
 import { coveredBy, withNamedFields } from './cover.ts'
 import { lastAppliedPaths, withLastApplied } from './last-applied.ts'
-import { isSameManager, type ManagerEntry, readManagers, writeManagers } from './managers.ts'
+import { isSameManager, type ManagerEntry, storedManagers, writeManagers } from './managers.ts'
 import { mergeApplied } from './merge.ts'
 import type { PathElement } from './path.ts'
 import { withoutPaths } from './remove.ts'
@@ -58,7 +58,8 @@ export function applyFields(apply: FieldApply): Applied {
   const before = entries.find(entry => isSameManager(entry, mine))
   const others = entries.filter(entry => entry !== before)
   const merged = mergeApplied(apply.shape, bare(live), onlyPart(bare(config), by.part))
-  const next = pruned(apply.shape, merged, before?.fields ?? EMPTY_SET, [...others, mine])
+  const last = difference(before?.fields ?? EMPTY_SET, mine.fields)
+  const next = pruned(apply.shape, merged, last, [...others, mine])
   const changes = changesOf(apply, next)
   const conflicts = apply.isForced ? [] : conflictsOf(apply, others, changes)
   if (conflicts.length > 0) return { ok: false, conflicts }
@@ -79,7 +80,7 @@ const METADATA: FieldSet = { isMember: false, below: new Map([['f:metadata', LEA
 
 // All that is there before the first apply belongs to somebody, lest the first who applies has it all.
 function managersOf(live: KubeObject, { shape, by }: FieldApply): readonly ManagerEntry[] {
-  const entries = readManagers(live.metadata['managedFields']) ?? []
+  const entries = storedManagers(live.metadata['managedFields'])
   if (entries.length > 0) return entries
   const { changed } = compare(shape, bare(undefined), bare(live))
   return withUpdate([], partOf(changed, by.part), { ...by, name: 'before-first-apply' })

@@ -69,6 +69,8 @@ function compareItems(
   old: Json | undefined,
   now: Json | undefined,
 ): void {
+  // Most lists are as they were, and telling that is cheaper than telling their items.
+  if (isSameJson(old, now)) return
   const before = itemsByElement(facts, listIn(old))
   const after = itemsByElement(facts, listIn(now))
   const elements = new Set([...after.keys(), ...before.keys()])

@@ -1,6 +1,6 @@
 import { isJsonObject, isSameJson, type Json, type JsonObject, textAt } from '../json.ts'
 import { readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
-import { type FieldSet, isEmptySet } from './set.ts'
+import { EMPTY_SET, type FieldSet, intersection, isEmptySet } from './set.ts'
 
 /** Which fields of an object somebody has set, and how (k8s.io/apimachinery meta/v1 ManagedFieldsEntry). */
 export interface ManagerEntry {
@@ -13,6 +13,8 @@ export interface ManagerEntry {
   /** RFC 3339 to the second; undefined when it is not known. */
   readonly time: string | undefined
   readonly fields: FieldSet
+  /** The entry as it was stored, when it is still so. */
+  readonly stored?: JsonObject | undefined
 }
 
 /** Reads `metadata.managedFields`; undefined when an entry is not well formed. */
@@ -29,9 +31,20 @@ export function readManagers(json: Json | undefined): readonly ManagerEntry[] | 
   return entries
 }
 
+/** Reads what {@link writeManagers} wrote; the fields of an entry are read when they are asked for. */
+export function storedManagers(json: Json | undefined): readonly ManagerEntry[] {
+  return Array.isArray(json) ? json.filter(isJsonObject).map(storedEntry) : []
+}
+
+/** True when some path of a set is in an entry. */
+export function touches(entry: ManagerEntry, set: FieldSet): boolean {
+  const { stored } = entry
+  return stored === undefined ? !isEmptySet(intersection(entry.fields, set)) : hasAny(stored['fieldsV1'], set)
+}
+
 /** Writes `metadata.managedFields`: appliers first, then by time; undefined when nobody has set anything. */
 export function writeManagers(entries: readonly ManagerEntry[]): readonly Json[] | undefined {
-  const kept = entries.filter(({ fields }) => !isEmptySet(fields))
+  const kept = entries.filter(entry => entry.stored !== undefined || !isEmptySet(entry.fields))
   return kept.length === 0 ? undefined : kept.toSorted(inOrder).map(writeEntry)
 }
 
@@ -67,7 +80,35 @@ function readEntry(json: Json): ManagerEntry | undefined {
   return { manager, operation, apiVersion, subresource, time: textAt(json, 'time'), fields }
 }
 
+function storedEntry(stored: JsonObject): ManagerEntry {
+  let fields: FieldSet | undefined
+  return {
+    manager: textAt(stored, 'manager') ?? '',
+    operation: stored['operation'] === 'Apply' ? 'Apply' : 'Update',
+    apiVersion: textAt(stored, 'apiVersion') ?? '',
+    subresource: textAt(stored, 'subresource') ?? '',
+    time: textAt(stored, 'time'),
+    get fields() {
+      fields ??= readFieldsV1(stored['fieldsV1']) ?? EMPTY_SET
+      return fields
+    },
+    stored,
+  }
+}
+
+function hasAny(json: Json | undefined, set: FieldSet): boolean {
+  if (!isJsonObject(json)) return false
+  for (const [element, node] of set.below) {
+    const inner = json[element]
+    if (!isJsonObject(inner)) continue
+    if (node.isMember && (Object.hasOwn(inner, '.') || isSameJson(inner, {}))) return true
+    if (hasAny(inner, node)) return true
+  }
+  return false
+}
+
 function writeEntry(entry: ManagerEntry): JsonObject {
+  if (entry.stored !== undefined) return entry.stored
   const { manager, operation, apiVersion, subresource, time, fields } = entry
   return {
     manager,

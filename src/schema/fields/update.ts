@@ -4,7 +4,15 @@ import type { KubeObject } from '../object.ts'
 import type { ObjectShape } from '../shape.ts'
 import { bare } from './bare.ts'
 import { type Comparison, compare } from './compare.ts'
-import { isReset, isSameManager, type ManagerEntry, readManagers, writeManagers } from './managers.ts'
+import {
+  isReset,
+  isSameManager,
+  type ManagerEntry,
+  readManagers,
+  storedManagers,
+  touches,
+  writeManagers,
+} from './managers.ts'
 import { difference, EMPTY_SET, type FieldSet, filterTop, isEmptySet, union } from './set.ts'
 
 /** Who writes, what of the object, and when. */
@@ -40,7 +48,7 @@ export function managersAfterUpdate({ shape, old, now, by }: FieldWrite): Json |
   const found = compare(shape, bare(old), bare(now))
   const changes = { changed: partOf(found.changed, by.part), removed: partOf(found.removed, by.part) }
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return given
-  const entries = readManagers(given) ?? []
+  const entries = storedManagers(given)
   return writeManagers(capped(withUpdate(withoutChanges(entries, changes), changes.changed, by)))
 }
 
@@ -52,9 +60,11 @@ export function partOf(set: FieldSet, part: FieldManager['part']): FieldSet {
 
 /** Entries without what others have changed or removed. */
 export function withoutChanges(entries: readonly ManagerEntry[], { changed, removed }: Comparison): ManagerEntry[] {
-  return entries
-    .map(entry => ({ ...entry, fields: difference(difference(entry.fields, changed), removed) }))
-    .filter(({ fields }) => !isEmptySet(fields))
+  return entries.flatMap(entry => {
+    if (!touches(entry, changed) && !touches(entry, removed)) return [entry]
+    const fields = difference(difference(entry.fields, changed), removed)
+    return isEmptySet(fields) ? [] : [{ ...entry, fields, stored: undefined }]
+  })
 }
 
 /** Entries with what a manager has set beside what it had before. */
