@@ -20,6 +20,7 @@ export interface Options {
 export const USAGE = `usage: npm run bench -- [--rows NAME,...] [--targets NAME,...] [--rounds N] [--quick] [--folder DIR]
                          [-o json] [--json FILE] [--markdown FILE]
        npm run bench -- rooms [NAME]
+       npm run bench -- control [--quick] [-o json]
 rows:    ${scenarios.map(({ name }) => name).join(', ')}, or the name of one row as JSON shows it
 targets: ${targetKinds.map(({ name }) => name).join(', ')}`
 

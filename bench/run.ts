@@ -1,5 +1,7 @@
 // `npm run bench`: Cairn's mount beside the plain disk and other filesystems, in one run. See README.md beside this.
 import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { runControl } from './control/run.ts'
 import { measure } from './measure.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { rowsForPrograms } from './report/cells.ts'
@@ -15,6 +17,10 @@ async function main(words: readonly string[]): Promise<number> {
   const stopping = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stopping.abort(new Error(name)))
   if (words[0] === 'rooms') return (await runRooms(words[1] ?? '', stopping.signal)) ? 0 : 1
+  if (words[0] === 'control') {
+    await runControl(words.slice(1), tmpdir(), stopping.signal)
+    return 0
+  }
   const options = readOptions(words)
   if (typeof options === 'string') {
     console.error(`bench: ${options}\n${USAGE}`)

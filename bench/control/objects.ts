@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { pssBytes } from '../targets/processes.ts'
+import { type ApiClient } from './client.ts'
+import type { ControlRow } from './rows.ts'
+
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+const PODS = '/api/v1/namespaces/default/pods'
+const WRITERS = 16
+
+/** Makes many pods, then lists them in each form. */
+export async function manyObjects(client: ApiClient, count: number, signal: AbortSignal): Promise<ControlRow[]> {
+  const createS = await seconds(() =>
+    inTurns(count, number => client.call('POST', PODS, { body: pod(number) }), signal),
+  )
+  await client.call('GET', `${PODS}?limit=1`)
+  const json = await best(() => client.call('GET', PODS))
+  const table = await best(() => client.call('GET', PODS, { accept: TABLE }))
+  const id = `${count}-pods`
+  return [
+    {
+      id: `${id}-create`,
+      title: `create ${count} pods, ${WRITERS} at once`,
+      unit: '/s',
+      value: count / createS,
+      goal: undefined,
+    },
+    {
+      id: `${id}-list`,
+      title: `list ${count} pods (JSON)`,
+      unit: 's',
+      value: json,
+      goal: count === 10_000 ? 1 : undefined,
+    },
+    {
+      id: `${id}-table`,
+      title: `list ${count} pods (Table)`,
+      unit: 's',
+      value: table,
+      goal: count === 10_000 ? 1 : undefined,
+    },
+  ]
+}
+
+/** Writes at a steady rate and looks how long each takes to come out of a watch. */
+export async function watchLatency(client: ApiClient, watching: ApiClient, signal: AbortSignal): Promise<ControlRow[]> {
+  const [rate, totalS] = [1000, 5]
+  const path = '/api/v1/namespaces/default/configmaps'
+  const { stream } = await watching.open('GET', `${path}?watch=true`)
+  const sentMs = new Map<string, number>()
+  const tookMs: number[] = []
+  let rest = ''
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const name = /"name":"(w-\d+)"/.exec(line)?.[1] ?? ''
+      const sent = sentMs.get(name)
+      if (sent !== undefined) tookMs.push(performance.now() - sent)
+    }
+  })
+  const startMs = performance.now()
+  const writes: Promise<unknown>[] = []
+  for (let number = 0; number < rate * totalS; number++) {
+    const dueMs = startMs + (number * 1000) / rate
+    if (performance.now() < dueMs) await delay(dueMs - performance.now(), undefined, { signal })
+    const name = `w-${number}`
+    sentMs.set(name, performance.now())
+    writes.push(client.call('POST', path, { body: JSON.stringify({ metadata: { name }, data: { number: name } }) }))
+  }
+  await Promise.all(writes)
+  const doneS = (performance.now() - startMs) / 1000
+  while (tookMs.length < rate * totalS) await delay(10, undefined, { signal })
+  stream.close()
+  const sorted = tookMs.sort((a, b) => a - b)
+  const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
+  return [
+    {
+      id: 'writes',
+      title: 'writes/s while watched (1,000 wanted)',
+      unit: '/s',
+      value: (rate * totalS) / doneS,
+      goal: 990,
+    },
+    { id: 'watch-p99', title: 'watch latency at that, p99', unit: 'ms', value: p99, goal: 50 },
+  ]
+}
+
+/** Memory of all processes, PSS. */
+export function memory(id: string, title: string, pids: readonly number[], goal: number): ControlRow {
+  return { id, title, unit: 'MB', value: pssBytes(pids) / 1e6, goal }
+}
+
+async function seconds(run: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now()
+  await run()
+  return (performance.now() - startMs) / 1000
+}
+
+async function best(run: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 3; round++) times.push(await seconds(run))
+  return times.sort((a, b) => a - b)[1] ?? 0
+}
+
+async function inTurns(count: number, run: (number: number) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < count) {
+      signal.throwIfAborted()
+      await run(next++)
+    }
+  }
+  await Promise.all(Array.from({ length: WRITERS }, worker))
+}
+
+function pod(number: number): string {
+  const container = {
+    name: 'web',
+    image: 'registry.example/web:1',
+    ports: [{ containerPort: 8080 }],
+    env: [{ name: 'NUMBER', value: String(number) }],
+    resources: { requests: { cpu: '100m', memory: '64Mi' } },
+    volumeMounts: [{ name: 'config', mountPath: '/config' }],
+  }
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `pod-${number}`, labels: { app: 'web', shard: String(number % 100) } },
+    spec: { containers: [container], volumes: [{ name: 'config', configMap: { name: 'web' } }] },
+  })
+}

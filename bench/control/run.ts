@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApiClient } from './client.ts'
+import { startCloud, writtenBytes } from './cloud.ts'
+import { manyObjects, memory, watchLatency } from './objects.ts'
+import { type ControlRow, tableOf } from './rows.ts'
+
+/** Measures the control plane: start, objects, watches, memory, and what it writes when nothing happens. */
+export async function runControl(words: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
+  const home = mkdtempSync(join(folder, 'cairn-bench-control-'))
+  try {
+    const rows = await measure(home, words.includes('--quick') ? 500 : 10_000, signal)
+    console.log(words.includes('json') ? JSON.stringify(rows, undefined, 2) : tableOf(rows))
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+async function measure(home: string, count: number, signal: AbortSignal): Promise<readonly ControlRow[]> {
+  const rows: ControlRow[] = []
+  {
+    await using first = await startCloud(home, signal)
+    rows.push({
+      id: 'first-start',
+      title: 'first start, keys made',
+      unit: 's',
+      value: first.startMs / 1000,
+      goal: undefined,
+    })
+  }
+  await using cloud = await startCloud(home, signal)
+  rows.push({ id: 'start', title: 'exec to ready', unit: 's', value: cloud.startMs / 1000, goal: 2 })
+  await delay(5000, undefined, { signal })
+  rows.push(memory('idle', 'memory idle (PSS of all processes)', cloud.pids(), 200))
+  rows.push(await idleWrites(cloud.pids, signal))
+  using client = new ApiClient(cloud.kubeconfig)
+  using watching = new ApiClient(cloud.kubeconfig)
+  rows.push(...(await manyObjects(client, count, signal)))
+  rows.push(...(await watchLatency(client, watching, signal)))
+  await delay(5000, undefined, { signal })
+  rows.push(memory('loaded', `memory with ${count} pods`, cloud.pids(), 200))
+  return rows
+}
+
+async function idleWrites(pids: () => readonly number[], signal: AbortSignal): Promise<ControlRow> {
+  const before = writtenBytes(pids())
+  await delay(60_000, undefined, { signal })
+  const value = (writtenBytes(pids()) - before) / 1e6
+  return { id: 'idle-writes', title: 'written while nothing happens', unit: 'MB/min', value, goal: 1 }
+}
