@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { type Clock, isFault, type Log, whyOf } from '#base'
 import { type Attempt, type Caller, ANONYMOUS } from '#identity'
+import type { Json } from '#schema'
 import { json } from './answers/answer.ts'
 import { deadline } from './answers/stream.ts'
 import { Clients } from './clients.ts'
@@ -12,7 +13,9 @@ import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
 import { attemptOf, forbidden } from './request/attempt.ts'
 import { type Target, targetOf } from './request/path.ts'
-import type { RouteParts } from './routes/asked.ts'
+import { isReview, type ReviewParts } from './reviews/review.ts'
+import { routeReview } from './reviews/route.ts'
+import type { RouteParts, WriteGuard } from './routes/asked.ts'
 import type { HealthCheck } from './routes/health.ts'
 import { answerOther, type OtherParts } from './routes/other.ts'
 import { answerResource, verbOf } from './routes/resource.ts'
@@ -30,6 +33,10 @@ export interface AppParts {
   readonly authenticate: (request: Request, connection: unknown) => Promise<Caller>
   /** Whether he may. */
   readonly authorize: (caller: Caller, attempt: Attempt, signal: AbortSignal) => Promise<boolean>
+  /** The rules that hold for somebody in a namespace, for `kubectl auth can-i --list`. */
+  readonly rulesFor?: (caller: Caller, namespace: string | undefined) => Iterable<Json>
+  /** Refuses what somebody may not make of an object, although he may write it. Faults: Forbidden. */
+  readonly guard?: WriteGuard
   /** The version of Cairn, as `/version` tells it. */
   readonly version: string
   /** What `/readyz` looks at. */
@@ -51,7 +58,12 @@ export function createApp(parts: AppParts): Hono {
   return app
 }
 
-interface Serving extends Omit<AppParts, 'checks' | 'observer' | 'ending'>, RouteParts, OtherParts {
+interface Serving
+  extends Omit<AppParts, 'checks' | 'observer' | 'ending' | 'rulesFor' | 'guard'>,
+    RouteParts,
+    OtherParts,
+    ReviewParts {
+  readonly guard: WriteGuard
   readonly clients: Clients
   readonly ending: AbortSignal
 }
@@ -60,6 +72,8 @@ function servingOf(parts: AppParts): Serving {
   return {
     ...parts,
     checks: parts.checks ?? [],
+    rulesFor: parts.rulesFor ?? (() => []),
+    guard: parts.guard ?? (() => undefined),
     observer: parts.observer ?? UNOBSERVED,
     ending: parts.ending ?? new AbortController().signal,
     clients: new Clients(),
@@ -151,14 +165,15 @@ async function answerTarget(
 ): Promise<Response> {
   const resource = serving.registry.find(target)
   if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
-  const asked = { request, query: url.searchParams, target, resource, caller }
+  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard }
   if (verb === 'watch') {
     const signal = AbortSignal.any([request.signal, serving.ending])
     return answerResource(serving, verb, { ...asked, signal })
   }
   const time = deadline(serving.clock, REQUEST_SECONDS_MAX * 1000, request.signal)
   try {
-    return await answerResource(serving, verb, { ...asked, signal: time.signal })
+    const within = { ...asked, signal: time.signal }
+    return await (isReview(resource) ? routeReview(serving, verb, within) : answerResource(serving, verb, within))
   } catch (error) {
     if (!time.signal.aborted || request.signal.aborted || isFault(error)) throw error
     throw apiFault('Timeout', `the request did not complete within ${REQUEST_SECONDS_MAX}s`)

@@ -2,6 +2,7 @@ export { ageOf, humanDuration } from './columns.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
+export { defineResource } from './define.ts'
 export { schemaFault } from './faults.ts'
 export {
   duplicate,
@@ -30,4 +31,4 @@ export {
 export { canonicalQuantity, compareQuantities, type Quantity, quantityOf } from './quantity.ts'
 export { RESOURCES } from './resources.ts'
 export type { CustomReading, ListShape, MapShape, ObjectShape, ScalarKind, Shape } from './shape.ts'
-export { definitionName, KUBERNETES_VERSION, kubernetesShape } from './shapes/read.ts'
+export { definitionName, type KindName, kindShape, KUBERNETES_VERSION, kubernetesShape } from './shapes/read.ts'

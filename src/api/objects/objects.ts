@@ -21,6 +21,8 @@ export interface WriteOptions {
   readonly unknowns: Unknowns
   /** Checks everything and stores nothing. */
   readonly isDryRun: boolean
+  /** Refuses what the caller may not make of the object; `old` is what it was. */
+  readonly guard?: (next: KubeObject, old: KubeObject | undefined) => void
 }
 
 /** A change of an object as it is now. */
@@ -51,6 +53,7 @@ export class Objects {
     const { object: read, warnings } = readBody(resource, request.body, named, request.options.unknowns)
     for (let attempt = 1; ; attempt += 1) {
       const object = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read))
+      request.options.guard?.(object, undefined)
       const guards = await this.#namespaces.admit(resource, object, signal)
       try {
         if (!request.options.isDryRun) {
@@ -76,8 +79,11 @@ export class Objects {
   ): Promise<Prepared> {
     const { object: read, warnings } = readBody(resource, request.body, place, request.options.unknowns)
     const wanted = read.metadata.resourceVersion
-    const run = (old: KubeObject) =>
-      request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
+    const run = (old: KubeObject) => {
+      const next = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
+      request.options.guard?.(next, old)
+      return next
+    }
     const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
     return { object, warnings }
   }
@@ -100,9 +106,12 @@ export class Objects {
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
         throw apiFault('Conflict', modified(resource, place.name))
       }
-      return request.part === 'status'
-        ? prepareStatus(resource, read.object, old)
-        : prepareUpdate(resource, read.object, old)
+      const next =
+        request.part === 'status'
+          ? prepareStatus(resource, read.object, old)
+          : prepareUpdate(resource, read.object, old)
+      request.options.guard?.(next, old)
+      return next
     }
     const { isDryRun } = request.options
     const object = await this.change(resource, place, { wanted: undefined, isDryRun, run }, signal)

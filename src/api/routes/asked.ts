@@ -1,6 +1,6 @@
 import type { Clock } from '#base'
 import type { Caller } from '#identity'
-import type { Json, Resource } from '#schema'
+import type { Json, KubeObject, Resource } from '#schema'
 import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
@@ -19,8 +19,12 @@ export interface ResourceRequest {
   readonly target: ResourceTarget
   readonly resource: Resource
   readonly caller: Caller
+  readonly guard: WriteGuard
   readonly signal: AbortSignal
 }
+
+/** Refuses what somebody may not make of an object; `old` is what it was. Faults: Forbidden. */
+export type WriteGuard = (caller: Caller, resource: Resource, next: KubeObject, old: KubeObject | undefined) => void
 
 /** What the routes work with. */
 export interface RouteParts {
@@ -38,8 +42,12 @@ export function placeOf({ namespace, name = '' }: ResourceTarget): ObjectPlace {
 }
 
 /** How a write is to be done, by its parameters. Faults: BadRequest. */
-export function writeOptionsOf({ query }: ResourceRequest): WriteOptions {
-  return { unknowns: unknownsOf(query), isDryRun: isDryRun(query) }
+export function writeOptionsOf({ query, guard, caller, resource }: ResourceRequest): WriteOptions {
+  return {
+    unknowns: unknownsOf(query),
+    isDryRun: isDryRun(query),
+    guard: (next, old) => guard(caller, resource, next, old),
+  }
 }
 
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
