@@ -1,6 +1,5 @@
 export { type AppParts, createApp } from './app.ts'
 export { type Answered, type Audit, type AuditEntry, type Observer } from './observer.ts'
-export { ensureNamespaces } from './objects/first-namespaces.ts'
 export { type HealthCheck } from './routes/health.ts'
 export { Objects } from './objects/objects.ts'
 export { Registry } from './registry.ts'

@@ -42,3 +42,5 @@ export const REQUESTS_PER_CLIENT_MAX = 400
 export const WATCHES_PER_CLIENT_MAX = 2_000
 /** Seconds that the checks of health may take. */
 export const HEALTH_SECONDS_MAX = 5
+/** Doubled fields of one body that its sender is told of. */
+export const DUPLICATES_TOLD_MAX = 100

@@ -19,7 +19,8 @@ export function formOf(accept: string): Form {
     if (as === 'Table') return 'table'
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'partial'
   }
-  throw apiFault('NotAcceptable', `only application/json is served, not ${accept.slice(0, 200)}`, {
-    hint: 'only the following media types are accepted: application/json',
-  })
+  throw apiFault(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  )
 }

@@ -50,7 +50,7 @@ export class Objects {
 
   /** Makes an object in a namespace that is there and stays. Faults: BadRequest, Invalid, AlreadyExists, NotFound, Forbidden. */
   async create(resource: Resource, named: Named, request: Request, signal: AbortSignal): Promise<Prepared> {
-    const { object: read, warnings } = readBody(resource, request.body, named, request.options.unknowns)
+    const { object: read, warnings } = readBody(resource, request, named, request.options.unknowns)
     for (let attempt = 1; ; attempt += 1) {
       const object = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read))
       request.options.guard?.(object, undefined)
@@ -77,7 +77,7 @@ export class Objects {
     request: Request & { readonly part: 'object' | 'status' },
     signal: AbortSignal,
   ): Promise<Prepared> {
-    const { object: read, warnings } = readBody(resource, request.body, place, request.options.unknowns)
+    const { object: read, warnings } = readBody(resource, request, place, request.options.unknowns)
     const wanted = read.metadata.resourceVersion
     const run = (old: KubeObject) => {
       const next = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
@@ -100,7 +100,7 @@ export class Objects {
   ): Promise<Prepared> {
     let warnings: readonly string[] = []
     const run = (old: KubeObject) => {
-      const read = readBody(resource, request.patch(old), place, request.options.unknowns)
+      const read = readBody(resource, { body: request.patch(old) }, place, request.options.unknowns)
       warnings = read.warnings
       const { resourceVersion } = read.object.metadata
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
@@ -138,7 +138,7 @@ export class Objects {
       if (isDryRun) return next
       if (isSameJson(next, old)) return old
       try {
-        if (isGone(resource, next)) return await this.store.remove(resource, old, signal)
+        if (isGone(resource, next)) return await this.store.remove(resource, old, next, signal)
         return await this.store.replace(resource, old, next, signal)
       } catch (error) {
         const isRetried = !isOfOne && attempt < UPDATE_TRIES_MAX
@@ -178,6 +178,7 @@ export class Objects {
 /** What a client sent. */
 export interface Request {
   readonly body: Json
+  readonly duplicates?: readonly string[]
   readonly options: WriteOptions
 }
 

@@ -38,11 +38,19 @@ export interface Prepared {
 }
 
 /** A body as an object of its kind, with the name and namespace of the path. Faults: BadRequest. */
-export function readBody(resource: Resource, body: Json, named: Named, unknowns: Unknowns): Prepared {
+export function readBody(
+  resource: Resource,
+  { body, duplicates = [] }: { readonly body: Json; readonly duplicates?: readonly string[] },
+  named: Named,
+  unknowns: Unknowns,
+): Prepared {
   if (!isJsonObject(body)) throw apiFault('BadRequest', 'the body must be an object')
   const { value, unknown } = decode(resource.shape, body)
-  const warnings = unknown.map(path => `unknown field "${path}"`)
-  if (unknowns === 'Strict' && unknown.length > 0) {
+  const warnings = [
+    ...unknown.map(path => `unknown field "${path}"`),
+    ...duplicates.map(path => `duplicate field "${path}"`),
+  ]
+  if (unknowns === 'Strict' && warnings.length > 0) {
     throw apiFault('BadRequest', `strict decoding error: ${warnings.join(', ')}`)
   }
   const apiVersion = apiVersionOf(resource.group, resource.version)

@@ -1,8 +1,9 @@
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import { isFault } from '#base'
 import { isJsonObject, type Json, type ObjectShape, openProtobuf, protobufToJson } from '#schema'
 import { apiFault } from '../faults.ts'
 import { BODY_BYTES_MAX } from '../limits.ts'
+import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
 
 /** A request's body, whole. Faults: RequestEntityTooLarge. */
 export async function readAll(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
@@ -18,27 +19,51 @@ export async function readAll(body: ReadableStream<Uint8Array> | null): Promise<
   return Buffer.concat(parts)
 }
 
+/** What a client sent, and the fields that stand twice in it: the last of them counts. */
+export interface Sent {
+  readonly body: Json
+  readonly duplicates: readonly string[]
+}
+
 /**
  * Reads JSON, YAML or Kubernetes' protobuf, which newer clients send for kinds they know; `shape` says what the body is
  * one of. Faults: BadRequest, UnsupportedMediaType.
  */
-export function parseBody(bytes: Buffer, contentType: string, shape: ObjectShape): Json {
+export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape): Sent {
   const type = mediaType(contentType)
   switch (type) {
     case '':
-    case 'application/json':
-      return parseJson(bytes)
+    case 'application/json': {
+      const text = bytes.toString('utf8')
+      return { body: parsed(type, () => asJson(JSON.parse(text))), duplicates: duplicatesInJson(text) }
+    }
     case 'application/yaml':
-      return parsed(type, () => asJson(parseYaml(bytes.toString('utf8'), { maxAliasCount: ALIASES_MAX })))
+      return sentYaml(bytes.toString('utf8'))
     case 'application/vnd.kubernetes.protobuf': {
       const { apiVersion, kind, message } = openProtobuf(bytes)
-      return { apiVersion, kind, ...protobufToJson(shape, message) }
+      return { body: { apiVersion, kind, ...protobufToJson(shape, message) }, duplicates: [] }
     }
     default:
-      throw apiFault('UnsupportedMediaType', `the body's type ${type} is not read`, {
-        hint: 'send application/json or application/yaml',
-      })
+      throw apiFault(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${BODY_TYPES.join(', ')}`,
+      )
   }
+}
+
+/** As {@link readSent}, where doubled fields do not matter. */
+export function parseBody(bytes: Buffer, contentType: string, shape: ObjectShape): Json {
+  return readSent(bytes, contentType, shape).body
+}
+
+function sentYaml(text: string): Sent {
+  return parsed('application/yaml', () => {
+    const document = parseDocument(text, { uniqueKeys: false })
+    const [error] = document.errors
+    if (error !== undefined) throw error
+    const body = asJson(document.toJS({ maxAliasCount: ALIASES_MAX }))
+    return { body, duplicates: duplicatesInYaml(document.contents) }
+  })
 }
 
 /** Reads JSON. Faults: BadRequest. */
@@ -51,13 +76,17 @@ export function mediaType(contentType: string): string {
   return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
 
-function parsed(type: string, run: () => Json): Json {
+function parsed<Value>(type: string, run: () => Value): Value {
   try {
     return run()
   } catch (cause) {
     if (isFault(cause)) throw cause
     const said = cause instanceof Error ? cause.message : String(cause)
-    throw apiFault('BadRequest', `the body cannot be read as ${type}: ${said.slice(0, 300)}`, { cause })
+    throw apiFault(
+      'BadRequest',
+      `the body cannot be read as ${type === '' ? 'application/json' : type}: ${said.slice(0, 300)}`,
+      { cause },
+    )
   }
 }
 
@@ -72,3 +101,4 @@ function asJson(value: unknown): Json {
 }
 
 const ALIASES_MAX = 100
+const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']

@@ -6,7 +6,7 @@ import { apiFault } from '../faults.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
-import { parseBody, readAll } from '../request/body.ts'
+import { readAll, readSent, type Sent } from '../request/body.ts'
 import { isDryRun, unknownsOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
 import type { ObjectPlace } from '../store/object-store.ts'
@@ -51,10 +51,10 @@ export function writeOptionsOf({ query, guard, caller, resource }: ResourceReque
 }
 
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
-export async function sentObject(asked: ResourceRequest): Promise<{ body: Json; options: WriteOptions }> {
+export async function sentObject(asked: ResourceRequest): Promise<Sent & { readonly options: WriteOptions }> {
   const { request, resource } = asked
-  const body = parseBody(await readAll(request.body), request.headers.get('content-type') ?? '', resource.shape)
-  return { body, options: writeOptionsOf(asked) }
+  const sent = readSent(await readAll(request.body), request.headers.get('content-type') ?? '', resource.shape)
+  return { ...sent, options: writeOptionsOf(asked) }
 }
 
 /** Refuses a path below an object that is none of those known. Faults: NotFound. */

@@ -27,7 +27,7 @@ export async function answerCreate(parts: RouteParts, asked: ResourceRequest): P
   if (target.name !== undefined) throw apiFault('MethodNotAllowed', 'objects are made by POST to their collection')
   const named = { namespace: target.namespace, name: undefined }
   const made = await parts.objects.create(resource, named, await sentObject(asked), signal)
-  return answerObject(parts, asked, 201, made)
+  return answerObject(parts, asked, 201, warned(asked, made))
 }
 
 /** Replaces an object, or its status. Faults: those of `Objects.update`. */
@@ -35,7 +35,8 @@ export async function answerUpdate(parts: RouteParts, asked: ResourceRequest): P
   const { resource, target, signal } = asked
   const part = partOf(asked)
   const change = { ...(await sentObject(asked)), part }
-  return answerObject(parts, asked, 200, await parts.objects.update(resource, placeOf(target), change, signal))
+  const made = await parts.objects.update(resource, placeOf(target), change, signal)
+  return answerObject(parts, asked, 200, warned(asked, made))
 }
 
 /** Patches an object, or its status. Faults: those of `Objects.patch`. */
@@ -44,7 +45,8 @@ export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Pr
   const part = partOf(asked)
   const patch = readPatch(resource, mediaType(request.headers.get('content-type') ?? ''), await readAll(request.body))
   const change = { patch, options: writeOptionsOf(asked), part }
-  return answerObject(parts, asked, 200, await parts.objects.patch(resource, placeOf(target), change, signal))
+  const made = await parts.objects.patch(resource, placeOf(target), change, signal)
+  return answerObject(parts, asked, 200, warned(asked, made))
 }
 
 /** Answers an object in the form the client wants. */
@@ -53,6 +55,12 @@ export function answerObject(parts: RouteParts, asked: ResourceRequest, status: 
   const accept = request.headers.get('accept') ?? ''
   const shown = shownObject({ resource, object: made.object, accept, query, nowMs: nowMsOf(parts) })
   return json(status, shown, made.warnings)
+}
+
+// Once in each write: nobody is to believe that something happens because an object was taken.
+function warned({ resource, target }: ResourceRequest, made: Prepared): Prepared {
+  if (resource.hasController || target.subresource !== undefined) return made
+  return { ...made, warnings: [...made.warnings, `${resource.kind} objects are kept, but nothing acts on them yet`] }
 }
 
 function partOf({ resource, target }: ResourceRequest): 'object' | 'status' {

@@ -86,14 +86,14 @@ export class ObjectStore {
     return withRevision(object, revision)
   }
 
-  /** Removes an object that is as it was read. Faults: Conflict. */
-  async remove(resource: Resource, old: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+  /** Removes an object that is as it was read; answers it as it is at its end. Faults: Conflict. */
+  async remove(resource: Resource, old: KubeObject, last: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const key = objectKey(resource, old.metadata)
     const then = [{ kind: 'delete', keys: { kind: 'key', key } }] as const
     const { succeeded, revision } = await this.#keyspace.txn({ compare: [isStill(old, key)], then }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
-    return withRevision(old, revision)
+    return withRevision(last, revision)
   }
 
   /** Objects of one namespace, or of all, in order of their places; as of a revision, or now. Faults: Expired. */
