@@ -1,21 +1,61 @@
-import { assert } from '#base'
+import { assert, type ByteString } from '#base'
 import type { KeyValue, Revision } from '#keyspace'
 import { isKubeObject, type KubeObject } from '#schema'
+import { resourcePrefix } from './keys.ts'
 
-/** An object as it is stored: JSON without the resourceVersion, which is the revision of its key. */
-export function bytesOf({ metadata, ...rest }: KubeObject): Uint8Array {
-  const { resourceVersion: _, ...stored } = metadata
-  return Buffer.from(JSON.stringify({ ...rest, metadata: stored }))
+/** Encrypts what is stored under a key, for that key alone. */
+export interface Sealing {
+  /** Never begins with `{`. */
+  seal(plain: Uint8Array, place: ByteString): string
+  open(sealed: string, place: ByteString): Uint8Array
 }
 
-/** Reads what {@link bytesOf} wrote. */
-export function objectOf({ value, modRevision }: KeyValue): KubeObject {
-  const object: unknown = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'))
-  assert(isKubeObject(object as KubeObject), 'a stored object is an object')
-  return withRevision(object as KubeObject, modRevision)
+/** Whose objects are stored sealed as a whole: annotations may repeat what their data hold. */
+const SEALED: readonly ByteString[] = [resourcePrefix({ group: '', plural: 'secrets' })]
+
+const BRACE = '{'.charCodeAt(0)
+
+/** Objects as they are stored: JSON without the resourceVersion, which is the revision of the key; sealed for some kinds. */
+export class ObjectCodec {
+  readonly #sealing: Sealing | undefined
+
+  /** Without `sealing` everything is stored as it is. */
+  constructor(sealing?: Sealing) {
+    this.#sealing = sealing
+  }
+
+  bytesOf(key: ByteString, { metadata, ...rest }: KubeObject): Uint8Array {
+    const { resourceVersion: _, ...stored } = metadata
+    const json = Buffer.from(JSON.stringify({ ...rest, metadata: stored }))
+    if (this.#sealing === undefined || !isSealed(key)) return json
+    return Buffer.from(this.#sealing.seal(json, key))
+  }
+
+  /** Reads what {@link bytesOf} made. Faults: SealBroken. */
+  objectOf({ key, value, modRevision }: KeyValue): KubeObject {
+    const text = textOf(this.#plain(key, value))
+    const object: unknown = JSON.parse(text)
+    assert(isKubeObject(object as KubeObject), 'a stored object is an object')
+    return withRevision(object as KubeObject, modRevision)
+  }
+
+  #plain(key: ByteString, value: Uint8Array): Uint8Array {
+    if (value[0] === BRACE) return value
+    assert(this.#sealing !== undefined, 'sealed objects are read with what opens them')
+    return this.#sealing.open(textOf(value), key)
+  }
+}
+
+/** True for keys whose values are sealed. */
+export function isSealed(key: ByteString): boolean {
+  return SEALED.some(prefix => key.startsWith(prefix))
 }
 
 /** An object with the revision it was stored at. */
 export function withRevision(object: KubeObject, revision: Revision): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }

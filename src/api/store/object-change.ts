@@ -1,7 +1,7 @@
 import type { ByteString } from '#base'
 import type { KeyEvent, KeyValue, Revision } from '#keyspace'
 import type { KubeObject } from '#schema'
-import { objectOf } from './codec.ts'
+import type { ObjectCodec } from './codec.ts'
 
 /** One change: made when there was none before, deleted when there is none now. Objects are read when asked for. */
 export class ObjectChange {
@@ -11,10 +11,12 @@ export class ObjectChange {
   readonly bytes: number
   readonly #entry: KeyValue | undefined
   readonly #previous: KeyValue | undefined
+  readonly #codec: ObjectCodec
   #now: KubeObject | undefined
   #before: KubeObject | undefined
 
-  constructor(event: KeyEvent) {
+  constructor(event: KeyEvent, codec: ObjectCodec) {
+    this.#codec = codec
     this.#entry = event.kind === 'put' ? event.entry : undefined
     this.#previous = event.previous
     this.key = event.kind === 'put' ? event.entry.key : event.key
@@ -28,12 +30,12 @@ export class ObjectChange {
   }
 
   get now(): KubeObject | undefined {
-    if (this.#entry !== undefined) this.#now ??= objectOf(this.#entry)
+    if (this.#entry !== undefined) this.#now ??= this.#codec.objectOf(this.#entry)
     return this.#now
   }
 
   get before(): KubeObject | undefined {
-    if (this.#previous !== undefined) this.#before ??= objectOf(this.#previous)
+    if (this.#previous !== undefined) this.#before ??= this.#codec.objectOf(this.#previous)
     return this.#before
   }
 }

@@ -3,7 +3,7 @@ import type { Keyspace, LocalKeyspace, Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
 import { apiFault } from '../faults.ts'
 import { LIST_PAGE } from '../limits.ts'
-import { bytesOf, objectOf, withRevision } from './codec.ts'
+import { ObjectCodec, type Sealing, withRevision } from './codec.ts'
 import { namespacePrefix, objectKey, ROOT, resourcePrefix } from './keys.ts'
 import { ObjectChange } from './object-change.ts'
 
@@ -36,16 +36,19 @@ export interface ObjectPage {
  */
 export class ObjectStore {
   readonly #keyspace: Keyspace
+  readonly #codec: ObjectCodec
 
-  constructor(keyspace: Keyspace) {
+  /** Secrets are encrypted with `sealing`; without it, as tests have it, they are not. */
+  constructor(keyspace: Keyspace, sealing?: Sealing) {
     this.#keyspace = keyspace
+    this.#codec = new ObjectCodec(sealing)
   }
 
   /** The object as it is now; undefined when there is none. */
   async find(resource: Named, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
     const key = objectKey(resource, place)
     const { entries } = await this.#keyspace.range({ keys: { kind: 'key', key } }, signal)
-    return entries[0] === undefined ? undefined : objectOf(entries[0])
+    return entries[0] === undefined ? undefined : this.#codec.objectOf(entries[0])
   }
 
   /** As {@link find}. Faults: NotFound. */
@@ -64,7 +67,7 @@ export class ObjectStore {
     const { succeeded, revision } = await this.#keyspace.txn(
       {
         compare: [{ key, field: 'createRevision', is: 'equal', to: 0 }, ...guards.map(isUnchanged)],
-        then: [{ kind: 'put', key, value: bytesOf(object) }],
+        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object) }],
       },
       signal,
     )
@@ -79,7 +82,7 @@ export class ObjectStore {
   /** Replaces an object that is as it was read. Faults: Conflict. */
   async replace(resource: Resource, old: KubeObject, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const key = objectKey(resource, old.metadata)
-    const then = [{ kind: 'put', key, value: bytesOf(object) }] as const
+    const then = [{ kind: 'put', key, value: this.#codec.bytesOf(key, object) }] as const
     const { succeeded, revision } = await this.#keyspace.txn({ compare: [isStill(old, key)], then }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
@@ -113,7 +116,7 @@ export class ObjectStore {
       limit: wanted.limit ?? LIST_PAGE,
     } as const
     const { revision, entries, more } = await this.#keyspace.range(range, signal).catch(expired)
-    const objects = entries.map(objectOf)
+    const objects = entries.map(entry => this.#codec.objectOf(entry))
     const last = objects.at(-1)?.metadata
     const next = more && last !== undefined ? { namespace: last.namespace, name: last.name } : undefined
     return { revision: wanted.revision ?? revision, objects, next }
@@ -156,7 +159,7 @@ export class ObjectStore {
     const from = nextRevision(wanted.after)
     try {
       for await (const { revision, events } of this.#keyspace.watch({ keys, from, previous: true }, signal)) {
-        yield { revision, changes: events.map(event => new ObjectChange(event)) }
+        yield { revision, changes: events.map(event => new ObjectChange(event, this.#codec)) }
       }
     } catch (error) {
       expired(error)
