@@ -9,7 +9,15 @@ export {
   serviceAccountAuthenticator,
 } from './authentication/service-account-token.ts'
 export { ANONYMOUS, AUTHENTICATED, type Caller, MASTERS } from './caller.ts'
-export { type Attempt, isAllowed, type Policy, rulesOf } from './rbac/authorize.ts'
+export { type Attempt, boundRules, isAllowed, type Policy, rulesOf } from './rbac/authorize.ts'
+export { aggregatedRules } from './rbac/aggregate.ts'
+export {
+  AUTO_UPDATE,
+  DEFAULT_CLUSTER_ROLE_BINDINGS,
+  DEFAULT_CLUSTER_ROLES,
+  DEFAULT_NAMESPACES,
+} from './rbac/defaults/roles.ts'
+export { notCovered } from './rbac/escalation.ts'
 export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'
 export { MasterKey } from './sealing/master-key.ts'

@@ -1,5 +1,6 @@
 import type { ByteString, World } from '#base'
-import { Authority, Keyring, MasterKey, type WrappedKey } from '#identity'
+import type { MasterKey } from '#identity'
+import { Authority, Keyring, type WrappedKey } from '#identity'
 import type { Keyspace, KeyValue } from '#keyspace'
 import { isFault } from '#base'
 import { mainFault } from '../faults.ts'

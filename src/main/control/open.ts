@@ -1,79 +1,98 @@
-import { type World, isSystemError } from '#base'
-import { createApp, listen, Objects, ObjectStore, Registry } from '#api'
-import { certificateAuthenticator, firstToKnow, isAllowed } from '#identity'
-import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
+import { createApp, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
+import type { World } from '#base'
+import { certificateAuthenticator, firstToKnow, isAllowed, rulesOf } from '#identity'
+import { type Keyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
 import { RESOURCES } from '#schema'
-import { mainFault } from '../faults.ts'
+import { kubeconfigOf } from '#rpc'
 import { cairnVersion } from '../version.ts'
+import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
 import { openClusterKeys } from './cluster-keys.ts'
+import { ensureDefaults } from './defaults.ts'
+import { refuseEscalation } from './escalation.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
+import { listenOn } from './listen.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
 import { FollowedPolicy } from './policy.ts'
-import { serverCertificate } from './server-certificate.ts'
-import { localUrl, serverNames } from './server-names.ts'
+import { renewing } from './renewal.ts'
+import { Revocations } from './revocations.ts'
 
 /** An API that answers. */
 export interface OpenControl extends AsyncDisposable, ControlReady {}
 
 /**
- * Opens the control plane of a data folder: keyspace, keys, policy, API. `failed` hears that nothing can be written any more.
- * Faults: MasterKey, Listen, those of the keyspace.
+ * Opens the control plane of a data folder: keyspace, keys, policy, API. `failed` hears that nothing can be written any
+ * more. Faults: MasterKey, Listen, those of the keyspace.
  */
 export async function openControl(
   start: ControlStart,
   world: World,
   failed: (error: Error) => void,
 ): Promise<OpenControl> {
-  const { dataFolder, host, masterKeyFile } = start
-  const { signal } = new AbortController()
-  const folder = `${dataFolder}/control`
+  const { dataFolder, masterKeyFile } = start
   await using opening = new AsyncDisposableStack()
+  const folder = `${dataFolder}/control`
   world.disk.makeFolder(folder)
-  const keyspace: LocalKeyspace = opening.use(
+  const keyspace = opening.use(
     await openEmbeddedKeyspace({ world, folder: `${folder}/keyspace`, index: sqliteIndex, failed }),
   )
-  const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
+  const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, new AbortController().signal)
+  const { app, revocations, stack } = await openApi(keyspace, world)
+  opening.use(stack)
   const { authority, keyring } = keys
-  const store = new ObjectStore(keyspace)
-  const policy = opening.use(await FollowedPolicy.open(store, world))
-  const app = createApp({
-    clock: world.clock,
-    log: world.log,
-    registry: new Registry(RESOURCES),
-    objects: new Objects({ store, clock: world.clock, entropy: world.entropy }),
-    version: cairnVersion(),
-    authenticate: authentication(firstToKnow([certificateAuthenticator(world.clock, () => false)])),
-    authorize: async (caller, attempt) => isAllowed(policy.index, caller, attempt),
-  })
-  const certificate = { world, authority, keyring, file: `${folder}/server.json` }
-  const credential = await serverCertificate(certificate, serverNames(host))
-  const listening = opening.use(
-    await listen(app, {
-      host,
-      port: start.port,
-      ...credential,
-      authorityPem: authority.certificatePem,
-      requiresClientCertificate: start.requiresClientCertificate,
-    }).catch((error: unknown) => refuseListen(start, error)),
+  const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
+  const { url, listening } = served
+  opening.use(listening)
+  revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
+  const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
+  await keepKubeconfig(kubeconfig, url)
+  opening.use(
+    renewing(world, async () => {
+      await served.renew()
+      await keepKubeconfig(kubeconfig, url)
+    }),
   )
-  const url = localUrl(host, listening.port)
-  await keepKubeconfig({ world, authority, file: `${dataFolder}/kubeconfig` }, url)
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-function refuseListen({ host, port }: ControlStart, error: unknown): never {
-  if (!isSystemError(error)) throw error
-  const isBusy = error.code === 'EADDRINUSE'
-  throw mainFault(
-    'Listen',
-    `the API cannot listen on ${host}:${port}: ${isBusy ? 'the port is in use' : error.message}`,
-    {
-      hint: isBusy
-        ? `See who has it with \`ss -ltnp 'sport = ${port}'\`, or choose another port: cairn up --listen ${host}:${port + 1}`
-        : 'Choose an address of this machine, such as `cairn up --listen 127.0.0.1:6443`; `--listen none` starts no API.',
-      cause: error,
-    },
-  )
+async function openApi(keyspace: Keyspace, world: World) {
+  await using opening = new AsyncDisposableStack()
+  const { clock, entropy, log } = world
+  const store = new ObjectStore(keyspace, keyring)
+  const policy = opening.use(await FollowedPolicy.open(store, world))
+  const revocations = opening.use(await Revocations.open(keyspace, world))
+  const { index } = policy
+  const ending = new AbortController()
+  const app = createApp({
+    clock,
+    log,
+    registry: new Registry(resources()),
+    objects: new Objects({ store, clock, entropy }),
+    version: cairnVersion(),
+    // Who somebody is, by whatever he shows: another kind of credential is another row here.
+    authenticate: authentication(
+      firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial))]),
+      (caller, attempt) => isAllowed(index, caller, attempt),
+    ),
+    authorize: async (caller, attempt) => isAllowed(index, caller, attempt),
+    rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
+    guard: refuseEscalation(index),
+    ending: ending.signal,
+  })
+  const fetch = app.fetch.bind(app)
+  const aggregation = opening.use(new Aggregation(fetch, index, log))
+  policy.onChange(kind => {
+    if (kind === 'ClusterRole') aggregation.wake()
+  })
+  await ensureDefaults(fetch, index)
+  aggregation.wake()
+  opening.defer(() => ending.abort())
+  return { app, revocations, stack: opening.move() }
+}
+
+// Reviews are served by the API itself; they are listed once, wherever their kinds are declared.
+function resources() {
+  const isDeclared = new Set(RESOURCES.map(({ group, plural }) => `${group}/${plural}`))
+  return [...RESOURCES, ...REVIEW_RESOURCES.filter(({ group, plural }) => !isDeclared.has(`${group}/${plural}`))]
 }

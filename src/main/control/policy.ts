@@ -12,6 +12,7 @@ export class FollowedPolicy implements AsyncDisposable {
   readonly #world: World
   readonly #closing = new AbortController()
   #following: readonly Promise<void>[] = []
+  #changed: (kind: PolicyKind) => void = () => undefined
 
   /** Resolves when all roles and bindings are known. */
   static async open(store: ObjectStore, world: World): Promise<FollowedPolicy> {
@@ -25,6 +26,11 @@ export class FollowedPolicy implements AsyncDisposable {
   private constructor(store: ObjectStore, world: World) {
     this.#store = store
     this.#world = world
+  }
+
+  /** `run` is called behind every change. */
+  onChange(run: (kind: PolicyKind) => void): void {
+    this.#changed = run
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -57,12 +63,14 @@ export class FollowedPolicy implements AsyncDisposable {
     const { revision, objects } = await this.#all(resource, signal)
     this.index.reset(kind, objects)
     known()
+    this.#changed(kind)
     const wanted = { namespace: undefined, after: revision }
     for await (const { changes } of this.#store.changes(resource, wanted, signal)) {
       for (const { now, before } of changes) {
         if (now !== undefined) this.index.put(kind, now)
         else if (before !== undefined) this.index.remove(kind, before)
       }
+      if (changes.length > 0) this.#changed(kind)
     }
   }
 

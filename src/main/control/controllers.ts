@@ -1,0 +1,33 @@
+import { LocalConnection } from '#api'
+import type { World } from '#base'
+import { Client } from '#client'
+import { type Controllers, startControllers } from '#controllers'
+import { AUTHENTICATED, type Authority, type Caller, MASTERS } from '#identity'
+import type { LocalFetch } from './local-api.ts'
+import { authoritySigner } from './signer.ts'
+
+/** Who the controllers are to the API, and in its audit log. */
+export const CONTROLLERS: Caller = {
+  name: 'system:cairn:controllers',
+  uid: undefined,
+  groups: [MASTERS, AUTHENTICATED],
+  extra: {},
+}
+
+/** What the controllers of one server work with. */
+export interface ControllersParts {
+  readonly fetch: LocalFetch
+  readonly world: World
+  readonly authority: Authority
+  /** Names this server among those that share a keyspace; undefined when it is the only one. */
+  readonly identity: string | undefined
+}
+
+/** Runs the controllers on the API of this process. */
+export function openControllers({ fetch, world, authority, identity }: ControllersParts): Controllers {
+  const connection = new LocalConnection(CONTROLLERS)
+  const transport = async (request: Request): Promise<Response> => fetch(request, connection)
+  const client = new Client({ transport, clock: world.clock })
+  const signer = authoritySigner(authority, world)
+  return startControllers({ client, world, signer, rootPem: authority.certificatePem, identity })
+}

@@ -1,0 +1,72 @@
+import {
+  aggregatedRules,
+  AUTO_UPDATE,
+  DEFAULT_CLUSTER_ROLE_BINDINGS,
+  DEFAULT_CLUSTER_ROLES,
+  DEFAULT_NAMESPACES,
+  type PolicyIndex,
+} from '#identity'
+import { isSameJson, type JsonObject, type KubeObject, jsonAt, listAt, textAt } from '#schema'
+import { askLocally, type LocalFetch, refusedLocally } from './local-api.ts'
+
+const NAME = 'system:cairn:defaults'
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+
+/** Makes what every cloud has and what is missing: namespaces, cluster roles, who has them. */
+export async function ensureDefaults(fetch: LocalFetch, policy: PolicyIndex): Promise<void> {
+  const bindings = new Map(Array.from(policy.clusterRoleBindings, each => [each.metadata.name, each]))
+  await Promise.all([
+    ...DEFAULT_NAMESPACES.map(name => ensureNamespace(fetch, name)),
+    ...DEFAULT_CLUSTER_ROLES.map(each =>
+      ensure(fetch, `${RBAC}/clusterroles`, each, policy.clusterRole(nameOf(each)), 'rules'),
+    ),
+    ...DEFAULT_CLUSTER_ROLE_BINDINGS.map(each =>
+      ensure(fetch, `${RBAC}/clusterrolebindings`, each, bindings.get(nameOf(each)), 'subjects'),
+    ),
+  ])
+}
+
+/** Gives aggregated cluster roles the rules of those they are made of. */
+export async function aggregate(fetch: LocalFetch, policy: PolicyIndex): Promise<void> {
+  for (const role of policy.clusterRoles) {
+    const rules = aggregatedRules(role, policy.clusterRoles)
+    if (rules === undefined || isSameJson(listAt(role, 'rules'), rules)) continue
+    await replace(fetch, `${RBAC}/clusterroles`, { ...role, rules })
+  }
+}
+
+async function ensureNamespace(fetch: LocalFetch, name: string): Promise<void> {
+  const there = await askLocally(fetch, NAME, { method: 'GET', path: `/api/v1/namespaces/${name}` })
+  if (there.status === 200) return
+  await create(fetch, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+}
+
+// Rules and subjects that people added stay: only what is missing is put back, as Kubernetes does.
+async function ensure(
+  fetch: LocalFetch,
+  path: string,
+  wanted: JsonObject,
+  there: KubeObject | undefined,
+  field: 'rules' | 'subjects',
+): Promise<void> {
+  if (there === undefined) return create(fetch, path, wanted)
+  if (there.metadata.annotations?.[AUTO_UPDATE] === 'false' || jsonAt(wanted, 'aggregationRule') !== undefined) return
+  const known = listAt(there, field)
+  const missing = listAt(wanted, field).filter(each => !known.some(other => isSameJson(other, each)))
+  if (missing.length > 0) await replace(fetch, path, { ...there, [field]: [...known, ...missing] })
+}
+
+async function create(fetch: LocalFetch, path: string, body: JsonObject): Promise<void> {
+  const answer = await askLocally(fetch, NAME, { method: 'POST', path, body })
+  // Another server on the same keyspace may be first.
+  if (answer.status !== 201 && answer.status !== 409) throw refusedLocally(answer)
+}
+
+async function replace(fetch: LocalFetch, path: string, body: JsonObject): Promise<void> {
+  const answer = await askLocally(fetch, NAME, { method: 'PUT', path: `${path}/${nameOf(body)}`, body })
+  if (answer.status !== 200 && answer.status !== 409) throw refusedLocally(answer)
+}
+
+function nameOf(object: JsonObject): string {
+  return textAt(object, 'metadata', 'name') ?? ''
+}

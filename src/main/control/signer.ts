@@ -1,0 +1,67 @@
+import type { World } from '#base'
+import type { Signer, SigningOrder } from '#controllers'
+import { type Authority, MASTERS, readSigningRequest, type SigningRequest } from '#identity'
+import { mainFault } from '../faults.ts'
+import { ISSUED_CERTIFICATE_MS } from '../limits.ts'
+
+/** What a signer grants (https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/). */
+interface SignerRule {
+  readonly usage: 'client' | 'server'
+  /** What is wrong with a request; undefined when it is granted. */
+  readonly problem: (request: SigningRequest, order: SigningOrder) => string | undefined
+}
+
+const RULES: ReadonlyMap<string, SignerRule> = new Map<string, SignerRule>([
+  ['kubernetes.io/kube-apiserver-client', { usage: 'client', problem: clientProblem }],
+  ['kubernetes.io/kube-apiserver-client-kubelet', { usage: 'client', problem: nodeClientProblem }],
+  ['kubernetes.io/kubelet-serving', { usage: 'server', problem: nodeServerProblem }],
+])
+
+/** Signs for the API with the authority of the cloud. Faults: BadRequest, SigningRequestInvalid. */
+export function authoritySigner(authority: Authority, { clock, entropy }: Pick<World, 'clock' | 'entropy'>): Signer {
+  return {
+    names: new Set(RULES.keys()),
+    async sign(order) {
+      const rule = RULES.get(order.signerName)
+      const request = await readSigningRequest(order.requestPem)
+      const problem = rule === undefined ? 'is of another signer' : (usageProblem(order, rule.usage) ?? rule.problem(request, order))
+      if (rule === undefined || problem !== undefined) throw mainFault('SigningRefused', `the request ${problem}`)
+      const nowMs = Number(clock.wallNs() / 1_000_000n)
+      const lastsMs = Math.min((order.expirationSeconds ?? Number.POSITIVE_INFINITY) * 1000, ISSUED_CERTIFICATE_MS)
+      const { commonName, organizations, dnsNames, addresses, publicKey } = request
+      const times = { notBefore: new Date(nowMs - BEFORE_MS), notAfter: new Date(nowMs + lastsMs) }
+      const names = { commonName, organizations, dnsNames, addresses, usage: rule.usage }
+      return authority.sign({ ...names, ...times, serial: entropy.bytes(16) }, publicKey)
+    },
+  }
+}
+
+function usageProblem({ usages }: SigningOrder, usage: SignerRule['usage']): string | undefined {
+  const needed = `${usage} auth`
+  if (!usages.includes(needed)) return `needs the usage "${needed}"`
+  const other = usages.find(each => each !== needed && each !== 'digital signature' && each !== 'key encipherment')
+  return other === undefined ? undefined : `has the usage "${other}", which this signer does not grant`
+}
+
+function clientProblem({ organizations, dnsNames, addresses }: SigningRequest): string | undefined {
+  if (organizations.includes(MASTERS)) return `asks for the group ${MASTERS}, which is never granted`
+  return dnsNames.length + addresses.length > 0 ? 'names servers, which is not for clients' : undefined
+}
+
+function nodeProblem({ organizations, commonName }: SigningRequest): string | undefined {
+  if (organizations.length !== 1 || organizations[0] !== 'system:nodes') return 'must be of the group system:nodes alone'
+  return commonName.startsWith('system:node:') ? undefined : 'must have a name that begins with system:node:'
+}
+
+function nodeClientProblem(request: SigningRequest): string | undefined {
+  return nodeProblem(request) ?? clientProblem(request)
+}
+
+function nodeServerProblem(request: SigningRequest, { username }: SigningOrder): string | undefined {
+  const { dnsNames, addresses, commonName } = request
+  if (commonName !== username) return 'must be sent by the node it is for'
+  return nodeProblem(request) ?? (dnsNames.length + addresses.length === 0 ? 'must name a server' : undefined)
+}
+
+// Clocks of two machines differ.
+const BEFORE_MS = 300_000
