@@ -1,8 +1,8 @@
 import { assert } from '#base'
 import { definitionName, type JsonObject, kubernetesShape, type ObjectShape, type Resource } from '#schema'
-import { subresourcesOf } from '../routes/discovery.ts'
+import { subresourcesOf } from '../routes/subresources.ts'
 import { type Dialect, type GroupVersionKind, reference } from './dialect.ts'
-import { listDefinition, PATCH_DEFINITION, resourceDefinition, WATCH_EVENT_DEFINITION } from './names.ts'
+import { listDefinition, partShape, PATCH_DEFINITION, resourceDefinition, WATCH_EVENT_DEFINITION } from './names.ts'
 import { objectSchema, type References } from './schema.ts'
 import { RAW_EXTENSION, WELL_KNOWN } from './well-known.ts'
 
@@ -67,18 +67,20 @@ function kindsOf(resources: readonly Resource[]): Kinds {
     add(resource.shape, { group, version, kind })
     add(kubernetesShape('V1DeleteOptions'), { group, version, kind: 'DeleteOptions' })
     for (const part of subresourcesOf(resource)) {
-      if (part.kind !== kind)
-        add(kubernetesShape(`V1${part.kind}`), { group: part.group, version: part.version, kind: part.kind })
+      const shape = partShape(resource, part)
+      if (shape !== undefined) add(shape, { group: part.group, version: part.version, kind: part.kind })
     }
   }
   add(kubernetesShape('V1Status'), { group: '', version: 'v1', kind: 'Status' })
   return kinds
 }
 
+// Those that have a name: of a resource without one, the definition is there already.
 function partsOf(resource: Resource): ObjectShape[] {
-  return subresourcesOf(resource)
-    .filter(({ kind }) => kind !== resource.kind)
-    .map(({ kind }) => kubernetesShape(`V1${kind}`))
+  return subresourcesOf(resource).flatMap(part => {
+    const shape = partShape(resource, part)
+    return shape === undefined || definitionName(shape) === undefined ? [] : [shape]
+  })
 }
 
 function withKinds(

@@ -1,8 +1,21 @@
-import { definitionName, kubernetesShape, type Resource } from '#schema'
+import { definitionName, kindShape, kubernetesShape, type ObjectShape, type Resource } from '#schema'
+import type { ServedSubresource } from '../routes/subresources.ts'
 
 /** The name of a resource's definition: `io.k8s.api.core.v1.Pod`, or `com.example.v1.Tea` for a kind of example.com. */
 export function resourceDefinition({ shape, group, version, kind }: Resource): string {
   return definitionName(shape) ?? [...group.split('.').reverse(), version, kind].join('.')
+}
+
+/** The shape of what a subresource takes and answers; undefined where that is no object, as with logs. */
+export function partShape(resource: Resource, part: ServedSubresource): ObjectShape | undefined {
+  const isOwn = part.group === resource.group && part.version === resource.version && part.kind === resource.kind
+  return isOwn ? resource.shape : kindShape(part)
+}
+
+/** The name of that shape's definition. */
+export function partDefinition(resource: Resource, part: ServedSubresource): string | undefined {
+  const shape = partShape(resource, part)
+  return shape === resource.shape ? resourceDefinition(resource) : shape && definitionName(shape)
 }
 
 /** The name of the definition of a list of a resource's objects. */

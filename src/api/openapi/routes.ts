@@ -1,11 +1,12 @@
 import type { Resource, ResourceVerb } from '#schema'
-import { type Subresource, subresourcesOf } from '../routes/discovery.ts'
+import { type ServedSubresource, subresourcesOf } from '../routes/subresources.ts'
 import type { GroupVersionKind } from './dialect.ts'
 import {
   kubernetesDefinition,
   listDefinition,
   operationScope,
   operationTag,
+  partDefinition,
   PATCH_DEFINITION,
   resourceDefinition,
   WATCH_EVENT_DEFINITION,
@@ -39,9 +40,7 @@ export function routesOf(resource: Resource): readonly Route[] {
   const routes = [
     collection(resource, `${root}${inside}/${plural}`, home),
     object(resource, `${root}${inside}/${plural}/{name}`, home),
-    ...subresourcesOf(resource).map(each =>
-      subresource(resource, each, { path: `${root}${inside}/${plural}/{name}`, home }),
-    ),
+    ...subresourcesOf(resource).map(part => below(resource, part, { path: `${root}${inside}/${plural}/{name}`, home })),
     ...(isNamespaced ? [everywhere(resource, `${root}/${plural}`)] : []),
     ...(resource.verbs.includes('watch') ? watches(resource, root, { inside, home }) : []),
   ]
@@ -74,7 +73,7 @@ function object(resource: Resource, path: string, home: string): Route {
   return {
     path,
     operations: {
-      ...readingAndWriting(resource, home, own),
+      ...readingAndWriting({ resource, verbs: resource.verbs }, home, own),
       ...when(resource, 'delete', {
         delete: operation(resource, ['delete', home, 'delete'], { query: DELETING, ...deletion }),
       }),
@@ -82,26 +81,42 @@ function object(resource: Resource, path: string, home: string): Route {
   }
 }
 
-function subresource(resource: Resource, part: Subresource, at: { readonly path: string; readonly home: string }) {
+function below(
+  resource: Resource,
+  part: ServedSubresource,
+  at: { readonly path: string; readonly home: string },
+): Route {
   const { group, version, kind, name } = part
-  const isOwn = group === resource.group && version === resource.version && kind === resource.kind
-  const definition = isOwn ? resourceDefinition(resource) : kubernetesDefinition(`V1${kind}`)
+  const definition = partDefinition(resource, part)
   const home = `${at.home}${name.charAt(0).toUpperCase()}${name.slice(1)}`
+  const path = `${at.path}/${name}`
+  if (definition === undefined) return { path, operations: {} }
+  const made = { query: WRITING, body: definition, answers: { 200: definition, 201: definition } }
   return {
-    path: `${at.path}/${name}`,
-    operations: readingAndWriting(resource, home, definition, { group, version, kind }),
+    path,
+    operations: {
+      ...readingAndWriting({ resource, verbs: part.verbs }, home, definition, { group, version, kind }),
+      ...when(part, 'create', {
+        post: operation(resource, ['create', home, 'post'], { ...made, kind: { group, version, kind } }),
+      }),
+    },
   }
 }
 
-function readingAndWriting(resource: Resource, home: string, definition: string, kind?: GroupVersionKind) {
-  const one = { kind, body: undefined, answers: { 200: definition } }
+function readingAndWriting(
+  { resource, verbs }: { readonly resource: Resource; readonly verbs: readonly ResourceVerb[] },
+  home: string,
+  definition: string,
+  kind?: GroupVersionKind,
+) {
   const both = { 200: definition, 201: definition }
+  const one = { kind, query: [], body: undefined, answers: { 200: definition } }
   return {
-    ...when(resource, 'get', { get: operation(resource, ['read', home, 'get'], { query: [], ...one }) }),
-    ...when(resource, 'update', {
+    ...when({ verbs }, 'get', { get: operation(resource, ['read', home, 'get'], one) }),
+    ...when({ verbs }, 'update', {
       put: operation(resource, ['replace', home, 'put'], { kind, query: WRITING, body: definition, answers: both }),
     }),
-    ...when(resource, 'patch', {
+    ...when({ verbs }, 'patch', {
       patch: operation(resource, ['patch', home, 'patch'], {
         kind,
         query: PATCHING,
@@ -153,6 +168,10 @@ function operation(
   }
 }
 
-function when<T extends object>(resource: Resource, verb: ResourceVerb, operations: T): T | Record<never, never> {
-  return resource.verbs.includes(verb) ? operations : {}
+function when<T extends object>(
+  { verbs }: { readonly verbs: readonly ResourceVerb[] },
+  verb: ResourceVerb,
+  operations: T,
+): T | Record<never, never> {
+  return verbs.includes(verb) ? operations : {}
 }

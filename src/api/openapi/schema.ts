@@ -1,9 +1,17 @@
 import { assert } from '#base'
-import { definitionName, type JsonObject, type ListShape, type ObjectShape, type Shape } from '#schema'
+import {
+  definitionName,
+  type JsonObject,
+  type ListShape,
+  type ObjectShape,
+  type PatchStrategy,
+  patchStrategy,
+  type Shape,
+} from '#schema'
 import { customSchema } from './custom.ts'
 import { type Dialect, reference } from './dialect.ts'
 import { SCHEMA_DEPTH_MAX } from './limits.ts'
-import { ANY_DEFINITIONS, OBJECT_META, RETAINED_KEYS, SCALAR_DEFINITIONS } from './well-known.ts'
+import { ANY_DEFINITIONS, OBJECT_META, SCALAR_DEFINITIONS } from './well-known.ts'
 
 /** What the schemas of a document refer to, gathered while they are made. */
 export interface References {
@@ -15,7 +23,7 @@ export interface References {
 
 /** The schema of an object by its shape (spec.openapis.org/oas/v3.0.3, "Schema Object"). */
 export function objectSchema(dialect: Dialect, shape: ObjectShape, references: References): JsonObject {
-  return schemaOf({ dialect, references, field: '', depth: 0 }, shape, true)
+  return schemaOf({ dialect, references, field: '', depth: 0, strategy: undefined }, shape, true)
 }
 
 interface Writing {
@@ -24,6 +32,8 @@ interface Writing {
   /** The shape and field a value is in, such as `PodSpec.containers`. */
   readonly field: string
   readonly depth: number
+  /** What a strategic merge patch does there, where that is not merging. */
+  readonly strategy: PatchStrategy | undefined
 }
 
 function schemaOf(writing: Writing, shape: Shape, isRoot = false): JsonObject {
@@ -31,7 +41,7 @@ function schemaOf(writing: Writing, shape: Shape, isRoot = false): JsonObject {
     case 'object':
       return isRoot ? ownSchema(writing, shape) : nested(writing, shape)
     case 'list':
-      return { type: 'array', items: schemaOf(writing, shape.items), ...listExtensions(writing.field, shape) }
+      return { type: 'array', items: schemaOf(writing, shape.items), ...listExtensions(shape, writing.strategy) }
     case 'map':
       return {
         type: 'object',
@@ -69,7 +79,8 @@ function ownSchema(writing: Writing, shape: ObjectShape): JsonObject {
     return customSchema(writing.dialect, shape.custom.openapi, metadata)
   }
   const properties = Array.from(shape.fields, ([name, field]): [string, JsonObject] => {
-    const at = { ...writing, field: `${shape.name}.${name}`, depth: writing.depth + 1 }
+    const strategy = patchStrategy(shape.name, name)
+    const at = { ...writing, field: `${shape.name}.${name}`, depth: writing.depth + 1, strategy }
     return [name, fieldSchema(at, field, shape.descriptions?.get(name))]
   })
   return {
@@ -87,9 +98,9 @@ function fieldSchema(writing: Writing, field: Shape, description: string | undef
   const schema = schemaOf(writing, field)
   const beside = {
     ...(description === undefined ? {} : { description }),
-    ...(RETAINED_KEYS.has(writing.field) && field.kind === 'object'
-      ? { 'x-kubernetes-patch-strategy': 'retainKeys' }
-      : {}),
+    ...(writing.strategy === undefined || field.kind === 'list'
+      ? {}
+      : { 'x-kubernetes-patch-strategy': writing.strategy }),
   }
   if (Object.keys(beside).length === 0) return schema
   return writing.dialect === 'v3' && '$ref' in schema ? { ...beside, allOf: [schema] } : { ...beside, ...schema }
@@ -107,13 +118,12 @@ function wellKnown({ dialect, references }: Writing, name: string | undefined): 
 }
 
 // Lists of objects without facts are atomic; so are those of words, which say so only where they are merged.
-function listExtensions(field: string, { facts = { type: 'atomic' } }: ListShape): JsonObject {
+function listExtensions({ facts = { type: 'atomic' } }: ListShape, strategy: PatchStrategy | undefined): JsonObject {
   const isMerged = facts.type === 'set' ? facts.isMerged : 'mergeKey' in facts && facts.mergeKey !== undefined
-  const strategy = RETAINED_KEYS.has(field) ? 'merge,retainKeys' : 'merge'
   return {
     'x-kubernetes-list-type': facts.type,
     ...(facts.type === 'map' ? { 'x-kubernetes-list-map-keys': facts.keys } : {}),
     ...(isMerged && facts.type !== 'set' ? { 'x-kubernetes-patch-merge-key': facts.mergeKey } : {}),
-    ...(isMerged ? { 'x-kubernetes-patch-strategy': strategy } : {}),
+    ...(isMerged ? { 'x-kubernetes-patch-strategy': strategy === 'retainKeys' ? 'merge,retainKeys' : 'merge' } : {}),
   }
 }

@@ -71,6 +71,3 @@ export const ANY_DEFINITIONS: Readonly<Record<string, string>> = {
 
 /** The metadata of every object. */
 export const OBJECT_META = kubernetesShape('V1ObjectMeta')
-
-/** Fields of which a strategic merge patch names all keys that are to stay (k8s.io/api, patchStrategy retainKeys). */
-export const RETAINED_KEYS: ReadonlySet<string> = new Set(['DeploymentSpec.strategy', 'PodSpec.volumes'])

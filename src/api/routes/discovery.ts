@@ -1,5 +1,6 @@
 import { apiVersionOf, type JsonObject, type Resource } from '#schema'
 import type { Registry } from '../registry.ts'
+import { subresourcesOf } from './subresources.ts'
 
 /** `/api`: the versions of the core group. */
 export function coreVersions(): JsonObject {
@@ -61,13 +62,13 @@ function rowsOf(resource: Resource): JsonObject[] {
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(categories.length === 0 ? {} : { categories }),
     },
-    ...subresourcesOf(resource).map(({ name, kind: subKind, group, version }) => ({
+    ...subresourcesOf(resource).map(({ name, kind: subKind, group, version, verbs: can }) => ({
       name: `${plural}/${name}`,
       singularName: '',
       namespaced: isNamespaced,
       ...(group === resource.group && version === resource.version ? {} : { group, version }),
       kind: subKind,
-      verbs: ['get', 'patch', 'update'],
+      verbs: can,
     })),
   ]
 }
@@ -86,23 +87,7 @@ function discovered(registry: Registry, group: string, version: string): JsonObj
       subresources: subresourcesOf(resource).map(sub => ({
         subresource: sub.name,
         responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
-        verbs: ['get', 'patch', 'update'],
+        verbs: sub.verbs,
       })),
     }))
-}
-
-/** What lies below an object, by its name in paths, and what kind it answers. */
-export interface Subresource {
-  readonly name: string
-  readonly group: string
-  readonly version: string
-  readonly kind: string
-}
-
-/** The subresources of a resource. */
-export function subresourcesOf({ hasStatus, scale, group, version, kind }: Resource): readonly Subresource[] {
-  return [
-    ...(scale === undefined ? [] : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }]),
-    ...(hasStatus ? [{ name: 'status', group, version, kind }] : []),
-  ]
 }

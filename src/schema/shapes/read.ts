@@ -45,6 +45,22 @@ export function definitionName(shape: ObjectShape): string | undefined {
   return shapes.get(shape.id) === shape ? `io.k8s.${rows.get(shape.id)?.package}.${shape.name}` : undefined
 }
 
+/** The shape of a kind of Kubernetes' own, by the group and version it is sent with; undefined when there is none. */
+export function kindShape({ group, version, kind }: KindName): ObjectShape | undefined {
+  const home = group === '' ? 'core' : (group.split('.')[0] ?? '')
+  const found = Object.keys(kubernetes.shapes).find(
+    id => shortName(id) === kind && rows.get(id)?.package === `api.${home}.${version}`,
+  )
+  return found === undefined ? undefined : kubernetesShape(found)
+}
+
+/** What a kind is told from others by. */
+export interface KindName {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
 interface Row {
   readonly package: string
   readonly fields: Readonly<Record<string, string>>
