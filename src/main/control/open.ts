@@ -2,13 +2,14 @@ import { createApp, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#ap
 import type { World } from '#base'
 import { certificateAuthenticator, firstToKnow, isAllowed, rulesOf } from '#identity'
 import { type Keyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
+import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
 import { RESOURCES } from '#schema'
-import { kubeconfigOf } from '#rpc'
-import { cairnVersion } from '../version.ts'
+import { cairnVersion, softwareName } from '../version.ts'
 import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
-import { openClusterKeys } from './cluster-keys.ts'
+import { type ClusterKeys, openClusterKeys } from './cluster-keys.ts'
 import { ensureDefaults } from './defaults.ts'
+import { controlHandlers } from './door.ts'
 import { refuseEscalation } from './escalation.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
@@ -37,7 +38,7 @@ export async function openControl(
     await openEmbeddedKeyspace({ world, folder: `${folder}/keyspace`, index: sqliteIndex, failed }),
   )
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, new AbortController().signal)
-  const { app, revocations, stack } = await openApi(keyspace, world)
+  const { app, revocations, stack } = await openApi(keyspace, keys, world)
   opening.use(stack)
   const { authority, keyring } = keys
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
@@ -52,11 +53,15 @@ export async function openControl(
       await keepKubeconfig(kubeconfig, url)
     }),
   )
+  const { log, clock } = world
+  const handlers = controlHandlers({ start, world, authority, served, revocations })
+  const door = { clock, log, software: softwareName(), handlers }
+  opening.use(await listenSocket(controlDoorOf(dataFolder), door))
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-async function openApi(keyspace: Keyspace, world: World) {
+async function openApi(keyspace: Keyspace, { keyring }: ClusterKeys, world: World) {
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
   const store = new ObjectStore(keyspace, keyring)
