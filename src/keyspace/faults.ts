@@ -33,6 +33,14 @@ export const keyspaceFault = defineFaults({
   OutcomeUnknown: { status: 504, retry: 'reread' },
   /** The server that keeps the keyspace does not accept our credential. */
   Refused: { status: 403, retry: 'never' },
+  /** A file with a backup is damaged, cut short or something else. */
+  BackupDamaged: { status: 422, retry: 'never' },
+  /** A keyspace to be filled holds something. */
+  NotEmpty: { status: 409, retry: 'never' },
+  /** Filling this keyspace was cut off: it does not hold everything. */
+  Unfinished: { status: 500, retry: 'never' },
+  /** Everything in this keyspace was moved to another. */
+  Moved: { status: 500, retry: 'never' },
   /** The server that keeps the keyspace is too old. */
   OldServer: { status: 500, retry: 'never' },
 })

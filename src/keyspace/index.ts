@@ -1,3 +1,8 @@
+export { type BackupPiece, backupOf } from './backup/backup.ts'
+export type { ReadBytes } from './backup/format.ts'
+export { checkMarks } from './backup/marks.ts'
+export { type Migrating, migrateKeyspace } from './backup/migrate.ts'
+export { type FillingTold, type Restoring, restoreBackup } from './backup/restore.ts'
 export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
 export { type EtcdOptions, openEtcdKeyspace } from './etcd/open.ts'
 export type { HistoryKept } from './history.ts'

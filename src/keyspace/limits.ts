@@ -96,3 +96,15 @@ export const ETCD_PAGE_ENTRIES = 1000
 
 /** Bytes of a page of a range from etcd, about. */
 export const ETCD_PAGE_BYTES = 2 ** 20
+
+/** Entries read at once for a backup or a move. */
+export const BACKUP_PAGE_ENTRIES = 100
+
+/** Bytes of one block of a backup: a page of the largest entries. */
+export const BACKUP_BLOCK_BYTES_MAX = 256 * 2 ** 20
+
+/** Bytes of keys and values put in one transaction when a keyspace is filled; a larger value has one of its own. */
+export const FILL_TXN_BYTES = 2 ** 20
+
+/** Transactions under way at once when a revision is raised. */
+export const REVISION_RAISE_AT_ONCE = 128

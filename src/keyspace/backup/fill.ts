@@ -1,0 +1,80 @@
+import { keyspaceFault } from '../faults.ts'
+import type { Keyspace, KeySet, KeyValue, LeaseId, Operation, Revision } from '../keyspace.ts'
+import { FILL_TXN_BYTES, REVISION_RAISE_AT_ONCE, TXN_OPERATIONS_MAX } from '../limits.ts'
+import { type Mark, markKey } from './marks.ts'
+
+const ALL: KeySet = { kind: 'prefix', prefix: '' }
+
+/** Rows to put and keys to remove, in order, each key once. */
+export type Filling = { readonly entry: KeyValue; readonly lease?: LeaseId | undefined } | { readonly gone: string }
+
+/** Makes a keyspace ready to be filled: empty, and marked as unfinished. Faults: NotEmpty unless forced. */
+export async function beginFilling(keyspace: Keyspace, isForced: boolean, signal: AbortSignal): Promise<void> {
+  const { count } = await keyspace.range({ keys: ALL, want: 'count' }, signal)
+  if (count > 0 && !isForced) {
+    throw keyspaceFault('NotEmpty', `the keyspace to fill holds ${count} keys`, {
+      hint: 'With --force they are removed first.',
+    })
+  }
+  await putMark(keyspace, 'unfinished', '', signal)
+  for (;;) {
+    const keys = { kind: 'range', start: '', end: undefined } as const
+    const { entries } = await keyspace.range({ keys, limit: TXN_OPERATIONS_MAX, want: 'keys' }, signal)
+    const old = entries.filter(entry => entry.key !== markKey('unfinished'))
+    if (old.length === 0) break
+    await keyspace.txn({ then: old.map(({ key }) => ({ kind: 'delete', keys: { kind: 'key', key } })) }, signal)
+  }
+}
+
+/** Puts rows, several in each transaction. */
+export async function fill(keyspace: Keyspace, filling: Iterable<Filling>, signal: AbortSignal): Promise<void> {
+  let then: Operation[] = []
+  const taken = new Set<string>()
+  let bytes = 0
+  const flush = async (): Promise<void> => {
+    if (then.length > 0) await keyspace.txn({ then }, signal)
+    then = []
+    taken.clear()
+    bytes = 0
+  }
+  for (const each of filling) {
+    const key = 'gone' in each ? each.gone : each.entry.key
+    const size = key.length + ('gone' in each ? 0 : each.entry.value.byteLength)
+    if (then.length === TXN_OPERATIONS_MAX || bytes + size > FILL_TXN_BYTES || taken.has(key)) await flush()
+    then.push('gone' in each ? { kind: 'delete', keys: { kind: 'key', key } } : putOf(each.entry, each.lease))
+    taken.add(key)
+    bytes += size
+  }
+  await flush()
+}
+
+/**
+ * Ends the filling: raises the revision above `above`, so that no revision anybody knows of the old keyspace means
+ * something else in this one, takes the mark away, and makes everything durable.
+ */
+export async function endFilling(
+  keyspace: Keyspace,
+  above: Revision,
+  tell: (revisionsLeft: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let { revision } = await keyspace.range({ keys: ALL, want: 'count' }, signal)
+  while (revision <= above) {
+    const count = Math.min(above - revision + 1, REVISION_RAISE_AT_ONCE)
+    await Promise.all(Array.from({ length: count }, () => putMark(keyspace, 'unfinished', '', signal)))
+    ;({ revision } = await keyspace.range({ keys: ALL, want: 'count' }, signal))
+    tell(Math.max(0, above - revision + 1))
+  }
+  const keys = { kind: 'key', key: markKey('unfinished') } as const
+  await keyspace.txn({ then: [{ kind: 'delete', keys }] }, signal).then(done => keyspace.sync(done.revision, signal))
+}
+
+/** Puts a mark with words. */
+export async function putMark(keyspace: Keyspace, mark: Mark, words: string, signal: AbortSignal): Promise<Revision> {
+  const value = Buffer.from(words)
+  return (await keyspace.txn({ then: [{ kind: 'put', key: markKey(mark), value }] }, signal)).revision
+}
+
+function putOf({ key, value }: KeyValue, lease: LeaseId | undefined): Operation {
+  return { kind: 'put', key, value, lease }
+}
