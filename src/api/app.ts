@@ -165,7 +165,11 @@ async function answerTarget(
 ): Promise<Response> {
   const resource = serving.registry.find(target)
   if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
-  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard }
+  const demand = async (other: string): Promise<void> => {
+    const attempt = attemptOf(target, other)
+    if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
+  }
+  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand }
   if (verb === 'watch') {
     const signal = AbortSignal.any([request.signal, serving.ending])
     return answerResource(serving, verb, { ...asked, signal })

@@ -44,3 +44,9 @@ export const WATCHES_PER_CLIENT_MAX = 2_000
 export const HEALTH_SECONDS_MAX = 5
 /** Doubled fields of one body that its sender is told of. */
 export const DUPLICATES_TOLD_MAX = 100
+/** Bytes of the name that a field's manager has. */
+export const FIELD_MANAGER_BYTES_MAX = 128
+/** Tries to apply an object that others make and delete meanwhile. */
+export const APPLY_TRIES_MAX = 5
+/** Fields named in the refusal of an apply. */
+export const CONFLICTS_TOLD_MAX = 1_000

@@ -13,6 +13,11 @@ export {
   notSupported,
   required,
 } from './field-error.ts'
+export { type Applied, applyFields, type FieldApply, type FieldConflict } from './fields/apply.ts'
+export { managerText } from './fields/managers.ts'
+export { pathText } from './fields/path.ts'
+export { applyProblems } from './fields/problems.ts'
+export { type FieldManager, managersAfterUpdate } from './fields/update.ts'
 export { isJsonObject, isSameJson, type Json, type JsonObject, jsonAt, listAt, numberAt, textAt } from './json.ts'
 export { metaErrors } from './meta.ts'
 export { labelProblem, labelValueProblem, qualifiedNameProblem, segmentProblem, subdomainProblem } from './names.ts'

@@ -5,6 +5,7 @@ import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
 import { type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
+import { managed, type Writer } from './managed.ts'
 import { NamespaceAdmission } from './namespaces.ts'
 import {
   type Named,
@@ -13,6 +14,7 @@ import {
   prepareUpdate,
   type Prepared,
   readBody,
+  timeOf,
   type Unknowns,
 } from './prepare.ts'
 
@@ -21,6 +23,8 @@ export interface WriteOptions {
   readonly unknowns: Unknowns
   /** Checks everything and stores nothing. */
   readonly isDryRun: boolean
+  /** Who is noted for the fields that are written; this server when undefined. */
+  readonly manager?: string
   /** Refuses what the caller may not make of the object; `old` is what it was. */
   readonly guard?: (next: KubeObject, old: KubeObject | undefined) => void
 }
@@ -50,13 +54,21 @@ export class Objects {
 
   /** Makes an object in a namespace that is there and stays. Faults: BadRequest, Invalid, AlreadyExists, NotFound, Forbidden. */
   async create(resource: Resource, named: Named, request: Request, signal: AbortSignal): Promise<Prepared> {
-    const { object: read, warnings } = readBody(resource, request, named, request.options.unknowns)
+    const { options } = request
+    const { object: read, warnings } = readBody(resource, request, named, options.unknowns)
+    const note = (now: KubeObject) => managed(resource, { old: undefined, now }, this.writerOf(options, ''))
+    return this.make(resource, { read, warnings, note }, options, signal)
+  }
+
+  /** As `create`, of a body that has been read. */
+  async make(resource: Resource, draft: Draft, options: WriteOptions, signal: AbortSignal): Promise<Prepared> {
+    const { read, warnings, note } = draft
     for (let attempt = 1; ; attempt += 1) {
-      const object = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read))
-      request.options.guard?.(object, undefined)
+      const object = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read)))
+      options.guard?.(object, undefined)
       const guards = await this.#namespaces.admit(resource, object, signal)
       try {
-        if (!request.options.isDryRun) {
+        if (!options.isDryRun) {
           return { object: await this.store.create(resource, object, signal, guards), warnings }
         }
         const there = await this.store.find(resource, placeOf(object), signal)
@@ -80,9 +92,8 @@ export class Objects {
     const { object: read, warnings } = readBody(resource, request, place, request.options.unknowns)
     const wanted = read.metadata.resourceVersion
     const run = (old: KubeObject) => {
-      const next = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
-      request.options.guard?.(next, old)
-      return next
+      const now = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
+      return this.#managed(resource, { old, now }, request)
     }
     const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
     return { object, warnings }
@@ -106,12 +117,11 @@ export class Objects {
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
         throw apiFault('Conflict', modified(resource, place.name))
       }
-      const next =
+      const now =
         request.part === 'status'
           ? prepareStatus(resource, read.object, old)
           : prepareUpdate(resource, read.object, old)
-      request.options.guard?.(next, old)
-      return next
+      return this.#managed(resource, { old, now }, request)
     }
     const { isDryRun } = request.options
     const object = await this.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
@@ -162,6 +172,21 @@ export class Objects {
     return { object, isGone: isGone(resource, object) }
   }
 
+  /** Who writes, and when. */
+  writerOf({ manager = 'cairn' }: WriteOptions, subresource: string): Writer {
+    return { manager, subresource, time: timeOf(this.#clock) }
+  }
+
+  #managed(
+    resource: Resource,
+    { old, now }: { readonly old: KubeObject; readonly now: KubeObject },
+    { options, part }: { readonly options: WriteOptions; readonly part: 'object' | 'status' },
+  ): KubeObject {
+    const next = managed(resource, { old, now }, this.writerOf(options, part === 'status' ? 'status' : ''))
+    options.guard?.(next, old)
+    return next
+  }
+
   /** A whole number from 0 on, below so many. */
   random(below: number): number {
     return Buffer.from(this.#entropy.bytes(6)).readUIntBE(0, 6) % below
@@ -173,6 +198,13 @@ export class Objects {
     const letters = Array.from(this.#entropy.bytes(5), byte => LETTERS[byte % LETTERS.length] ?? '').join('')
     return { ...read, metadata: { ...read.metadata, name: `${generateName.slice(0, 58)}${letters}` } }
   }
+}
+
+/** An object to be made, as it was read. */
+export interface Draft extends Omit<Prepared, 'object'> {
+  readonly read: KubeObject
+  /** Adds who has set its fields. */
+  readonly note: (object: KubeObject) => KubeObject
 }
 
 /** What a client sent. */

@@ -30,7 +30,11 @@ export function readPatch(resource: Resource, type: string, bytes: Buffer): Patc
   }
 }
 
+/** An object of which only what is said counts, in YAML, or JSON, which is YAML too. */
+export const APPLY_TYPE = 'application/apply-patch+yaml'
+
 const PATCH_TYPES = [
+  APPLY_TYPE,
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',

@@ -1,12 +1,13 @@
 import type { Clock } from '#base'
 import type { Caller } from '#identity'
-import type { Json, KubeObject, Resource } from '#schema'
+import type { KubeObject, Resource } from '#schema'
 import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
 import { readAll, readSent, type Sent } from '../request/body.ts'
+import { fieldManagerOf } from '../request/field-manager.ts'
 import { isDryRun, unknownsOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
 import type { ObjectPlace } from '../store/object-store.ts'
@@ -20,6 +21,8 @@ export interface ResourceRequest {
   readonly resource: Resource
   readonly caller: Caller
   readonly guard: WriteGuard
+  /** Refuses a caller who may not do this with the same object. Faults: Forbidden. */
+  readonly demand: (verb: string) => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -42,12 +45,20 @@ export function placeOf({ namespace, name = '' }: ResourceTarget): ObjectPlace {
 }
 
 /** How a write is to be done, by its parameters. Faults: BadRequest. */
-export function writeOptionsOf({ query, guard, caller, resource }: ResourceRequest): WriteOptions {
+export function writeOptionsOf(asked: ResourceRequest, isApply = false): WriteOptions {
+  const { request, query, guard, caller, resource } = asked
+  const kind = OPTIONS[request.method] ?? 'PatchOptions'
   return {
     unknowns: unknownsOf(query),
     isDryRun: isDryRun(query),
+    manager: fieldManagerOf(query, request.headers.get('user-agent'), { kind, isApply }),
     guard: (next, old) => guard(caller, resource, next, old),
   }
+}
+
+const OPTIONS: Readonly<Record<string, 'CreateOptions' | 'UpdateOptions'>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
 }
 
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */

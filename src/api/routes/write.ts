@@ -1,8 +1,10 @@
 import { json, shownObject } from '../answers/answer.ts'
 import { apiFault } from '../faults.ts'
+import { applyObject } from '../objects/apply.ts'
 import type { Prepared } from '../objects/prepare.ts'
-import { readPatch } from '../patch/read.ts'
-import { mediaType, readAll } from '../request/body.ts'
+import { APPLY_TYPE, readPatch } from '../patch/read.ts'
+import { mediaType, readSent, readAll } from '../request/body.ts'
+import { flagOf } from '../request/parameters.ts'
 import {
   nowMsOf,
   placeOf,
@@ -43,10 +45,27 @@ export async function answerUpdate(parts: RouteParts, asked: ResourceRequest): P
 export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, target, signal, request } = asked
   const part = partOf(asked)
-  const patch = readPatch(resource, mediaType(request.headers.get('content-type') ?? ''), await readAll(request.body))
+  const type = mediaType(request.headers.get('content-type') ?? '')
+  if (type === APPLY_TYPE) return answerApply(parts, asked, part)
+  const patch = readPatch(resource, type, await readAll(request.body))
   const change = { patch, options: writeOptionsOf(asked), part }
   const made = await parts.objects.patch(resource, placeOf(target), change, signal)
   return answerObject(parts, asked, 200, warned(asked, made))
+}
+
+async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'object' | 'status'): Promise<Response> {
+  const { resource, target, signal, request, query, demand } = asked
+  const options = writeOptionsOf(asked, true)
+  const sent = readSent(await readAll(request.body), 'application/yaml', resource.shape)
+  const apply = {
+    ...sent,
+    options,
+    part,
+    isForced: flagOf(query, 'force'),
+    mayCreate: () => demand('create'),
+  }
+  const made = await applyObject(parts.objects, { resource, place: placeOf(target) }, apply, signal)
+  return answerObject(parts, asked, made.isNew ? 201 : 200, warned(asked, made))
 }
 
 /** Answers an object in the form the client wants. */

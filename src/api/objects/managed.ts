@@ -1,0 +1,42 @@
+import {
+  apiVersionOf,
+  type FieldManager,
+  type Json,
+  type KubeObject,
+  managersAfterUpdate,
+  type Resource,
+} from '#schema'
+
+/** Who writes, and when. */
+export interface Writer {
+  readonly manager: string
+  /** Empty for the object itself. */
+  readonly subresource: string
+  /** RFC 3339 to the second. */
+  readonly time: string
+}
+
+/** A written object with who has set which of its fields; `old` is what it replaces. */
+export function managed(
+  resource: Resource,
+  { old, now }: { readonly old: KubeObject | undefined; readonly now: KubeObject },
+  writer: Writer,
+): KubeObject {
+  const fields = managersAfterUpdate({ shape: resource.shape, old, now, by: fieldManager(resource, writer) })
+  return withManagedFields(now, fields)
+}
+
+/** A writer as field sets know him: what he sets is the status through the path of that name, and all else through others. */
+export function fieldManager(resource: Resource, { manager, subresource, time }: Writer): FieldManager {
+  const part = subresource === 'status' ? 'status' : resource.hasStatus ? 'spec' : 'object'
+  return { name: manager, apiVersion: apiVersionOf(resource.group, resource.version), subresource, part, time }
+}
+
+/** An object with these entries of who has set what; with none when undefined. */
+export function withManagedFields(object: KubeObject, fields: Json | undefined): KubeObject {
+  const { managedFields, ...metadata } = object.metadata
+  if (fields === managedFields) return object
+  const { name, uid, creationTimestamp } = object.metadata
+  const noted = fields === undefined ? {} : { managedFields: fields }
+  return { ...object, metadata: { ...metadata, ...noted, name, uid, creationTimestamp } }
+}
