@@ -16,6 +16,8 @@ export const mainFault = defineFaults({
   Listen: { status: 409, retry: 'never' },
   /** The master key is missing or is of another Cairn. */
   MasterKey: { status: 422, retry: 'never' },
+  /** A certificate that its signer does not grant. */
+  SigningRefused: { status: 400, retry: 'never' },
   /** A name or parameter that cannot be accepted. */
   Invalid: { status: 422, retry: 'never' },
   NotFound: { status: 404, retry: 'never' },

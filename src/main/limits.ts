@@ -51,6 +51,9 @@ export const HASH_THREADS = 2
 /** Bytes of the path of a unix socket: sun_path without its NUL (unix(7)). */
 export const SOCKET_PATH_BYTES_MAX = 107
 
+/** How long certificates hold that are signed for others, at most. */
+export const ISSUED_CERTIFICATE_MS = 365 * 86_400_000
+
 /** How often it is looked whether chunks are to be collected, and how often they are: usually, and when space is low. */
 export const COLLECT_LOOK_MS = 60_000
 export const COLLECT_EVERY_MS = 15 * 60_000

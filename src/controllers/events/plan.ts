@@ -1,4 +1,4 @@
-import { digestHex, digestOf } from '#base'
+import { createHash } from 'node:crypto'
 import { type JsonObject, type KubeObject, numberAt } from '#schema'
 import { EVENT_MESSAGE_CHARS_MAX } from '../limits.ts'
 
@@ -14,7 +14,8 @@ export interface Happening {
 /** Where the Event of a happening is: the same for the same happening, so that it is counted, not written anew. */
 export function eventPlace({ object, type, reason, message }: Happening, component: string) {
   const { namespace = 'default', name, uid } = object.metadata
-  const hash = digestHex(digestOf(Buffer.from([uid, type, reason, message, component].join('\0')))).slice(0, 16)
+  const said = [uid, type, reason, message, component].join('\0')
+  const hash = createHash('sha256').update(said).digest('hex').slice(0, 16)
   return { namespace, name: `${name.slice(0, 236)}.${hash}` }
 }
 

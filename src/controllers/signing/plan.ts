@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type KubeObject, listAt, numberAt, textA
 export interface Signer {
   /** Signers that it is, such as `kubernetes.io/kube-apiserver-client`; requests for others are left alone. */
   readonly names: ReadonlySet<string>
-  /** The certificate in PEM. Faults: BadRequest for a request that this signer does not grant, which says why. */
+  /** The certificate in PEM. A fault of status 400 refuses the request for good and says why. */
   sign(order: SigningOrder, signal: AbortSignal): Promise<string>
 }
 

@@ -26,7 +26,7 @@ async function signRequest(parts: ControllerParts, signer: Signer, name: string,
   const next = await signer.sign(order, signal).then(
     certificatePem => signed(request, certificatePem),
     (error: unknown) => {
-      if (!isFault(error, 'BadRequest')) throw error
+      if (!isFault(error) || error.status !== 400) throw error
       return refused(request, error.message, timeText(world.clock))
     },
   )

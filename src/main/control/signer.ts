@@ -17,14 +17,15 @@ const RULES: ReadonlyMap<string, SignerRule> = new Map<string, SignerRule>([
   ['kubernetes.io/kubelet-serving', { usage: 'server', problem: nodeServerProblem }],
 ])
 
-/** Signs for the API with the authority of the cloud. Faults: BadRequest, SigningRequestInvalid. */
+/** Signs for the API with the authority of the cloud. Faults: SigningRefused, SigningRequestInvalid. */
 export function authoritySigner(authority: Authority, { clock, entropy }: Pick<World, 'clock' | 'entropy'>): Signer {
   return {
     names: new Set(RULES.keys()),
     async sign(order) {
       const rule = RULES.get(order.signerName)
       const request = await readSigningRequest(order.requestPem)
-      const problem = rule === undefined ? 'is of another signer' : (usageProblem(order, rule.usage) ?? rule.problem(request, order))
+      const problem =
+        rule === undefined ? 'is of another signer' : (usageProblem(order, rule.usage) ?? rule.problem(request, order))
       if (rule === undefined || problem !== undefined) throw mainFault('SigningRefused', `the request ${problem}`)
       const nowMs = Number(clock.wallNs() / 1_000_000n)
       const lastsMs = Math.min((order.expirationSeconds ?? Number.POSITIVE_INFINITY) * 1000, ISSUED_CERTIFICATE_MS)
@@ -49,7 +50,8 @@ function clientProblem({ organizations, dnsNames, addresses }: SigningRequest): 
 }
 
 function nodeProblem({ organizations, commonName }: SigningRequest): string | undefined {
-  if (organizations.length !== 1 || organizations[0] !== 'system:nodes') return 'must be of the group system:nodes alone'
+  if (organizations.length !== 1 || organizations[0] !== 'system:nodes')
+    return 'must be of the group system:nodes alone'
   return commonName.startsWith('system:node:') ? undefined : 'must have a name that begins with system:node:'
 }
 

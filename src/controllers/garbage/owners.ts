@@ -1,0 +1,73 @@
+import { isFault } from '#base'
+import type { ApiResource, Client } from '#client'
+import { apiVersionOf, type OwnerReference } from '#schema'
+import { ABSENT_OWNERS_MAX } from '../limits.ts'
+import { isForeground, type Node, type OwnerGraph, ownersOf } from './graph.ts'
+import type { OwnerState } from './plan.ts'
+
+/** Tells what owners are to objects: by the graph, and by asking the API for those it does not have. */
+export class Owners {
+  readonly #client: Client
+  readonly #graph: OwnerGraph
+  /** Uids that are no more; a uid never comes again. The oldest first. */
+  readonly #absent = new Set<string>()
+  #resources: ReadonlyMap<string, ApiResource> = new Map()
+
+  constructor(client: Client, graph: OwnerGraph) {
+    this.#client = client
+    this.#graph = graph
+  }
+
+  /** Takes the resources that are served, by which kinds are found. */
+  serve(resources: readonly ApiResource[]): void {
+    this.#resources = new Map(resources.map(each => [kindKey(each.group, each.kind), each]))
+  }
+
+  async statesOf(node: Node, signal: AbortSignal): Promise<ReadonlyMap<OwnerReference, OwnerState>> {
+    const states = new Map<OwnerReference, OwnerState>()
+    for (const owner of ownersOf(node)) states.set(owner, await this.#stateOf(node, owner, signal))
+    return states
+  }
+
+  async #stateOf(node: Node, owner: OwnerReference, signal: AbortSignal): Promise<OwnerState> {
+    const { namespace } = node.metadata
+    const known = this.#graph.get(owner.uid)
+    if (known !== undefined) {
+      const isReachable = !known.resource.isNamespaced || known.metadata.namespace === namespace
+      return isReachable ? (isForeground(known) ? 'waiting' : 'solid') : 'refused'
+    }
+    if (this.#absent.has(owner.uid)) return 'absent'
+    const resource = this.#resources.get(kindKey(groupOf(owner), owner.kind))
+    // A kind that is not served, or not any more, tells nothing: its objects may come back.
+    if (resource === undefined) return 'solid'
+    if (resource.isNamespaced && namespace === undefined) return 'refused'
+    return this.#ask(resource, owner, { namespace, name: owner.name }, signal)
+  }
+
+  async #ask(
+    resource: ApiResource,
+    owner: OwnerReference,
+    { namespace, name }: { readonly namespace: string | undefined; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<OwnerState> {
+    const place = resource.isNamespaced ? { namespace, name } : { name }
+    const found = await this.#client.find(resource, place, signal).catch((error: unknown) => {
+      // A name that cannot be asked for is nobody's.
+      if (!isFault(error, 'BadRequest')) throw error
+      return undefined
+    })
+    if (found?.metadata.uid === owner.uid) return 'solid'
+    this.#absent.add(owner.uid)
+    const [oldest] = this.#absent
+    if (this.#absent.size > ABSENT_OWNERS_MAX && oldest !== undefined) this.#absent.delete(oldest)
+    return 'absent'
+  }
+}
+
+function kindKey(group: string, kind: string): string {
+  return apiVersionOf(group, kind)
+}
+
+function groupOf({ apiVersion }: OwnerReference): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+}

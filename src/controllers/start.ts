@@ -1,0 +1,87 @@
+import { assert, type World, whyOf } from '#base'
+import { type Client, Informers } from '#client'
+import { accountsController } from './accounts/reconcile.ts'
+import { lead } from './election/lead.ts'
+import { EventRecorder } from './events/recorder.ts'
+import { expiryController } from './expiry/reconcile.ts'
+import { garbageController } from './garbage/reconcile.ts'
+import type { Controller, ControllerCounts } from './loop/controller.ts'
+import type { ControllerParts } from './loop/parts.ts'
+import { namespaceController } from './namespace/reconcile.ts'
+import { signingController } from './signing/reconcile.ts'
+import type { Signer } from './signing/plan.ts'
+
+/** What all controllers need. */
+export interface ControllersOptions {
+  /** The API, as somebody who may do everything. */
+  readonly client: Client
+  readonly world: Pick<World, 'clock' | 'entropy' | 'log'>
+  readonly signer: Signer
+  /** The certificate of the authority, which each namespace is given. */
+  readonly rootPem: string
+  /** Who this process is among those that share a keyspace; undefined when it is the only one, and needs no lease. */
+  readonly identity: string | undefined
+  /** Controllers of kinds that others own, opened with the rest. */
+  readonly more?: readonly ((parts: ControllerParts) => Controller)[] | undefined
+}
+
+/** Controllers that run, or wait until this process leads. */
+export interface Controllers extends AsyncDisposable {
+  readonly isLeading: boolean
+  counts(): readonly ControllerCounts[]
+}
+
+/** Runs all controllers until disposed; in one process at a time among those that name an identity. */
+export function startControllers(options: ControllersOptions): Controllers {
+  const { client, world, identity } = options
+  const end = new AbortController()
+  let running: readonly Controller[] = []
+  const work = async (signal: AbortSignal): Promise<void> => {
+    await using open = openControllers(options)
+    running = open.controllers
+    await aborted(signal)
+    running = []
+  }
+  const lease = { namespace: 'kube-system', name: 'cairn-controllers' }
+  const run = identity === undefined ? work(end.signal) : lead({ client, world, lease, identity }, work, end.signal)
+  const ended = run.catch((error: unknown) => world.log.warn('the controllers broke', { error: whyOf(error) }))
+  return {
+    get isLeading() {
+      return running.length > 0
+    },
+    counts: () => running.map(each => each.counts),
+    async [Symbol.asyncDispose]() {
+      end.abort()
+      await ended
+    },
+  }
+}
+
+function openControllers(
+  options: ControllersOptions,
+): AsyncDisposable & { readonly controllers: readonly Controller[] } {
+  const { client, world, signer, rootPem, more = [] } = options
+  const stack = new AsyncDisposableStack()
+  const informers = stack.use(new Informers({ client, world }))
+  const events = stack.use(new EventRecorder({ client, world, component: 'cairn-controllers' }))
+  const parts: ControllerParts = { client, world, informers, events }
+  const controllers = [
+    namespaceController(parts),
+    garbageController(parts),
+    accountsController(parts, rootPem),
+    signingController(parts, signer),
+    expiryController(parts),
+    ...more.map(open => open(parts)),
+  ]
+  const names = new Set(controllers.map(each => each.name))
+  assert(names.size === controllers.length, 'each controller has a name of its own')
+  for (const controller of controllers) stack.use(controller)
+  return { controllers: [...controllers, events.controller], [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

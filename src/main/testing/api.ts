@@ -1,0 +1,61 @@
+import { createApp, LocalConnection, Objects, ObjectStore, Registry } from '#api'
+import type { World } from '#base'
+import { Client } from '#client'
+import type { Controllers } from '#controllers'
+import { Authority } from '#identity'
+import { machineWorld } from '#host'
+import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
+import { RESOURCES } from '#schema'
+import { CONTROLLERS, openControllers } from '../control/controllers.ts'
+import type { LocalFetch } from '../control/local-api.ts'
+
+/** An API in memory that lets everybody do everything, with the controllers of a server. */
+export interface TestApi extends AsyncDisposable {
+  readonly client: Client
+  readonly keyspace: LocalKeyspace
+  readonly authority: Authority
+  readonly controllers: Controllers
+  readonly fetch: LocalFetch
+  readonly warnings: string[]
+}
+
+/** Opens one; its controllers run. */
+export async function openTestApi(): Promise<TestApi> {
+  const warnings: string[] = []
+  const log: World['log'] = {
+    info: () => undefined,
+    warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields)}`),
+  }
+  const world: World = { ...machineWorld, log }
+  const { clock, entropy } = world
+  await using opening = new AsyncDisposableStack()
+  const keyspace = opening.use(openMemoryKeyspace({ world }))
+  const ending = new AbortController()
+  opening.defer(() => ending.abort())
+  const app = createApp({
+    clock,
+    log,
+    registry: new Registry(RESOURCES),
+    objects: new Objects({ store: new ObjectStore(keyspace), clock, entropy }),
+    version: 'test',
+    authenticate: (_, connection) =>
+      Promise.resolve(connection instanceof LocalConnection ? connection.caller : CONTROLLERS),
+    authorize: () => Promise.resolve(true),
+    ending: ending.signal,
+  })
+  const fetch: LocalFetch = app.fetch.bind(app)
+  const transport = async (request: Request): Promise<Response> => fetch(request, new LocalConnection(CONTROLLERS))
+  const client = new Client({ transport, clock })
+  const authority = await Authority.open(await Authority.make('test', entropy.bytes(16), new Date()))
+  const controllers = opening.use(openControllers({ fetch, world, authority, identity: undefined }))
+  const stack = opening.move()
+  return {
+    client,
+    keyspace,
+    authority,
+    controllers,
+    fetch,
+    warnings,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
