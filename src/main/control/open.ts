@@ -8,6 +8,7 @@ import { cairnVersion, softwareName } from '../version.ts'
 import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
 import { type ClusterKeys, openClusterKeys } from './cluster-keys.ts'
+import { openControllers } from './controllers.ts'
 import { ensureDefaults } from './defaults.ts'
 import { controlHandlers } from './door.ts'
 import { refuseEscalation } from './escalation.ts'
@@ -44,6 +45,7 @@ export async function openControl(
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
+  opening.use(openControllers({ fetch: app.fetch.bind(app), world, authority, identity: undefined }))
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)
