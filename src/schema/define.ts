@@ -1,5 +1,7 @@
 import { ageColumn, nameColumn } from './columns.ts'
+import { jsonAt, wordOf } from './json.ts'
 import { subdomainProblem } from './names.ts'
+import type { KubeObject } from './object.ts'
 import { ALL_VERBS, type Column, type Resource } from './resource.ts'
 import type { ObjectShape } from './shape.ts'
 
@@ -40,4 +42,14 @@ export function defineResource(sketch: ResourceSketch): Resource {
 function withNameAndAge(columns: readonly Column[]): readonly Column[] {
   const always = columns.filter(({ priority }) => priority === 0)
   return [nameColumn, ...always, ageColumn, ...columns.filter(({ priority }) => priority > 0)]
+}
+
+/** What a field selector compares: the text at each of these paths, by path. */
+export function textFields(...paths: readonly string[]): Resource['selectableFields'] {
+  return Object.fromEntries(
+    paths.map(path => {
+      const names = path.split('.')
+      return [path, (object: KubeObject) => wordOf(jsonAt(object, ...names))]
+    }),
+  )
 }

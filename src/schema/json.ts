@@ -39,6 +39,20 @@ export function listAt(value: Json | undefined, ...names: readonly string[]): re
   return Array.isArray(found) ? found : []
 }
 
+/** The texts in the list at a path; what else is in it is left out. */
+export function textsAt(value: Json | undefined, ...names: readonly string[]): readonly string[] {
+  return listAt(value, ...names).filter(item => typeof item === 'string')
+}
+
+/** A word or number as text; empty for all else. */
+export function wordOf(value: Json | undefined): string {
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : ''
+}
+
 /** True when two values are the same JSON, whatever the order of keys. */
 export function isSameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true

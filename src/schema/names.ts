@@ -14,6 +14,13 @@ export function labelProblem(name: string): string | undefined {
   return "must consist of lower case letters, digits and '-', and start and end with a letter or digit"
 }
 
+/** A DNS label that begins with a letter: names of services. RFC 1035. */
+export function serviceNameProblem(name: string): string | undefined {
+  if (name.length > 63) return 'must be no more than 63 characters'
+  if (/^[a-z](?:[-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined
+  return "must consist of lower case letters, digits and '-', start with a letter, and end with a letter or digit"
+}
+
 /** A name that is one segment of a path: roles and bindings. */
 export function segmentProblem(name: string): string | undefined {
   if (name === '.' || name === '..') return `may not be '${name}'`

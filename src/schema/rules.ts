@@ -1,4 +1,4 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts'
+import { type FieldError, invalid, notSupported, required } from './field-error.ts'
 import { isJsonObject, isSameJson, type Json, type JsonObject, jsonAt, numberAt, textAt } from './json.ts'
 
 // What kinds ask of their fields, in the words of Kubernetes. Each answers what is wrong with the field of an object that
@@ -75,12 +75,6 @@ export function immutable(
   return names
     .filter(name => !isSameJson(jsonAt(now, name), jsonAt(old, name)))
     .map(name => invalid(below(field, name), jsonAt(now, name) ?? null, 'field is immutable'))
-}
-
-/** A part may not change once it is there, as upstream says of parts that are fixed as a whole. */
-export function fixed(now: Json | undefined, old: Json | undefined, field: string): readonly FieldError[] {
-  if (old === undefined || isSameJson(now, old)) return []
-  return [forbidden(field, 'updates to parameters are forbidden.')]
 }
 
 /** The object without some of its fields: what is left to compare. */

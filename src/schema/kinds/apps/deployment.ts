@@ -1,13 +1,14 @@
-import { column, wideColumn } from '../../columns.ts'
+import { column, countColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { changeObject, fill } from '../../fill.ts'
-import type { JsonObject } from '../../json.ts'
-import { listAt, numberAt, textAt } from '../../json.ts'
+import { type FieldError, forbidden, invalid } from '../../field-error.ts'
+import { changeObject, changePart, fill } from '../../fill.ts'
+import { jsonAt, type JsonObject, numberAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
+import { notNegative, oneOf } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
 import { podTemplateDefaults } from '../pods/defaults.ts'
-import { selectorText } from '../pods/selector.ts'
-import { workloadErrors } from '../pods/workload.ts'
+import { templateColumns } from '../pods/template-columns.ts'
+import { countOrPercentErrors, workloadErrors } from '../pods/workload.ts'
 
 /** As many pods of one template as wanted, replaced step by step when it changes. */
 export const deployment = defineResource({
@@ -18,22 +19,20 @@ export const deployment = defineResource({
   categories: ['all'],
   shape: kubernetesShape('V1Deployment'),
   hasStatus: true,
-  scale: {
-    replicas: ['spec', 'replicas'],
-    status: ['status', 'replicas'],
-    selector: ['spec', 'selector'],
-  },
+  scale: { replicas: ['spec', 'replicas'], status: ['status', 'replicas'], selector: ['spec', 'selector'] },
   columns: [
-    column('Ready', object => `${count(object, 'readyReplicas')}/${numberAt(object, 'spec', 'replicas') ?? 0}`),
-    column('Up-to-date', object => count(object, 'updatedReplicas'), { type: 'integer' }),
-    column('Available', object => count(object, 'availableReplicas'), { type: 'integer' }),
-    wideColumn('Containers', object => containers(object, 'name')),
-    wideColumn('Images', object => containers(object, 'image')),
-    wideColumn('Selector', object => selectorText(object)),
+    column('Ready', readyText),
+    countColumn('Up-to-date', 'status.updatedReplicas'),
+    countColumn('Available', 'status.availableReplicas'),
+    ...templateColumns(),
   ],
-  defaults: object => ({ ...object, ...changeObject({ spec: object['spec'] }, 'spec', specDefaults) }),
-  validate: workloadErrors,
+  defaults: object => changePart(object, 'spec', specDefaults),
+  validate: (object, old) => [...workloadErrors(object, old), ...strategyErrors(object)],
 })
+
+function readyText(object: KubeObject): string {
+  return `${numberAt(object, 'status', 'readyReplicas') ?? 0}/${numberAt(object, 'spec', 'replicas') ?? 0}`
+}
 
 function specDefaults(spec: JsonObject): JsonObject {
   const filled = fill(spec, { replicas: 1, strategy: {}, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 })
@@ -48,12 +47,32 @@ function strategyDefaults(strategy: JsonObject): JsonObject {
   return changeObject(rolling, 'rollingUpdate', value => fill(value, { maxUnavailable: '25%', maxSurge: '25%' }))
 }
 
-function count(object: KubeObject, field: string): number {
-  return numberAt(object, 'status', field) ?? 0
+function strategyErrors(object: KubeObject): readonly FieldError[] {
+  const spec = jsonAt(object, 'spec')
+  const strategy = jsonAt(spec, 'strategy')
+  const rolling = jsonAt(strategy, 'rollingUpdate')
+  const field = 'spec.strategy.rollingUpdate'
+  const [ready, deadline] = [numberAt(spec, 'minReadySeconds') ?? 0, numberAt(spec, 'progressDeadlineSeconds')]
+  const errors = [
+    ...oneOf(strategy, 'type', ['Recreate', 'RollingUpdate'], 'spec.strategy'),
+    ...notNegative(spec, ['progressDeadlineSeconds'], 'spec'),
+    ...countOrPercentErrors(rolling, 'maxUnavailable', field),
+    ...countOrPercentErrors(rolling, 'maxSurge', field),
+  ]
+  if (jsonAt(strategy, 'type') === 'Recreate' && rolling !== undefined) {
+    errors.push(forbidden(field, "may not be specified when strategy `type` is 'Recreate'"))
+  }
+  if (isNone(jsonAt(rolling, 'maxUnavailable')) && isNone(jsonAt(rolling, 'maxSurge'))) {
+    errors.push(
+      invalid(`${field}.maxUnavailable`, jsonAt(rolling, 'maxUnavailable'), 'may not be 0 when `maxSurge` is 0'),
+    )
+  }
+  if (deadline !== undefined && deadline <= ready) {
+    errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'))
+  }
+  return errors
 }
 
-function containers(object: KubeObject, field: string): string {
-  return listAt(object, 'spec', 'template', 'spec', 'containers')
-    .map(container => textAt(container, field) ?? '')
-    .join(',')
+function isNone(value: unknown): boolean {
+  return value === 0 || value === '0%'
 }

@@ -13,7 +13,9 @@ export const configMap = defineResource({
   plural: 'configmaps',
   shortNames: ['cm'],
   shape: kubernetesShape('V1ConfigMap'),
-  columns: [column('Data', object => dataKeys(object).length, { description: 'How many entries there are.' })],
+  columns: [
+    column('Data', object => dataKeys(object).length, { type: 'integer', description: 'How many entries there are.' }),
+  ],
   validate: (object, old) => [...keyErrors(object), ...immutableErrors(object, old)],
   hasController: true,
 })

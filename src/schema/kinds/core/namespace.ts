@@ -1,8 +1,9 @@
 import { column } from '../../columns.ts'
-import { defineResource } from '../../define.ts'
-import { fill } from '../../fill.ts'
-import { isJsonObject, textAt } from '../../json.ts'
+import { defineResource, textFields } from '../../define.ts'
+import { changePart, fillPart } from '../../fill.ts'
+import { type JsonObject, listAt, textAt } from '../../json.ts'
 import { labelProblem } from '../../names.ts'
+import type { KubeObject } from '../../object.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
 
 /** A room for names. Its own label lets selectors find it by name. */
@@ -18,15 +19,23 @@ export const namespace = defineResource({
   columns: [
     column('Status', object => textAt(object, 'status', 'phase') ?? '', { description: 'Active or Terminating.' }),
   ],
-  defaults: object => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
+  subresources: [
+    {
+      name: 'finalize',
+      kind: 'Namespace',
+      verbs: ['update'],
+      write: (old, sent) => changePart(fillPart(old, 'spec', {}), 'spec', spec => withFinalizers(spec, sent)),
     },
-    spec: fill(isJsonObject(object['spec']) ? object['spec'] : {}, { finalizers: ['kubernetes'] }),
-    status: fill(isJsonObject(object['status']) ? object['status'] : {}, { phase: 'Active' }),
-  }),
-  selectableFields: { 'status.phase': object => textAt(object, 'status', 'phase') ?? '' },
+  ],
+  defaults: object => {
+    const labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name }
+    const labelled = { ...object, metadata: { ...object.metadata, labels } }
+    return fillPart(fillPart(labelled, 'spec', { finalizers: ['kubernetes'] }), 'status', { phase: 'Active' })
+  },
+  selectableFields: textFields('status.phase'),
   hasController: true,
 })
+
+function withFinalizers(spec: JsonObject, sent: KubeObject): JsonObject {
+  return { ...spec, finalizers: listAt(sent, 'spec', 'finalizers') }
+}

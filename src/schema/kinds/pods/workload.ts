@@ -1,35 +1,61 @@
-import { type FieldError, invalid, required } from '../../field-error.ts'
-import { isJsonObject, isSameJson, jsonAt, numberAt, textAt } from '../../json.ts'
+import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
+import { isJsonObject, isSameJson, type Json, jsonAt, textAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
-import { selectorMatches } from './selector.ts'
-import { podSpecErrors } from './validate.ts'
+import { notNegative } from '../../rules.ts'
+import { isEmptySelector, labelErrors, selectorErrors, selectorMatches } from './selector.ts'
+import { podSpecErrors } from './spec-rules.ts'
 
-/** What is wrong with an object that makes pods from a template: Deployment, ReplicaSet, StatefulSet, DaemonSet. */
+/**
+ * What is wrong with an object that makes pods from a template and finds them by a selector that is fixed: Deployment,
+ * ReplicaSet, StatefulSet, DaemonSet.
+ */
 export function workloadErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  const labels = jsonAt(object, 'spec', 'template', 'metadata', 'labels')
-  const selector = jsonAt(object, 'spec', 'selector')
-  const replicas = numberAt(object, 'spec', 'replicas') ?? 0
-  const errors: FieldError[] = [...podSpecErrors(jsonAt(object, 'spec', 'template', 'spec'), 'spec.template.spec')]
-  if (replicas < 0) errors.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'))
+  const spec = jsonAt(object, 'spec')
+  const selector = jsonAt(spec, 'selector')
+  const errors = [...notNegative(spec, ['replicas', 'minReadySeconds', 'revisionHistoryLimit'], 'spec')]
+  errors.push(...selectorErrors(selector, 'spec.selector'))
   if (selector === undefined) errors.push(required('spec.selector'))
-  else if (!hasRules(object))
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'))
-  else if (!selectorMatches(object, isJsonObject(labels) ? labels : {})) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
+  else if (isEmptySelector(selector)) {
+    errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${object.kind.toLowerCase()}`))
   }
-  const policy = textAt(object, 'spec', 'template', 'spec', 'restartPolicy')
-  if (policy !== undefined && policy !== 'Always') {
-    const message = `Unsupported value: "${policy}": supported values: "Always"`
-    errors.push({ field: 'spec.template.spec.restartPolicy', reason: 'FieldValueNotSupported', message })
-  }
+  errors.push(...templateErrors(jsonAt(spec, 'template'), ['Always'], 'spec.template'))
+  errors.push(...templateLabelErrors(selector, jsonAt(spec, 'template')))
   if (old !== undefined && !isSameJson(selector, jsonAt(old, 'spec', 'selector'))) {
     errors.push(invalid('spec.selector', selector ?? null, 'field is immutable'))
   }
   return errors
 }
 
-function hasRules(object: KubeObject): boolean {
-  const labels = jsonAt(object, 'spec', 'selector', 'matchLabels')
-  const rules = jsonAt(object, 'spec', 'selector', 'matchExpressions')
-  return (isJsonObject(labels) && Object.keys(labels).length > 0) || (Array.isArray(rules) && rules.length > 0)
+/** What is wrong with a pod template; `policies` are what its pods may do when they end. */
+export function templateErrors(
+  template: Json | undefined,
+  policies: readonly string[],
+  field: string,
+): readonly FieldError[] {
+  const policy = textAt(template, 'spec', 'restartPolicy') ?? ''
+  const isAllowed = policies.includes(policy)
+  return [
+    ...labelErrors(jsonAt(template, 'metadata', 'labels'), `${field}.labels`),
+    ...podSpecErrors(jsonAt(template, 'spec'), `${field}.spec`),
+    ...(isAllowed ? [] : [notSupported(`${field}.spec.restartPolicy`, policy, policies)]),
+  ]
+}
+
+/** A selector finds the pods of its own template. */
+export function templateLabelErrors(selector: Json | undefined, template: Json | undefined): readonly FieldError[] {
+  const labels = jsonAt(template, 'metadata', 'labels')
+  if (selector === undefined || isEmptySelector(selector)) return []
+  if (selectorMatches(selector, isJsonObject(labels) ? labels : {})) return []
+  return [invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')]
+}
+
+/** A whole number or a percentage, as those of how many pods may be missing. */
+export function countOrPercentErrors(object: Json | undefined, name: string, field: string): readonly FieldError[] {
+  const value = jsonAt(object, name)
+  if (value === undefined) return []
+  if (typeof value === 'number') return notNegative(object, [name], field)
+  if (typeof value === 'string' && /^[0-9]+%$/.test(value)) return []
+  return [
+    invalid(`${field}.${name}`, value, "a valid percent string must be a numeric string followed by an ending '%'"),
+  ]
 }

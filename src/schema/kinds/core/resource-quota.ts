@@ -1,0 +1,32 @@
+import { column } from '../../columns.ts'
+import { defineResource } from '../../define.ts'
+import { isJsonObject, jsonAt, wordOf } from '../../json.ts'
+import type { KubeObject } from '../../object.ts'
+import { immutable } from '../../rules.ts'
+import { kubernetesShape } from '../../shapes/read.ts'
+import { amountErrors } from '../pods/container-rules.ts'
+
+/** How much all objects of a namespace may use together. */
+export const resourceQuota = defineResource({
+  group: '',
+  kind: 'ResourceQuota',
+  plural: 'resourcequotas',
+  shortNames: ['quota'],
+  shape: kubernetesShape('V1ResourceQuota'),
+  hasStatus: true,
+  columns: [
+    column('Request', object => usedText(object, name => !name.startsWith('limits'))),
+    column('Limit', object => usedText(object, name => name.startsWith('limits'))),
+  ],
+  validate: (object, old) => [
+    ...amountErrors(jsonAt(object, 'spec', 'hard'), 'spec.hard'),
+    ...immutable(jsonAt(object, 'spec'), jsonAt(old, 'spec'), ['scopes'], 'spec'),
+  ],
+})
+
+function usedText(object: KubeObject, isShown: (name: string) => boolean): string {
+  const hard = jsonAt(object, 'status', 'hard')
+  const names = isJsonObject(hard) ? Object.keys(hard).filter(isShown).sort() : []
+  const used = (name: string) => wordOf(jsonAt(object, 'status', 'used', name) ?? '0')
+  return names.map(name => `${name}: ${used(name)}/${wordOf(jsonAt(hard, name))}`).join(', ')
+}
