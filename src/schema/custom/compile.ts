@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { below } from '../decode.ts'
+import { type FieldError, invalid } from '../field-error.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import { CUSTOM_ERRORS_MAX, SCHEMAS_KEPT_MAX } from '../limits.ts'
+import { withDefaults } from './defaults.ts'
+import { readSchema, type SchemaNode } from './node.ts'
+import { prune } from './prune.ts'
+import { type CompiledRules, compileRules } from './rules/rules.ts'
+import { structuralErrors } from './structural.ts'
+import { schemaErrors } from './validate.ts'
+
+/** The schema of one version of a custom resource, ready for its objects. */
+export interface CompiledSchema {
+  readonly root: SchemaNode
+  /** Undefined when there are none. */
+  readonly rules: CompiledRules | undefined
+}
+
+/**
+ * Compiles a schema, or says by field why it cannot be; `path` is where it stands in its definition. A schema that was just
+ * compiled is not compiled again: definitions are checked, then served, and written again when their status changes.
+ */
+export function compileSchema(
+  schema: JsonObject,
+  path: string,
+): { readonly compiled: CompiledSchema } | { readonly errors: readonly FieldError[] } {
+  const key = createHash('sha256').update(JSON.stringify(schema)).digest('base64')
+  const known = kept.get(key)
+  if (known !== undefined) return { compiled: known }
+  const structural = structuralErrors(schema, path)
+  if (structural.length > 0) return { errors: structural }
+  const root = readSchema(schema)
+  const errors: FieldError[] = []
+  if (root.has.defaults || root.default !== undefined) checkDefaults(errors, root, path)
+  const rules = root.has.rules ? compileRules(root, path) : undefined
+  errors.push(...(rules?.errors ?? []))
+  if (errors.length > 0) return { errors: errors.slice(0, CUSTOM_ERRORS_MAX) }
+  const compiled = { root, rules: rules?.compiled }
+  kept.set(key, compiled)
+  return { compiled }
+}
+
+const kept = new LRUCache<string, CompiledSchema>({ max: SCHEMAS_KEPT_MAX })
+
+// A default must be what its own place takes, as it stands.
+function checkDefaults(errors: FieldError[], node: SchemaNode, path: string): void {
+  if (node.default !== undefined) errors.push(...defaultErrors(node, node.default, `${path}.default`))
+  if (!node.has.defaults) return
+  for (const [name, inner] of node.properties) checkDefaults(errors, inner, `${path}.properties[${name}]`)
+  if (node.items !== undefined) checkDefaults(errors, node.items, `${path}.items`)
+  if (typeof node.additional === 'object') checkDefaults(errors, node.additional, `${path}.additionalProperties`)
+}
+
+function defaultErrors(node: SchemaNode, value: Json, path: string): readonly FieldError[] {
+  const filled = withDefaults(node, value)
+  const unknown = isJsonObject(filled) && !node.isEmbedded ? prune(node, filled).unknown : []
+  return [
+    ...unknown.map(name => invalid(below(path, name), value, 'must not have unknown fields')),
+    ...schemaErrors(node, { path, value: filled, old: undefined }),
+  ]
+}
