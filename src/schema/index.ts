@@ -1,4 +1,12 @@
 export { ageOf, humanDuration } from './columns.ts'
+export {
+  CLEANUP_FINALIZER,
+  conditionOf,
+  type DefinedNames,
+  isTrue,
+  namesIn,
+} from './custom/definition.ts'
+export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'

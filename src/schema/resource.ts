@@ -60,10 +60,6 @@ export interface StoredForm {
 
 /** What is special about the kinds that people define. */
 export interface CustomFacts {
-  /** The version of the group that objects are stored as. */
-  readonly storageVersion: string
-  /** An object as it was stored, as this version has it: pruned, and with the defaults of today. */
-  readonly restore: (object: KubeObject) => KubeObject
   /** Sent as a warning with every answer; undefined unless this version is deprecated. */
   readonly deprecation: string | undefined
   /** The definition is being deleted: nothing can be made any more. */

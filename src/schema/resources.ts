@@ -1,3 +1,4 @@
+import { customResourceDefinition } from './kinds/apiextensions/custom-resource-definition.ts'
 import { controllerRevision } from './kinds/apps/controller-revision.ts'
 import { daemonSet } from './kinds/apps/daemon-set.ts'
 import { deployment } from './kinds/apps/deployment.ts'
@@ -46,6 +47,7 @@ import type { Resource } from './resource.ts'
 
 /** Every kind that is served without being installed first. */
 export const RESOURCES: readonly Resource[] = [
+  customResourceDefinition,
   binding,
   configMap,
   endpoints,

@@ -1,6 +1,6 @@
 import { assert, type ByteString } from '#base'
 import type { KeyValue, Revision } from '#keyspace'
-import { isKubeObject, type KubeObject } from '#schema'
+import { isKubeObject, type KubeObject, type StoredForm } from '#schema'
 import { resourcePrefix } from './keys.ts'
 
 /** Encrypts what is stored under a key, for that key alone. */
@@ -24,7 +24,9 @@ export class ObjectCodec {
     this.#sealing = sealing
   }
 
-  bytesOf(key: ByteString, { metadata, ...rest }: KubeObject): Uint8Array {
+  /** `form` says how objects of their resource are stored, where that is not how they are served. */
+  bytesOf(key: ByteString, object: KubeObject, form?: StoredForm): Uint8Array {
+    const { metadata, ...rest } = form?.toStored(object) ?? object
     const { resourceVersion: _, ...stored } = metadata
     const json = Buffer.from(JSON.stringify({ ...rest, metadata: stored }))
     if (this.#sealing === undefined || !isSealed(key)) return json
@@ -32,11 +34,12 @@ export class ObjectCodec {
   }
 
   /** Reads what {@link bytesOf} made. Faults: SealBroken. */
-  objectOf({ key, value, modRevision }: KeyValue): KubeObject {
+  objectOf({ key, value, modRevision }: KeyValue, form?: StoredForm): KubeObject {
     const text = textOf(this.#plain(key, value))
     const object: unknown = JSON.parse(text)
     assert(isKubeObject(object as KubeObject), 'a stored object is an object')
-    return withRevision(object as KubeObject, modRevision)
+    const stored = object as KubeObject
+    return withRevision(form?.toServed(stored) ?? stored, modRevision)
   }
 
   #plain(key: ByteString, value: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 import type { ByteString } from '#base'
 import type { KeyEvent, KeyValue, Revision } from '#keyspace'
-import type { KubeObject } from '#schema'
+import type { KubeObject, StoredForm } from '#schema'
 import type { ObjectCodec } from './codec.ts'
 
 /** One change: made when there was none before, deleted when there is none now. Objects are read when asked for. */
@@ -12,10 +12,12 @@ export class ObjectChange {
   readonly #entry: KeyValue | undefined
   readonly #previous: KeyValue | undefined
   readonly #codec: ObjectCodec
+  readonly #form: StoredForm | undefined
   #now: KubeObject | undefined
   #before: KubeObject | undefined
 
-  constructor(event: KeyEvent, codec: ObjectCodec) {
+  constructor(event: KeyEvent, codec: ObjectCodec, form?: StoredForm) {
+    this.#form = form
     this.#codec = codec
     this.#entry = event.kind === 'put' ? event.entry : undefined
     this.#previous = event.previous
@@ -30,12 +32,12 @@ export class ObjectChange {
   }
 
   get now(): KubeObject | undefined {
-    if (this.#entry !== undefined) this.#now ??= this.#codec.objectOf(this.#entry)
+    if (this.#entry !== undefined) this.#now ??= this.#codec.objectOf(this.#entry, this.#form)
     return this.#now
   }
 
   get before(): KubeObject | undefined {
-    if (this.#previous !== undefined) this.#before ??= this.#codec.objectOf(this.#previous)
+    if (this.#previous !== undefined) this.#before ??= this.#codec.objectOf(this.#previous, this.#form)
     return this.#before
   }
 }

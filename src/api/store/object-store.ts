@@ -4,7 +4,7 @@ import type { KubeObject, Resource } from '#schema'
 import { apiFault } from '../faults.ts'
 import { LIST_PAGE } from '../limits.ts'
 import { ObjectCodec, type Sealing, withRevision } from './codec.ts'
-import { namespacePrefix, objectKey, ROOT, resourcePrefix } from './keys.ts'
+import { namespacePrefix, objectKey, type Placed, ROOT, resourcePrefix } from './keys.ts'
 import { ObjectChange } from './object-change.ts'
 
 /** Where an object is. */
@@ -12,9 +12,6 @@ export interface ObjectPlace {
   readonly namespace: string | undefined
   readonly name: string
 }
-
-/** A resource as keys name it. */
-type Named = Pick<Resource, 'group' | 'plural'>
 
 /** Another key that must still be as it was read, at this revision. */
 export interface Guard {
@@ -45,10 +42,10 @@ export class ObjectStore {
   }
 
   /** The object as it is now; undefined when there is none. */
-  async find(resource: Named, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
+  async find(resource: Placed, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
     const key = objectKey(resource, place)
     const { entries } = await this.#keyspace.range({ keys: { kind: 'key', key } }, signal)
-    return entries[0] === undefined ? undefined : this.#codec.objectOf(entries[0])
+    return entries[0] === undefined ? undefined : this.#codec.objectOf(entries[0], resource.storedForm)
   }
 
   /** As {@link find}. Faults: NotFound. */
@@ -67,7 +64,7 @@ export class ObjectStore {
     const { succeeded, revision } = await this.#keyspace.txn(
       {
         compare: [{ key, field: 'createRevision', is: 'equal', to: 0 }, ...guards.map(isUnchanged)],
-        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object) }],
+        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }],
       },
       signal,
     )
@@ -82,7 +79,7 @@ export class ObjectStore {
   /** Replaces an object that is as it was read. Faults: Conflict. */
   async replace(resource: Resource, old: KubeObject, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const key = objectKey(resource, old.metadata)
-    const then = [{ kind: 'put', key, value: this.#codec.bytesOf(key, object) }] as const
+    const then = [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }] as const
     const { succeeded, revision } = await this.#keyspace.txn({ compare: [isStill(old, key)], then }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
@@ -116,7 +113,7 @@ export class ObjectStore {
       limit: wanted.limit ?? LIST_PAGE,
     } as const
     const { revision, entries, more } = await this.#keyspace.range(range, signal).catch(expired)
-    const objects = entries.map(entry => this.#codec.objectOf(entry))
+    const objects = entries.map(entry => this.#codec.objectOf(entry, resource.storedForm))
     const last = objects.at(-1)?.metadata
     const next = more && last !== undefined ? { namespace: last.namespace, name: last.name } : undefined
     return { revision: wanted.revision ?? revision, objects, next }
@@ -159,7 +156,7 @@ export class ObjectStore {
     const from = nextRevision(wanted.after)
     try {
       for await (const { revision, events } of this.#keyspace.watch({ keys, from, previous: true }, signal)) {
-        yield { revision, changes: events.map(event => new ObjectChange(event, this.#codec)) }
+        yield { revision, changes: events.map(event => new ObjectChange(event, this.#codec, resource.storedForm)) }
       }
     } catch (error) {
       expired(error)

@@ -3,6 +3,7 @@ import { qualified } from '../store/object-store.ts'
 import { Feed, type FeedParts } from './feed.ts'
 
 interface Shared {
+  readonly resource: Resource
   readonly opening: Promise<Feed>
   feed: Feed | undefined
   watchers: number
@@ -19,9 +20,11 @@ export class Feeds {
 
   /** The feed of a resource, kept for as long as the answer is not disposed. */
   async use(resource: Resource): Promise<{ readonly feed: Feed } & Disposable> {
-    const key = qualified(resource)
+    const key = `${qualified(resource)}/${resource.version}`
     const known = this.#shared.get(key)
-    const shared = known === undefined || known.feed?.isOver === true ? this.#open(key, resource) : known
+    // A kind that people have defined is another resource when its definition has changed.
+    const isCurrent = known !== undefined && known.feed?.isOver !== true && known.resource === resource
+    const shared = isCurrent ? known : this.#open(key, resource)
     shared.watchers += 1
     let isUsed = true
     const leave = (): void => {
@@ -40,7 +43,7 @@ export class Feeds {
 
   #open(key: string, resource: Resource): Shared {
     const opening = Feed.open(this.parts, resource)
-    const shared: Shared = { opening, feed: undefined, watchers: 0 }
+    const shared: Shared = { resource, opening, feed: undefined, watchers: 0 }
     this.#shared.set(key, shared)
     opening.then(
       feed => {
