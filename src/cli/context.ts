@@ -10,6 +10,14 @@ export interface CliHost {
   readonly version: string
   /** Runs Cairn in the foreground until it ends. */
   up(options: UpOptions): Promise<void>
+  /** The master key as words. */
+  readonly key: KeyPhrases
+}
+
+/** The master key of this user as people keep it: 24 words. */
+export interface KeyPhrases {
+  show(): Promise<{ readonly file: string; readonly id: string; readonly phrase: string }>
+  restore(phrase: string): Promise<{ readonly file: string; readonly id: string }>
 }
 
 /** What `cairn up` was told. */

@@ -27,3 +27,6 @@ export const PROGRESS_MS = 200
 
 /** How long doctor waits for a mount to answer. */
 export const PROBE_MS = 2_000
+
+/** How long doctor waits for the API to answer. */
+export const API_PROBE_MS = 5_000

@@ -15,6 +15,11 @@ interface Outcome {
   readonly err: string
 }
 
+const NO_KEY: CliHost['key'] = {
+  show: async () => ({ file: '/k', id: '1', phrase: 'one two' }),
+  restore: async phrase => ({ file: '/k', id: phrase }),
+}
+
 async function cairn(words: readonly string[], up: CliHost['up'] = async () => undefined): Promise<Outcome> {
   const said = { out: '', err: '' }
   const terminal: Terminal = {
@@ -23,7 +28,7 @@ async function cairn(words: readonly string[], up: CliHost['up'] = async () => u
     isWatched: false,
     columns: 80,
   }
-  const code = await runCli(words, { clock: machineClock, version: '1.2.3', up }, terminal)
+  const code = await runCli(words, { clock: machineClock, version: '1.2.3', up, key: NO_KEY }, terminal)
   return { code, ...said }
 }
 

@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Fault, isFault } from '#base'
+import { declareCert } from './commands/cert.ts'
 import { declareDoctor } from './commands/doctor.ts'
 import { declareDown } from './commands/down.ts'
 import { declareFs } from './commands/fs/index.ts'
 import { declareGet } from './commands/get.ts'
+import { declareKey } from './commands/key/index.ts'
+import { declareKubeconfig } from './commands/kubeconfig.ts'
 import { declareLs } from './commands/ls.ts'
 import { declarePut } from './commands/put.ts'
 import { declareRm } from './commands/rm.ts'
@@ -63,7 +66,8 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .hook('preAction', (_program, command) => refuseEmptyWords(command))
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
-  for (const declare of [...commands, ...files]) declare(program, run)
+  const access = [declareKubeconfig, declareCert, declareKey]
+  for (const declare of [...commands, ...files, ...access]) declare(program, run)
   return program
 }
 

@@ -22,6 +22,7 @@ export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'
 export { MasterKey } from './sealing/master-key.ts'
 export { Authority, type CertificateRequest, type Credential, type PrivateKeyPem } from './x509/authority.ts'
+export { readPublicKey } from './x509/public-key.ts'
 export { readSigningRequest, type SigningRequest } from './x509/signing-request.ts'
 export { Attempts } from './tokens/attempts.ts'
 export {

@@ -32,5 +32,9 @@ if (isStorage) {
       const { becomeSupervisor } = await import('./supervisor/start.ts')
       becomeSupervisor(options)
     },
+    key: {
+      show: async () => (await import('./keys/phrase.ts')).keyPhrases.show(),
+      restore: async phrase => (await import('./keys/phrase.ts')).keyPhrases.restore(phrase),
+    },
   })
 }

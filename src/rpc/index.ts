@@ -78,6 +78,8 @@ export {
   filesystemUnmount,
   type MountRow,
 } from './door/filesystem.ts'
+export { type ControlStatus, certificateRevoke, certificateSign, controlStatus } from './door/control.ts'
+export { type KubeconfigFacts, kubeconfigText } from './door/kubeconfig.ts'
 export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
 export { type Place, TOLD_PATH_MAX } from './door/place.ts'
 export { type QuotaRow, quotaList, quotaRemove, quotaSet } from './door/quota.ts'

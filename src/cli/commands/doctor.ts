@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
-import { type CheckRow, nodeHealth, nodeStatus } from '#rpc'
+import { type CheckRow, kubeconfigOf, nodeHealth, nodeStatus } from '#rpc'
 import { type Context, dataFolder, show } from '../context.ts'
+import { apiState } from '../control-door.ts'
 import { openDoor } from '../door.ts'
 import { cliFault } from '../faults.ts'
 import { plural } from '../format.ts'
+import { API_PROBE_MS } from '../limits.ts'
+import { probeApi } from '../local/api-probe.ts'
 import { machineFacts } from '../local/machine.ts'
 import { runningSupervisor } from '../local/supervisor.ts'
 import { machineChecks } from '../machine-checks.ts'
@@ -46,7 +49,8 @@ async function askRunning(context: Context, folder: string): Promise<Running> {
     const { mounts } = await client.call(nodeStatus, undefined, context.signal)
     const { checks } = await client.call(nodeHealth, undefined, context.signal)
     const door: CheckRow = { name, state: 'ok', detail: `${client.peer.software} answers` }
-    return { checks: [door, ...checks], served: mounts.map(mount => mount.path) }
+    const api = await apiChecks(context)
+    return { checks: [door, ...checks, ...api], served: mounts.map(mount => mount.path) }
   } catch (error) {
     if (!isFault(error)) throw error
     if (pid === undefined) return { checks: [{ name, state: 'ok', detail: 'Cairn does not run here' }], served: [] }
@@ -55,7 +59,23 @@ async function askRunning(context: Context, folder: string): Promise<Running> {
   }
 }
 
-const NAME_WIDTH = 16
+async function apiChecks(context: Context): Promise<readonly CheckRow[]> {
+  const name = 'API'
+  const api = await apiState(context)
+  if (api === 'none') return [{ name, state: 'ok', detail: 'none this time' }]
+  if (typeof api === 'string') {
+    const remedy = 'See what `cairn up` prints; storage goes on meanwhile.'
+    return [{ name, state: 'fail', detail: 'the control process does not answer', remedy }]
+  }
+  const { readyMs, why } = await probeApi(api.url, kubeconfigOf(dataFolder(context)), API_PROBE_MS)
+  const answer: CheckRow =
+    readyMs === undefined
+      ? { name, state: 'fail', detail: `${api.url}: ${why ?? ''}`, remedy: 'See what `cairn up` prints.' }
+      : { name, state: 'ok', detail: `${api.url} answers in ${Math.round(readyMs)} ms` }
+  return [answer, ...api.checks]
+}
+
+const NAME_WIDTH = 18
 
 /** One check for people: state, name, detail, and below it the remedy. */
 function checkLine({ state, name, detail, remedy }: CheckRow): string {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { isFault } from '#base'
 import { type NodeStatus, nodeStatus } from '#rpc'
 import { type Context, dataFolder, show } from '../context.ts'
+import { type ApiState, apiState } from '../control-door.ts'
 import { openDoor } from '../door.ts'
 import { formatBytes, formatDuration, plural } from '../format.ts'
 import { examples } from '../help.ts'
@@ -21,7 +22,9 @@ async function status(context: Context): Promise<void> {
   try {
     await using client = await openDoor(context)
     const found = await client.call(nodeStatus, undefined, context.signal)
-    show(context, { running: true, ...found }, () => statusText(found))
+    const api = await apiState(context)
+    const url = typeof api === 'string' ? null : api.url
+    show(context, { running: true, ...found, api: url }, () => statusText(found, api))
   } catch (error) {
     if (isFault(error, 'NotRunning')) show(context, { running: false, dataFolder: dataFolder(context) }, () => '')
     throw error
@@ -29,12 +32,13 @@ async function status(context: Context): Promise<void> {
 }
 
 /** The status for people. */
-function statusText(status: NodeStatus): string {
+function statusText(status: NodeStatus, api: ApiState): string {
   const { disk, filesystems, mounts, held } = status
   const metadataBytes = filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [
     `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
+    `api    ${typeof api === 'string' ? api : api.url}`,
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
   ]

@@ -10,19 +10,30 @@ import { isSameJson, type JsonObject, type KubeObject, jsonAt, listAt, textAt } 
 import { askLocally, type LocalFetch, refusedLocally } from './local-api.ts'
 
 const NAME = 'system:cairn:defaults'
-const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+const ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
+
+interface Default {
+  readonly wanted: JsonObject
+  readonly there: KubeObject | undefined
+  /** Of the collection. */
+  readonly path: string
+  /** The list whose rows must be there. */
+  readonly field: 'rules' | 'subjects'
+}
 
 /** Makes what every cloud has and what is missing: namespaces, cluster roles, who has them. */
 export async function ensureDefaults(fetch: LocalFetch, policy: PolicyIndex): Promise<void> {
   const bindings = new Map(Array.from(policy.clusterRoleBindings, each => [each.metadata.name, each]))
+  const roles = DEFAULT_CLUSTER_ROLES.map(
+    wanted => ({ wanted, there: policy.clusterRole(nameOf(wanted)), path: ROLES, field: 'rules' }) as const,
+  )
+  const bound = DEFAULT_CLUSTER_ROLE_BINDINGS.map(
+    wanted => ({ wanted, there: bindings.get(nameOf(wanted)), path: BINDINGS, field: 'subjects' }) as const,
+  )
   await Promise.all([
     ...DEFAULT_NAMESPACES.map(name => ensureNamespace(fetch, name)),
-    ...DEFAULT_CLUSTER_ROLES.map(each =>
-      ensure(fetch, `${RBAC}/clusterroles`, each, policy.clusterRole(nameOf(each)), 'rules'),
-    ),
-    ...DEFAULT_CLUSTER_ROLE_BINDINGS.map(each =>
-      ensure(fetch, `${RBAC}/clusterrolebindings`, each, bindings.get(nameOf(each)), 'subjects'),
-    ),
+    ...[...roles, ...bound].map(each => ensure(fetch, each)),
   ])
 }
 
@@ -31,7 +42,7 @@ export async function aggregate(fetch: LocalFetch, policy: PolicyIndex): Promise
   for (const role of policy.clusterRoles) {
     const rules = aggregatedRules(role, policy.clusterRoles)
     if (rules === undefined || isSameJson(listAt(role, 'rules'), rules)) continue
-    await replace(fetch, `${RBAC}/clusterroles`, { ...role, rules })
+    await replace(fetch, ROLES, { ...role, rules })
   }
 }
 
@@ -42,13 +53,7 @@ async function ensureNamespace(fetch: LocalFetch, name: string): Promise<void> {
 }
 
 // Rules and subjects that people added stay: only what is missing is put back, as Kubernetes does.
-async function ensure(
-  fetch: LocalFetch,
-  path: string,
-  wanted: JsonObject,
-  there: KubeObject | undefined,
-  field: 'rules' | 'subjects',
-): Promise<void> {
+async function ensure(fetch: LocalFetch, { wanted, there, path, field }: Default): Promise<void> {
   if (there === undefined) return create(fetch, path, wanted)
   if (there.metadata.annotations?.[AUTO_UPDATE] === 'false' || jsonAt(wanted, 'aggregationRule') !== undefined) return
   const known = listAt(there, field)

@@ -2,39 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import { isSystemError, type World } from '#base'
 import { type Authority, type Credential, MASTERS } from '#identity'
+import { kubeconfigText } from '#rpc'
 import { replaceFile } from '../keys/replace-file.ts'
 import { ADMIN_CERTIFICATE_MS, ADMIN_RENEW_MS } from '../limits.ts'
-
-/** What a kubeconfig says (k8s.io/client-go/tools/clientcmd/api/v1). */
-export interface KubeconfigFacts {
-  readonly url: string
-  readonly authorityPem: string
-  readonly user: string
-  readonly credential: Credential
-}
-
-/** A kubeconfig with one cluster, one user and one context, as YAML. */
-export function kubeconfigText({ url, authorityPem, user, credential }: KubeconfigFacts): string {
-  return `apiVersion: v1
-kind: Config
-clusters:
-- name: cairn
-  cluster:
-    server: ${url}
-    certificate-authority-data: ${base64(authorityPem)}
-users:
-- name: ${user}
-  user:
-    client-certificate-data: ${base64(credential.certificatePem)}
-    client-key-data: ${base64(credential.keyPem)}
-contexts:
-- name: ${user}@cairn
-  context:
-    cluster: cairn
-    user: ${user}
-current-context: ${user}@cairn
-`
-}
 
 /**
  * Keeps the administrator's kubeconfig right: writes it when it is missing, is for another address or authority, or its
@@ -50,7 +20,7 @@ export async function keepKubeconfig(
   const isHeld = kept !== undefined && isHeldBy(kept, authority, nowMs)
   if (text !== undefined && isHeld && hasCluster(text, url, authority)) return
   const credential = isHeld ? kept : await adminCredential({ world, authority }, nowMs)
-  replaceFile(file, kubeconfigText({ url, authorityPem: authority.certificatePem, user: 'admin', credential }))
+  replaceFile(file, kubeconfigText({ url, authorityPem: authority.certificatePem, user: 'admin', ...credential }))
 }
 
 function adminCredential(

@@ -21,6 +21,8 @@ export interface Served {
   /** Where programs of this machine find it. */
   readonly url: string
   readonly listening: Listening
+  /** What it shows now. */
+  certificatePem(): string
   /** Shows a new certificate from now on when the one before is due, or the machine has got other addresses. */
   renew(): Promise<void>
 }
@@ -40,6 +42,7 @@ export async function listenOn(app: Parameters<typeof listen>[0], parts: ListenP
   return {
     url: localUrl(host, listening.port),
     listening,
+    certificatePem: () => shown.certificatePem,
     async renew() {
       const next = await serverCertificate(parts, serverNames(host))
       if (next.certificatePem === shown.certificatePem) return

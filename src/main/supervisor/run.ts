@@ -1,7 +1,9 @@
 import { flushCompileCache } from 'node:module'
+import fs from 'node:fs'
 import os from 'node:os'
 import type { World } from '#base'
 import {
+  controlDoorOf,
   DEFAULT_LISTEN,
   dataFolderOf,
   defaultMountsOf,
@@ -82,7 +84,10 @@ interface Surrounded {
 
 function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded): Control | undefined {
   const words = options.listen ?? around.env['CAIRN_LISTEN'] ?? ''
-  if (words === 'none') return undefined
+  if (words === 'none') {
+    fs.rmSync(controlDoorOf(dataFolder), { force: true }) // nobody answers there any more
+    return undefined
+  }
   const address = words === '' ? DEFAULT_LISTEN : listenAddressOf(words)
   if (address === undefined) {
     throw mainFault('Invalid', `CAIRN_LISTEN: "${words}" is no address to listen on`, {

@@ -20,7 +20,8 @@ const statusShape = shape({
 /** A running Cairn at a glance. */
 export type NodeStatus = ShapeOf<typeof statusShape>
 
-const checkRowShape = shape({
+/** A check and how it came out. */
+export const checkRowShape = shape({
   name: text(100),
   state: word('ok', 'warn', 'fail'),
   detail: text(1000),
