@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as models from '@kubernetes/client-node'
-import { definitionName, isJsonObject, type Json, type JsonObject, jsonAt, type ObjectShape, RESOURCES } from '#schema'
+import {
+  definitionName,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  jsonAt,
+  type ObjectShape,
+  RESOURCES,
+  textAt,
+} from '#schema'
 import { Registry } from '../registry.ts'
 import { OpenapiDocuments } from './documents.ts'
 import { resourceDefinition } from './names.ts'
@@ -70,7 +79,7 @@ suite('every document', () => {
     const kinds = new Map<string, string>()
     for (const [name, schema] of Object.entries((await read('v2'))['definitions'] as JsonObject)) {
       for (const kind of (jsonAt(schema, 'x-kubernetes-group-version-kind') ?? []) as readonly JsonObject[]) {
-        kinds.set(`${kind['group']}/${kind['version']}/${kind['kind']}`, name)
+        kinds.set([textAt(kind, 'group'), textAt(kind, 'version'), textAt(kind, 'kind')].join('/'), name)
       }
     }
     for (const { group, version, kind } of RESOURCES) assert.ok(kinds.has(`${group}/${version}/${kind}`), kind)
@@ -115,7 +124,7 @@ suite('the hash of a document', () => {
   const hashes = async (resources: typeof RESOURCES): Promise<Record<string, string>> => {
     const { paths: found } = await new OpenapiDocuments(new Registry(resources)).root()
     return Object.fromEntries(
-      Object.entries(found as JsonObject).map(([path, each]) => [path, String(jsonAt(each, 'serverRelativeURL'))]),
+      Object.entries(found as JsonObject).map(([path, each]) => [path, textAt(each, 'serverRelativeURL') ?? '']),
     )
   }
 
