@@ -1,0 +1,61 @@
+import { createApp, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
+import type { World } from '#base'
+import { certificateAuthenticator, firstToKnow, isAllowed, type Keyring, rulesOf } from '#identity'
+import type { Keyspace } from '#keyspace'
+import { RESOURCES } from '#schema'
+import { cairnVersion } from '../version.ts'
+import { Aggregation } from './aggregation.ts'
+import { authentication } from './authentication.ts'
+import { ensureDefaults } from './defaults.ts'
+import { refuseEscalation } from './escalation.ts'
+import { FollowedPolicy } from './policy.ts'
+import { Revocations } from './revocations.ts'
+
+/** An API that nobody reaches yet. Disposing ends its watches and what it follows. */
+export interface OpenApi extends AsyncDisposable {
+  readonly app: ReturnType<typeof createApp>
+  readonly revocations: Revocations
+}
+
+/** Opens the API on a keyspace: policy, default roles and namespaces, who is believed. `sealing` encrypts Secrets. */
+export async function openApi(keyspace: Keyspace, sealing: Keyring, world: World): Promise<OpenApi> {
+  await using opening = new AsyncDisposableStack()
+  const { clock, entropy, log } = world
+  const store = new ObjectStore(keyspace, sealing)
+  const policy = opening.use(await FollowedPolicy.open(store, world))
+  const revocations = opening.use(await Revocations.open(keyspace, world))
+  const { index } = policy
+  const ending = new AbortController()
+  const app = createApp({
+    clock,
+    log,
+    registry: new Registry(resources()),
+    objects: new Objects({ store, clock, entropy }),
+    version: cairnVersion(),
+    // Who somebody is, by whatever he shows: another kind of credential is another row here.
+    authenticate: authentication(
+      firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial))]),
+      (caller, attempt) => isAllowed(index, caller, attempt),
+    ),
+    authorize: async (caller, attempt) => isAllowed(index, caller, attempt),
+    rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
+    guard: refuseEscalation(index),
+    ending: ending.signal,
+  })
+  const fetch = app.fetch.bind(app)
+  const aggregation = opening.use(new Aggregation(fetch, index, log))
+  policy.onChange(kind => {
+    if (kind === 'ClusterRole') aggregation.wake()
+  })
+  await ensureDefaults(fetch, index)
+  aggregation.wake()
+  opening.defer(() => ending.abort())
+  const all = opening.move()
+  return { app, revocations, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+// Reviews are served by the API itself; they are listed once, wherever their kinds are declared.
+function resources() {
+  const isDeclared = new Set(RESOURCES.map(({ group, plural }) => `${group}/${plural}`))
+  return [...RESOURCES, ...REVIEW_RESOURCES.filter(({ group, plural }) => !isDeclared.has(`${group}/${plural}`))]
+}
