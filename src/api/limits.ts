@@ -30,6 +30,10 @@ export const WATCH_SECONDS_MAX = 24 * 3600
 export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */
 export const PATCH_OPERATIONS_MAX = 10_000
+/** Values that one JSON patch copies, compares or shifts, all operations together. */
+export const PATCH_VALUES_MAX = 5_000_000
+/** How deep objects and lists may lie in each other, in a patch and in what it makes. */
+export const PATCH_DEPTH_MAX = 100
 /** Characters of a request's URL. */
 export const URL_CHARS_MAX = 32 * 1024
 /** Seconds a request may take that is no watch. */
@@ -50,3 +54,9 @@ export const FIELD_MANAGER_BYTES_MAX = 128
 export const APPLY_TRIES_MAX = 5
 /** Fields named in the refusal of an apply. */
 export const CONFLICTS_TOLD_MAX = 1_000
+/** Seconds a service account's token holds: at least this. */
+export const TOKEN_SECONDS_MIN = 600
+/** And at most this: a year. */
+export const TOKEN_SECONDS_MAX = 365 * 24 * 3600
+/** Seconds the token holds that a bootstrap token is exchanged for. */
+export const EXCHANGED_TOKEN_SECONDS = 300

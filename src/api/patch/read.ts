@@ -1,46 +1,57 @@
 import { isJsonObject, type Json, type KubeObject, type Resource } from '#schema'
 import { apiFault } from '../faults.ts'
+import { PATCH_DEPTH_MAX } from '../limits.ts'
 import { parseJson } from '../request/body.ts'
 import { jsonPatch } from './json-patch.ts'
 import { mergePatch } from './merge.ts'
+import { isDeeper } from './pointer.ts'
 import { strategicPatch } from './strategic.ts'
 
 /** What a patch makes of an object as it is now. */
 export type Patch = (object: KubeObject) => Json
 
-/** Reads a patch of the type its content type names. Faults: BadRequest, UnsupportedMediaType. */
+/**
+ * Reads a patch of the type its content type names. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType; the
+ * patch throws Invalid when it does not fit an object.
+ */
 export function readPatch(resource: Resource, type: string, bytes: Buffer): Patch {
-  switch (type) {
-    case 'application/json-patch+json': {
-      const patch = parseJson(bytes)
-      return object => jsonPatch(object, patch)
-    }
-    case 'application/merge-patch+json': {
-      const patch = objectIn(parseJson(bytes))
-      return object => mergePatch(object, patch)
-    }
-    case 'application/strategic-merge-patch+json': {
-      const patch = objectIn(parseJson(bytes))
-      return object => strategicPatch(resource.shape, object, patch)
-    }
-    default:
-      throw apiFault('UnsupportedMediaType', `the patch type ${type} is not read`, {
-        hint: `send one of ${PATCH_TYPES.join(', ')}`,
-      })
+  const run = patchOf(resource, type, bytes)
+  return object => {
+    const patched = run(object)
+    refuseDeep(patched)
+    return patched
   }
 }
+
+function patchOf(resource: Resource, type: string, bytes: Buffer): Patch {
+  const known = patchTypes(resource)
+  if (!known.includes(type)) {
+    throw apiFault('UnsupportedMediaType', `the patch type ${type} is not read for ${resource.plural}`, {
+      hint: `send one of ${known.join(', ')}`,
+    })
+  }
+  const patch = parseJson(bytes)
+  refuseDeep(patch)
+  if (type === JSON_PATCH) return object => jsonPatch(object, patch)
+  if (!isJsonObject(patch)) throw apiFault('BadRequest', 'the patch must be an object')
+  if (type === MERGE_PATCH) return object => mergePatch(object, patch)
+  return object => strategicPatch(resource.shape, object, patch)
+}
+
+function refuseDeep(value: Json): void {
+  if (isDeeper(value, PATCH_DEPTH_MAX)) throw apiFault('BadRequest', 'nested too deeply')
+}
+
+// What people define has no merge keys, as in Kubernetes.
+function patchTypes({ custom }: Resource): readonly string[] {
+  return custom === undefined ? [...PATCH_TYPES, STRATEGIC_PATCH] : PATCH_TYPES
+}
+
+const JSON_PATCH = 'application/json-patch+json'
+const MERGE_PATCH = 'application/merge-patch+json'
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
 
 /** An object of which only what is said counts, in YAML, or JSON, which is YAML too. */
 export const APPLY_TYPE = 'application/apply-patch+yaml'
 
-const PATCH_TYPES = [
-  APPLY_TYPE,
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-]
-
-function objectIn(patch: Json) {
-  if (isJsonObject(patch)) return patch
-  throw apiFault('BadRequest', 'the patch must be an object')
-}
+const PATCH_TYPES: readonly string[] = [APPLY_TYPE, JSON_PATCH, MERGE_PATCH]
