@@ -1,4 +1,5 @@
 import { assert } from '#base'
+import { KIND_FIELDS, typeDescription } from '../facts/descriptions.ts'
 import { listFacts } from '../facts/lists.ts'
 import { isAtomicMap, isAtomicType } from '../facts/maps.ts'
 import type { ObjectShape, ScalarKind, Shape, WirePlace } from '../shape.ts'
@@ -20,6 +21,8 @@ export function kubernetesShape(name: string): ObjectShape {
     kind: 'object',
     id: name,
     name: shortName(name),
+    description: typeDescription(shortName(name)),
+    descriptions: isKind(row) ? KIND_FIELDS : undefined,
     required: new Set(row.required),
     isAtomic: isAtomicType(shortName(name)),
     get fields() {
@@ -69,6 +72,10 @@ interface Row {
 
 const rows: ReadonlyMap<string, Row> = new Map(Object.entries<Row>(kubernetes.shapes))
 const shapes = new Map<string, ObjectShape>()
+
+function isKind({ fields }: Row): boolean {
+  return ['apiVersion', 'kind', 'metadata'].every(name => Object.hasOwn(fields, name))
+}
 
 function shortName(name: string): string {
   return name.replace(/^(?:[A-Z][a-z]+)?V[0-9]+/, '')
