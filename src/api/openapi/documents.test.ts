@@ -15,6 +15,7 @@ import { Registry } from '../registry.ts'
 import { OpenapiDocuments } from './documents.ts'
 import { resourceDefinition } from './names.ts'
 import { unpack } from './pack.ts'
+import { objectSchema } from './schema.ts'
 
 const documents = new OpenapiDocuments(new Registry(RESOURCES))
 
@@ -98,6 +99,26 @@ suite('every document', () => {
       if (properties === undefined) continue
       assert.deepEqual(Object.keys(properties as object).sort(), fields.map(({ baseName }) => baseName).sort(), name)
     }
+  })
+})
+
+suite('a field', () => {
+  test('is described by what it is for, rather than by what it holds', async () => {
+    const schemas = jsonAt(await read('api/v1'), 'components', 'schemas')
+    assert.deepEqual(jsonAt(schemas, 'io.k8s.api.core.v1.Pod', 'properties', 'spec'), {
+      description: 'What is wanted.',
+      allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
+    })
+    const part: ObjectShape = { ...RESOURCES[0]!.shape, id: 'part', description: 'A part.', fields: new Map() }
+    const whole: ObjectShape = {
+      ...part,
+      id: 'whole',
+      fields: new Map([['part', part]]),
+      descriptions: new Map([['part', 'What the part is for.']]),
+      required: new Set(),
+    }
+    const schema = objectSchema('v3', whole, { shapes: new Set(), wellKnown: new Set() })
+    assert.equal(jsonAt(schema, 'properties', 'part', 'description'), 'What the part is for.')
   })
 })
 

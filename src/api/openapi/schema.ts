@@ -103,7 +103,7 @@ function fieldSchema(writing: Writing, field: Shape, description: string | undef
       : { 'x-kubernetes-patch-strategy': writing.strategy }),
   }
   if (Object.keys(beside).length === 0) return schema
-  return writing.dialect === 'v3' && '$ref' in schema ? { ...beside, allOf: [schema] } : { ...beside, ...schema }
+  return writing.dialect === 'v3' && '$ref' in schema ? { ...beside, allOf: [schema] } : { ...schema, ...beside }
 }
 
 function anySchema(writing: Writing): JsonObject {
