@@ -214,7 +214,8 @@ export interface Request {
   readonly options: WriteOptions
 }
 
-function modified(resource: Resource, name: string): string {
+/** What one is told who changes an object that is another by now. */
+export function modified(resource: Resource, name: string): string {
   return `Operation cannot be fulfilled on ${qualified(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`
 }
 

@@ -69,7 +69,7 @@ export function prepareNew(parts: PrepareParts, resource: Resource, read: KubeOb
     ...given,
     uid: uuidOf(entropy.bytes(16)),
     creationTimestamp: timeOf(clock),
-    ...(resource.hasStatus || read['spec'] !== undefined ? { generation: 1 } : {}),
+    ...(resource.hasStatus || resource.custom !== undefined || read['spec'] !== undefined ? { generation: 1 } : {}),
   }
   const object = resource.defaults(withoutStatus(resource, { ...read, metadata }))
   check(resource, object, undefined)
@@ -92,7 +92,7 @@ export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObj
     metadata: defined({ ...metadata, ...kept, uid, generation, resourceVersion: old.metadata.resourceVersion }),
   }
   const given = resource.hasStatus ? withField(merged, 'status', old['status']) : merged
-  const object = keepFinalizers(resource, resource.defaults(given), old)
+  const object = keepFinalizers(resource, resource.defaults(given, old), old)
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
   check(resource, next, old)
   return next
@@ -103,6 +103,19 @@ export function prepareStatus(resource: Resource, read: KubeObject, old: KubeObj
   const object = withField(old, 'status', read['status'])
   check(resource, object, old)
   return object
+}
+
+/** What an object becomes by an update of another part of it, below its name. Faults: Invalid. */
+export function preparePart(
+  resource: Resource,
+  write: (old: KubeObject, sent: KubeObject) => KubeObject,
+  read: KubeObject,
+  old: KubeObject,
+): KubeObject {
+  const object = write(old, read)
+  const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
+  check(resource, next, old)
+  return next
 }
 
 /** The time as Kubernetes writes it, to the second. */

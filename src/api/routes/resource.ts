@@ -2,6 +2,7 @@ import { apiFault } from '../faults.ts'
 import { flagOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
 import type { ResourceRequest, RouteParts } from './asked.ts'
+import { answerBelow } from './below/below.ts'
 import { answerDelete, answerDeleteCollection } from './delete.ts'
 import { answerList } from './list.ts'
 import { answerWatch } from './watch.ts'
@@ -30,6 +31,9 @@ export function verbOf(method: string, target: ResourceTarget, query: URLSearchP
 
 /** Answers a request by its verb. Faults: those of the API. */
 export async function answerResource(parts: RouteParts, verb: string, asked: ResourceRequest): Promise<Response> {
+  const { subresource } = asked.target
+  if (subresource !== undefined && subresource !== 'status') return answerBelow(parts, verb, asked)
+  if (subresource === undefined && !asked.resource.verbs.some(each => each === verb)) throw notAllowed()
   switch (verb) {
     case 'get':
       return answerGet(parts, asked)
@@ -48,6 +52,10 @@ export async function answerResource(parts: RouteParts, verb: string, asked: Res
     case 'deletecollection':
       return answerDeleteCollection(parts, asked)
     default:
-      throw apiFault('MethodNotAllowed', `the server does not allow this method on the requested resource: ${verb}`)
+      throw notAllowed()
   }
+}
+
+function notAllowed(): Error {
+  return apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
 }

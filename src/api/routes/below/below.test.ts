@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type JsonObject, jsonAt, listAt, textAt } from '#schema'
+import { MemoryApi } from '../../testing/memory-api.ts'
+
+const PODS = '/api/v1/namespaces/default/pods'
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
+
+function pod(name: string, labels: JsonObject = {}): JsonObject {
+  return { metadata: { name, labels }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+}
+
+function deployment(name: string): JsonObject {
+  const labels = { app: name }
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  return { metadata: { name }, spec: { replicas: 2, selector: { matchLabels: labels }, template } }
+}
+
+test('scale is read, replaced and patched, and nothing else by it', async () => {
+  await using api = await MemoryApi.open()
+  const made = await api.post(DEPLOYMENTS, deployment('web'))
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const { body } = await api.get(`${DEPLOYMENTS}/web/scale`)
+  assert.deepEqual([body['kind'], body['apiVersion'], body['spec']], ['Scale', 'autoscaling/v1', { replicas: 2 }])
+  assert.deepEqual(body['status'], { replicas: 0, selector: 'app=web' })
+  const put = await api.put(`${DEPLOYMENTS}/web/scale`, { ...body, spec: { replicas: 5 } })
+  assert.deepEqual(put.body['spec'], { replicas: 5 })
+  const stale = await api.put(`${DEPLOYMENTS}/web/scale`, { ...body, spec: { replicas: 6 } })
+  assert.equal(stale.status, 409)
+  const patched = await api.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: 7 } })
+  assert.deepEqual(patched.body['spec'], { replicas: 7 })
+  const whole = await api.get(`${DEPLOYMENTS}/web`)
+  assert.equal(jsonAt(whole.body, 'spec', 'replicas'), 7)
+  assert.equal(jsonAt(whole.body, 'metadata', 'generation'), 3)
+  const negative = await api.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: -1 } })
+  assert.deepEqual(
+    [negative.status, negative.body['message']],
+    [422, 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+  )
+  assert.equal((await api.get(`${PODS}/a/scale`)).status, 404)
+})
+
+test('status is written alone, and alone by its path', async () => {
+  await using api = await MemoryApi.open()
+  await api.post(PODS, { ...pod('a'), status: { phase: 'Running' } })
+  assert.equal(jsonAt((await api.get(`${PODS}/a`)).body, 'status', 'phase'), 'Pending')
+  await api.patch(`${PODS}/a/status`, { metadata: { labels: { x: 'y' } }, status: { phase: 'Running' } })
+  const { body } = await api.get(`${PODS}/a/status`)
+  assert.deepEqual([jsonAt(body, 'status', 'phase'), jsonAt(body, 'metadata', 'labels')], ['Running', {}])
+  await api.patch(`${PODS}/a`, { status: { phase: 'Failed' } })
+  assert.equal(jsonAt((await api.get(`${PODS}/a`)).body, 'status', 'phase'), 'Running')
+  assert.equal((await api.get('/api/v1/namespaces/default/configmaps/a/status')).status, 404)
+})
+
+test('a pod is bound to a machine once', async () => {
+  await using api = await MemoryApi.open()
+  await api.post(PODS, pod('a'))
+  const bound = await api.post(`${PODS}/a/binding`, { metadata: { name: 'a' }, target: { kind: 'Node', name: 'n1' } })
+  assert.deepEqual([bound.status, bound.body['status']], [201, 'Success'])
+  const { body } = await api.get(`${PODS}/a`)
+  assert.equal(jsonAt(body, 'spec', 'nodeName'), 'n1')
+  assert.equal(textAt(listAt(body, 'status', 'conditions')[0], 'type'), 'PodScheduled')
+  assert.equal((await api.post(`${PODS}/a/binding`, { target: { name: 'n2' } })).status, 409)
+  assert.equal((await api.post(`${PODS}/a/binding`, {})).status, 422)
+  assert.equal((await api.post(`${PODS}/none/binding`, { target: { name: 'n2' } })).status, 404)
+  assert.equal((await api.get(`${PODS}/a/binding`)).status, 405)
+})
+
+test('a pod is evicted as its disruption budget allows', async () => {
+  await using api = await MemoryApi.open()
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets'
+  const budget = await api.post(budgets, {
+    metadata: { name: 'b' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  })
+  assert.equal(budget.status, 201, JSON.stringify(budget.body))
+  for (const name of ['a', 'b', 'c']) {
+    await api.post(PODS, pod(name, name === 'c' ? {} : { app: 'web' }))
+    await api.patch(`${PODS}/${name}/status`, { status: { phase: 'Running' } })
+  }
+  const counts = { currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 }
+  const status = { observedGeneration: 1, disruptionsAllowed: 1, ...counts }
+  const evict = (name: string) => api.post(`${PODS}/${name}/eviction`, { metadata: { name } })
+  await api.patch(`${budgets}/b/status`, { status })
+  assert.equal((await evict('a')).status, 201)
+  const refused = await evict('b')
+  assert.deepEqual([refused.status, refused.body['reason']], [429, 'TooManyRequests'])
+  assert.equal(refused.body['message'], "Cannot evict pod as it would violate the pod's disruption budget.")
+  assert.equal(textAt(listAt(refused.body, 'details', 'causes')[0], 'reason'), 'DisruptionBudget')
+  assert.equal((await evict('c')).status, 201)
+  const left = listAt((await api.get(PODS)).body, 'items').map(item => textAt(item, 'metadata', 'name'))
+  assert.deepEqual(left, ['b'])
+})
+
+test('what streams is refused by name, and SPDY with the remedy', async () => {
+  await using api = await MemoryApi.open()
+  for (const name of ['log', 'exec', 'attach', 'portforward']) {
+    const { status, body } = await api.get(`${PODS}/a/${name}`)
+    assert.equal(status, 503)
+    assert.equal(body['message'], `Unsupported: pods/${name}: no machine runs pods yet`)
+  }
+  const { body } = await api.post(`${PODS}/a/exec`, {}, { upgrade: 'SPDY/3.1' })
+  assert.match(textAt(body, 'message') ?? '', /use kubectl 1\.30 or newer/)
+  assert.equal((await api.get(`${PODS}/a/nothing`)).status, 404)
+})

@@ -1,0 +1,48 @@
+import { apiFault } from '../../faults.ts'
+import type { ResourceRequest, RouteParts } from '../asked.ts'
+import { answerBinding } from './binding.ts'
+import { answerEviction } from './eviction.ts'
+import { answerPart } from './part.ts'
+import { answerScale } from './scale.ts'
+
+/**
+ * Answers a path below an object, but for `status`: its scale, a part of it that is written alone, or what is done to pods.
+ * Faults: those of the API.
+ */
+export async function answerBelow(parts: RouteParts, verb: string, asked: ResourceRequest): Promise<Response> {
+  const { resource, target, request } = asked
+  const { subresource: name = '' } = target
+  const path = `${resource.group}/${resource.plural}/${name}`
+  if (STREAMS.has(path)) throw noStreams(name, request.headers.get('upgrade') ?? '')
+  const { scale } = resource
+  if (name === 'scale' && scale !== undefined && PART.has(verb)) return answerScale(parts, verb, asked, scale)
+  const known = resource.subresources.find(each => each.name === name)
+  if (known === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
+  if (!known.verbs.some(each => each === verb)) {
+    throw apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
+  }
+  if (known.write !== undefined) return answerPart(parts, verb, asked, known.write)
+  const answer = ANSWERS[path]
+  if (answer !== undefined) return answer(parts, asked)
+  throw apiFault('NotImplemented', `Unsupported: ${resource.plural}/${name}`)
+}
+
+type Answer = (parts: RouteParts, asked: ResourceRequest) => Promise<Response>
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  '/pods/binding': answerBinding,
+  '/pods/eviction': answerEviction,
+}
+
+const PART: ReadonlySet<string> = new Set(['get', 'patch', 'update'])
+
+const STREAMS: ReadonlySet<string> = new Set(
+  ['attach', 'exec', 'log', 'portforward', 'proxy'].map(name => `/pods/${name}`),
+)
+
+function noStreams(name: string, upgrade: string): Error {
+  const spdy = upgrade.toLowerCase().startsWith('spdy')
+    ? '; nor are streams over SPDY spoken: use kubectl 1.30 or newer, which streams over WebSockets'
+    : ''
+  return apiFault('ServiceUnavailable', `Unsupported: pods/${name}: no machine runs pods yet${spdy}`)
+}

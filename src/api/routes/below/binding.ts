@@ -1,0 +1,64 @@
+import {
+  type JsonObject,
+  isJsonObject,
+  jsonAt,
+  type KubeObject,
+  kubernetesShape,
+  listAt,
+  required,
+  textAt,
+} from '#schema'
+import { json } from '../../answers/answer.ts'
+import { apiFault } from '../../faults.ts'
+import { timeOf } from '../../objects/prepare.ts'
+import { refuseInvalid } from '../../refusal.ts'
+import { parseBody, readAll } from '../../request/body.ts'
+import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+
+/**
+ * Says on which machine a pod is to run; once said, it stays (k8s.io/kubernetes/pkg/registry/core/pod/storage BindingREST).
+ * Faults: BadRequest, Invalid, NotFound, Conflict.
+ */
+export async function answerBinding(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { request, resource, target, signal } = asked
+  const type = request.headers.get('content-type') ?? ''
+  const body = parseBody(await readAll(request.body), type, kubernetesShape('V1Binding'))
+  const place = placeOf(target)
+  const node = textAt(body, 'target', 'name') ?? ''
+  if (node === '') refuseInvalid({ group: '', kind: 'Binding', name: place.name }, [required('target.name')])
+  const run = (old: KubeObject): KubeObject => {
+    refuseBound(old, node)
+    return bound(old, node, { time: timeOf(parts.clock), annotations: jsonAt(body, 'metadata', 'annotations') })
+  }
+  const { isDryRun } = writeOptionsOf(asked)
+  await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
+  return json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+}
+
+function refuseBound({ metadata, ...pod }: KubeObject, node: string): void {
+  const refuse = (why: string): never => {
+    throw apiFault('Conflict', `Operation cannot be fulfilled on pods/binding "${metadata.name}": ${why}`)
+  }
+  if (metadata.deletionTimestamp !== undefined)
+    refuse(`pod ${metadata.name} is being deleted, cannot be assigned to a host`)
+  const current = textAt(pod, 'spec', 'nodeName') ?? ''
+  if (current !== '') refuse(`pod ${metadata.name} is already assigned to node "${current}", not ${node}`)
+}
+
+function bound(
+  old: KubeObject,
+  node: string,
+  { time, annotations }: { readonly time: string; readonly annotations: unknown },
+): KubeObject {
+  const spec: JsonObject = isJsonObject(old['spec']) ? old['spec'] : {}
+  const status: JsonObject = isJsonObject(old['status']) ? old['status'] : {}
+  const others = listAt(status, 'conditions').filter(condition => textAt(condition, 'type') !== 'PodScheduled')
+  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time }
+  const more = isJsonObject(annotations) ? { annotations: { ...old.metadata.annotations, ...annotations } } : {}
+  return {
+    ...old,
+    metadata: { ...old.metadata, ...more } as KubeObject['metadata'],
+    spec: { ...spec, nodeName: node },
+    status: { ...status, conditions: [...others, scheduled] },
+  }
+}

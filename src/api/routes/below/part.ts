@@ -1,0 +1,55 @@
+import type { KubeObject, Subresource } from '#schema'
+import { apiFault } from '../../faults.ts'
+import { modified } from '../../objects/objects.ts'
+import { preparePart, readBody } from '../../objects/prepare.ts'
+import { readPatch } from '../../patch/read.ts'
+import { mediaType, readAll } from '../../request/body.ts'
+import { placeOf, type ResourceRequest, type RouteParts, sentObject, writeOptionsOf } from '../asked.ts'
+import { answerObject } from '../write.ts'
+
+/** Answers and changes a part of an object that has a path of its own. Faults: those of `Objects.update`. */
+export async function answerPart(
+  parts: RouteParts,
+  verb: string,
+  asked: ResourceRequest,
+  write: NonNullable<Subresource['write']>,
+): Promise<Response> {
+  const { resource, target, signal } = asked
+  const place = placeOf(target)
+  if (verb === 'get') {
+    return answerObject(parts, asked, 200, {
+      object: await parts.objects.store.get(resource, place, signal),
+      warnings: [],
+    })
+  }
+  const { isDryRun } = writeOptionsOf(asked)
+  let warnings: readonly string[] = []
+  const next = await (verb === 'patch' ? patched(asked) : replaced(asked))
+  const run = (old: KubeObject): KubeObject => {
+    const { object, warnings: told } = next(old)
+    const { resourceVersion = '' } = object.metadata
+    if (resourceVersion !== '' && resourceVersion !== old.metadata.resourceVersion) {
+      throw apiFault('Conflict', modified(resource, place.name))
+    }
+    warnings = told
+    return preparePart(resource, write, object, old)
+  }
+  const object = await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
+  return answerObject(parts, asked, 200, { object, warnings })
+}
+
+type Read = (old: KubeObject) => ReturnType<typeof readBody>
+
+async function replaced(asked: ResourceRequest): Promise<Read> {
+  const sent = await sentObject(asked)
+  const read = readBody(asked.resource, sent, placeOf(asked.target), sent.options.unknowns)
+  return () => read
+}
+
+async function patched(asked: ResourceRequest): Promise<Read> {
+  const { resource, target, request } = asked
+  const type = mediaType(request.headers.get('content-type') ?? '')
+  const patch = readPatch(resource, type, await readAll(request.body))
+  const { unknowns } = writeOptionsOf(asked)
+  return old => readBody(resource, { body: patch(old) }, placeOf(target), unknowns)
+}
