@@ -47,6 +47,7 @@ const DOORS: Doors = {
 const ADAPTERS: readonly string[] = [
   'src/api/server/',
   'src/cli/local/',
+  'src/client/https/',
   'src/host/',
   'src/identity/x509/',
   'src/keyspace/etcd/',

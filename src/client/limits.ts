@@ -22,3 +22,9 @@ export const WATCH_GRACE_MS = 30_000
 /** Milliseconds an informer waits after a failure: at first, and at most. */
 export const INFORMER_PAUSE_MS = 100
 export const INFORMER_PAUSE_MS_MAX = 30_000
+
+/** Milliseconds a connection may take to be made. */
+export const CONNECT_MS_MAX = 10_000
+/** Milliseconds between pings of a connection, and until an answer to one: a server that went away silently is noticed. */
+export const PING_MS = 30_000
+export const PONG_MS_MAX = 10_000

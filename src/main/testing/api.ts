@@ -15,7 +15,7 @@ export interface TestApi extends AsyncDisposable {
   readonly keyspace: LocalKeyspace
   readonly authority: Authority
   readonly controllers: Controllers
-  readonly fetch: LocalFetch
+  readonly app: ReturnType<typeof createApp>
   readonly warnings: string[]
 }
 
@@ -54,7 +54,7 @@ export async function openTestApi(): Promise<TestApi> {
     keyspace,
     authority,
     controllers,
-    fetch,
+    app,
     warnings,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
