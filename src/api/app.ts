@@ -8,6 +8,7 @@ import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
 import { REQUEST_SECONDS_MAX, URL_CHARS_MAX } from './limits.ts'
 import type { Objects } from './objects/objects.ts'
+import { answerOrder, type OrderPath, Orders } from './orders/order.ts'
 import { type Audit, type Observer, UNOBSERVED } from './observer.ts'
 import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
@@ -41,14 +42,21 @@ export interface AppParts {
   readonly version: string
   /** What `/readyz` looks at. */
   readonly checks?: readonly HealthCheck[]
+  /** What is answered at once and not kept, such as tokens. */
+  readonly orders?: readonly OrderPath[]
+  /** What a bootstrap token is exchanged for; see {@link EXCHANGE_PATH}. */
+  readonly exchange?: (request: Request) => Promise<Response>
   readonly observer?: Observer
   readonly audit?: Audit
   /** Aborts when the server is about to end: watches end well, so that their clients go on elsewhere. */
   readonly ending?: AbortSignal
 }
 
-/** Paths that anybody may read. All others need a credential. */
-export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version'])
+/** Where a bootstrap token is exchanged: it is its own credential. */
+export const EXCHANGE_PATH = '/v1/serviceaccounts/token'
+
+/** Paths that anybody may use. All others need a credential. */
+export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version', EXCHANGE_PATH])
 
 /** Answers requests: who, may he, what. Whatever goes wrong becomes a Status. */
 export function createApp(parts: AppParts): Hono {
@@ -59,11 +67,12 @@ export function createApp(parts: AppParts): Hono {
 }
 
 interface Serving
-  extends Omit<AppParts, 'checks' | 'observer' | 'ending' | 'rulesFor' | 'guard'>,
+  extends Omit<AppParts, 'checks' | 'observer' | 'ending' | 'rulesFor' | 'guard' | 'orders'>,
     RouteParts,
     OtherParts,
     ReviewParts {
   readonly guard: WriteGuard
+  readonly orders: Orders
   readonly clients: Clients
   readonly ending: AbortSignal
 }
@@ -74,6 +83,7 @@ function servingOf(parts: AppParts): Serving {
     checks: parts.checks ?? [],
     rulesFor: parts.rulesFor ?? (() => []),
     guard: parts.guard ?? (() => undefined),
+    orders: new Orders(parts.orders ?? []),
     observer: parts.observer ?? UNOBSERVED,
     ending: parts.ending ?? new AbortController().signal,
     clients: new Clients(),
@@ -151,7 +161,10 @@ async function authorized(
     const attempt = attemptOf(target, verb)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
-    return await answerTarget(serving, exchange, request, target)
+    const response = await answerTarget(serving, exchange, request, target)
+    const deprecation = serving.registry.find(target)?.custom?.deprecation
+    if (deprecation !== undefined) response.headers.append('warning', `299 - ${JSON.stringify(deprecation)}`)
+    return response
   } finally {
     leave()
   }

@@ -31,7 +31,7 @@ export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */
 export const PATCH_OPERATIONS_MAX = 10_000
 /** Values that one JSON patch copies, compares or shifts, all operations together. */
-export const PATCH_VALUES_MAX = 5_000_000
+export const PATCH_VALUES_MAX = 1_000_000
 /** How deep objects and lists may lie in each other, in a patch and in what it makes. */
 export const PATCH_DEPTH_MAX = 100
 /** Characters of a request's URL. */
@@ -60,3 +60,5 @@ export const TOKEN_SECONDS_MIN = 600
 export const TOKEN_SECONDS_MAX = 365 * 24 * 3600
 /** Seconds the token holds that a bootstrap token is exchanged for. */
 export const EXCHANGED_TOKEN_SECONDS = 300
+/** Milliseconds between tries to follow the definitions of custom resources. */
+export const DEFINITIONS_RETRY_MS = 500

@@ -53,3 +53,7 @@ export const NODE_LEASE_TTL_MS = 3_600_000
 /** Milliseconds a certificate signing request is kept: once decided, and while nobody decides (as kube-controller-manager). */
 export const REQUEST_DECIDED_TTL_MS = 3_600_000
 export const REQUEST_PENDING_TTL_MS = 86_400_000
+/** Milliseconds until a definition is looked at again whose objects are not gone yet. */
+export const DEFINITION_AGAIN_MS = 200
+/** Objects of a definition that is going that are deleted at once. */
+export const DEFINITION_DELETES_AT_ONCE = 16

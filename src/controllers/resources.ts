@@ -23,6 +23,14 @@ export const CERTIFICATE_SIGNING_REQUESTS: ApiResource = {
   isNamespaced: false,
 }
 
+export const CUSTOM_RESOURCE_DEFINITIONS: ApiResource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  isNamespaced: false,
+}
+
 function core(plural: string, kind: string, isNamespaced: boolean): ApiResource {
   return { group: '', version: 'v1', plural, kind, isNamespaced }
 }

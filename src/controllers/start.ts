@@ -1,6 +1,7 @@
 import { assert, type World, whyOf } from '#base'
 import { type Client, Informers } from '#client'
 import { accountsController } from './accounts/reconcile.ts'
+import { definitionController } from './custom-resource-definition/reconcile.ts'
 import { lead } from './election/lead.ts'
 import { EventRecorder } from './events/recorder.ts'
 import { expiryController } from './expiry/reconcile.ts'
@@ -66,6 +67,7 @@ function openControllers(
   const events = stack.use(new EventRecorder({ client, world, component: 'cairn-controllers' }))
   const parts: ControllerParts = { client, world, informers, events }
   const controllers = [
+    definitionController(parts),
     namespaceController(parts),
     garbageController(parts),
     accountsController(parts, rootPem),

@@ -40,14 +40,12 @@ export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape)
     case 'application/yaml':
       return sentYaml(bytes.toString('utf8'))
     case 'application/vnd.kubernetes.protobuf': {
+      if (shape.custom !== undefined) throw unknownFormat()
       const { apiVersion, kind, message } = openProtobuf(bytes)
       return { body: { apiVersion, kind, ...protobufToJson(shape, message) }, duplicates: [] }
     }
     default:
-      throw apiFault(
-        'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: ${BODY_TYPES.join(', ')}`,
-      )
+      throw unknownFormat()
   }
 }
 
@@ -102,3 +100,9 @@ function asJson(value: unknown): Json {
 
 const ALIASES_MAX = 100
 const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+function unknownFormat(): Error {
+  const accepted = BODY_TYPES.join(', ')
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`
+  return apiFault('UnsupportedMediaType', message)
+}

@@ -27,6 +27,7 @@ export async function answerGet(parts: RouteParts, asked: ResourceRequest): Prom
 export async function answerCreate(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, target, signal } = asked
   if (target.name !== undefined) throw apiFault('MethodNotAllowed', 'objects are made by POST to their collection')
+  if (resource.custom?.isTerminating === true) throw apiFault('MethodNotAllowed', TERMINATING)
   const named = { namespace: target.namespace, name: undefined }
   const made = await parts.objects.create(resource, named, await sentObject(asked), signal)
   return answerObject(parts, asked, 201, warned(asked, made))
@@ -86,3 +87,5 @@ function partOf({ resource, target }: ResourceRequest): 'object' | 'status' {
   refuseSubresource(target, resource.hasStatus ? ['status'] : [])
   return target.subresource === 'status' ? 'status' : 'object'
 }
+
+const TERMINATING = 'create not allowed while custom resource definition is terminating'

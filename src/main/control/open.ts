@@ -1,6 +1,10 @@
+import os from 'node:os'
 import type { World } from '#base'
-import { openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
 import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
+import { type KeyspaceChoice, readChoice } from '../keyspace/choice.ts'
+import { keyspaceHandlers } from '../keyspace/door.ts'
+import { gated } from '../keyspace/gate.ts'
+import { openControlKeyspace } from '../keyspace/open.ts'
 import { softwareName } from '../version.ts'
 import { openApi } from './api.ts'
 import { openClusterKeys } from './cluster-keys.ts'
@@ -27,16 +31,17 @@ export async function openControl(
   await using opening = new AsyncDisposableStack()
   const folder = `${dataFolder}/control`
   world.disk.makeFolder(folder)
-  const keyspace = opening.use(
-    await openEmbeddedKeyspace({ world, folder: `${folder}/keyspace`, index: sqliteIndex, failed }),
-  )
-  const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, new AbortController().signal)
+  const { signal } = new AbortController()
+  const choice = readChoice(dataFolder)
+  const gate = gated(opening.use(await openControlKeyspace(choice, { world, dataFolder, failed }, signal)))
+  const { keyspace } = gate
+  const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring } = keys
   const { app, revocations } = opening.use(await openApi(keyspace, keyring, world))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
-  opening.use(openControllers({ fetch: app.fetch.bind(app), world, authority, identity: undefined }))
+  opening.use(openControllers({ fetch: app.fetch.bind(app), world, authority, identity: serverName(choice, world) }))
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)
@@ -47,9 +52,18 @@ export async function openControl(
     }),
   )
   const { log, clock } = world
-  const handlers = controlHandlers({ start, world, authority, served, revocations })
+  const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
+  const handlers = [
+    ...controlHandlers({ start, world, authority, served, revocations }),
+    ...keyspaceHandlers({ world, dataFolder, gate, moved }),
+  ]
   const door = { clock, log, software: softwareName(), handlers }
   opening.use(await listenSocket(controlDoorOf(dataFolder), door))
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+// Servers that share an etcd elect one whose controllers work; a keyspace on this disk has one server only.
+function serverName({ kind }: KeyspaceChoice, { entropy }: World): string | undefined {
+  return kind === 'embedded' ? undefined : `${os.hostname()}-${Buffer.from(entropy.bytes(8)).toString('hex')}`
 }

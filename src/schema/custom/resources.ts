@@ -14,12 +14,18 @@ import { shapeOfSchema } from './shape.ts'
 import { scaleOf, selectableFieldsOf } from './subresources.ts'
 import { schemaErrors } from './validate.ts'
 
-/** The resources that an established definition asks for, one for each served version; none while it is not established. */
+/**
+ * The resources that an established definition asks for, one for each served version; none while it is not established. One
+ * that is being deleted serves at least its storage version, so that its objects can be deleted.
+ */
 export function customResources(definition: KubeObject): readonly Resource[] {
   if (!isTrue(definition, 'Established')) return []
-  return versionsOf(definition)
-    .filter(version => version['served'] === true)
-    .flatMap(version => customResource(definition, version))
+  const versions = versionsOf(definition)
+  const served = versions.filter(version => version['served'] === true)
+  const isGoing = definition.metadata.deletionTimestamp !== undefined
+  return (served.length === 0 && isGoing ? versions.filter(version => version['storage'] === true) : served).flatMap(
+    version => customResource(definition, version),
+  )
 }
 
 function customResource(definition: KubeObject, version: JsonObject): readonly Resource[] {
