@@ -8,7 +8,12 @@ export function attemptOf(target: Target, verb: string): Attempt {
   const { group, plural, subresource, namespace, name } = target
   return plural === ''
     ? { kind: 'path', verb: 'get', path: target.path }
-    : { kind: 'resource', verb, group, plural, subresource, namespace, name }
+    : { kind: 'resource', verb, group, plural, subresource, namespace: isNamespace(target) ? name : namespace, name }
+}
+
+// A namespace lies in itself: who may read all in it may read it (k8s.io/apiserver/pkg/endpoints/request NewRequestInfo).
+function isNamespace({ group, plural }: { readonly group: string; readonly plural: string }): boolean {
+  return group === '' && plural === 'namespaces'
 }
 
 /** The refusal of an attempt, in Kubernetes' words. */
