@@ -1,4 +1,4 @@
-import { createApp, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
+import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
 import type { World } from '#base'
 import { certificateAuthenticator, firstToKnow, isAllowed, type Keyring, rulesOf } from '#identity'
 import type { Keyspace } from '#keyspace'
@@ -24,12 +24,14 @@ export async function openApi(keyspace: Keyspace, sealing: Keyring, world: World
   const store = new ObjectStore(keyspace, sealing)
   const policy = opening.use(await FollowedPolicy.open(store, world))
   const revocations = opening.use(await Revocations.open(keyspace, world))
+  const registry = new Registry(resources())
+  opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const { index } = policy
   const ending = new AbortController()
   const app = createApp({
     clock,
     log,
-    registry: new Registry(resources()),
+    registry,
     objects: new Objects({ store, clock, entropy }),
     version: cairnVersion(),
     // Who somebody is, by whatever he shows: another kind of credential is another row here.

@@ -1,4 +1,4 @@
-import { createApp, LocalConnection, Objects, ObjectStore, Registry } from '#api'
+import { createApp, FollowedDefinitions, LocalConnection, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
 import { Client } from '#client'
 import type { Controllers } from '#controllers'
@@ -32,11 +32,14 @@ export async function openTestApi(): Promise<TestApi> {
   const keyspace = opening.use(openMemoryKeyspace({ world }))
   const ending = new AbortController()
   opening.defer(() => ending.abort())
+  const store = new ObjectStore(keyspace)
+  const registry = new Registry(RESOURCES)
+  opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const app = createApp({
     clock,
     log,
-    registry: new Registry(RESOURCES),
-    objects: new Objects({ store: new ObjectStore(keyspace), clock, entropy }),
+    registry,
+    objects: new Objects({ store, clock, entropy }),
     version: 'test',
     authenticate: (_, connection) =>
       Promise.resolve(connection instanceof LocalConnection ? connection.caller : CONTROLLERS),
