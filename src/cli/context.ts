@@ -1,5 +1,5 @@
 import type { Clock } from '#base'
-import { dataFolderOf, type Surroundings } from '#rpc'
+import { type BackupRow, dataFolderOf, type FillingRow, type KeyspaceWords, type Surroundings } from '#rpc'
 import { absoluteLocal } from './local/paths.ts'
 import type { Terminal } from './local/terminal.ts'
 
@@ -12,6 +12,27 @@ export interface CliHost {
   up(options: UpOptions): Promise<void>
   /** The master key as words. */
   readonly key: KeyPhrases
+  /** The keyspace of the control plane as a whole. */
+  readonly keyspace: WholeKeyspace
+}
+
+/** A data folder and a file with a backup; `isForced` overwrites what is there. */
+export interface BackupGiven {
+  readonly dataFolder: string
+  readonly file: string
+  readonly isForced: boolean
+}
+
+/** What is done to the keyspace of a control plane as a whole, whether Cairn runs or not. */
+export interface WholeKeyspace {
+  backup(given: BackupGiven, tell: (row: BackupRow) => void, signal: AbortSignal): Promise<BackupRow>
+  /** Answers how many entries there are now, as `migrate` does. */
+  restore(given: BackupGiven, tell: (row: FillingRow) => void, signal: AbortSignal): Promise<number>
+  migrate(
+    given: { readonly dataFolder: string; readonly to: KeyspaceWords; readonly isForced: boolean },
+    tell: (row: FillingRow) => void,
+    signal: AbortSignal,
+  ): Promise<number>
 }
 
 /** The master key of this user as people keep it: 24 words. */
@@ -27,6 +48,8 @@ export interface UpOptions {
   /** Where the API listens, `HOST[:PORT]`, or `none`. */
   readonly listen?: string | undefined
   readonly requiresClientCertificate: boolean
+  /** Where the control plane is kept from now on. */
+  readonly keyspace?: KeyspaceWords | undefined
   /** What is told goes to a program. */
   readonly isJson: boolean
 }

@@ -20,6 +20,12 @@ const NO_KEY: CliHost['key'] = {
   restore: async phrase => ({ file: '/k', id: phrase }),
 }
 
+const NO_KEYSPACE: CliHost['keyspace'] = {
+  backup: async () => ({ entries: 1, entriesAll: 1, leased: 2 }),
+  restore: async () => 1,
+  migrate: async () => 1,
+}
+
 async function cairn(words: readonly string[], up: CliHost['up'] = async () => undefined): Promise<Outcome> {
   const said = { out: '', err: '' }
   const terminal: Terminal = {
@@ -28,7 +34,11 @@ async function cairn(words: readonly string[], up: CliHost['up'] = async () => u
     isWatched: false,
     columns: 80,
   }
-  const code = await runCli(words, { clock: machineClock, version: '1.2.3', up, key: NO_KEY }, terminal)
+  const code = await runCli(
+    words,
+    { clock: machineClock, version: '1.2.3', up, key: NO_KEY, keyspace: NO_KEYSPACE },
+    terminal,
+  )
   return { code, ...said }
 }
 
@@ -161,14 +171,34 @@ suite('options', () => {
     return seen[0]!
   }
 
+  const usual: UpOptions = {
+    data: undefined,
+    mount: undefined,
+    listen: undefined,
+    requiresClientCertificate: false,
+    keyspace: undefined,
+    isJson: false,
+  }
+
   test('up hears --data before and behind the verb, --mount and --no-mount', async () => {
-    assert.deepEqual(await upOptions('up'), { data: undefined, mount: undefined, isJson: false })
-    assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { data: '/d', mount: '/m', isJson: false })
-    assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount', '-o', 'json'), {
-      data: '/d',
-      mount: false,
-      isJson: true,
-    })
+    assert.deepEqual(await upOptions('up'), usual)
+    assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { ...usual, data: '/d', mount: '/m' })
+    const given = { ...usual, data: '/d', mount: false, isJson: true } as const
+    assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount', '-o', 'json'), given)
+  })
+
+  test('up hears where the control plane is kept', async () => {
+    const { keyspace } = await upOptions('up', '--keyspace', 'etcd=https://a:2379', '--keyspace-ca', 'ca.pem')
+    assert.deepEqual(
+      { ...keyspace },
+      {
+        address: 'etcd=https://a:2379',
+        authority: 'ca.pem',
+        certificate: undefined,
+        key: undefined,
+        prefix: undefined,
+      },
+    )
   })
 
   test('an empty folder name is refused instead of meaning the working folder', async () => {

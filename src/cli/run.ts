@@ -6,6 +6,7 @@ import { declareDown } from './commands/down.ts'
 import { declareFs } from './commands/fs/index.ts'
 import { declareGet } from './commands/get.ts'
 import { declareKey } from './commands/key/index.ts'
+import { declareKeyspace } from './commands/keyspace/index.ts'
 import { declareKubeconfig } from './commands/kubeconfig.ts'
 import { declareLs } from './commands/ls.ts'
 import { declarePut } from './commands/put.ts'
@@ -66,7 +67,7 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .hook('preAction', (_program, command) => refuseEmptyWords(command))
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
-  const access = [declareKubeconfig, declareCert, declareKey]
+  const access = [declareKubeconfig, declareCert, declareKey, declareKeyspace]
   for (const declare of [...commands, ...files, ...access]) declare(program, run)
   return program
 }

@@ -26,7 +26,7 @@ export type {
   WatchBatch,
   WatchRequest,
 } from './keyspace.ts'
-export { KEY_BYTES_MAX, TXN_OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts'
+export { HISTORY, KEY_BYTES_MAX, TXN_OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts'
 export { type MemoryOptions, openMemoryKeyspace } from './memory.ts'
 export { memoryIndex } from './memory-index.ts'
 export type { IndexFactory } from './row-index.ts'

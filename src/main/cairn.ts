@@ -32,6 +32,14 @@ if (isStorage) {
       const { becomeSupervisor } = await import('./supervisor/start.ts')
       becomeSupervisor(options)
     },
+    keyspace: {
+      backup: async (given, tell, signal) =>
+        (await import('./keyspace/verbs.ts')).backupKeyspace(given, { world: machineWorld, tell }, signal),
+      restore: async (given, tell, signal) =>
+        (await import('./keyspace/verbs.ts')).restoreKeyspace(given, { world: machineWorld, tell }, signal),
+      migrate: async (given, tell, signal) =>
+        (await import('./keyspace/verbs.ts')).migrateControl(given, { world: machineWorld, tell }, signal),
+    },
     key: {
       show: async () => (await import('./keys/phrase.ts')).keyPhrases.show(),
       restore: async phrase => (await import('./keys/phrase.ts')).keyPhrases.restore(phrase),

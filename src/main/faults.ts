@@ -16,6 +16,8 @@ export const mainFault = defineFaults({
   Listen: { status: 409, retry: 'never' },
   /** The master key is missing or is of another Cairn. */
   MasterKey: { status: 422, retry: 'never' },
+  /** Writers wait while the control plane is moved to another keyspace. */
+  Moving: { status: 503, retry: 'later' },
   /** A certificate that its signer does not grant. */
   SigningRefused: { status: 400, retry: 'never' },
   /** A name or parameter that cannot be accepted. */

@@ -88,3 +88,6 @@ export const RENEW_LOOK_MS = 3_600_000
 
 /** Pause before roles are read again that could not be followed. */
 export const POLICY_RETRY_MS = 100
+
+/** Endpoints of one etcd. */
+export const ETCD_ENDPOINTS_MAX = 16

@@ -80,6 +80,14 @@ export {
 } from './door/filesystem.ts'
 export { type ControlStatus, certificateRevoke, certificateSign, controlStatus } from './door/control.ts'
 export { type KubeconfigFacts, kubeconfigText } from './door/kubeconfig.ts'
+export {
+  type BackupRow,
+  type FillingRow,
+  keyspaceBackup,
+  keyspaceMigrate,
+  type KeyspaceWords,
+  keyspaceWords,
+} from './door/keyspace.ts'
 export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
 export { type Place, TOLD_PATH_MAX } from './door/place.ts'
 export { type QuotaRow, quotaList, quotaRemove, quotaSet } from './door/quota.ts'

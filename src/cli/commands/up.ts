@@ -1,10 +1,18 @@
 import type { Command } from 'commander'
 import { examples, folderWord, listenWord } from '../help.ts'
 import type { Run } from '../run.ts'
+import { type KeyspaceFiles, withKeyspaceFiles, wordsOf } from './keyspace/words.ts'
+
+interface UpWords extends KeyspaceFiles {
+  readonly mount?: string | boolean
+  readonly listen?: string
+  readonly requireClientCertificate?: boolean
+  readonly keyspace?: string
+}
 
 /** `cairn up` */
 export function declareUp(program: Command, run: Run): void {
-  program
+  const up = program
     .command('up')
     .description('run Cairn in the foreground until Ctrl-C or `cairn down`')
     .option(
@@ -19,11 +27,16 @@ export function declareUp(program: Command, run: Run): void {
       listenWord,
     )
     .option('--require-client-certificate', 'let nobody connect to the API without a client certificate')
+    .option(
+      '--keyspace <keyspace>',
+      'where the control plane is kept, from now on: embedded, or etcd=https://HOST:PORT[,...]',
+    )
+  withKeyspaceFiles(up)
     .addHelpText(
       'after',
       examples('cairn up', 'cairn up --data /srv/cairn --mount /mnt/files', 'cairn up --listen 0.0.0.0'),
     )
-    .action((options: { mount?: string | boolean; listen?: string; requireClientCertificate?: boolean }) =>
+    .action((options: UpWords) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
         const { listen, requireClientCertificate: requiresClientCertificate = false } = options
@@ -32,6 +45,7 @@ export function declareUp(program: Command, run: Run): void {
           mount,
           listen,
           requiresClientCertificate,
+          keyspace: options.keyspace === undefined ? undefined : wordsOf(options.keyspace, options),
           isJson: common.output === 'json',
         })
       }),

@@ -18,7 +18,7 @@ export async function runControl(world: World): Promise<void> {
   try {
     const broken = Promise.withResolvers<void>()
     const failed = (error: Error) => {
-      world.log.warn('the keyspace failed: the control process starts anew', { error: error.message })
+      world.log.warn('the control process starts anew', { why: error.message })
       process.exitCode = 1
       broken.resolve()
     }

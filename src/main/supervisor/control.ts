@@ -9,7 +9,9 @@ export type ControlOptions = Omit<ControlStart, 'supervisorPid' | 'restarts'>
 /** How the first start of the API came out. */
 export type ApiOutcome = ControlReady | { readonly fault: Fault }
 
-const LASTING: ReadonlySet<string> = new Set(['MasterKey', 'Listen', 'DataNewer', 'DataFolder'])
+const LASTING: ReadonlySet<string> = new Set(
+  'MasterKey Listen DataNewer DataFolder Invalid Moved Unfinished Refused OldServer'.split(' '),
+)
 
 /** Keeps one control process running until disposed. Storage does not notice when it dies or is started again. */
 export class Control implements AsyncDisposable {

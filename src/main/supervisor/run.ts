@@ -7,6 +7,7 @@ import {
   DEFAULT_LISTEN,
   dataFolderOf,
   defaultMountsOf,
+  type KeyspaceWords,
   listenAddressOf,
   masterKeyFileOf,
   type Surroundings,
@@ -14,6 +15,7 @@ import {
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk } from '../full-disk.ts'
+import { chooseKeyspace } from '../keyspace/choice.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, bannerJson } from './banner.ts'
 import { Control } from './control.ts'
@@ -33,6 +35,8 @@ export interface UpOptions {
   /** Where the API listens, `HOST[:PORT]`; `none`: there is none this time. */
   readonly listen?: string | undefined
   readonly requiresClientCertificate: boolean
+  /** Where the control plane is kept from now on. */
+  readonly keyspace?: KeyspaceWords | undefined
   /** Tells one JSON document instead of lines for people. */
   readonly isJson: boolean
 }
@@ -51,6 +55,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   await using stack = new AsyncDisposableStack()
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const signals = stack.use(endSignals())
+  if (options.keyspace !== undefined) chooseKeyspace(dataFolder, options.keyspace)
   const control = controlOf(options, { dataFolder, around, world })
   if (control !== undefined) stack.use(control)
   const mounts = new Mounts(dataFolder, world)

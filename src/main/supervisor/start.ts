@@ -1,5 +1,5 @@
 import { assert, isFault, isSystemError, type World } from '#base'
-import { optional, shape, text, flag } from '#rpc'
+import { flag, keyspaceWords, optional, shape, text } from '#rpc'
 import { runSupervisor, type UpOptions } from './run.ts'
 
 /**
@@ -37,6 +37,7 @@ const checkWords = shape({
   isUnmounted: flag,
   listen: optional(text(300)),
   requiresClientCertificate: flag,
+  keyspace: optional(keyspaceWords),
   isJson: flag,
 })
 

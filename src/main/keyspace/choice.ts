@@ -1,0 +1,123 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { exactly, type KeyspaceWords, list, optional, shape, text } from '#rpc'
+import { mainFault } from '../faults.ts'
+import { replaceFile } from '../keys/replace-file.ts'
+import { ETCD_ENDPOINTS_MAX } from '../limits.ts'
+
+/** DATA/keyspace.json, version 1: the etcd that the control plane is kept in. Without the file it is embedded. */
+const choiceShape = shape({
+  version: exactly('v1'),
+  kind: exactly('etcd'),
+  endpoints: list(text(300), ETCD_ENDPOINTS_MAX),
+  /** What every key of this cloud begins with; ends in a slash, so that none begins with another. */
+  prefix: text(256),
+  authority: optional(text(4096)),
+  certificate: optional(text(4096)),
+  key: optional(text(4096)),
+})
+
+/** Where the control plane is kept. Files are absolute. */
+export type KeyspaceChoice = { readonly kind: 'embedded' } | Omit<ReturnType<typeof choiceShape>, 'version'>
+
+/** Reads what people say of a keyspace. Faults: Invalid, which names the word that is wrong. */
+export function choiceOf(words: KeyspaceWords): KeyspaceChoice {
+  const { address, authority, certificate, key, prefix = '/cairn/' } = words
+  if (address === 'embedded') {
+    if (authority === undefined && certificate === undefined && key === undefined) return { kind: 'embedded' }
+    throw invalid('TLS files are for a keyspace in etcd', 'Leave them out, or name etcd=https://HOST:PORT.')
+  }
+  const [kind, list = ''] = address.split(/=(.*)/s)
+  if (kind !== 'etcd') throw invalid(`"${address}" is no keyspace`, 'Say embedded, or etcd=https://HOST:PORT[,...].')
+  const endpoints = list.split(',').map(endpointOf)
+  if (endpoints.length > ETCD_ENDPOINTS_MAX) throw invalid('too many endpoints', `Name ${ETCD_ENDPOINTS_MAX} at most.`)
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw invalid(
+      'a certificate needs its key, and a key its certificate',
+      'Give both --keyspace-cert and --keyspace-key.',
+    )
+  }
+  if (!/^\/[\x21-\x7e]*\/$/.test(prefix)) throw invalid(`prefix "${prefix}"`, 'It begins and ends with a slash.')
+  const files = { authority: fileOf(authority), certificate: fileOf(certificate), key: fileOf(key) }
+  return { kind, endpoints, prefix, ...files }
+}
+
+/** What people would say of it. */
+export function wordsOfChoice(choice: KeyspaceChoice): string {
+  return choice.kind === 'embedded' ? 'embedded' : `etcd=${choice.endpoints.join(',')}`
+}
+
+/** Where the control plane of a data folder is kept. Faults: DataFolder. */
+export function readChoice(dataFolder: string): KeyspaceChoice {
+  const file = choiceFile(dataFolder)
+  if (!fs.existsSync(file)) return { kind: 'embedded' }
+  try {
+    const { version: _, ...choice } = choiceShape(JSON.parse(fs.readFileSync(file, 'utf8')), '')
+    return choice
+  } catch (error) {
+    throw mainFault('DataFolder', `${file} does not say where the control plane is kept`, {
+      hint: 'Say it anew: cairn up --keyspace etcd=https://HOST:PORT, or --keyspace embedded.',
+      cause: error,
+    })
+  }
+}
+
+/** Keeps the control plane of a data folder there from its next start on. */
+export function writeChoice(dataFolder: string, choice: KeyspaceChoice): void {
+  const file = choiceFile(dataFolder)
+  if (choice.kind === 'embedded') fs.rmSync(file, { force: true })
+  else replaceFile(file, `${JSON.stringify({ version: 'v1', ...choice }, undefined, 2)}\n`)
+}
+
+/**
+ * As {@link writeChoice}, for what people say at a start. A control plane that is somewhere else is not left behind for an
+ * empty one. Faults: Invalid.
+ */
+export function chooseKeyspace(dataFolder: string, words: KeyspaceWords): void {
+  const [wanted, now] = [choiceOf(words), readChoice(dataFolder)]
+  const isThere = now.kind === 'etcd' || fs.existsSync(embeddedFolder(dataFolder))
+  if (isThere && wanted.kind !== now.kind) {
+    const there = now.kind === 'etcd' ? choiceFile(dataFolder) : embeddedFolder(dataFolder)
+    throw invalid(
+      `the control plane of ${dataFolder} is in ${wordsOfChoice(now)}`,
+      `Move it: cairn keyspace migrate --to ${words.address}; to begin with nothing instead, take ${there} away.`,
+    )
+  }
+  writeChoice(dataFolder, wanted)
+}
+
+/** The folder of the keyspace that is embedded. */
+export function embeddedFolder(dataFolder: string): string {
+  return path.join(dataFolder, 'control', 'keyspace')
+}
+
+function choiceFile(dataFolder: string): string {
+  return path.join(dataFolder, 'keyspace.json')
+}
+
+function endpointOf(word: string): string {
+  const url = URL.canParse(word) ? new URL(word) : undefined
+  const isPlain = url !== undefined && url.pathname === '/' && url.search === '' && url.username === ''
+  if (!isPlain || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw invalid(`"${word}" is no endpoint of etcd`, 'It is https://HOST:PORT.')
+  }
+  if (url.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) {
+    throw invalid(`${word} would send everything in the clear`, 'Use https:// to another machine.')
+  }
+  return url.origin
+}
+
+function fileOf(word: string | undefined): string | undefined {
+  if (word === undefined) return undefined
+  const file = path.resolve(word)
+  try {
+    fs.accessSync(file, fs.constants.R_OK)
+  } catch (error) {
+    throw mainFault('Invalid', `keyspace: ${file} cannot be read`, { hint: 'Name a file in PEM.', cause: error })
+  }
+  return file
+}
+
+function invalid(what: string, hint: string): Error {
+  return mainFault('Invalid', `keyspace: ${what}`, { hint })
+}

@@ -1,0 +1,58 @@
+import fs from 'node:fs'
+import type { World } from '#base'
+import { checkMarks, HISTORY, type Keyspace, openEmbeddedKeyspace, openEtcdKeyspace, sqliteIndex } from '#keyspace'
+import { mainFault } from '../faults.ts'
+import { embeddedFolder, type KeyspaceChoice } from './choice.ts'
+
+/** Whose keyspace is opened. */
+export interface KeyspaceHome {
+  readonly world: World
+  readonly dataFolder: string
+  /** Hears once why nothing more is committed until it is opened again. */
+  readonly failed?: ((error: Error) => void) | undefined
+}
+
+/** Opens the keyspace of a control plane. Faults: Moved, Unfinished and those of the keyspace. */
+export async function openControlKeyspace(
+  choice: KeyspaceChoice,
+  home: KeyspaceHome,
+  signal: AbortSignal,
+): Promise<Keyspace> {
+  const keyspace = await openAnyKeyspace(choice, home, signal)
+  try {
+    await checkMarks(keyspace, signal)
+    return keyspace
+  } catch (error) {
+    await keyspace[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Opens it whatever state it is in, to fill it. Faults: those of the keyspace. */
+export async function openAnyKeyspace(
+  choice: KeyspaceChoice,
+  { world, dataFolder, failed }: KeyspaceHome,
+  signal: AbortSignal,
+): Promise<Keyspace> {
+  if (choice.kind === 'embedded') {
+    const folder = embeddedFolder(dataFolder)
+    world.disk.makeFolder(folder)
+    return openEmbeddedKeyspace({ world, folder, index: sqliteIndex, failed })
+  }
+  const { endpoints, prefix, authority, certificate, key } = choice
+  const tls = { authorityPem: pemIn(authority), certificatePem: pemIn(certificate), keyPem: pemIn(key) }
+  const urls = endpoints.map(endpoint => new URL(endpoint))
+  return openEtcdKeyspace({ world, endpoints: urls, prefix, tls, historyMs: HISTORY.ms }, signal)
+}
+
+function pemIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    throw mainFault('DataFolder', `${file}, which etcd needs, cannot be read`, {
+      hint: 'Restore it, or name another: cairn up --keyspace-ca, --keyspace-cert, --keyspace-key.',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,140 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { isFault, type World } from '#base'
+import { backupOf, type ReadBytes, restoreBackup } from '#keyspace'
+import {
+  type BackupRow,
+  type Client,
+  connectSocket,
+  controlDoorOf,
+  type FillingRow,
+  keyspaceBackup,
+  keyspaceMigrate,
+  type KeyspaceWords,
+} from '#rpc'
+import { mainFault } from '../faults.ts'
+import { softwareName } from '../version.ts'
+import { choiceOf, readChoice } from './choice.ts'
+import { gated } from './gate.ts'
+import { moveTo } from './move.ts'
+import { openAnyKeyspace, openControlKeyspace } from './open.ts'
+import { rowOf } from './told.ts'
+
+/** A data folder and a file with a backup. */
+export interface BackupGiven {
+  readonly dataFolder: string
+  readonly file: string
+  readonly isForced: boolean
+}
+
+/** Writes a backup of the keyspace of a data folder, whether Cairn runs there or not. Faults: Occupied, Compacted. */
+export async function backupKeyspace(
+  { dataFolder, file, isForced }: BackupGiven,
+  { world, tell }: { readonly world: World; readonly tell: (row: BackupRow) => void },
+  signal: AbortSignal,
+): Promise<BackupRow> {
+  if (!isForced && fs.existsSync(file)) {
+    throw mainFault('Occupied', `${file} is there already`, { hint: 'Choose another name, or overwrite it: --force.' })
+  }
+  let last: BackupRow = { entries: 0, entriesAll: 0, leased: 0 }
+  const fresh = `${file}.new`
+  const handle = await fs.promises.open(fresh, 'w', 0o600)
+  try {
+    for await (const { far, bytes } of piecesOf(dataFolder, world, signal)) {
+      await handle.writeFile(bytes)
+      last = far
+      tell(far)
+    }
+    await handle.sync()
+    fs.renameSync(fresh, file)
+    return last
+  } catch (error) {
+    fs.rmSync(fresh, { force: true })
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Fills the keyspace of a data folder from a backup. Faults: AlreadyRunning, BackupDamaged, NotEmpty, InUse. */
+export async function restoreKeyspace(
+  { dataFolder, file, isForced }: BackupGiven,
+  { world, tell }: { readonly world: World; readonly tell: (row: FillingRow) => void },
+  signal: AbortSignal,
+): Promise<number> {
+  await using running = await runningControl(dataFolder, world, signal)
+  if (running !== undefined) {
+    throw mainFault('AlreadyRunning', `Cairn runs on ${dataFolder}`, { hint: 'Stop it first: cairn down.' })
+  }
+  using handle = openToRead(file)
+  await using keyspace = await openAnyKeyspace(readChoice(dataFolder), { world, dataFolder }, signal)
+  const reader = () => readerOf(handle.fd)
+  return restoreBackup({ keyspace, reader, name: path.basename(file), isForced }, told => tell(rowOf(told)), signal)
+}
+
+/** Moves the control plane of a data folder to another keyspace, whether Cairn runs there or not. */
+export async function migrateControl(
+  { dataFolder, to, isForced }: { readonly dataFolder: string; readonly to: KeyspaceWords; readonly isForced: boolean },
+  { world, tell }: { readonly world: World; readonly tell: (row: FillingRow) => void },
+  signal: AbortSignal,
+): Promise<number> {
+  const choice = choiceOf(to)
+  await using running = await runningControl(dataFolder, world, signal)
+  if (running !== undefined) {
+    const download = running.download(keyspaceMigrate, { to: absolute(to), isForced }, signal)
+    for (;;) {
+      const step = await download.next()
+      if (step.done === true) return step.value.entries
+      tell(step.value.head)
+    }
+  }
+  const home = { world, dataFolder }
+  await using source = await openControlKeyspace(readChoice(dataFolder), home, signal)
+  return moveTo(choice, { home, gate: gated(source), isForced, tell: told => tell(rowOf(told)) }, signal)
+}
+
+async function* piecesOf(dataFolder: string, world: World, signal: AbortSignal) {
+  await using running = await runningControl(dataFolder, world, signal)
+  if (running !== undefined) {
+    for await (const { head, body } of running.download(keyspaceBackup, undefined, signal))
+      yield { far: head, bytes: body }
+    return
+  }
+  await using keyspace = await openControlKeyspace(readChoice(dataFolder), { world, dataFolder }, signal)
+  for await (const { bytes, ...far } of backupOf(keyspace, signal)) yield { far, bytes }
+}
+
+// The control process of a data folder, when one answers.
+async function runningControl(dataFolder: string, { clock }: World, signal: AbortSignal): Promise<Client | undefined> {
+  try {
+    return await connectSocket(controlDoorOf(dataFolder), { clock, software: softwareName() }, signal)
+  } catch (error) {
+    if (isFault(error, 'Unreachable') || isFault(error, 'Closed')) return undefined
+    throw error
+  }
+}
+
+function openToRead(file: string): { readonly fd: number } & Disposable {
+  try {
+    const fd = fs.openSync(file, 'r')
+    return { fd, [Symbol.dispose]: () => fs.closeSync(fd) }
+  } catch (error) {
+    throw mainFault('NotFound', `${file} cannot be read`, { hint: 'Name a backup that was made before.', cause: error })
+  }
+}
+
+function readerOf(fd: number): ReadBytes {
+  let position = 0
+  return async bytes => {
+    const left = fs.fstatSync(fd).size - position
+    const into = Buffer.alloc(Math.min(bytes, Math.max(left, 0)))
+    position += fs.readSync(fd, into, 0, into.byteLength, position)
+    return into
+  }
+}
+
+function absolute(words: KeyspaceWords): KeyspaceWords {
+  const resolved = (file: string | undefined) => (file === undefined ? undefined : path.resolve(file))
+  const { authority, certificate, key } = words
+  return { ...words, authority: resolved(authority), certificate: resolved(certificate), key: resolved(key) }
+}
