@@ -43,6 +43,7 @@ export {
   bootstrapSecretName,
 } from './tokens/bootstrap-secret.ts'
 export {
+  type BoundObject,
   type ServiceAccountSubject,
   serviceAccountCaller,
   subjectClaims,
