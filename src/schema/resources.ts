@@ -11,8 +11,13 @@ import {
   selfSubjectRulesReview,
   subjectAccessReview,
 } from './kinds/authorization/reviews.ts'
+import { horizontalPodAutoscaler, horizontalPodAutoscalerV1 } from './kinds/autoscaling/horizontal-pod-autoscaler.ts'
 import { cronJob } from './kinds/batch/cron-job.ts'
 import { job } from './kinds/batch/job.ts'
+import { disk } from './kinds/cairn/disk.ts'
+import { filesystem } from './kinds/cairn/filesystem.ts'
+import { pool } from './kinds/cairn/pool.ts'
+import { user } from './kinds/cairn/user.ts'
 import { certificateSigningRequest } from './kinds/certificates/signing-request.ts'
 import { lease } from './kinds/coordination/lease.ts'
 import { binding } from './kinds/core/binding.ts'
@@ -33,6 +38,9 @@ import { service } from './kinds/core/service.ts'
 import { serviceAccount } from './kinds/core/service-account.ts'
 import { endpointSlice } from './kinds/discovery/endpoint-slice.ts'
 import { event } from './kinds/events/event.ts'
+import { bundle } from './kinds/nanocloud/bundle.ts'
+import { certificate } from './kinds/nanocloud/certificate.ts'
+import { device } from './kinds/nanocloud/device.ts'
 import { ipAddress, serviceCidr } from './kinds/networking/addresses.ts'
 import { ingress } from './kinds/networking/ingress.ts'
 import { ingressClass } from './kinds/networking/ingress-class.ts'
@@ -41,6 +49,7 @@ import { runtimeClass } from './kinds/node/runtime-class.ts'
 import { podDisruptionBudget } from './kinds/policy/pod-disruption-budget.ts'
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './kinds/rbac/roles.ts'
 import { priorityClass } from './kinds/scheduling/priority-class.ts'
+import { volumeSnapshot, volumeSnapshotClass, volumeSnapshotContent } from './kinds/snapshot/snapshots.ts'
 import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment } from './kinds/storage/csi.ts'
 import { storageClass } from './kinds/storage/storage-class.ts'
 import type { Resource } from './resource.ts'
@@ -75,6 +84,8 @@ export const RESOURCES: readonly Resource[] = [
   selfSubjectAccessReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   cronJob,
   job,
   certificateSigningRequest,
@@ -98,4 +109,14 @@ export const RESOURCES: readonly Resource[] = [
   csiStorageCapacity,
   storageClass,
   volumeAttachment,
+  volumeSnapshot,
+  volumeSnapshotClass,
+  volumeSnapshotContent,
+  disk,
+  filesystem,
+  pool,
+  user,
+  bundle,
+  certificate,
+  device,
 ]

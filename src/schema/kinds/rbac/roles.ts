@@ -1,10 +1,11 @@
-import { column } from '../../columns.ts'
+import { column, nameColumn, wideColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { fill } from '../../fill.ts'
 import { isJsonObject, isSameJson, type Json, jsonAt, listAt, textAt } from '../../json.ts'
 import { segmentProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
+import type { Column } from '../../resource.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
@@ -16,7 +17,7 @@ export const role = defineResource({
   plural: 'roles',
   shape: kubernetesShape('V1Role'),
   nameProblem: segmentProblem,
-  columns: [column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
+  table: [nameColumn, column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
   validate: object => listAt(object, 'rules').flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, true)),
   hasController: true,
 })
@@ -29,7 +30,7 @@ export const clusterRole = defineResource({
   isNamespaced: false,
   shape: kubernetesShape('V1ClusterRole'),
   nameProblem: segmentProblem,
-  columns: [column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
+  table: [nameColumn, column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
   validate: object => listAt(object, 'rules').flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, false)),
   hasController: true,
 })
@@ -41,7 +42,7 @@ export const roleBinding = defineResource({
   plural: 'rolebindings',
   shape: kubernetesShape('V1RoleBinding'),
   nameProblem: segmentProblem,
-  columns: [roleColumn()],
+  columns: bindingColumns(),
   defaults: withSubjectGroups,
   validate: (object, old) => bindingErrors(object, old, ['Role', 'ClusterRole']),
   hasController: true,
@@ -55,17 +56,27 @@ export const clusterRoleBinding = defineResource({
   isNamespaced: false,
   shape: kubernetesShape('V1ClusterRoleBinding'),
   nameProblem: segmentProblem,
-  columns: [roleColumn()],
+  columns: bindingColumns(),
   defaults: withSubjectGroups,
   validate: (object, old) => bindingErrors(object, old, ['ClusterRole']),
   hasController: true,
 })
 
-function roleColumn() {
-  return column(
-    'Role',
-    object => `${textAt(object, 'roleRef', 'kind') ?? ''}/${textAt(object, 'roleRef', 'name') ?? ''}`,
-  )
+function bindingColumns(): readonly Column[] {
+  const subjects = (object: KubeObject, kind: string) =>
+    listAt(object, 'subjects').filter(each => textAt(each, 'kind') === kind)
+  const names = (object: KubeObject, kind: string) =>
+    subjects(object, kind)
+      .map(each => textAt(each, 'name') ?? '')
+      .join(', ')
+  const accounts = (object: KubeObject) =>
+    subjects(object, 'ServiceAccount').map(each => `${textAt(each, 'namespace') ?? ''}/${textAt(each, 'name') ?? ''}`)
+  return [
+    column('Role', object => `${textAt(object, 'roleRef', 'kind') ?? ''}/${textAt(object, 'roleRef', 'name') ?? ''}`),
+    wideColumn('Users', object => names(object, 'User')),
+    wideColumn('Groups', object => names(object, 'Group')),
+    wideColumn('ServiceAccounts', object => accounts(object).join(', ')),
+  ]
 }
 
 function withSubjectGroups(object: KubeObject): KubeObject {

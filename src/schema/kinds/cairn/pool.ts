@@ -1,0 +1,78 @@
+import { at, column, wideColumn } from '../../columns.ts'
+import { defineResource } from '../../define.ts'
+import { type FieldError, invalid } from '../../field-error.ts'
+import { changePart, fill } from '../../fill.ts'
+import { type JsonObject, jsonAt, numberAt } from '../../json.ts'
+import { labelProblem } from '../../names.ts'
+import type { KubeObject } from '../../object.ts'
+import { immutable, oneOf, positive } from '../../rules.ts'
+import { amount, conditions, flag, integer, needed, ownKind, ownPart, part, text } from '../../shapes/own.ts'
+
+const spec = ownPart('dev.cairn.Pool.Spec', 'How the pool keeps what is put into it.', {
+  replicas: integer('On how many machines every chunk is wanted.'),
+  minReplicas: integer(
+    'On how many machines a chunk must be before a write is acknowledged as durable; at most replicas.',
+  ),
+  placement: text('How machines are chosen: weighted (by what they offer), roundRobin, or all.'),
+  encrypted: flag(
+    'Whether chunks are sealed before they leave the machine that wrote them. Fixed once the pool is made.',
+  ),
+  chunkBytes: integer('The size of the chunks that files are cut into. Fixed once the pool is made.'),
+})
+
+const status = ownPart('dev.cairn.Pool.Status', 'What the pool holds.', {
+  phase: text('Ready, or Degraded while some chunks have fewer copies than wanted.'),
+  chunks: integer('How many chunks it holds.'),
+  bytesUsed: amount('What those chunks take on the disks.'),
+  bytesFree: amount('What may still be put into it.'),
+  missing: integer('How many chunks have fewer copies than wanted.'),
+  message: text('Why it is as it is, for people.'),
+  observedGeneration: integer('The generation of the object that this status is of.'),
+  conditions,
+})
+
+/** Where content lies: on how many disks, and on which. */
+export const pool = defineResource({
+  group: 'cairn.dev',
+  kind: 'Pool',
+  plural: 'pools',
+  categories: ['cairn'],
+  isNamespaced: false,
+  nameProblem: labelProblem,
+  hasStatus: true,
+  shape: ownKind('dev.cairn.v1.Pool', 'Where content lies: on how many disks, and on which.', {
+    spec: needed(part(spec, 'How the pool keeps what is put into it.')),
+    status: part(status, 'What the pool holds; written by the controller of pools.'),
+  }),
+  columns: [
+    column('Phase', at('status.phase')),
+    column('Replicas', at('spec.replicas'), { type: 'integer' }),
+    column('Used', at('status.bytesUsed')),
+    column('Free', at('status.bytesFree')),
+    wideColumn('Placement', at('spec.placement')),
+    wideColumn('Encrypted', at('spec.encrypted', false)),
+  ],
+  defaults: object => changePart(object, 'spec', specDefaults),
+  validate: poolErrors,
+  hasController: true,
+})
+
+const CHUNK_BYTES = 1_048_576
+
+function specDefaults(given: JsonObject): JsonObject {
+  return fill(given, { replicas: 1, minReplicas: 1, placement: 'weighted', encrypted: false, chunkBytes: CHUNK_BYTES })
+}
+
+function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  const wanted = jsonAt(object, 'spec')
+  const [most, least] = [numberAt(wanted, 'replicas') ?? 1, numberAt(wanted, 'minReplicas') ?? 1]
+  const chunkBytes = numberAt(wanted, 'chunkBytes') ?? CHUNK_BYTES
+  const isSize = Number.isInteger(Math.log2(chunkBytes)) && chunkBytes >= 65_536 && chunkBytes <= 4 * CHUNK_BYTES
+  return [
+    ...positive(wanted, ['replicas', 'minReplicas'], 'spec'),
+    ...(least > most ? [invalid('spec.minReplicas', least, 'must be less than or equal to replicas')] : []),
+    ...oneOf(wanted, 'placement', ['all', 'roundRobin', 'weighted'], 'spec'),
+    ...(isSize ? [] : [invalid('spec.chunkBytes', chunkBytes, 'must be a power of 2 from 65536 to 4194304')]),
+    ...immutable(wanted, jsonAt(old, 'spec'), ['encrypted', 'chunkBytes'], 'spec'),
+  ]
+}
