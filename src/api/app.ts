@@ -13,7 +13,7 @@ import { type Audit, type Observer, UNOBSERVED } from './observer.ts'
 import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
 import { attemptOf, forbidden } from './request/attempt.ts'
-import { type Target, targetOf } from './request/path.ts'
+import { type ResourceTarget, type Target, targetOf } from './request/path.ts'
 import { isReview, type ReviewParts } from './reviews/review.ts'
 import { routeReview } from './reviews/route.ts'
 import type { RouteParts, WriteGuard } from './routes/asked.ts'
@@ -150,16 +150,18 @@ async function authorized(
   const target = targetOf(url.pathname)
   if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
   exchange.target = target
-  if (PUBLIC_PATHS.has(url.pathname)) return answerOther(serving, request, url)
+  if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, request, url)
   const caller = await serving.authenticate(request, connection)
   exchange.caller = caller
   const verb = target.kind === 'resource' ? verbOf(request.method, target, url.searchParams) : exchange.verb
   if (verb === undefined) throw notAllowed()
   exchange.verb = verb
+  const order = target.kind === 'resource' && verb === 'create' ? serving.orders.find(target) : undefined
   const leave = serving.clients.request(caller.name)
   try {
-    const attempt = attemptOf(target, verb)
+    const attempt = attemptOf(order?.target ?? target, verb)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
+    if (order !== undefined) return await orderWithin(serving, exchange, request, order)
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
     const response = await answerTarget(serving, exchange, request, target)
     const deprecation = serving.registry.find(target)?.custom?.deprecation
@@ -187,10 +189,43 @@ async function answerTarget(
     const signal = AbortSignal.any([request.signal, serving.ending])
     return answerResource(serving, verb, { ...asked, signal })
   }
-  const time = deadline(serving.clock, REQUEST_SECONDS_MAX * 1000, request.signal)
+  return inTime(serving, request, signal => {
+    const within = { ...asked, signal }
+    return isReview(resource) ? routeReview(serving, verb, within) : answerResource(serving, verb, within)
+  })
+}
+
+function orderWithin(
+  serving: Serving,
+  { url, caller }: Exchange,
+  request: Request,
+  { path, target }: { readonly path: OrderPath; readonly target: ResourceTarget },
+): Promise<Response> {
+  const query = url.searchParams
+  return inTime(serving, request, signal => answerOrder(path, { request, query, target, caller, signal }))
+}
+
+async function answerPublic(serving: Serving, request: Request, url: URL): Promise<Response> {
+  if (url.pathname !== EXCHANGE_PATH) return answerOther(serving, request, url)
+  const { exchange } = serving
+  if (request.method !== 'POST' || exchange === undefined) throw notAllowed()
+  const leave = serving.clients.request(ANONYMOUS.name)
   try {
-    const within = { ...asked, signal: time.signal }
-    return await (isReview(resource) ? routeReview(serving, verb, within) : answerResource(serving, verb, within))
+    return await inTime(serving, request, () => exchange(request))
+  } finally {
+    leave()
+  }
+}
+
+// Ends what takes too long with a word to its client. Faults: Timeout.
+async function inTime(
+  { clock }: Serving,
+  request: Request,
+  run: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> {
+  const time = deadline(clock, REQUEST_SECONDS_MAX * 1000, request.signal)
+  try {
+    return await run(time.signal)
   } catch (error) {
     if (!time.signal.aborted || request.signal.aborted || isFault(error)) throw error
     throw apiFault('Timeout', `the request did not complete within ${REQUEST_SECONDS_MAX}s`)

@@ -11,3 +11,15 @@ export { LocalConnection } from './server/local-connection.ts'
 export { type PeerSubject, peerOf } from './server/peer.ts'
 export { ObjectStore } from './store/object-store.ts'
 export { apiFault } from './faults.ts'
+export {
+  type CertificateParts,
+  type CertificateWish,
+  certificates,
+  DEVICE_USER,
+  deviceCertificates,
+  type IssuedCertificate,
+} from './orders/certificates.ts'
+export { EXCHANGE_AUDIENCE, EXCHANGE_ISSUER, exchangeToken } from './orders/exchange.ts'
+export type { Order, OrderPath } from './orders/order.ts'
+export { tokenRequests } from './orders/token-request.ts'
+export { tokenReviews } from './orders/token-review.ts'
