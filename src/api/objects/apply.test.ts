@@ -6,6 +6,8 @@ import { type Answer, MemoryApi } from '../testing/memory-api.ts'
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
 const MAPS = '/api/v1/namespaces/default/configmaps'
 
+const MERGE = { 'content-type': 'application/merge-patch+json' }
+
 function apply(api: MemoryApi, path: string, body: Json, query = 'fieldManager=a'): Promise<Answer> {
   const at = `${path}${path.includes('?') ? '&' : '?'}${query}`
   return api.send('PATCH', at, body, { 'content-type': 'application/apply-patch+yaml' })
@@ -115,6 +117,29 @@ test('a status is noted for its subresource, and an object without it', async ()
   assert.deepEqual(managers(put), ['a Apply', 'k Update status'])
   const refused = await apply(api, `${DEPLOYMENTS}/none/status`, { ...deployment(), metadata: { name: 'none' } })
   assert.equal(refused.status, 404)
+})
+
+test('a scaled object is noted for its subresource, and whoever applies the number later has a conflict', async () => {
+  await using api = await MemoryApi.open()
+  await apply(api, `${DEPLOYMENTS}/web`, deployment({ replicas: 1 }))
+  const scaled = await api.send(
+    'PATCH',
+    `${DEPLOYMENTS}/web/scale?fieldManager=scaler`,
+    { spec: { replicas: 4 } },
+    MERGE,
+  )
+  assert.equal(scaled.status, 200, JSON.stringify(scaled.body))
+  const now = await api.get(`${DEPLOYMENTS}/web`)
+  assert.deepEqual(managers(now), ['a Apply', 'scaler Update scale'])
+  const refused = await apply(api, `${DEPLOYMENTS}/web`, deployment({ replicas: 1 }))
+  assert.match(
+    textAt(refused.body, 'message') ?? '',
+    /conflict with "scaler" with subresource "scale" using apps\/v1: \.spec\.replicas/,
+  )
+  const without = await apply(api, `${DEPLOYMENTS}/web`, deployment())
+  assert.equal(jsonAt(without.body, 'spec', 'replicas'), 4)
+  const scale = await apply(api, `${DEPLOYMENTS}/web/scale`, { apiVersion: 'autoscaling/v1', kind: 'Scale' })
+  assert.equal(scale.status, 415)
 })
 
 test('whoever may not make an object cannot make it by an apply', async () => {

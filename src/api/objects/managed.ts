@@ -26,9 +26,9 @@ export function managed(
   return withManagedFields(now, fields)
 }
 
-/** A writer as field sets know him: what he sets is the status through the path of that name, and all else through others. */
+/** A writer as field sets know him. The status is set through the path of that name, and not by those of the object. */
 export function fieldManager(resource: Resource, { manager, subresource, time }: Writer): FieldManager {
-  const part = subresource === 'status' ? 'status' : resource.hasStatus ? 'spec' : 'object'
+  const part = subresource === 'status' ? 'status' : subresource === '' && resource.hasStatus ? 'spec' : 'object'
   return { name: manager, apiVersion: apiVersionOf(resource.group, resource.version), subresource, part, time }
 }
 

@@ -93,7 +93,7 @@ export class Objects {
     const wanted = read.metadata.resourceVersion
     const run = (old: KubeObject) => {
       const now = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
-      return this.#managed(resource, { old, now }, request)
+      return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
     }
     const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
     return { object, warnings }
@@ -121,7 +121,7 @@ export class Objects {
         request.part === 'status'
           ? prepareStatus(resource, read.object, old)
           : prepareUpdate(resource, read.object, old)
-      return this.#managed(resource, { old, now }, request)
+      return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
     }
     const { isDryRun } = request.options
     const object = await this.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
@@ -177,13 +177,15 @@ export class Objects {
     return { manager, subresource, time: timeOf(this.#clock) }
   }
 
-  #managed(
+  /** What an object becomes, with who has set which field through which subresource. Faults: those of the guard. */
+  noted(
     resource: Resource,
-    { old, now }: { readonly old: KubeObject; readonly now: KubeObject },
-    { options, part }: { readonly options: WriteOptions; readonly part: 'object' | 'status' },
+    change: { readonly old: KubeObject; readonly now: KubeObject },
+    options: WriteOptions,
+    subresource: string,
   ): KubeObject {
-    const next = managed(resource, { old, now }, this.writerOf(options, part === 'status' ? 'status' : ''))
-    options.guard?.(next, old)
+    const next = managed(resource, change, this.writerOf(options, subresource))
+    options.guard?.(next, change.old)
     return next
   }
 

@@ -11,8 +11,8 @@ import { strategicPatch } from './strategic.ts'
 export type Patch = (object: KubeObject) => Json
 
 /**
- * Reads a patch of the type its content type names. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType; the
- * patch throws Invalid when it does not fit an object.
+ * Reads a patch of the type its content type names; an apply is none. Faults: BadRequest, RequestEntityTooLarge,
+ * UnsupportedMediaType; the patch throws Invalid when it does not fit an object.
  */
 export function readPatch(resource: Resource, type: string, bytes: Buffer): Patch {
   const run = patchOf(resource, type, bytes)
@@ -25,7 +25,7 @@ export function readPatch(resource: Resource, type: string, bytes: Buffer): Patc
 
 function patchOf(resource: Resource, type: string, bytes: Buffer): Patch {
   const known = patchTypes(resource)
-  if (!known.includes(type)) {
+  if (!known.includes(type) || type === APPLY_TYPE) {
     throw apiFault('UnsupportedMediaType', `the patch type ${type} is not read for ${resource.plural}`, {
       hint: `send one of ${known.join(', ')}`,
     })

@@ -22,7 +22,8 @@ export async function answerPart(
       warnings: [],
     })
   }
-  const { isDryRun } = writeOptionsOf(asked)
+  const options = writeOptionsOf(asked)
+  const { isDryRun } = options
   let warnings: readonly string[] = []
   const next = await (verb === 'patch' ? patched(asked) : replaced(asked))
   const run = (old: KubeObject): KubeObject => {
@@ -32,7 +33,8 @@ export async function answerPart(
       throw apiFault('Conflict', modified(resource, place.name))
     }
     warnings = told
-    return preparePart(resource, write, object, old)
+    const now = preparePart(resource, write, object, old)
+    return parts.objects.noted(resource, { old, now }, options, target.subresource ?? '')
   }
   const object = await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
   return answerObject(parts, asked, 200, { object, warnings })

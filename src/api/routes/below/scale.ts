@@ -31,7 +31,8 @@ export async function answerScale(
   const { resource, target, signal } = asked
   const place = placeOf(target)
   if (verb === 'get') return json(200, scaleOf(await parts.objects.store.get(resource, place, signal), paths))
-  const { isDryRun } = writeOptionsOf(asked)
+  const options = writeOptionsOf(asked)
+  const { isDryRun } = options
   const sent = await readAll(asked.request.body)
   let warnings: readonly string[] = []
   const run = (old: KubeObject): KubeObject => {
@@ -41,7 +42,8 @@ export async function answerScale(
       throw apiFault('Conflict', modified(resource, place.name))
     }
     warnings = told
-    return prepareUpdate(resource, withReplicas(old, paths, wantedOf(scale)), old)
+    const now = prepareUpdate(resource, withReplicas(old, paths, wantedOf(scale)), old)
+    return parts.objects.noted(resource, { old, now }, options, 'scale')
   }
   const object = await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
   return json(200, scaleOf(object, paths), warnings)
