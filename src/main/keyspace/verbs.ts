@@ -12,6 +12,7 @@ import {
   keyspaceMigrate,
   type KeyspaceWords,
 } from '#rpc'
+import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
 import { choiceOf, readChoice } from './choice.ts'
@@ -67,9 +68,14 @@ export async function restoreKeyspace(
     throw mainFault('AlreadyRunning', `Cairn runs on ${dataFolder}`, { hint: 'Stop it first: cairn down.' })
   }
   using handle = openToRead(file)
+  await openDataFolder(dataFolder) // this machine may be a new one
   await using keyspace = await openAnyKeyspace(readChoice(dataFolder), { world, dataFolder }, signal)
   const reader = () => readerOf(handle.fd)
-  return restoreBackup({ keyspace, reader, name: path.basename(file), isForced }, told => tell(rowOf(told)), signal)
+  return await restoreBackup(
+    { keyspace, reader, name: path.basename(file), isForced },
+    told => tell(rowOf(told)),
+    signal,
+  )
 }
 
 /** Moves the control plane of a data folder to another keyspace, whether Cairn runs there or not. */
@@ -78,6 +84,7 @@ export async function migrateControl(
   { world, tell }: { readonly world: World; readonly tell: (row: FillingRow) => void },
   signal: AbortSignal,
 ): Promise<number> {
+  refuseNothing(dataFolder)
   const choice = choiceOf(to)
   await using running = await runningControl(dataFolder, world, signal)
   if (running !== undefined) {
@@ -90,10 +97,11 @@ export async function migrateControl(
   }
   const home = { world, dataFolder }
   await using source = await openControlKeyspace(readChoice(dataFolder), home, signal)
-  return moveTo(choice, { home, gate: gated(source), isForced, tell: told => tell(rowOf(told)) }, signal)
+  return await moveTo(choice, { home, gate: gated(source), isForced, tell: told => tell(rowOf(told)) }, signal)
 }
 
 async function* piecesOf(dataFolder: string, world: World, signal: AbortSignal) {
+  refuseNothing(dataFolder)
   await using running = await runningControl(dataFolder, world, signal)
   if (running !== undefined) {
     for await (const { head, body } of running.download(keyspaceBackup, undefined, signal))
@@ -102,6 +110,13 @@ async function* piecesOf(dataFolder: string, world: World, signal: AbortSignal) 
   }
   await using keyspace = await openControlKeyspace(readChoice(dataFolder), { world, dataFolder }, signal)
   for await (const { bytes, ...far } of backupOf(keyspace, signal)) yield { far, bytes }
+}
+
+function refuseNothing(dataFolder: string): void {
+  if (isDataFolder(dataFolder)) return
+  throw mainFault('DataFolder', `there is no data folder at ${dataFolder}`, {
+    hint: 'Name the data folder with --data or CAIRN_DATA.',
+  })
 }
 
 // The control process of a data folder, when one answers.
