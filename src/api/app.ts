@@ -98,6 +98,8 @@ interface Exchange {
   caller: Caller
   verb: string
   target: Target | undefined
+  /** Whether the target is one that is served: counts are kept of nothing else. */
+  isServed: boolean
 }
 
 async function answer(serving: Serving, request: Request, connection: unknown): Promise<Response> {
@@ -105,10 +107,15 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
   const beganMs = clock.monotonicMs()
   const ended = observer.began()
   const verb = request.method.toLowerCase()
-  const exchange: Exchange = { url: new URL(request.url), caller: ANONYMOUS, verb, target: undefined }
+  const exchange: Exchange = { url: new URL(request.url), caller: ANONYMOUS, verb, target: undefined, isServed: false }
   const response = await answerOrRefuse(serving, exchange, request, connection)
   const ms = clock.monotonicMs() - beganMs
-  ended({ verb: exchange.verb, resource: resourceName(exchange), code: response.status, seconds: ms / 1000 })
+  ended({
+    verb: exchange.verb,
+    resource: exchange.isServed ? resourceName(exchange) : '',
+    code: response.status,
+    seconds: ms / 1000,
+  })
   audit(serving, exchange, response.status, ms)
   if (request.method === 'HEAD') await response.body?.cancel()
   return response
@@ -174,12 +181,14 @@ async function authorized(
 
 async function answerTarget(
   serving: Serving,
-  { url, verb, caller }: Exchange,
+  exchange: Exchange,
   request: Request,
   target: Target & { readonly kind: 'resource' },
 ): Promise<Response> {
   const resource = serving.registry.find(target)
   if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
+  exchange.isServed = true
+  const { url, verb, caller } = exchange
   const demand = async (other: string): Promise<void> => {
     const attempt = attemptOf(target, other)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)

@@ -62,3 +62,5 @@ export const TOKEN_SECONDS_MAX = 365 * 24 * 3600
 export const EXCHANGED_TOKEN_SECONDS = 300
 /** Milliseconds between tries to follow the definitions of custom resources. */
 export const DEFINITIONS_RETRY_MS = 500
+/** Milliseconds that answers under way may take when the server ends. */
+export const CLOSE_MS_MAX = 2_000

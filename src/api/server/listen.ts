@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { CLOSE_MS_MAX } from '../limits.ts'
 import { peerOfSocket } from './peer.ts'
 
 /** The certificate a server shows, and its key; both in PEM. */
@@ -22,7 +23,7 @@ export interface ListenOptions extends ServerCredential {
   readonly requiresClientCertificate?: boolean
 }
 
-/** A listening API. Disposing ends its connections. */
+/** A listening API. Disposing lets answers under way end, for CLOSE_MS_MAX, and ends its connections. */
 export interface Listening extends AsyncDisposable {
   readonly port: number
   /** Shows another certificate from the next connection on. */
@@ -65,9 +66,13 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
       }
     },
     async [Symbol.asyncDispose]() {
+      // Idle connections close at once, the others when their answers are done, or when they took too long.
       const closed = new Promise(resolve => server.close(resolve))
-      for (const socket of raw) socket.destroy()
+      const cut = setTimeout(() => {
+        for (const socket of raw) socket.destroy()
+      }, CLOSE_MS_MAX)
       await closed
+      clearTimeout(cut)
     },
   }
 }

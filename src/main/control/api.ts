@@ -10,15 +10,23 @@ import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
 import { FollowedPolicy } from './policy.ts'
 import { Revocations } from './revocations.ts'
+import type { ApiTelemetry } from './telemetry.ts'
 
 /** An API that nobody reaches yet. Disposing ends its watches and what it follows. */
 export interface OpenApi extends AsyncDisposable {
   readonly app: ReturnType<typeof createApp>
   readonly revocations: Revocations
+  /** Ends watches well, so that their clients go on elsewhere; to be called before connections are cut. */
+  end(): void
 }
 
 /** Opens the API on a keyspace: policy, default roles and namespaces, who is believed. `sealing` encrypts Secrets. */
-export async function openApi(keyspace: Keyspace, sealing: Keyring, world: World): Promise<OpenApi> {
+export async function openApi(
+  keyspace: Keyspace,
+  sealing: Keyring,
+  world: World,
+  telemetry: Partial<ApiTelemetry> = {},
+): Promise<OpenApi> {
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
   const store = new ObjectStore(keyspace, sealing)
@@ -43,6 +51,7 @@ export async function openApi(keyspace: Keyspace, sealing: Keyring, world: World
     rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
     guard: refuseEscalation(index),
     ending: ending.signal,
+    ...telemetry,
   })
   const fetch = app.fetch.bind(app)
   const aggregation = opening.use(new Aggregation(fetch, index, log))
@@ -53,7 +62,8 @@ export async function openApi(keyspace: Keyspace, sealing: Keyring, world: World
   aggregation.wake()
   opening.defer(() => ending.abort())
   const all = opening.move()
-  return { app, revocations, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  const end = (): void => ending.abort()
+  return { app, revocations, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 // Reviews are served by the API itself; they are listed once, wherever their kinds are declared.

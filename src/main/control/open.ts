@@ -14,6 +14,7 @@ import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
 import { renewing } from './renewal.ts'
+import { openTelemetry } from './telemetry.ts'
 
 /** An API that answers. */
 export interface OpenControl extends AsyncDisposable, ControlReady {}
@@ -37,10 +38,13 @@ export async function openControl(
   const { keyspace } = gate
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring } = keys
-  const { app, revocations } = opening.use(await openApi(keyspace, keyring, world))
+  const telemetry = opening.use(openTelemetry(keyspace, folder, world))
+  const api = opening.use(await openApi(keyspace, keyring, world, telemetry))
+  const { app, revocations } = api
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
+  opening.defer(() => api.end())
   opening.use(openControllers({ fetch: app.fetch.bind(app), world, authority, identity: serverName(choice, world) }))
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }

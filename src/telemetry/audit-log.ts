@@ -1,0 +1,129 @@
+import { isSystemError, type World, whyOf } from '#base'
+import {
+  AUDIT_FILE_BYTES,
+  AUDIT_FILES_MAX,
+  AUDIT_TEXT_CHARS_MAX,
+  AUDIT_WAIT_MS,
+  AUDIT_WAITING_BYTES_MAX,
+} from './limits.ts'
+
+/** Who did what to which object, and with what result. Never what objects hold. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  readonly timeMs: number
+  readonly user: string
+  readonly groups: readonly string[]
+  readonly verb: string
+  readonly path: string
+  readonly resource: string
+  readonly namespace: string | undefined
+  readonly name: string | undefined
+  readonly code: number
+  readonly ms: number
+}
+
+/** Where the lines go. */
+export interface AuditOptions {
+  readonly world: Pick<World, 'clock' | 'disk' | 'log'>
+  /** Its files are `audit.jsonl`, and `audit.1.jsonl` and so on, the older the higher. */
+  readonly folder: string
+}
+
+/** Notes of who did what, as JSON lines in files that are bounded in size and number. */
+export class AuditLog implements AsyncDisposable {
+  readonly #options: AuditOptions
+  readonly #ended = new AbortController()
+  #lines: string[] = []
+  #bytes = 0
+  #left = 0
+  #writing: Promise<void> | undefined
+  #hasWarned = false
+
+  constructor(options: AuditOptions) {
+    this.#options = options
+    options.world.disk.makeFolder(options.folder)
+  }
+
+  /** Notes what changed something, what was refused, and who read Secrets; the line is written within AUDIT_WAIT_MS. */
+  note(entry: AuditEntry): void {
+    if (!isNoted(entry)) return
+    const line = `${JSON.stringify(lineOf(entry))}\n`
+    if (this.#bytes + line.length > AUDIT_WAITING_BYTES_MAX) {
+      this.#left += 1
+      return
+    }
+    this.#lines.push(line)
+    this.#bytes += line.length
+    this.#writing ??= this.#writeLater()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort()
+    await this.#writing
+  }
+
+  async #writeLater(): Promise<void> {
+    await this.#options.world.clock.sleep(AUDIT_WAIT_MS, this.#ended.signal).catch((error: unknown) => {
+      if (!this.#ended.signal.aborted) throw error
+    })
+    this.#writing = undefined
+    const text = Buffer.from(this.#lines.join(''))
+    const left = this.#left
+    this.#lines = []
+    this.#bytes = 0
+    this.#left = 0
+    if (left > 0) this.#options.world.log.warn('the audit log left lines out', { lines: left })
+    this.#write(text)
+  }
+
+  // The API goes on when its notes cannot be kept: a full disk is told once, until a write succeeds.
+  #write(text: Buffer): void {
+    const { disk, log } = this.#options.world
+    try {
+      using file = disk.open(this.#path(0), 'create')
+      const size = file.size()
+      file.write([text], size)
+      if (size + text.length > AUDIT_FILE_BYTES) this.#rotate()
+      this.#hasWarned = false
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      if (!this.#hasWarned) log.warn('the audit log cannot be written', { error: whyOf(error) })
+      this.#hasWarned = true
+    }
+  }
+
+  #rotate(): void {
+    const { disk } = this.#options.world
+    for (let age = AUDIT_FILES_MAX - 1; age >= 1; age -= 1) {
+      if (disk.stat(this.#path(age - 1)) !== undefined) disk.rename(this.#path(age - 1), this.#path(age))
+    }
+  }
+
+  #path(age: number): string {
+    return `${this.#options.folder}/audit${age === 0 ? '' : `.${age}`}.jsonl`
+  }
+}
+
+const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'head', 'options'])
+
+// Leases are renewed every few seconds by those who hold them: that says nothing of anybody.
+function isNoted({ verb, resource, code, user }: AuditEntry): boolean {
+  if (code === 401 || code === 403) return true
+  if (READS.has(verb)) return resource === 'secrets'
+  return !(resource === 'leases' && user.startsWith('system:'))
+}
+
+function lineOf({ timeMs, ms, ...entry }: AuditEntry) {
+  const cut = (text: string): string => text.slice(0, AUDIT_TEXT_CHARS_MAX)
+  const { user, groups, path, name, namespace, ...rest } = entry
+  return {
+    time: new Date(timeMs).toISOString(),
+    user: cut(user),
+    groups: groups.slice(0, 20).map(cut),
+    ...rest,
+    path: cut(path),
+    ...(namespace === undefined ? {} : { namespace: cut(namespace) }),
+    ...(name === undefined ? {} : { name: cut(name) }),
+    ms,
+  }
+}

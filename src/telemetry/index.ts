@@ -1,0 +1,2 @@
+export { ApiMetrics, type ProcessReading } from './api-metrics.ts'
+export { type AuditEntry, AuditLog, type AuditOptions } from './audit-log.ts'

@@ -1,0 +1,10 @@
+/** Bytes of one file of the audit log. */
+export const AUDIT_FILE_BYTES = 8 * 2 ** 20
+/** Files of the audit log: the oldest goes when there would be more. */
+export const AUDIT_FILES_MAX = 5
+/** Milliseconds that lines of the audit log wait to be written together. */
+export const AUDIT_WAIT_MS = 1_000
+/** Bytes of lines that wait; what comes when there are more is counted and left out. */
+export const AUDIT_WAITING_BYTES_MAX = 2 ** 20
+/** Characters of one text in a line of the audit log. */
+export const AUDIT_TEXT_CHARS_MAX = 512
