@@ -26,7 +26,8 @@ export const job = defineResource({
     column('Duration', durationText),
     ...templateColumns(),
   ],
-  defaults: (object, old) => (old === undefined ? withOwnSelector(withDefaults(object)) : withDefaults(object)),
+  // Its own labels are taken from the template again once that has those that tell its pods.
+  defaults: (object, old) => withDefaults(old === undefined ? withOwnSelector(withDefaults(object)) : object),
   validate: (object, old) => [
     ...jobSpecErrors(object['spec'], 'spec'),
     ...(old === undefined

@@ -32,7 +32,7 @@ export const device = defineResource({
   hasStatus: true,
   columns: [
     column('Hash', at('spec.hash')),
-    column('Last Seen', since('status.lastSeen', '<never>')),
+    column('Seen', since('status.lastSeen', '<never>')),
     column('Expires', at('status.certificateExpiresAt', '<none>')),
     wideColumn('Description', at('spec.description')),
   ],
