@@ -155,7 +155,7 @@ export class Cloud implements AsyncDisposable {
 
   /** Runs a `cairn` command on this data folder; never throws because of its exit code. */
   run(...words: readonly string[]): Promise<CliResult> {
-    return runCairn(this.data, words)
+    return runCairn(this.data, words, this.#options.api === true ? apiEnvironment(this.home) : {})
   }
 
   /** Runs a `cairn` command that must succeed with `-o json` and answers what it printed. */

@@ -23,9 +23,13 @@ const CLI_MS_MAX = 60_000
 const OUTPUT_BYTES_MAX = 64 * 2 ** 20
 
 /** Runs `cairn` with these words on a data folder until it ends; never throws because of its exit code. */
-export function runCairn(data: string, words: readonly string[]): Promise<CliResult> {
+export function runCairn(
+  data: string,
+  words: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   const options = {
-    env: { ...process.env, CAIRN_DATA: data },
+    env: { ...process.env, ...more, CAIRN_DATA: data },
     timeout: CLI_MS_MAX,
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,
