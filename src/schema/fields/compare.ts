@@ -2,7 +2,7 @@ import { isSameJson, type Json } from '../json.ts'
 import type { Shape } from '../shape.ts'
 import { fieldShape, isVoid, itemsByElement, listIn, type Merging, mergingOf, objectIn } from './merging.ts'
 import { fieldElement, type PathElement } from './path.ts'
-import { type FieldDraft, type FieldSet, fieldDraft, insert } from './set.ts'
+import { type FieldDraft, type FieldSet, fieldDraft, graft, insert } from './set.ts'
 
 /** What one object has other than another. */
 export interface Comparison {
@@ -30,19 +30,33 @@ function compareValues(walk: Walk, shape: Shape | undefined, old: Json | undefin
   const before = mergingOf(shape, old)
   const after = mergingOf(shape, now)
   if (old !== undefined && now !== undefined && before.kind !== after.kind) {
-    compareValues(walk, shape, old, undefined)
-    compareValues(walk, shape, undefined, now)
-    return
+    graft(walk.removed, walk.path, wholeOf(shape, old))
+    graft(walk.changed, walk.path, wholeOf(shape, now))
+  } else if (old === undefined && now !== undefined) graft(walk.changed, walk.path, wholeOf(shape, now))
+  else if (now === undefined && old !== undefined) graft(walk.removed, walk.path, wholeOf(shape, old))
+  else if (after.kind === 'one' || (isVoid(old) && isVoid(now))) note(walk, old, now)
+  else if (after.kind === 'fields') compareFields(walk, shape, old, now)
+  else compareItems(walk, after, old, now)
+}
+
+// Every path of a value that was not there before, or is there no longer: also those of what lies between.
+function wholeOf(shape: Shape | undefined, value: Json): FieldDraft {
+  const merging = mergingOf(shape, value)
+  if (merging.kind === 'one' || isVoid(value)) return { isMember: true, below: new Map() }
+  const below = new Map<PathElement, FieldDraft>()
+  if (merging.kind === 'fields') {
+    for (const [name, field] of Object.entries(objectIn(value))) {
+      if (field !== undefined) below.set(fieldElement(name), wholeOf(fieldShape(shape, name), field))
+    }
+  } else {
+    for (const [element, [first, ...more]] of itemsByElement(merging.facts, listIn(value))) {
+      below.set(
+        element,
+        first === undefined || more.length > 0 ? { isMember: true, below: new Map() } : wholeOf(merging.items, first),
+      )
+    }
   }
-  const merging = now === undefined ? before : after
-  if (merging.kind === 'one' || (isVoid(old) && isVoid(now))) {
-    note(walk, old, now)
-    return
-  }
-  if (merging.kind === 'fields') compareFields(walk, shape, old, now)
-  else compareItems(walk, merging, old, now)
-  if (old === undefined) insert(walk.changed, walk.path)
-  else if (now === undefined) insert(walk.removed, walk.path)
+  return { isMember: true, below }
 }
 
 function compareFields(walk: Walk, shape: Shape | undefined, old: Json | undefined, now: Json | undefined): void {

@@ -39,6 +39,17 @@ export function insert(draft: FieldDraft, path: readonly PathElement[]): void {
   at.isMember = true
 }
 
+/** Puts a set below a path at which there is nothing yet. */
+export function graft(draft: FieldDraft, path: readonly PathElement[], node: FieldDraft): void {
+  const last = path.length - 1
+  let at = draft
+  for (const [index, element] of path.entries()) {
+    const next = index === last ? node : (at.below.get(element) ?? fieldDraft())
+    at.below.set(element, next)
+    at = next
+  }
+}
+
 /** True when there is no path in the set. */
 export function isEmptySet(set: FieldSet): boolean {
   if (set.isMember) return false
