@@ -74,6 +74,7 @@ export {
   type FilesystemRow,
   filesystemCreate,
   filesystemMount,
+  filesystemRemove,
   filesystemSync,
   filesystemUnmount,
   type MountRow,

@@ -3,6 +3,7 @@ import {
   answerUnary,
   filesystemCreate,
   filesystemMount,
+  filesystemRemove,
   filesystemSync,
   filesystemUnmount,
   type Handler,
@@ -10,9 +11,12 @@ import {
 } from '#rpc'
 import { mainFault } from '../faults.ts'
 import type { Parts } from './parts.ts'
+import { removeFilesystem } from './remove-filesystem.ts'
 
 /** Methods about whole filesystems. */
-export function filesystemMethods({ filesystems, sessions, link, chunks }: Parts): readonly Handler[] {
+export function filesystemMethods(parts: Parts): readonly Handler[] {
+  const { filesystems, sessions, link, chunks } = parts
+  const mounting = new Set<string>()
   return [
     answerUnary(filesystemCreate, async ({ filesystem }) => {
       await filesystems.create(filesystem)
@@ -20,7 +24,16 @@ export function filesystemMethods({ filesystems, sessions, link, chunks }: Parts
     }),
     answerUnary(filesystemMount, async ({ filesystem, path: target }) => {
       filesystems.get(filesystem)
-      return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target) }) })
+      mounting.add(filesystem)
+      try {
+        return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target) }) })
+      } finally {
+        mounting.delete(filesystem)
+      }
+    }),
+    answerUnary(filesystemRemove, async ({ filesystem, isForced }) => {
+      await removeFilesystem(parts, filesystem, { isForced, isMounting: () => mounting.has(filesystem) })
+      return message(undefined)
     }),
     answerUnary(filesystemUnmount, async ({ path: target }) => {
       return message({ path: await link.ask({ kind: 'unmount', path: absolute(target) }) })

@@ -73,6 +73,25 @@ export class Filesystems implements AsyncDisposable {
     return this.#openOne(name)
   }
 
+  /**
+   * Removes a filesystem with all that is in it: nothing of it can be asked for from now on, and what only it needed is
+   * collected. Faults: NotFound.
+   */
+  async remove(name: string): Promise<void> {
+    const { filesystem, keyspace } = this.get(name)
+    this.#open.delete(name)
+    await filesystem[Symbol.asyncDispose]()
+    await keyspace[Symbol.asyncDispose]()
+    const { world, dataFolder } = this.#options
+    const folder = `${dataFolder}/fs`
+    // Under a name that no start opens before anything of it goes: half a filesystem is never opened.
+    const gone = `${folder}/.removed-${name}`
+    fs.rmSync(gone, { recursive: true, force: true })
+    world.disk.rename(`${folder}/${name}`, gone)
+    await world.disk.syncFolder(folder)
+    await fs.promises.rm(gone, { recursive: true, force: true })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
+import { flag, integer, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
 import { askedName, filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -32,6 +32,17 @@ export const filesystemCreate = unary({
   name: 'filesystem.create',
   version: 1,
   params: filesystemShape,
+  result: nothing,
+})
+
+/**
+ * Removes a filesystem for good: one that is empty, or `isForced` with all its files and snapshots. `home` stays. Faults:
+ * Invalid, NotFound, Busy (it is mounted, or will be at the next start), NotEmpty.
+ */
+export const filesystemRemove = unary({
+  name: 'filesystem.remove',
+  version: 1,
+  params: shape({ filesystem: askedName, isForced: flag }),
   result: nothing,
 })
 
