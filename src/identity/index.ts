@@ -21,7 +21,13 @@ export { notCovered } from './rbac/escalation.ts'
 export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'
 export { MasterKey } from './sealing/master-key.ts'
-export { Authority, type CertificateRequest, type Credential, type PrivateKeyPem } from './x509/authority.ts'
+export {
+  Authority,
+  type CertificateRequest,
+  type Credential,
+  type PrivateKeyPem,
+  serialText,
+} from './x509/authority.ts'
 export { readPublicKey } from './x509/public-key.ts'
 export { readSigningRequest, type SigningRequest } from './x509/signing-request.ts'
 export { Attempts } from './tokens/attempts.ts'
@@ -52,3 +58,4 @@ export {
   tokenWish,
 } from './tokens/service-account.ts'
 export { isSignedToken, type TokenClaims, type TokenOrder, TokenSigner } from './tokens/signer.ts'
+export { exchangedTokenAuthenticator } from './authentication/exchanged-token.ts'

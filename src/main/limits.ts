@@ -91,3 +91,8 @@ export const POLICY_RETRY_MS = 100
 
 /** Endpoints of one etcd. */
 export const ETCD_ENDPOINTS_MAX = 16
+
+/** How long certificates hold that people and devices ask for themselves. */
+export const PERSONAL_CERTIFICATE_MS = 7 * 86_400_000
+/** Expired certificates that are forgotten together. */
+export const CERTIFICATES_SWEEP_AT = 50

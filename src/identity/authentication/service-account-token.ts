@@ -1,4 +1,3 @@
-import { isFault } from '#base'
 import type { KubeObject } from '#schema'
 import {
   type BoundObject,
@@ -6,8 +5,9 @@ import {
   serviceAccountCaller,
   subjectOf,
 } from '../tokens/service-account.ts'
-import { isSignedToken, type TokenClaims, type TokenSigner } from '../tokens/signer.ts'
+import { isSignedToken, type TokenSigner } from '../tokens/signer.ts'
 import type { Authenticator } from './chain.ts'
+import { claimsOf } from './claims.ts'
 
 /** Whose tokens are believed, and where the objects are that they depend on. */
 export interface ServiceAccountTokens {
@@ -28,23 +28,11 @@ export type FindBound = (
 export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authenticator {
   return async ({ bearer }, signal) => {
     if (bearer === undefined || !isSignedToken(bearer)) return undefined
-    const claims = await verified(tokens, bearer)
+    const claims = await claimsOf(tokens.signer, bearer, tokens)
     const subject = claims === undefined ? undefined : subjectOf(claims)
     if (claims === undefined || subject === undefined || !(await isAlive(tokens.find, subject, signal)))
       return undefined
     return serviceAccountCaller(subject, claims.jti)
-  }
-}
-
-async function verified(
-  { signer, issuer, audiences }: ServiceAccountTokens,
-  token: string,
-): Promise<TokenClaims | undefined> {
-  try {
-    return await signer.verify(token, issuer, audiences)
-  } catch (error) {
-    if (isFault(error, 'TokenExpired') || isFault(error, 'TokenInvalid')) return undefined
-    throw error
   }
 }
 

@@ -42,7 +42,7 @@ export class Authority {
     notAfter.setUTCFullYear(notAfter.getUTCFullYear() + 10)
     const { BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } = library
     const certificate = await library.X509CertificateGenerator.createSelfSigned({
-      serialNumber: serialOf(serial),
+      serialNumber: serialText(serial),
       name: [{ CN: [name] }],
       notBefore: hourBefore(now),
       notAfter,
@@ -79,7 +79,7 @@ export class Authority {
     const authority = new library.X509Certificate(this.certificatePem)
     const { KeyUsageFlags, AuthorityKeyIdentifierExtension, SubjectAlternativeNameExtension } = library
     const certificate = await library.X509CertificateGenerator.create({
-      serialNumber: serialOf(request.serial),
+      serialNumber: serialText(request.serial),
       subject: [...organizations.map(name => ({ O: [name] })), { CN: [commonName] }],
       issuer: authority.subject,
       notBefore: request.notBefore,
@@ -122,9 +122,10 @@ function pemOf(certificate: { toString(format: 'pem'): string }): string {
   return `${certificate.toString('pem')}\n`
 }
 
-// Positive: the highest bit says the sign.
-function serialOf(random: Uint8Array): string {
+/** The serial that a certificate gets for these bytes: hexadecimal, lower case. */
+export function serialText(random: Uint8Array): string {
   const bytes = Buffer.from(random)
+  // Positive: the highest bit says the sign. The next one keeps the length.
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
   return bytes.toString('hex')
 }

@@ -1,40 +1,50 @@
 import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
 import type { World } from '#base'
-import { certificateAuthenticator, firstToKnow, isAllowed, type Keyring, rulesOf } from '#identity'
+import { type Attempt, type Caller, certificateAuthenticator, firstToKnow, isAllowed, rulesOf } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { cairnVersion } from '../version.ts'
 import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
+import type { ClusterKeys } from './cluster-keys.ts'
+import { credentials, isOwnRecord } from './credentials.ts'
 import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
+import { Issuing } from './issuing.ts'
 import { FollowedPolicy } from './policy.ts'
 import { Revocations } from './revocations.ts'
 import type { ApiTelemetry } from './telemetry.ts'
+import { openTokenSigner } from './token-keys.ts'
 
 /** An API that nobody reaches yet. Disposing ends its watches and what it follows. */
 export interface OpenApi extends AsyncDisposable {
   readonly app: ReturnType<typeof createApp>
   readonly revocations: Revocations
+  readonly issuing: Issuing
   /** Ends watches well, so that their clients go on elsewhere; to be called before connections are cut. */
   end(): void
 }
 
-/** Opens the API on a keyspace: policy, default roles and namespaces, who is believed. `sealing` encrypts Secrets. */
+/** Opens the API on a keyspace: policy, default roles and namespaces, who is believed. The keyring encrypts Secrets. */
 export async function openApi(
   keyspace: Keyspace,
-  sealing: Keyring,
+  { keyring, authority }: Pick<ClusterKeys, 'keyring' | 'authority'>,
   world: World,
   telemetry: Partial<ApiTelemetry> = {},
 ): Promise<OpenApi> {
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
-  const store = new ObjectStore(keyspace, sealing)
+  const store = new ObjectStore(keyspace, keyring)
   const policy = opening.use(await FollowedPolicy.open(store, world))
   const revocations = opening.use(await Revocations.open(keyspace, world))
   const registry = new Registry(resources())
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const { index } = policy
+  const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
+  const issuing = new Issuing({ keyspace, authority, world })
+  const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
+  const mayHe = (caller: Caller, attempt: Attempt): boolean =>
+    isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
   const ending = new AbortController()
   const app = createApp({
     clock,
@@ -44,12 +54,14 @@ export async function openApi(
     version: cairnVersion(),
     // Who somebody is, by whatever he shows: another kind of credential is another row here.
     authenticate: authentication(
-      firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial))]),
-      (caller, attempt) => isAllowed(index, caller, attempt),
+      firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial)), knows]),
+      mayHe,
     ),
-    authorize: async (caller, attempt) => isAllowed(index, caller, attempt),
+    authorize: async (caller, attempt) => mayHe(caller, attempt),
     rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
     guard: refuseEscalation(index),
+    orders,
+    exchange,
     ending: ending.signal,
     ...telemetry,
   })
@@ -63,7 +75,7 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  return { app, revocations, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { app, revocations, issuing, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 // Reviews are served by the API itself; they are listed once, wherever their kinds are declared.

@@ -1,10 +1,9 @@
-import type { ByteString, World } from '#base'
-import type { MasterKey } from '#identity'
-import { Authority, Keyring, type WrappedKey } from '#identity'
-import type { Keyspace, KeyValue } from '#keyspace'
-import { isFault } from '#base'
+import { isFault, type World } from '#base'
+import { Authority, Keyring, type MasterKey, type WrappedKey } from '#identity'
+import type { Keyspace } from '#keyspace'
 import { mainFault } from '../faults.ts'
 import { makeMasterKey, readMasterKey, REMEDIES } from '../keys/master-key-file.ts'
+import { putNew, type Row, rowAt, rowsBelow } from './rows.ts'
 
 /** The keys of a cloud, opened with its master key. */
 export interface ClusterKeys {
@@ -63,8 +62,7 @@ function openKeyring(
 }
 
 async function dataKeys(keyspace: Keyspace, signal: AbortSignal): Promise<readonly WrappedKey[]> {
-  const { entries } = await keyspace.range({ keys: { kind: 'prefix', prefix: DATA_KEYS } }, signal)
-  return [...entries].sort((a, b) => a.createRevision - b.createRevision).map(wrappedKeyOf)
+  return (await rowsBelow(keyspace, DATA_KEYS, signal)).map(wrappedKeyOf)
 }
 
 async function makeDataKey(keyspace: Keyspace, master: MasterKey, world: World, signal: AbortSignal) {
@@ -89,26 +87,10 @@ async function openAuthority(
 }
 
 async function authorityRow(keyspace: Keyspace, signal: AbortSignal) {
-  const { entries } = await keyspace.range({ keys: { kind: 'key', key: AUTHORITY } }, signal)
-  if (entries[0] === undefined) return undefined
-  const { certificatePem, key } = rowOf(entries[0])
-  return { certificatePem: String(certificatePem), key: String(key) }
+  const row = await rowAt(keyspace, AUTHORITY, signal)
+  return row === undefined ? undefined : { certificatePem: String(row['certificatePem']), key: String(row['key']) }
 }
 
-async function putNew(keyspace: Keyspace, key: ByteString, row: object, signal: AbortSignal): Promise<void> {
-  const value = Buffer.from(JSON.stringify({ version: 1, ...row }))
-  const compare = [{ key, field: 'createRevision', is: 'equal', to: 0 }] as const
-  const { revision } = await keyspace.txn({ compare, then: [{ kind: 'put', key, value }] }, signal)
-  await keyspace.sync(revision, signal)
-}
-
-function wrappedKeyOf(entry: KeyValue): WrappedKey {
-  const { id, master, wrapped } = rowOf(entry)
+function wrappedKeyOf({ id, master, wrapped }: Row): WrappedKey {
   return { id: String(id), master: String(master), wrapped: String(wrapped) }
-}
-
-function rowOf({ key, value }: KeyValue): Readonly<Record<string, unknown>> {
-  const row: unknown = JSON.parse(Buffer.from(value).toString())
-  if (typeof row === 'object' && row !== null && 'version' in row && row.version === 1) return { ...row }
-  throw mainFault('DataNewer', `${key} was written by a newer Cairn`, { hint: 'Update Cairn.' })
 }

@@ -1,7 +1,7 @@
 import { LocalConnection } from '#api'
 import type { World } from '#base'
 import { Client } from '#client'
-import { type Controllers, startControllers } from '#controllers'
+import { type Controllers, startControllers, type Storage } from '#controllers'
 import { AUTHENTICATED, type Authority, type Caller, MASTERS } from '#identity'
 import type { LocalFetch } from './local-api.ts'
 import { authoritySigner } from './signer.ts'
@@ -19,15 +19,16 @@ export interface ControllersParts {
   readonly fetch: LocalFetch
   readonly world: World
   readonly authority: Authority
+  readonly storage: Storage | undefined
   /** Names this server among those that share a keyspace; undefined when it is the only one. */
   readonly identity: string | undefined
 }
 
 /** Runs the controllers on the API of this process. */
-export function openControllers({ fetch, world, authority, identity }: ControllersParts): Controllers {
+export function openControllers({ fetch, world, authority, storage, identity }: ControllersParts): Controllers {
   const connection = new LocalConnection(CONTROLLERS)
   const transport = async (request: Request): Promise<Response> => fetch(request, connection)
   const client = new Client({ transport, clock: world.clock })
   const signer = authoritySigner(authority, world)
-  return startControllers({ client, world, signer, rootPem: authority.certificatePem, identity })
+  return startControllers({ client, world, signer, rootPem: authority.certificatePem, storage, identity })
 }

@@ -39,7 +39,7 @@ export async function openControl(
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
-  const api = opening.use(await openApi(keyspace, keyring, world, telemetry))
+  const api = opening.use(await openApi(keyspace, keys, world, telemetry))
   const { app, revocations } = api
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served

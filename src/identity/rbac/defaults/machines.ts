@@ -23,11 +23,11 @@ export const NODE: readonly JsonObject[] = [
   rule(['patch', 'update'], 'cairn.dev', 'disks/status'),
 ]
 
-/** What a phone or a laptop may do that was let in as a device: to renew its certificate. Its own record is its own role. */
-export const DEVICE: readonly JsonObject[] = [rule(['create'], 'nanocloud.io', 'certificates')]
+/** What a phone or a laptop may do that was let in as a device: to renew its certificate. It reads its own record. */
+export const DEVICE: readonly JsonObject[] = [rule(['create'], 'nanocloud.io', 'devices/certificates')]
 
 /** What somebody may do who has only a bootstrap token: to ask for a certificate. */
 export const BOOTSTRAP: readonly JsonObject[] = [
   rule([...READ, 'create'], 'certificates.k8s.io', 'certificatesigningrequests'),
-  rule(['create'], 'nanocloud.io', 'certificates'),
+  rule(['create'], 'nanocloud.io', 'certificates', 'devices/certificates'),
 ]

@@ -24,7 +24,6 @@ export const device = defineResource({
   group: 'nanocloud.io',
   kind: 'Device',
   plural: 'devices',
-  isNamespaced: false,
   shape: ownKind('io.nanocloud.v1.Device', 'A device that gets short-lived certificates; named device-HASH.', {
     spec: needed(part(spec, 'Which device it is.')),
     status: part(status, 'What is known of the device; written when it gets certificates.'),

@@ -1,0 +1,21 @@
+import { listAt } from '#schema'
+import { isSignedToken, type TokenSigner } from '../tokens/signer.ts'
+import type { Authenticator } from './chain.ts'
+import { claimsOf } from './claims.ts'
+
+/** Believes the short-lived tokens that bootstrap tokens are exchanged for: their bearer is who showed the bootstrap token. */
+export function exchangedTokenAuthenticator(parts: {
+  readonly signer: TokenSigner
+  readonly issuer: string
+  readonly audience: string
+}): Authenticator {
+  const { signer, issuer, audience } = parts
+  return async ({ bearer }) => {
+    if (bearer === undefined || !isSignedToken(bearer)) return undefined
+    const claims = await claimsOf(signer, bearer, { issuer, audiences: [audience] })
+    if (claims === undefined) return undefined
+    const groups = listAt(claims.extra['groups'] ?? []).filter(each => typeof each === 'string')
+    const extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`] }
+    return { name: claims.sub, uid: undefined, groups, extra }
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  apiFault,
+  type CertificateParts,
+  certificates,
+  DEVICE_USER,
+  deviceCertificates,
+  EXCHANGE_AUDIENCE,
+  EXCHANGE_ISSUER,
+  exchangeToken,
+  type ObjectStore,
+  type OrderPath,
+  tokenRequests,
+  tokenReviews,
+} from '#api'
+import { isFault, type World } from '#base'
+import {
+  Attempts,
+  type Authenticator,
+  BOOTSTRAP_NAMESPACE,
+  bootstrapGrant,
+  bootstrapSecretName,
+  bootstrapTokenAuthenticator,
+  exchangedTokenAuthenticator,
+  type FindBound,
+  firstToKnow,
+  serviceAccountAuthenticator,
+  type TokenSigner,
+} from '#identity'
+import { RESOURCES, type Resource } from '#schema'
+import type { Issuing } from './issuing.ts'
+
+/** Who signs the tokens of service accounts, and whom they are for when nobody says. */
+const ISSUER = 'https://kubernetes.default.svc'
+const AUDIENCES = [ISSUER, 'cairn']
+
+/** What credentials are made of and looked up in. */
+export interface CredentialParts {
+  readonly world: World
+  readonly store: ObjectStore
+  readonly signer: TokenSigner
+  readonly issuing: Issuing
+}
+
+/** Everything about tokens and asking for certificates that the API is put together with. */
+export interface Credentials {
+  /** Who shows a token. */
+  readonly knows: Authenticator
+  readonly orders: readonly OrderPath[]
+  readonly exchange: (request: Request) => Promise<Response>
+}
+
+/** Puts tokens and certificates together. */
+export function credentials(parts: CredentialParts): Credentials {
+  const { world, store, signer } = parts
+  const { clock } = world
+  const find: FindBound = (kind, place, signal) => store.find(resourceOf('', kind), place, signal)
+  const secretOf = (id: string, signal: AbortSignal) =>
+    find('Secret', { namespace: BOOTSTRAP_NAMESPACE, name: bootstrapSecretName(id) }, signal)
+  const bootstrap = bootstrapTokenAuthenticator({ clock, attempts: new Attempts(clock), secretOf })
+  const exchanged = exchangedTokenAuthenticator({ signer, issuer: EXCHANGE_ISSUER, audience: EXCHANGE_AUDIENCE })
+  const programs = (audiences: readonly string[]) =>
+    serviceAccountAuthenticator({ signer, issuer: ISSUER, audiences, find })
+  const ordered = certificateParts(parts, secretOf)
+  return {
+    knows: firstToKnow([programs(AUDIENCES), bootstrap, exchanged]),
+    orders: [
+      tokenRequests({ signer, issuer: ISSUER, audiences: [ISSUER], find }),
+      tokenReviews({ knows: programs, audiences: AUDIENCES }),
+      certificates(ordered),
+      deviceCertificates(ordered),
+    ],
+    exchange: request => exchangeToken({ signer, knows: bootstrap }, request),
+  }
+}
+
+function certificateParts(
+  { world, store, issuing }: CredentialParts,
+  secretOf: (id: string, signal: AbortSignal) => ReturnType<ObjectStore['find']>,
+): CertificateParts {
+  const nowMs = () => Number(world.clock.wallNs() / 1_000_000n)
+  const secrets = resourceOf('', 'Secret')
+  const devices = resourceOf('nanocloud.io', 'Device')
+  return {
+    issue: (wish, signal) => issuing.issue(wish, signal),
+    async grantOf(id, signal) {
+      const secret = await secretOf(id, signal)
+      return secret === undefined ? undefined : bootstrapGrant(secret, nowMs())
+    },
+    async useUp({ id }, signal) {
+      const secret = await secretOf(id, signal)
+      try {
+        if (secret !== undefined) return void (await store.remove(secrets, secret, secret, signal))
+      } catch (error) {
+        if (!isFault(error, 'Conflict')) throw error
+      }
+      throw apiFault('Unauthorized', 'the token is used up; make another: cairn token create')
+    },
+    async noteDevice({ namespace, hash }, issued, signal) {
+      const device = await store.get(devices, { namespace, name: `device-${hash}` }, signal)
+      if (issued === undefined) return
+      const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`
+      const certificate = { certificateIssuedAt: time(issued.issuedMs), certificateExpiresAt: time(issued.expiresMs) }
+      const before = device['status']
+      const status = { ...(typeof before === 'object' ? before : {}), ...certificate, lastSeen: time(nowMs()) }
+      await store.replace(devices, device, { ...device, status }, signal)
+    },
+  }
+}
+
+/** True for a device that reads its own record, which no role can say. */
+export function isOwnRecord(
+  { name: caller }: { readonly name: string },
+  attempt: {
+    readonly kind: string
+    readonly verb: string
+    readonly group?: string
+    readonly plural?: string
+    readonly name?: string | undefined
+  },
+): boolean {
+  return (
+    caller.startsWith(DEVICE_USER) &&
+    attempt.kind === 'resource' &&
+    attempt.verb === 'get' &&
+    attempt.group === 'nanocloud.io' &&
+    attempt.plural === 'devices' &&
+    attempt.name === `device-${caller.slice(DEVICE_USER.length)}`
+  )
+}
+
+function resourceOf(group: string, kind: string): Resource {
+  const found = RESOURCES.find(each => each.group === group && each.kind === kind)
+  if (found === undefined) throw new Error(`there is no kind ${kind}`)
+  return found
+}
