@@ -8,6 +8,7 @@ import { lastAppliedPaths, withLastApplied } from './last-applied.ts'
 import { isSameManager, type ManagerEntry, storedManagers, writeManagers } from './managers.ts'
 import { mergeApplied } from './merge.ts'
 import type { PathElement } from './path.ts'
+import { reconciled } from './reconcile.ts'
 import { withoutPaths } from './remove.ts'
 import {
   difference,
@@ -80,7 +81,7 @@ const METADATA: FieldSet = { isMember: false, below: new Map([['f:metadata', LEA
 
 // All that is there before the first apply belongs to somebody, lest the first who applies has it all.
 function managersOf(live: KubeObject, { shape, by }: FieldApply): readonly ManagerEntry[] {
-  const entries = storedManagers(live.metadata['managedFields'])
+  const entries = reconciled(shape, storedManagers(live.metadata['managedFields']))
   if (entries.length > 0) return entries
   const { changed } = compare(shape, bare(undefined), bare(live))
   return withUpdate([], partOf(changed, by.part), { ...by, name: 'before-first-apply' })

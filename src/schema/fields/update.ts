@@ -13,6 +13,7 @@ import {
   touches,
   writeManagers,
 } from './managers.ts'
+import { reconciled } from './reconcile.ts'
 import { difference, EMPTY_SET, type FieldSet, filterTop, isEmptySet, union } from './set.ts'
 
 /** Who writes, what of the object, and when. */
@@ -48,7 +49,7 @@ export function managersAfterUpdate({ shape, old, now, by }: FieldWrite): Json |
   const found = compare(shape, bare(old), bare(now))
   const changes = { changed: partOf(found.changed, by.part), removed: partOf(found.removed, by.part) }
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return given
-  const entries = storedManagers(given)
+  const entries = reconciled(shape, storedManagers(given))
   return writeManagers(capped(withUpdate(withoutChanges(entries, changes), changes.changed, by)))
 }
 
