@@ -133,6 +133,12 @@ suite('the check of doors', () => {
     expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /only for tests/)
   })
 
+  test('lets only tests use what is in test/', () => {
+    const text = "import { startEtcd } from '../../test/etcd/server.ts'\n"
+    expectFindings(checkDoors([file('src/rpc/a.test.ts', text)], DOORS))
+    expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /only for tests/)
+  })
+
   test('finds rooms that do not exist, source outside every room, and reaching in from outside', () => {
     expectFindings(checkDoors([file('src/rpc/a.ts', "import '#attic'\n")], DOORS), /no room/)
     expectFindings(checkDoors([file('src/rpc/a.ts', "import '#base/bytes.ts'\n")], DOORS), /no room/)

@@ -8,6 +8,7 @@ test('test files fall into stages by where they are and what they are called', (
   assert.equal(stageOf('test/tidy.test.ts'), 'unit')
   assert.equal(stageOf('test/conformance/keyspace.test.ts'), 'unit')
   assert.equal(stageOf('sim/seeds.test.ts'), 'simulation')
+  assert.equal(stageOf('src/keyspace/etcd/etcd.test.ts'), 'etcd')
   assert.equal(stageOf('test/posix/posix.test.ts'), 'mount')
   assert.equal(stageOf('src/storage/fuse/copy.mount.test.ts'), 'mount')
 })

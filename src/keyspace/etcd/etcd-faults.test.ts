@@ -4,9 +4,9 @@ import { isFault } from '#base'
 import type { Keyspace } from '../keyspace.ts'
 import { never, put, quietWorld, take, txn } from '../test/support.ts'
 import { type EtcdOptions, openEtcdKeyspace } from './open.ts'
-import { answers, type EtcdServer, startCluster, startEtcd, whyNoEtcd } from './test/etcd-server.ts'
+import { answers, type EtcdServer, startCluster, startEtcd, whyNoEtcd } from '../../../test/etcd/server.ts'
 import { Load } from './test/load.ts'
-import { Proxy } from './test/proxy.ts'
+import { Proxy } from '../../../test/etcd/proxy.ts'
 
 const all = { kind: 'prefix', prefix: '' } as const
 const quick = { everyMs: 1000, timeoutMs: 500 }

@@ -6,7 +6,7 @@ import type { Keyspace, KeyValue } from '../keyspace.ts'
 import { conformance } from '../test/conformance.ts'
 import { never, put, quietWorld, show, take, txn } from '../test/support.ts'
 import { openEtcdKeyspace } from './open.ts'
-import { type EtcdServer, startEtcd, whyNoEtcd } from './test/etcd-server.ts'
+import { type EtcdServer, startEtcd, whyNoEtcd } from '../../../test/etcd/server.ts'
 
 const all = { kind: 'prefix', prefix: '' } as const
 

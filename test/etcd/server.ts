@@ -15,6 +15,8 @@ export function whyNoEtcd(): string | false {
 export interface EtcdServerOptions {
   /** Files in PEM; clients must show a certificate of this authority. */
   readonly tls?: { readonly authority: string; readonly certificate: string; readonly key: string }
+  /** What etcdctl shows, when etcd wants certificates. */
+  readonly ctl?: { readonly authority: string; readonly certificate: string; readonly key: string }
   /** Writes are synced to the disk, as they are in earnest. */
   readonly durable?: boolean
   readonly flags?: readonly string[]
@@ -97,8 +99,8 @@ export class EtcdServer implements AsyncDisposable {
 
   /** What etcdctl answers. */
   ctl(...args: readonly string[]): string {
-    const { tls } = this.#options
-    const files = tls && [`--cacert=${tls.authority}`, `--cert=${tls.certificate}`, `--key=${tls.key}`]
+    const { ctl } = this.#options
+    const files = ctl && [`--cacert=${ctl.authority}`, `--cert=${ctl.certificate}`, `--key=${ctl.key}`]
     const command = [`--endpoints=${this.url.origin}`, ...(files ?? []), ...args]
     const done = spawnSync('etcdctl', command, {
       encoding: 'utf8',

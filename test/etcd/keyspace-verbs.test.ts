@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { apiEnvironment, runCairn } from '../cloud/cli.ts'
+import { until } from '../cloud/processes.ts'
+import { spawnUp } from '../cloud/up.ts'
+import { Access } from './access.ts'
+import { type EtcdServer, startEtcd, whyNoEtcd } from './server.ts'
+
+const MAPS = '/api/v1/namespaces/default/configmaps'
+
+suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-verbs-'))
+  const data = join(folder, 'data')
+  const kubeconfig = join(data, 'kubeconfig')
+  let etcd: EtcdServer
+
+  before(async () => {
+    etcd = await startEtcd()
+  })
+  after(async () => {
+    await etcd[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const names = async (): Promise<string[]> => {
+    using api = new Access(kubeconfig)
+    const { items } = JSON.parse((await api.ask('GET', MAPS)).body)
+    return items.map((item: { metadata: { name: string } }) => item.metadata.name)
+  }
+
+  test('moves to etcd and back under load, saves while it runs, and brings back what was saved', async () => {
+    const file = join(folder, 'cloud.backup')
+    {
+      await using server = await spawnUp({ words: ['--data', data, '--no-mount'], env: apiEnvironment(folder) })
+      assert.match(server.said(), /is running/)
+      const writer = new Writer(kubeconfig)
+      await writer.more(30)
+      for (const to of [`etcd=${etcd.url.origin}`, 'embedded']) {
+        const force = to === 'embedded' ? ['--force'] : []
+        const moved = await runCairn(data, ['keyspace', 'migrate', '--to', to, ...force])
+        assert.match(moved.out, /^Moved [0-9]+ keys to /, moved.err)
+        await writer.more(30)
+      }
+      const acknowledged = await writer.stop()
+      const there = new Set(await names())
+      for (const name of acknowledged) assert.ok(there.has(name), `${name} was acknowledged`)
+      const saved = await runCairn(data, ['keyspace', 'backup', file])
+      assert.match(saved.out, /^Saved [0-9]+ keys/, saved.err)
+      const refused = await runCairn(data, ['keyspace', 'restore', file, '--force'])
+      assert.match(refused.err, /Cairn runs on .*\nhint: Stop it first/)
+    }
+    const bytes = readFileSync(file)
+    bytes[bytes.byteLength >> 1]! ^= 1
+    writeFileSync(`${file}.bad`, bytes)
+    assert.match(
+      (await runCairn(data, ['keyspace', 'restore', `${file}.bad`, '--force'])).err,
+      /backup\.bad is damaged/,
+    )
+    assert.match((await runCairn(data, ['keyspace', 'restore', file])).err, /holds [0-9]+ keys\nhint: With --force/)
+    assert.match((await runCairn(data, ['keyspace', 'restore', file, '--force'])).out, /^Restored [0-9]+ keys/)
+    const other = await runCairn(data, ['up', '--no-mount', '--keyspace', `etcd=${etcd.url.origin}`])
+    assert.match(other.err, /is in embedded\nhint: Move it: cairn keyspace migrate/)
+    await using server = await spawnUp({ words: ['--data', data, '--no-mount'], env: apiEnvironment(folder) })
+    assert.match(server.said(), /is running/)
+    assert.ok((await names()).includes('n-0'))
+  })
+
+  test('refuses what cannot be meant, by name', async () => {
+    const nothing = join(folder, 'nothing')
+    assert.match((await runCairn(nothing, ['keyspace', 'backup', join(folder, 'x')])).err, /no data folder at/)
+    for (const [words, said] of [
+      [['etcd=http://10.0.0.1:2379'], /in the clear/],
+      [['redis=https://a:1'], /is no keyspace/],
+      [['etcd=https://a:1', '--keyspace-cert', '/etc/hostname'], /needs its key/],
+      [['etcd=https://a:1', '--keyspace-ca', '/nowhere.pem'], /nowhere\.pem cannot be read/],
+    ] as const) {
+      const { err, code } = await runCairn(data, ['keyspace', 'migrate', '--to', ...words])
+      assert.match(err, said)
+      assert.equal(code, 1)
+    }
+  })
+})
+
+/** Makes config maps, one after the other, until it is stopped. */
+class Writer {
+  readonly #kubeconfig: string
+  readonly #acknowledged: string[] = []
+  readonly #done: Promise<void>
+  #isOver = false
+
+  constructor(kubeconfig: string) {
+    this.#kubeconfig = kubeconfig
+    this.#done = this.#write()
+  }
+
+  async more(count: number): Promise<void> {
+    const wanted = this.#acknowledged.length + count
+    await until(() => this.#acknowledged.length >= wanted, { what: `${count} more writes` })
+  }
+
+  async stop(): Promise<readonly string[]> {
+    this.#isOver = true
+    await this.#done
+    return this.#acknowledged
+  }
+
+  async #write(): Promise<void> {
+    for (let n = 0; !this.#isOver; ) {
+      using api = new Access(this.#kubeconfig)
+      try {
+        for (; !this.#isOver; n++) {
+          const name = `n-${n}`
+          const { status, body } = await api.ask('POST', MAPS, { metadata: { name } })
+          if (status === 201) this.#acknowledged.push(name)
+          else assert.ok(status >= 500, body)
+        }
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error
+        n += 1 // nobody knows whether it was made
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    }
+  }
+}
