@@ -94,6 +94,7 @@ function simpleRoute(
     tag,
     action: undefined,
     kind: undefined,
+    isCustom: false,
     query: [],
     body: undefined,
     answers: { 200: answer },

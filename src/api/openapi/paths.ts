@@ -28,7 +28,9 @@ function openapi(operation: Operation): JsonObject {
     parameters: query.map(name => queryParameter('v3', name)),
     ...(body === undefined
       ? {}
-      : { requestBody: { content: media(takes(body), body), ...(isNeeded(operation) ? { required: true } : {}) } }),
+      : {
+          requestBody: { content: media(takes(operation), body), ...(isNeeded(operation) ? { required: true } : {}) },
+        }),
     responses: {
       ...each(answers, (code, name) => ({
         description: ANSWERS[code] ?? 'OK',
@@ -46,7 +48,7 @@ function swagger(operation: Operation): JsonObject {
   return {
     tags: [operation.tag],
     operationId: operation.id,
-    consumes: body === PATCH_DEFINITION ? PATCHES : ['*/*'],
+    consumes: takes(operation),
     produces: gives(operation),
     schemes: ['https'],
     parameters: [
@@ -73,8 +75,10 @@ function isNeeded({ action }: Operation): boolean {
   return action === 'post' || action === 'put' || action === 'patch'
 }
 
-function takes(body: string): readonly string[] {
-  return body === PATCH_DEFINITION ? PATCHES : ['*/*']
+// By these kubectl knows which patch it may send.
+function takes({ body, isCustom }: Operation): readonly string[] {
+  if (body !== PATCH_DEFINITION) return ['*/*']
+  return isCustom ? PATCHES.filter(type => type !== STRATEGIC) : PATCHES
 }
 
 function gives({ action }: Operation): readonly string[] {
@@ -88,9 +92,10 @@ function each(answers: Operation['answers'], write: (code: number, definition: s
 
 const ANSWERS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
+const STRATEGIC = 'application/strategic-merge-patch+json'
 const PATCHES: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
+  STRATEGIC,
   'application/apply-patch+yaml',
 ]

@@ -26,6 +26,8 @@ export interface Operation {
   /** As x-kubernetes-action has it; undefined for what no kind stands behind. */
   readonly action: string | undefined
   readonly kind: GroupVersionKind | undefined
+  /** Of a kind that people have defined. */
+  readonly isCustom: boolean
   readonly query: readonly QueryName[]
   readonly body: string | undefined
   readonly answers: Readonly<Record<number, string>>
@@ -155,7 +157,7 @@ function watches(resource: Resource, root: string, at: { readonly inside: string
 const WATCHING: ReadonlySet<QueryName> = new Set(['allowWatchBookmarks', 'watch'])
 
 function operation(
-  { group, version, kind }: Resource,
+  { group, version, kind, custom }: Resource,
   [verb, home, action]: readonly [verb: string, home: string, action: string],
   rest: Pick<Operation, 'answers' | 'body' | 'query'> & { readonly kind?: GroupVersionKind | undefined },
 ): Operation {
@@ -163,6 +165,7 @@ function operation(
     id: `${verb}${operationScope(group, version)}${home}`,
     tag: operationTag(group, version),
     action,
+    isCustom: custom !== undefined,
     ...rest,
     kind: rest.kind ?? { group, version, kind },
   }
