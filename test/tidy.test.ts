@@ -136,7 +136,7 @@ suite('the check of doors', () => {
   test('lets only tests use what is in test/', () => {
     const text = "import { startEtcd } from '../../test/etcd/server.ts'\n"
     expectFindings(checkDoors([file('src/rpc/a.test.ts', text)], DOORS))
-    expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /only for tests/)
+    expectFindings(checkDoors([file('src/rpc/a.ts', text)], DOORS), /leaves the room/)
   })
 
   test('finds rooms that do not exist, source outside every room, and reaching in from outside', () => {
