@@ -23,7 +23,7 @@ test('Secrets lie in the keyspace sealed, each for its own key, and are read as 
   const { entropy } = machineWorld
   const master = MasterKey.make(entropy)
   const keyring = Keyring.open([Keyring.newKey(master, entropy)], master, entropy)
-  await using keyspace = await openMemoryKeyspace({ world: machineWorld })
+  await using keyspace = openMemoryKeyspace({ world: machineWorld })
   const store = new ObjectStore(keyspace, keyring)
   const [secrets, maps] = [resourceOf('secrets'), resourceOf('configmaps')]
   const made = await store.create(secrets, secret('one'), never)

@@ -26,7 +26,7 @@ import {
   serviceAccountAuthenticator,
   type TokenSigner,
 } from '#identity'
-import { RESOURCES, type Resource } from '#schema'
+import { isJsonObject, jsonAt, RESOURCES, type Resource } from '#schema'
 import type { Issuing } from './issuing.ts'
 
 /** Who signs the tokens of service accounts, and whom they are for when nobody says. */
@@ -100,8 +100,8 @@ function certificateParts(
       if (issued === undefined) return
       const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`
       const certificate = { certificateIssuedAt: time(issued.issuedMs), certificateExpiresAt: time(issued.expiresMs) }
-      const before = device['status']
-      const status = { ...(typeof before === 'object' ? before : {}), ...certificate, lastSeen: time(nowMs()) }
+      const before = jsonAt(device, 'status')
+      const status = { ...(isJsonObject(before) ? before : {}), ...certificate, lastSeen: time(nowMs()) }
       await store.replace(devices, device, { ...device, status }, signal)
     },
   }
