@@ -57,3 +57,10 @@ export const REQUEST_PENDING_TTL_MS = 86_400_000
 export const DEFINITION_AGAIN_MS = 200
 /** Objects of a definition that is going that are deleted at once. */
 export const DEFINITION_DELETES_AT_ONCE = 16
+
+/** Milliseconds between two looks at what storage holds. */
+export const STORAGE_LOOK_MS = 30_000
+/** Milliseconds before a filesystem is tried again that cannot be made or removed as things are. */
+export const FILESYSTEM_AGAIN_MS = 5_000
+/** Parts of a pool's room that its object tells apart. */
+export const POOL_STEPS = 200

@@ -31,6 +31,13 @@ export const CUSTOM_RESOURCE_DEFINITIONS: ApiResource = {
   isNamespaced: false,
 }
 
+export const FILESYSTEMS = own('filesystems', 'Filesystem')
+export const POOLS = own('pools', 'Pool')
+
+function own(plural: string, kind: string): ApiResource {
+  return { group: 'cairn.dev', version: 'v1', plural, kind, isNamespaced: false }
+}
+
 function core(plural: string, kind: string, isNamespaced: boolean): ApiResource {
   return { group: '', version: 'v1', plural, kind, isNamespaced }
 }

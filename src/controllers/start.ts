@@ -5,10 +5,13 @@ import { definitionController } from './custom-resource-definition/reconcile.ts'
 import { lead } from './election/lead.ts'
 import { EventRecorder } from './events/recorder.ts'
 import { expiryController } from './expiry/reconcile.ts'
+import { filesystemController } from './filesystem/reconcile.ts'
+import type { Storage } from './filesystem/storage.ts'
 import { garbageController } from './garbage/reconcile.ts'
 import type { Controller, ControllerCounts } from './loop/controller.ts'
 import type { ControllerParts } from './loop/parts.ts'
 import { namespaceController } from './namespace/reconcile.ts'
+import { poolController } from './pool/reconcile.ts'
 import { signingController } from './signing/reconcile.ts'
 import type { Signer } from './signing/plan.ts'
 
@@ -20,6 +23,8 @@ export interface ControllersOptions {
   readonly signer: Signer
   /** The certificate of the authority, which each namespace is given. */
   readonly rootPem: string
+  /** The storage of this machine; undefined where there is none. */
+  readonly storage: Storage | undefined
   /** Who this process is among those that share a keyspace; undefined when it is the only one, and needs no lease. */
   readonly identity: string | undefined
   /** Controllers of kinds that others own, opened with the rest. */
@@ -61,7 +66,7 @@ export function startControllers(options: ControllersOptions): Controllers {
 function openControllers(
   options: ControllersOptions,
 ): AsyncDisposable & { readonly controllers: readonly Controller[] } {
-  const { client, world, signer, rootPem, more = [] } = options
+  const { client, world, signer, rootPem, storage, more = [] } = options
   const stack = new AsyncDisposableStack()
   const informers = stack.use(new Informers({ client, world }))
   const events = stack.use(new EventRecorder({ client, world, component: 'cairn-controllers' }))
@@ -73,6 +78,7 @@ function openControllers(
     accountsController(parts, rootPem),
     signingController(parts, signer),
     expiryController(parts),
+    ...(storage === undefined ? [] : [filesystemController(parts, storage), poolController(parts, storage)]),
     ...more.map(open => open(parts)),
   ]
   const names = new Set(controllers.map(each => each.name))

@@ -15,6 +15,7 @@ import { listenOn } from './listen.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
 import { renewing } from './renewal.ts'
 import { openTelemetry } from './telemetry.ts'
+import { storageDoor } from './storage-door.ts'
 
 /** An API that answers. */
 export interface OpenControl extends AsyncDisposable, ControlReady {}
@@ -45,7 +46,9 @@ export async function openControl(
   const { url, listening } = served
   opening.use(listening)
   opening.defer(() => api.end())
-  opening.use(openControllers({ fetch: app.fetch.bind(app), world, authority, identity: serverName(choice, world) }))
+  const storage = storageDoor(dataFolder, world)
+  const fetch = app.fetch.bind(app)
+  opening.use(openControllers({ fetch, world, authority, storage, identity: serverName(choice, world) }))
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)

@@ -1,7 +1,7 @@
 import { createApp, FollowedDefinitions, LocalConnection, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
 import { Client } from '#client'
-import type { Controllers } from '#controllers'
+import type { Controllers, Storage } from '#controllers'
 import { Authority } from '#identity'
 import { machineWorld } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
@@ -20,7 +20,7 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** Opens one; its controllers run. */
-export async function openTestApi(): Promise<TestApi> {
+export async function openTestApi(storage?: Storage): Promise<TestApi> {
   const warnings: string[] = []
   const log: World['log'] = {
     info: () => undefined,
@@ -50,7 +50,7 @@ export async function openTestApi(): Promise<TestApi> {
   const transport = async (request: Request): Promise<Response> => fetch(request, new LocalConnection(CONTROLLERS))
   const client = new Client({ transport, clock })
   const authority = await Authority.open(await Authority.make('test', entropy.bytes(16), new Date()))
-  const controllers = opening.use(openControllers({ fetch, world, authority, identity: undefined }))
+  const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity: undefined }))
   const stack = opening.move()
   return {
     client,

@@ -1,0 +1,33 @@
+import { hostname } from 'node:os'
+import type { World } from '#base'
+import type { Storage } from '#controllers'
+import { type Client, connectSocket, doorOf, filesystemCreate, filesystemRemove, nodeStatus } from '#rpc'
+import { softwareName } from '../version.ts'
+
+/** The storage process of the same data folder, over its local door; a connection for each call, as they are few. */
+export function storageDoor(dataFolder: string, { clock }: Pick<World, 'clock'>): Storage {
+  const options = { clock, software: softwareName() }
+  const call = async <Value>(signal: AbortSignal, run: (client: Client) => Promise<Value>): Promise<Value> => {
+    await using client = await connectSocket(doorOf(dataFolder), options, signal)
+    return await run(client)
+  }
+  return {
+    nodeName: nodeNameOf(hostname()),
+    status: signal => call(signal, client => client.call(nodeStatus, {}, signal)),
+    async create(filesystem, signal) {
+      await call(signal, client => client.call(filesystemCreate, { filesystem }, signal))
+    },
+    async remove(filesystem, { isForced }, signal) {
+      await call(signal, client => client.call(filesystemRemove, { filesystem, isForced }, signal))
+    },
+  }
+}
+
+/** What a machine is called in objects: its host name as far as objects can have it. */
+function nodeNameOf(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, '-')
+    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+  return plain === '' ? 'localhost' : plain
+}
