@@ -135,6 +135,17 @@ for (const program of kubectls) {
     for (const sample of SAMPLES) assert.match(all.out, new RegExp(`/${sample.name ?? 'sample'}\\b`))
     const every = await kubectl.run('get', 'all')
     assert.match(every.out, /deployment\.apps\/sample +0\/1 +0 +0 /)
+    const wrong = kubectl.file('wrong', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'w' },
+      spec: { containers: [] },
+    })
+    const refused = await kubectl.run('create', '-f', wrong)
+    assert.equal(refused.err, 'The Pod "w" is invalid: spec.containers: Required value\n')
+    const other = JSON.stringify({ spec: { selector: { matchLabels: { app: 'other' } } } })
+    const changed = await kubectl.run('patch', 'deployment', 'sample', '--type=merge', '-p', other)
+    assert.match(changed.err, /spec\.selector: Invalid value: .*: field is immutable/)
     const explained = await kubectl.run('explain', 'filesystems.spec')
     assert.match(explained.out, /pool\t?.*<string>\n\s+The pool that keeps the content/s, explained.err)
   })

@@ -1,9 +1,9 @@
 /**
- * True for a type whose fields are owned and replaced as one value by a server-side apply (x-kubernetes-map-type: atomic in
- * Kubernetes v1.33), by its name.
+ * True for a type, by its short name and its id, whose fields are owned and replaced as one value by a server-side apply
+ * (x-kubernetes-map-type: atomic in Kubernetes v1.33).
  */
-export function isAtomicType(shape: string): boolean {
-  return ATOMIC_TYPES.has(shape)
+export function isAtomicType(shape: string, id: string): boolean {
+  return ATOMIC_TYPES.has(shape) || ATOMIC_IDS.has(id)
 }
 
 /** True for a map of words that is one value, by the shape and field it is in. */
@@ -13,7 +13,6 @@ export function isAtomicMap(shape: string, field: string): boolean {
 
 const ATOMIC_TYPES: ReadonlySet<string> = new Set([
   'ConfigMapKeySelector',
-  'CrossVersionObjectReference',
   'EndpointAddress',
   'EndpointPort',
   'FileKeySelector',
@@ -35,6 +34,9 @@ const ATOMIC_TYPES: ReadonlySet<string> = new Set([
   'TopologySelectorTerm',
   'TypedLocalObjectReference',
 ])
+
+// The same name stands for a type that is no single value in another version.
+const ATOMIC_IDS: ReadonlySet<string> = new Set(['V1CrossVersionObjectReference'])
 
 const ATOMIC_MAPS: ReadonlySet<string> = new Set([
   'PodSpec.nodeSelector',

@@ -24,7 +24,7 @@ export function kubernetesShape(name: string): ObjectShape {
     description: typeDescription(shortName(name)),
     descriptions: isKind(row) ? KIND_FIELDS : undefined,
     required: new Set(row.required),
-    isAtomic: isAtomicType(shortName(name)),
+    isAtomic: isAtomicType(shortName(name), name),
     get fields() {
       fields ??= new Map(written.map(([field, text]) => [field, factual(made.name, field, shapeOf(typeIn(text)))]))
       return fields

@@ -25,7 +25,6 @@ export const endpoints = defineResource({
     ),
   }),
   validate: object => listAt(object, 'subsets').flatMap((each, index) => subsetErrors(each, `subsets[${index}]`)),
-  hasController: true,
 })
 
 function endpointsText(object: KubeObject): string {

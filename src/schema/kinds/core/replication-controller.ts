@@ -2,7 +2,7 @@ import { countColumn, labelsText } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { type FieldError, invalid, required } from '../../field-error.ts'
 import { changeObject, changePart, fill } from '../../fill.ts'
-import { isJsonObject, type JsonObject, jsonAt } from '../../json.ts'
+import { isJsonObject, type JsonObject, jsonAt, numberAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
 import { notNegative } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
@@ -29,6 +29,7 @@ export const replicationController = defineResource({
   ],
   defaults: object => changePart(object, 'spec', specDefaults),
   validate,
+  selectableFields: { 'status.replicas': object => String(numberAt(object, 'status', 'replicas') ?? 0) },
 })
 
 function specDefaults(spec: JsonObject): JsonObject {

@@ -26,7 +26,6 @@ export const endpointSlice = defineResource({
     ...portErrors(listAt(object, 'ports')),
     ...listAt(object, 'endpoints').flatMap((each, index) => endpointErrors(object, each, `endpoints[${index}]`)),
   ],
-  hasController: true,
 })
 
 const TYPES = ['FQDN', 'IPv4', 'IPv6']

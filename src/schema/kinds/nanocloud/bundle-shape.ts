@@ -17,9 +17,15 @@ const security = ownPart('io.nanocloud.Bundle.Security', 'What the app may do be
   seccompProfile: part(profile, 'Which system calls the app may make.'),
 })
 
+const volume = ownPart('io.nanocloud.Bundle.Volume', 'A ConfigMap or a Secret that can be mounted.', {
+  name: needed(text('What mounts call it.')),
+  configMap: part(kubernetesShape('V1ConfigMapVolumeSource'), 'The ConfigMap whose entries are files.'),
+  secret: part(kubernetesShape('V1SecretVolumeSource'), 'The Secret whose entries are files.'),
+})
+
 const runtime = ownPart('io.nanocloud.Bundle.Runtime', 'What the container of the app gets from other objects.', {
   envFrom: list(kubernetesShape('V1EnvFromSource'), 'ConfigMaps and Secrets whose entries become variables.'),
-  volumes: listBy('name', kubernetesShape('V1Volume'), 'ConfigMaps and Secrets that can be mounted.'),
+  volumes: listBy('name', volume, 'ConfigMaps and Secrets that can be mounted.'),
   volumeMounts: listBy('mountPath', kubernetesShape('V1VolumeMount'), 'Where those are mounted.'),
 })
 

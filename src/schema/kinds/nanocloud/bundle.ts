@@ -8,6 +8,7 @@ import type { KubeObject } from '../../object.ts'
 import { immutable, mustHave, named, oneOf } from '../../rules.ts'
 import { needed, ownKind, part } from '../../shapes/own.ts'
 import { conditionStatus } from '../pods/pod-status.ts'
+import { volumeErrors } from '../pods/volume-rules.ts'
 import { bundleSpec, bundleStatus } from './bundle-shape.ts'
 
 /** An app as it is to be installed: a service of the catalog and its options. */
@@ -56,6 +57,7 @@ function bundleErrors(object: KubeObject, old: KubeObject | undefined): readonly
     ...oneOf(snapshot, 'mediaType', ['application/x-tar'], 'spec.snapshot'),
     ...oneOf(jsonAt(spec, 'security', 'seccompProfile'), 'type', PROFILES, 'spec.security.seccompProfile'),
     ...capabilityErrors(listAt(spec, 'security', 'extraCapabilities'), jsonAt(spec, 'security', 'allowPrivileged')),
+    ...volumeErrors(listAt(spec, 'runtime', 'volumes'), 'spec.runtime.volumes'),
     ...namespaceErrors(object),
     ...immutable(spec, jsonAt(old, 'spec'), ['service'], 'spec'),
   ]

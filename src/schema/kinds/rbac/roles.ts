@@ -7,6 +7,7 @@ import { segmentProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
 import type { Column } from '../../resource.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
+import { selectorErrors } from '../pods/selector.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
 
@@ -31,7 +32,7 @@ export const clusterRole = defineResource({
   shape: kubernetesShape('V1ClusterRole'),
   nameProblem: segmentProblem,
   table: [nameColumn, column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
-  validate: object => listAt(object, 'rules').flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`, false)),
+  validate: clusterRoleErrors,
   hasController: true,
 })
 
@@ -92,6 +93,18 @@ function withSubjectGroups(object: KubeObject): KubeObject {
 function subjectWithGroup(subject: Json): Json {
   if (!isJsonObject(subject) || subject['kind'] === 'ServiceAccount') return subject
   return fill(subject, { apiGroup: RBAC })
+}
+
+function clusterRoleErrors(object: KubeObject): readonly FieldError[] {
+  const aggregation = jsonAt(object, 'aggregationRule')
+  const selectors = listAt(aggregation, 'clusterRoleSelectors')
+  const at = 'aggregationRule.clusterRoleSelectors'
+  const rule = 'at least one clusterRoleSelector required if aggregationRule is non-nil'
+  return [
+    ...listAt(object, 'rules').flatMap((each, index) => ruleErrors(each, `rules[${index}]`, false)),
+    ...(aggregation !== undefined && selectors.length === 0 ? [required(at, rule)] : []),
+    ...selectors.flatMap((each, index) => selectorErrors(each, `${at}[${index}]`)),
+  ]
 }
 
 function ruleErrors(rule: Json, field: string, isNamespaced: boolean): FieldError[] {
