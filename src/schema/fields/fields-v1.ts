@@ -12,18 +12,39 @@ export function readFieldsV1(json: Json | undefined): FieldSet | undefined {
   return readNode(json, 0)?.node
 }
 
+/** Reads what {@link writeFieldsV1} wrote, without looking whether it did. */
+export function storedFieldsV1(json: Json | undefined): FieldSet {
+  if (!isJsonObject(json)) return EMPTY_SET
+  const below = new Map<PathElement, FieldSet>()
+  let isMember = false
+  for (const element in json) {
+    const value = json[element]
+    if (element === '.') isMember = true
+    else below.set(element, isJsonObject(value) && isEmpty(value) ? LEAF : storedFieldsV1(value))
+  }
+  return below.size === 0 && !isMember ? EMPTY_SET : { isMember, below }
+}
+
 /** Writes a set as {@link readFieldsV1} reads it. */
 export function writeFieldsV1(set: FieldSet): JsonObject {
-  const entries: [string, JsonObject][] = []
-  for (const [element, node] of set.below) {
-    if (node.below.size === 0) {
-      if (node.isMember) entries.push([element, LEAF_JSON])
-      continue
-    }
-    const inner = writeFieldsV1(node)
-    entries.push([element, node.isMember ? { '.': LEAF_JSON, ...inner } : inner])
+  // No element is `__proto__`: each begins with what it is.
+  const json: Record<PathElement, JsonObject> = {}
+  for (const element of inOrder([...set.below.keys()])) {
+    const node = set.below.get(element) ?? EMPTY_SET
+    if (node.below.size > 0) json[element] = writeNode(node)
+    else if (node.isMember) json[element] = LEAF_JSON
   }
-  return Object.fromEntries(entries.sort(byElement))
+  return json
+}
+
+function writeNode(node: FieldSet): JsonObject {
+  const inner = writeFieldsV1(node)
+  return node.isMember ? { '.': LEAF_JSON, ...inner } : inner
+}
+
+function inOrder(elements: PathElement[]): readonly PathElement[] {
+  const isInOrder = elements.every((element, index) => index === 0 || (elements[index - 1] ?? '') < element)
+  return isInOrder ? elements : elements.sort()
 }
 
 const LEAF_JSON: JsonObject = {}
@@ -55,8 +76,4 @@ function readNode(json: JsonObject, depth: number): Read | undefined {
 function isEmpty(object: JsonObject): boolean {
   for (const _ in object) return false
   return true
-}
-
-function byElement([a]: readonly [string, JsonObject], [b]: readonly [string, JsonObject]): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, isSameJson, type Json, type JsonObject, textAt } from '../json.ts'
-import { readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
-import { EMPTY_SET, type FieldSet, intersection, isEmptySet } from './set.ts'
+import { readFieldsV1, storedFieldsV1, writeFieldsV1 } from './fields-v1.ts'
+import { type FieldSet, intersection, isEmptySet } from './set.ts'
 
 /** Which fields of an object somebody has set, and how (k8s.io/apimachinery meta/v1 ManagedFieldsEntry). */
 export interface ManagerEntry {
@@ -89,7 +89,7 @@ function storedEntry(stored: JsonObject): ManagerEntry {
     subresource: textAt(stored, 'subresource') ?? '',
     time: textAt(stored, 'time'),
     get fields() {
-      fields ??= readFieldsV1(stored['fieldsV1']) ?? EMPTY_SET
+      fields ??= storedFieldsV1(stored['fieldsV1'])
       return fields
     },
     stored,

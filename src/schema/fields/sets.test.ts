@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
+import { readFieldsV1, storedFieldsV1, writeFieldsV1 } from './fields-v1.ts'
 import { canonicalElement, pathText } from './path.ts'
 import {
   difference,
@@ -51,6 +51,7 @@ test('a set is read from FieldsV1 as it was written', () => {
       const read = readFieldsV1(JSON.parse(JSON.stringify(writeFieldsV1(set))))
       assert.ok(read !== undefined)
       same(read, set)
+      same(storedFieldsV1(writeFieldsV1(set)), set)
     }),
     { numRuns: 300 },
   )
