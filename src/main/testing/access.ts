@@ -9,6 +9,8 @@ import { openApi } from '../control/api.ts'
 export interface AccessApi extends AsyncDisposable {
   /** Sends a request as somebody, or with a bearer token; as nobody when undefined. */
   send(caller: Caller | string | undefined, method: string, path: string, body?: Json): Promise<Response>
+  /** Sends a patch of a media type. */
+  patch(caller: Caller, path: string, patch: Json, type: string): Promise<Response>
 }
 
 /** Opens an API for a test. */
@@ -22,14 +24,24 @@ export async function openAccessApi(): Promise<AccessApi> {
   const authority = await Authority.open(await Authority.make('cairn', world.entropy.bytes(16), now))
   const { app } = opening.use(await openApi(keyspace, { keyring, authority }, world))
   const all = opening.move()
+  type Sender = Caller | string | undefined
+  const ask = async (caller: Sender, path: string, init: RequestInit): Promise<Response> =>
+    app.fetch(
+      new Request(`https://localhost${path}`, init),
+      typeof caller === 'object' ? new LocalConnection(caller) : {},
+    )
+  const headersOf = (caller: Sender, type = 'application/json'): Record<string, string> => ({
+    accept: 'application/json',
+    'content-type': type,
+    ...(typeof caller === 'string' ? { authorization: `Bearer ${caller}` } : {}),
+  })
   return {
-    async send(caller, method, path, body) {
-      const bearer: Record<string, string> = typeof caller === 'string' ? { authorization: `Bearer ${caller}` } : {}
-      const headers = { accept: 'application/json', 'content-type': 'application/json', ...bearer }
+    send(caller, method, path, body) {
       const content = body === undefined ? {} : { body: JSON.stringify(body) }
-      const request = new Request(`https://localhost${path}`, { method, headers, ...content })
-      return app.fetch(request, typeof caller === 'object' ? new LocalConnection(caller) : {})
+      return ask(caller, path, { method, headers: headersOf(caller), ...content })
     },
+    patch: (caller, path, patch, type) =>
+      ask(caller, path, { method: 'PATCH', headers: headersOf(caller, type), body: JSON.stringify(patch) }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
