@@ -46,8 +46,10 @@ test('an informer of @kubernetes/client-node sees every change once, through a r
   informer.on('update', note('update'))
   informer.on('delete', note('delete'))
   informer.on('connect', () => void (lists += 1))
-  const restarts: Promise<void>[] = []
-  informer.on('error', () => void restarts.push(later(() => informer.start())))
+  let isOver = false
+  informer.on('error', () => {
+    if (!isOver) setTimeout(() => void informer.start(), 50)
+  })
   await informer.start()
   await until(1)
   await make('b')
@@ -57,8 +59,8 @@ test('an informer of @kubernetes/client-node sees every change once, through a r
   await make('c')
   await core.deleteNamespacedConfigMap({ ...DEFAULT, name: 'a' })
   await until(4)
+  isOver = true
   await informer.stop()
-  await Promise.all(restarts)
   assert.deepEqual(seen, ['add a', 'add b', 'add c', 'delete a'])
   assert(lists >= 2)
 })
@@ -92,8 +94,3 @@ test('@kubernetes/client-node writes, patches in every way and reads', async () 
   await core.deleteCollectionNamespacedConfigMap(DEFAULT)
   assert.deepEqual((await core.listNamespacedConfigMap(DEFAULT)).items, [])
 })
-
-async function later(run: () => Promise<void>): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve, 50))
-  await run()
-}
