@@ -36,7 +36,7 @@ export class KubectlSession implements AsyncDisposable {
   readonly #program: string
   readonly #server: ReturnType<typeof createServer>
 
-  private constructor(program: string, api: MemoryApi) {
+  private constructor(program: string, api: Pick<MemoryApi, 'fetch'>) {
     this.#program = program
     const answer = async (request: Request): Promise<Response> => {
       const { pathname, search } = new URL(request.url)
@@ -47,7 +47,7 @@ export class KubectlSession implements AsyncDisposable {
     this.#server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
   }
 
-  static async open(program: string, api: MemoryApi): Promise<KubectlSession> {
+  static async open(program: string, api: Pick<MemoryApi, 'fetch'>): Promise<KubectlSession> {
     const session = new KubectlSession(program, api)
     await new Promise<void>(resolve => session.#server.listen(0, '127.0.0.1', resolve))
     const { port } = session.#server.address() as AddressInfo

@@ -1,6 +1,16 @@
 import { isFault, whyOf } from '#base'
 import { type ApiResource, ifFault, openInformer } from '#client'
-import { CLEANUP_FINALIZER, isTrue, jsonAt, type KubeObject, listAt, namesIn, textAt } from '#schema'
+import {
+  CLEANUP_FINALIZER,
+  isJsonObject,
+  isTrue,
+  type JsonObject,
+  jsonAt,
+  type KubeObject,
+  listAt,
+  namesIn,
+  textAt,
+} from '#schema'
 import { DEFINITION_AGAIN_MS, DEFINITION_DELETES_AT_ONCE } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
@@ -29,9 +39,13 @@ export function definitionController(parts: ControllerParts): Controller {
     const own = written.get(known.metadata.name)
     return own !== undefined && revisionOf(own) > revisionOf(known) ? own : known
   }
+  const find = (name: string) => {
+    const known = informer.get({ name })
+    return known === undefined ? undefined : newest(known)
+  }
   const inGroup = (group: string) => informer.byIndex('group', group).map(newest)
-  const reconcile = (name: string, signal: AbortSignal) =>
-    reconcileDefinition(parts, { name, inGroup, written }, signal)
+  const definitions: Definitions = { find, inGroup, written }
+  const reconcile = (name: string, signal: AbortSignal) => reconcileDefinition(parts, definitions, name, signal)
   const controller = new Controller({ name: 'custom-resource-definition', world, reconcile, parallel: 1 })
   controller.use(informer)
   // Names that one gives up, another of its group may have waited for.
@@ -43,33 +57,46 @@ export function definitionController(parts: ControllerParts): Controller {
   return controller
 }
 
-interface Looking {
-  readonly name: string
+// Definitions as they are known here, without their schemas.
+interface Definitions {
+  readonly find: (name: string) => KubeObject | undefined
   readonly inGroup: (group: string) => readonly KubeObject[]
   readonly written: Map<string, KubeObject>
 }
 
 async function reconcileDefinition(
   parts: ControllerParts,
-  { name, inGroup, written }: Looking,
+  definitions: Definitions,
+  name: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { client, world } = parts
-  const found = await client.find(CUSTOM_RESOURCE_DEFINITIONS, { name }, signal)
+  const found = definitions.find(name)
   if (found === undefined) return DONE
   const cleanup = await cleaned(parts, found, signal)
-  const status = definitionStatus(found, { others: inGroup(groupOf(found)), cleanup, time: timeText(world.clock) })
+  const time = timeText(parts.world.clock)
+  const status = definitionStatus(found, { others: definitions.inGroup(groupOf(found)), cleanup, time })
   let definition = found
   if (status !== found['status']) {
-    definition = await client.updateStatus(CUSTOM_RESOURCE_DEFINITIONS, { ...found, status }, signal)
-    written.set(name, withoutSchemas(definition))
+    definition = withoutSchemas(await patched(parts, found, { part: 'status', body: { status } }, signal))
+    definitions.written.set(name, definition)
   }
   if (cleanup === undefined) return DONE
   if (cleanup.left > 0 || cleanup.failure !== undefined) return { kind: 'again', afterMs: DEFINITION_AGAIN_MS }
   const finalizers = (definition.metadata.finalizers ?? []).filter(each => each !== CLEANUP_FINALIZER)
-  const metadata = { ...definition.metadata, finalizers }
-  await client.update(CUSTOM_RESOURCE_DEFINITIONS, { ...definition, metadata }, signal).catch(ifFault('NotFound'))
+  await patched(parts, definition, { body: { metadata: { finalizers } } }, signal).catch(ifFault('NotFound'))
   return DONE
+}
+
+// Only as it was read: whoever changes it meanwhile makes this a conflict, and another look.
+function patched(
+  { client }: ControllerParts,
+  { metadata: { name, resourceVersion } }: KubeObject,
+  { part, body }: { readonly part?: 'status'; readonly body: JsonObject },
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  const metadata = { ...(isJsonObject(body['metadata']) ? body['metadata'] : {}), resourceVersion }
+  const patch = { type: 'merge', body: { ...body, metadata }, ...(part === undefined ? {} : { part }) } as const
+  return client.patch(CUSTOM_RESOURCE_DEFINITIONS, { name }, patch, signal)
 }
 
 // Deletes the objects of a definition that is going, and counts those that stay.
@@ -133,5 +160,11 @@ function revisionOf({ metadata }: KubeObject): number {
 // Schemas are large, and nothing here reads them.
 function withoutSchemas(definition: KubeObject): KubeObject {
   const { apiVersion, kind, metadata, status } = definition
-  return { apiVersion, kind, metadata, spec: { group: groupOf(definition) }, status }
+  const { group, scope, names } = isJsonObject(definition['spec']) ? definition['spec'] : {}
+  const versions = listAt(definition, 'spec', 'versions').map(version => ({
+    name: jsonAt(version, 'name'),
+    served: jsonAt(version, 'served'),
+    storage: jsonAt(version, 'storage'),
+  }))
+  return { apiVersion, kind, metadata, spec: { group, scope, names, versions }, status }
 }
