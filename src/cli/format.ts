@@ -43,6 +43,11 @@ export function formatTime(ns: bigint): string {
   return new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 16).replace('T', ' ')
 }
 
+/** As {@link formatTime}, of milliseconds. */
+export function formatMs(ms: number): string {
+  return formatTime(BigInt(ms) * 1_000_000n)
+}
+
 /** File type and permissions as `ls -l` shows them, such as `drwxr-xr-x`. */
 export function formatMode(kind: string, mode: number): string {
   const triple = (shift: number, special: boolean, letters: readonly [string, string]): string => {

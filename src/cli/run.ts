@@ -12,6 +12,7 @@ import { declareLs } from './commands/ls.ts'
 import { declarePut } from './commands/put.ts'
 import { declareRm } from './commands/rm.ts'
 import { declareStatus } from './commands/status.ts'
+import { declareToken } from './commands/token/index.ts'
 import { declareUp } from './commands/up.ts'
 import { declareVersion } from './commands/version.ts'
 import type { CliHost, CommonOptions, Context } from './context.ts'
@@ -67,7 +68,7 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .hook('preAction', (_program, command) => refuseEmptyWords(command))
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
-  const access = [declareKubeconfig, declareCert, declareKey, declareKeyspace]
+  const access = [declareKubeconfig, declareToken, declareCert, declareKey, declareKeyspace]
   for (const declare of [...commands, ...files, ...access]) declare(program, run)
   return program
 }

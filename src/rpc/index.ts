@@ -80,6 +80,14 @@ export {
   type MountRow,
 } from './door/filesystem.ts'
 export { type ControlStatus, certificateRevoke, certificateSign, controlStatus } from './door/control.ts'
+export {
+  type CertificateRow,
+  certificateList,
+  type TokenRow,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+} from './door/credentials.ts'
 export { type KubeconfigFacts, kubeconfigText } from './door/kubeconfig.ts'
 export {
   type BackupRow,

@@ -78,7 +78,8 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
 }
 
 function contextOf({ certificatePem, keyPem, authorityPem }: ListenOptions) {
-  return { minVersion: 'TLSv1.3', cert: certificatePem, key: keyPem, ca: authorityPem } as const
+  // The authority's own certificate is sent too: who has only its fingerprint, in a token, compares it.
+  return { minVersion: 'TLSv1.3', cert: certificatePem + authorityPem, key: keyPem, ca: authorityPem } as const
 }
 
 function keep<S extends Socket>(sockets: Set<S>, socket: S): void {

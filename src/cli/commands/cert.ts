@@ -1,12 +1,30 @@
 import type { Command } from 'commander'
-import { certificateRevoke } from '#rpc'
+import { certificateList, certificateRevoke } from '#rpc'
+import { show } from '../context.ts'
 import { openControlDoor } from '../control-door.ts'
+import { formatMs } from '../format.ts'
 import { examples } from '../help.ts'
 import type { Run } from '../run.ts'
+import { table } from '../table.ts'
 
 /** `cairn cert` */
 export function declareCert(program: Command, run: Run): void {
   const cert = program.command('cert').description('look after certificates').helpCommand(false)
+  cert
+    .command('ls')
+    .description('list the client certificates that have not expired')
+    .addHelpText('after', examples('cairn cert ls', 'cairn cert ls -o json'))
+    .action(() =>
+      run(async context => {
+        await using client = await openControlDoor(context)
+        const { certificates } = await client.call(certificateList, undefined, context.signal)
+        const rows = certificates.map(({ serial, user, groups, issuedMs, expiresMs, isRevoked }) => {
+          const state = isRevoked ? 'revoked' : 'good'
+          return [serial, user, groups.join(','), formatMs(issuedMs), formatMs(expiresMs), state]
+        })
+        show(context, certificates, () => table(CERTIFICATES, rows))
+      }),
+    )
   cert
     .command('revoke')
     .description('revoke a client certificate for good; connections that show it are cut')
@@ -20,3 +38,5 @@ export function declareCert(program: Command, run: Run): void {
       }),
     )
 }
+
+const CERTIFICATES = ['SERIAL', 'USER', 'GROUPS', 'ISSUED (UTC)', 'EXPIRES (UTC)', 'STATE'].map(title => ({ title }))

@@ -4,6 +4,8 @@ import { type Context, dataFolder } from '../context.ts'
 import { openControlDoor } from '../control-door.ts'
 import { cliFault } from '../faults.ts'
 import { examples } from '../help.ts'
+import { kubeconfigByToken } from '../kubeconfig-by-token.ts'
+import { askForText } from '../local/input.ts'
 import { newClientKey } from '../local/client-key.ts'
 import { readLocalText } from '../local/text-file.ts'
 import type { Run } from '../run.ts'
@@ -13,6 +15,7 @@ interface Options {
   readonly group: readonly string[]
   readonly days: string
   readonly server?: string
+  readonly token?: string
 }
 
 /** `cairn kubeconfig` */
@@ -24,18 +27,28 @@ export function declareKubeconfig(program: Command, run: Run): void {
     .option('--group <name>', 'a group of that user; may be given several times', collect, [])
     .option('--days <count>', 'how long the certificate of the user holds', '90')
     .option('--server <url>', 'address of the API as that user reaches it')
+    .option('--token <token>', 'ask the API at --server for a certificate of --user with this token; - reads it')
     .addHelpText(
       'after',
       examples(
         'cairn kubeconfig > ~/.kube/config',
         'cairn kubeconfig --user jane --group family > jane.kubeconfig',
+        'cairn kubeconfig --server https://box.example:6443 --user jane --token - > jane.kubeconfig',
         'kubectl create clusterrolebinding jane --clusterrole=view --user=jane',
       ),
     )
     .action((options: Options) => run(context => kubeconfig(context, options)))
 }
 
-async function kubeconfig(context: Context, { user, group, days, server }: Options): Promise<void> {
+async function kubeconfig(context: Context, options: Options): Promise<void> {
+  const { user, group, days, server, token } = options
+  if (token !== undefined) {
+    if (user === undefined || server === undefined || !server.startsWith('https://')) {
+      throw cliFault('Usage', '--token needs --user and --server https://HOST:PORT')
+    }
+    const given = token === '-' ? (await askForText('Token: ', context.signal)).trim() : token
+    return print(context, await kubeconfigByToken(context, { token: given, url: server, user }))
+  }
   if (user === undefined) {
     if (group.length > 0) throw cliFault('Usage', '--group needs --user', { hint: 'Name the user as well.' })
     const text = readLocalText(kubeconfigOf(dataFolder(context)), 'It is written by `cairn up` when it has an API.')

@@ -13,6 +13,7 @@ import {
   message,
 } from '#rpc'
 import { mainFault } from '../faults.ts'
+import type { Issuing } from './issuing.ts'
 import type { Served } from './listen.ts'
 import type { ControlStart } from './messages.ts'
 import type { Revocations } from './revocations.ts'
@@ -24,11 +25,12 @@ export interface ControlDoorParts {
   readonly authority: Authority
   readonly served: Served
   readonly revocations: Revocations
+  readonly issuing: Issuing
 }
 
 /** Everything the local door of the control process answers: who may open its socket owns the cloud. */
 export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
-  const { start, world, authority, served, revocations } = parts
+  const { start, world, served, revocations, issuing } = parts
   const { clock } = world
   const openedMs = clock.monotonicMs()
   return [
@@ -36,23 +38,12 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
       const uptimeMs = Math.round(clock.monotonicMs() - openedMs)
       return message({ pid: process.pid, url: served.url, uptimeMs, checks: checksOf(parts) })
     }),
-    answerUnary(certificateSign, async ({ user, groups, publicKeyPem, days }) => {
+    answerUnary(certificateSign, async ({ user, groups, publicKeyPem, days }, { signal }) => {
       if (user === '') throw mainFault('Invalid', 'user: must not be empty', { hint: 'Name a user, such as jane.' })
-      const nowMs = Number(clock.wallNs() / 1_000_000n)
-      const request = {
-        commonName: user,
-        organizations: groups,
-        usage: 'client' as const,
-        dnsNames: [],
-        addresses: [],
-        notBefore: new Date(nowMs - 3_600_000),
-        notAfter: new Date(nowMs + days * 86_400_000),
-        serial: world.entropy.bytes(16),
-      }
-      const certificatePem = await authority.sign(request, await readPublicKey(publicKeyPem))
-      const serial = new X509Certificate(certificatePem).serialNumber.toLowerCase()
-      world.log.info('a client certificate was signed', { user, groups, serial, days })
-      return message({ certificatePem, authorityPem: authority.certificatePem, url: served.url, serial })
+      const publicKey = await readPublicKey(publicKeyPem)
+      const issued = await issuing.issue({ user, groups, publicKey }, signal, days * 86_400_000)
+      const { certificatePem, authorityPem, serial } = issued
+      return message({ certificatePem, authorityPem, url: served.url, serial })
     }),
     answerUnary(certificateRevoke, async ({ serial, why }, { signal }) => {
       if (!/^[0-9a-f]{2,40}$/i.test(serial)) {

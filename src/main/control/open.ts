@@ -9,6 +9,7 @@ import { softwareName } from '../version.ts'
 import { openApi } from './api.ts'
 import { openClusterKeys } from './cluster-keys.ts'
 import { openControllers } from './controllers.ts'
+import { credentialHandlers } from './credential-door.ts'
 import { controlHandlers } from './door.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
@@ -41,7 +42,7 @@ export async function openControl(
   const { authority, keyring } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
   const api = opening.use(await openApi(keyspace, keys, world, telemetry))
-  const { app, revocations } = api
+  const { app, revocations, issuing } = api
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
@@ -61,7 +62,8 @@ export async function openControl(
   const { log, clock } = world
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
   const handlers = [
-    ...controlHandlers({ start, world, authority, served, revocations }),
+    ...controlHandlers({ start, world, authority, served, revocations, issuing }),
+    ...credentialHandlers({ world, fetch, authority, issuing, revocations, url }),
     ...keyspaceHandlers({ world, dataFolder, gate, moved }),
   ]
   const door = { clock, log, software: softwareName(), handlers }

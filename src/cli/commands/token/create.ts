@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import { tokenCreate } from '#rpc'
+import { type Context, show } from '../../context.ts'
+import { openControlDoor } from '../../control-door.ts'
+import { cliFault } from '../../faults.ts'
+import { examples } from '../../help.ts'
+import type { Run } from '../../run.ts'
+
+interface Options {
+  readonly user?: string
+  readonly ttl: string
+  readonly reusable?: boolean
+  readonly description: string
+  readonly qr?: boolean
+}
+
+/** `cairn token create` */
+export function declareTokenCreate(token: Command, run: Run): void {
+  token
+    .command('create')
+    .description('make a token that lets somebody or something in for the first time; it is shown once')
+    .option('--user <name>', 'who gets a certificate for it (`cairn kubeconfig --token`); device:HASH for a device')
+    .option('--ttl <time>', 'how long it holds: seconds, or 10m, 2h, 7d', '300')
+    .option('--reusable', 'let it be used until it expires, not once')
+    .option('--description <text>', 'what it is for', '')
+    .option('--qr', 'show it as a QR code too, with the address of the API')
+    .addHelpText(
+      'after',
+      examples('cairn token create --user ada', 'cairn token create --user ada --ttl 1h --qr', 'cairn token ls'),
+    )
+    .action((options: Options) => run(context => create(context, options)))
+}
+
+async function create(context: Context, { user, ttl, reusable = false, description, qr }: Options): Promise<void> {
+  const seconds = secondsOf(ttl)
+  await using client = await openControlDoor(context)
+  const request = { user, seconds, isSingleUse: !reusable, description }
+  const { token, row, url } = await client.call(tokenCreate, request, context.signal)
+  show(context, { token, url, ...row }, () => `${token}\n`)
+  if (qr === true) context.terminal.err(await qrOf(`${url}#${token}`))
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
+
+function secondsOf(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,8})([smhd]?)$/.exec(text) ?? []
+  const seconds = Number(count) * (UNITS[unit] ?? 1)
+  if (count !== '' && seconds >= 1 && seconds <= 366 * 86_400) return seconds
+  throw cliFault('Usage', `--ttl: "${text}" is no time of 1 second to 366 days`, { hint: 'Write 300, 10m, 2h or 7d.' })
+}
+
+// Two squares in each letter: half as high.
+async function qrOf(text: string): Promise<string> {
+  const { renderUnicodeCompact } = await import('uqr')
+  return `${renderUnicodeCompact(text, { border: 2 })}\n`
+}
