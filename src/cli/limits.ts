@@ -30,3 +30,6 @@ export const PROBE_MS = 2_000
 
 /** How long doctor waits for the API to answer. */
 export const API_PROBE_MS = 5_000
+
+/** Seconds that `cairn fs create` waits until a filesystem that is wanted is there. */
+export const FILESYSTEM_SECONDS_MAX = 30

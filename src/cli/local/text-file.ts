@@ -12,3 +12,8 @@ export function readLocalText(file: string, missing: string): string {
     throw cliFault('Local', `${file} cannot be read: ${error.message}`, { hint, cause: error })
   }
 }
+
+/** True when something is at a path. */
+export function fileExists(file: string): boolean {
+  return fs.existsSync(file)
+}
