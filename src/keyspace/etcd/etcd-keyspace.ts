@@ -43,6 +43,8 @@ export class EtcdKeyspace implements Keyspace {
   #seen = revisionOf(0)
   /** Ranges of this revision were refused as compacted; the oldest that is kept is a later one. */
   #gone = revisionOf(0)
+  /** Ranges of this revision were answered when somebody asked last. */
+  #kept = revisionOf(0)
   #isClosed = false
 
   constructor(options: EtcdOptions) {
@@ -197,17 +199,24 @@ export class EtcdKeyspace implements Keyspace {
 
   /** etcd does not tell what it has compacted: the oldest revision it answers for is found by halving. */
   async #oldest(newest: Revision, signal: AbortSignal): Promise<Revision> {
-    let good: number = newest
+    const isKept = this.#kept > 0 && (await this.#answersFor(this.#kept, signal))
+    let good = isKept ? this.#kept : newest
     while (good - this.#gone > 1) {
       const middle = revisionOf(Math.floor((this.#gone + good) / 2))
-      try {
-        await this.#page({ keys: { kind: 'key', key: '\0' }, revision: middle, want: 'count' }, signal)
-        good = middle
-      } catch (error) {
-        if (!isFault(error, 'Compacted')) throw error
-      }
+      if (await this.#answersFor(middle, signal)) good = middle
     }
+    this.#kept = good
     return revisionOf(good <= 1 ? 0 : good)
+  }
+
+  async #answersFor(revision: Revision, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#page({ keys: { kind: 'key', key: '\0' }, revision, want: 'count' }, signal)
+      return true
+    } catch (error) {
+      if (isFault(error, 'Compacted')) return false
+      throw error
+    }
   }
 
   #see(revision: Revision): Revision {

@@ -1,4 +1,4 @@
-import type { Keyspace } from '#keyspace'
+import type { Keyspace, LocalKeyspace } from '#keyspace'
 import { mainFault } from '../faults.ts'
 
 /** A keyspace whose writers can be stopped for the moment in which it is moved. */
@@ -17,10 +17,7 @@ export function gated(behind: Keyspace): GatedKeyspace {
   const underWay = new Set<Promise<unknown>>()
   let isClosed = false
   const write = <Value>(work: () => Promise<Value>): Promise<Value> => {
-    if (isClosed) {
-      const hint = 'Try again in a moment.'
-      return Promise.reject(mainFault('Moving', 'the control plane is being moved to another keyspace', { hint }))
-    }
+    if (isClosed) return Promise.reject(moving())
     const done = work().finally(() => underWay.delete(done))
     underWay.add(done)
     return done
@@ -39,7 +36,7 @@ export function gated(behind: Keyspace): GatedKeyspace {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   return {
-    keyspace,
+    keyspace: isLocal(behind) ? localFront(keyspace, behind, () => isClosed) : keyspace,
     behind,
     async close() {
       isClosed = true
@@ -49,4 +46,28 @@ export function gated(behind: Keyspace): GatedKeyspace {
       isClosed = false
     },
   }
+}
+
+// What answers at once on this machine does so in front of the gate too.
+function localFront(front: Keyspace, behind: LocalKeyspace, isClosed: () => boolean): LocalKeyspace {
+  return {
+    ...front,
+    get: key => behind.get(key),
+    rangeNow: request => behind.rangeNow(request),
+    commit(request) {
+      if (isClosed()) throw moving()
+      return behind.commit(request)
+    },
+    get revision() {
+      return behind.revision
+    },
+  }
+}
+
+function isLocal(keyspace: Keyspace | LocalKeyspace): keyspace is LocalKeyspace {
+  return 'revision' in keyspace
+}
+
+function moving(): Error {
+  return mainFault('Moving', 'the control plane is being moved to another keyspace', { hint: 'Try again in a moment.' })
 }
