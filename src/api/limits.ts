@@ -3,7 +3,7 @@ export const BODY_BYTES_MAX = 3 * 1024 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */
 export const PARAMETER_CHARS_MAX = 16 * 1024
 /** Objects read at once while a list is made. */
-export const LIST_PAGE = 128
+export const LIST_PAGE = 48
 /** Milliseconds of work on one list before others get a turn. */
 export const BUSY_MS_MAX = 4
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
