@@ -83,6 +83,16 @@ suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 60_000 }, () => {
     )
   })
 
+  test('an etcd that is full refuses writes by name, and reads go on', async () => {
+    await using server = await startEtcd({ flags: ['--quota-backend-bytes=4000000'] })
+    await using keyspace = await open([server.url])
+    const write = async (): Promise<void> => {
+      for (let i = 0; i < 50; i++) await txn(keyspace, put('a', 'v'.repeat(500_000)))
+    }
+    await assert.rejects(write(), error => isFault(error, 'DiskFull') && /etcdctl alarm disarm/.test(error.hint ?? ''))
+    assert.equal((await keyspace.range({ keys: all }, never)).entries.length, 1)
+  })
+
   test('nobody there is a fault that says so', async () => {
     await using proxy = new Proxy(new URL('http://127.0.0.1:1'))
     const url = await proxy.listen()
