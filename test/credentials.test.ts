@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { isFault } from '#base'
+import { Client, openHttpsTransport, readKubeconfig } from '#client'
+import { machineWorld } from '#host'
+import { textAt } from '#schema'
+import { type Cloud, openCloud } from './cloud.ts'
+
+const never = new AbortController().signal
+const { clock } = machineWorld
+const WHOAMI = { method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body: {} } as const
+
+suite('tokens and certificates on the command line', { timeout: 120_000 }, () => {
+  let cloud: Cloud
+  let url: string
+
+  before(async () => {
+    cloud = await openCloud({ api: true, mount: false })
+    url = readKubeconfig(`${cloud.data}/kubeconfig`).url
+  })
+  after(async () => cloud?.[Symbol.asyncDispose]())
+
+  async function newToken(...more: readonly string[]): Promise<string> {
+    const { code, out, err } = await cloud.run('token', 'create', '--user', 'ada', ...more)
+    assert.equal(code, 0, err)
+    return out.trim()
+  }
+
+  const exchange = (token: string, user = 'ada') =>
+    cloud.run('kubeconfig', '--server', url, '--user', user, '--token', token)
+
+  async function whoIs(kubeconfig: string): Promise<string | undefined> {
+    const file = path.join(cloud.home, 'someone.kubeconfig')
+    fs.writeFileSync(file, kubeconfig, { mode: 0o600 })
+    await using https = openHttpsTransport(readKubeconfig(file), clock)
+    const answer = await new Client({ transport: https.transport, clock }).request(WHOAMI, never)
+    return textAt(answer, 'status', 'userInfo', 'username')
+  }
+
+  test('a token is shown once, becomes a certificate once, and is listed until then', async () => {
+    const token = await newToken('--description', 'for her laptop')
+    const listed = await cloud.run('token', 'ls')
+    assert.ok(listed.out.includes(token.slice(0, 6)) && listed.out.includes('for her laptop'))
+    assert.ok(!listed.out.includes(token.slice(7, 23)), 'without its secret')
+    const given = await exchange(token)
+    assert.equal(given.code, 0, given.err)
+    assert.equal(await whoIs(given.out), 'ada')
+    const again = await exchange(token)
+    assert.equal(again.code, 1)
+    assert.match(again.err, /Unauthorized|used up/)
+    assert.ok(!(await cloud.run('token', 'ls')).out.includes(token.slice(0, 6)))
+  })
+
+  test('a revoked certificate is refused at once', async () => {
+    const given = await exchange(await newToken())
+    const { out } = await cloud.run('cert', 'ls', '-o', 'json')
+    const rows = JSON.parse(out) as readonly { readonly serial: string; readonly user: string }[]
+    const { serial = '' } = rows.filter(({ user }) => user === 'ada').at(-1) ?? {}
+    assert.equal(await whoIs(given.out), 'ada')
+    assert.equal((await cloud.run('cert', 'revoke', serial)).code, 0)
+    await assert.rejects(whoIs(given.out), error => isFault(error, 'Unauthorized') || isFault(error, 'Unreachable'))
+    assert.match((await cloud.run('cert', 'ls')).out, new RegExp(`${serial}.*revoked`))
+  })
+
+  test('a token for another authority, of another user, revoked or cut off is refused by name', async () => {
+    const token = await newToken()
+    const elsewhere = await exchange(`${token.slice(0, 24)}${'A'.repeat(43)}`)
+    assert.match(elsewhere.err, /is not the Cairn that the token is of/)
+    assert.match((await exchange(token.slice(0, 23))).err, /no whole token/)
+    assert.match((await exchange(token, 'eve')).err, /must be "ada"/)
+    assert.equal((await cloud.run('token', 'revoke', token)).code, 0)
+    assert.equal((await exchange(token)).code, 1)
+    assert.match((await cloud.run('token', 'revoke', token)).err, /there is no token/)
+    const reserved = await cloud.run('token', 'create', '--user', 'system:admin')
+    assert.match(reserved.err, /is a name of the system/)
+    assert.equal((await cloud.run('token', 'create', '--ttl', 'soon')).code, 2)
+  })
+
+  test('the data folder holds no secret in the clear, and without the master key nothing can be opened', async () => {
+    const token = await newToken('--reusable', '--ttl', '1h')
+    const secret = token.slice(7, 23)
+    const encoded = Buffer.from(secret).toString('base64')
+    await using https = openHttpsTransport(readKubeconfig(`${cloud.data}/kubeconfig`), clock)
+    const client = new Client({ transport: https.transport, clock })
+    const metadata = { name: 'treasure', annotations: { note: 'x-marks-the-spot' } }
+    const body = { metadata, stringData: { password: 'correct-horse' } }
+    await client.request({ method: 'POST', path: '/api/v1/namespaces/default/secrets', body }, never)
+    await cloud.stop()
+    const words = [
+      secret,
+      encoded,
+      'x-marks-the-spot',
+      'correct-horse',
+      Buffer.from('correct-horse').toString('base64'),
+    ]
+    for (const file of fs.readdirSync(cloud.data, { recursive: true, withFileTypes: true })) {
+      // The administrator's own credential is for whoever may read the folder; it is no key of the cloud.
+      if (!file.isFile() || file.name === 'kubeconfig') continue
+      const bytes = fs.readFileSync(path.join(file.parentPath, file.name))
+      for (const word of [...words, 'PRIVATE KEY']) assert.ok(!bytes.includes(word), `${file.name}: ${word}`)
+    }
+  })
+})
