@@ -1,45 +1,39 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { basename } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { getRequestListener } from '@hono/node-server'
 import { ApiextensionsV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import type { JsonObject } from '#schema'
-import { findKubectls, KubectlSession } from '../../src/api/testing/kubectl.ts'
-import { openTestApi, type TestApi } from '../../src/main/testing/api.ts'
+import { Kubectl, kubectlPrograms } from '../api/testing/kubectl.ts'
 import { CRON_TABS, certificates, cronTab, largeDefinition } from './definitions.ts'
+import { openCustomServer, post } from './server.ts'
 
-const kubectls = findKubectls()
-const BASE = 'https://cairn.test'
-
-async function openApi(): Promise<TestApi & { fetch(path: string, init?: RequestInit): Promise<Response> }> {
-  const api = await openTestApi()
-  const fetch = async (path: string, init: RequestInit = {}): Promise<Response> =>
-    api.app.fetch(new Request(`${BASE}${path}`, init), {})
-  const body = JSON.stringify({ metadata: { name: 'default' } })
-  await fetch('/api/v1/namespaces', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-  return { ...api, fetch, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() }
-}
+const kubectls = kubectlPrograms()
 
 if (kubectls.length === 0)
   test('kubectl uses custom resources', { skip: 'there is no kubectl on this machine' }, () => {})
 
 for (const program of kubectls) {
   test(`${basename(program)} installs a definition, uses its objects and removes it`, async () => {
-    await using api = await openApi()
-    await using kubectl = await KubectlSession.open(program, api)
+    await using server = await openCustomServer()
+    const kubectl = new Kubectl(program, server)
+    // Words with spaces stand in quotes.
+    const said = (words: readonly string[]) => kubectl.run(words.map(word => `'${word}'`).join(' '))
     const run = async (...words: readonly string[]): Promise<string> => {
-      const said = await kubectl.run(...words)
-      assert.equal(said.code, 0, `${words.join(' ')}: ${said.err}`)
-      return said.out
+      const answer = await said(words)
+      assert.equal(answer.code, 0, `${words.join(' ')}: ${answer.err}`)
+      return answer.out
     }
     const refused = async (...words: readonly string[]): Promise<string> => {
-      const said = await kubectl.run(...words)
-      assert.notEqual(said.code, 0, `${words.join(' ')}: ${said.out}`)
-      return said.err
+      const answer = await said(words)
+      assert.notEqual(answer.code, 0, `${words.join(' ')}: ${answer.out}`)
+      return answer.err
     }
-    const file = (name: string, content: JsonObject): string => kubectl.file(name, content)
+    const file = (name: string, content: JsonObject): string => {
+      const path = join(server.folder, name)
+      writeFileSync(path, JSON.stringify(content))
+      return path
+    }
     const merge = (spec: JsonObject): readonly string[] => ['--type=merge', '-p', JSON.stringify({ spec })]
 
     await run('apply', '-f', file('crd', CRON_TABS))
@@ -56,14 +50,14 @@ for (const program of kubectls) {
     assert.equal(await run('get', 'ct', 'one', '-o', 'jsonpath={.spec.replicas} {.metadata.generation}'), '3 2')
 
     const wrong = { cronSpec: 'never', replicas: 50, mode: 'odd', port: {} }
-    const said = await refused('patch', 'ct', 'one', ...merge(wrong))
+    const causes = await refused('patch', 'ct', 'one', ...merge(wrong))
     for (const cause of [
       'spec.cronSpec: Invalid value: "never": spec.cronSpec in body should match',
       'spec.replicas: Invalid value: 50: spec.replicas in body should be less than or equal to 10',
       'spec.mode: Unsupported value: "odd": supported values: "fast", "slow"',
       'spec.port: Invalid value: "object": spec.port in body must be of type integer,string: "object"',
     ]) {
-      assert.ok(said.includes(cause), said)
+      assert.ok(causes.includes(cause), causes)
     }
     assert.match(
       await refused('patch', 'ct', 'one', ...merge({ replicas: 9 })),
@@ -105,7 +99,7 @@ for (const program of kubectls) {
     assert.match(await run('get', 'all'), /crontab.stable.example.com\/one/)
 
     // Another version of the same objects, which warns.
-    const old = await kubectl.run('get', '--raw', '/apis/stable.example.com/v1beta1/namespaces/default/crontabs/one')
+    const old = await said(['get', '--raw', '/apis/stable.example.com/v1beta1/namespaces/default/crontabs/one'])
     assert.equal((JSON.parse(old.out) as JsonObject)['apiVersion'], 'stable.example.com/v1beta1')
     assert.match(old.err, /Warning: use v1/)
 
@@ -123,23 +117,19 @@ for (const program of kubectls) {
       await refused('get', 'ct'),
       /the server doesn't have a resource type "ct"|could not find the requested resource/,
     )
-    assert.deepEqual(api.warnings, [])
+    assert.deepEqual(server.warnings, [])
   })
 }
 
 test('client-node keeps custom objects, and large definitions are served at once', async () => {
-  await using api = await openApi()
-  const server = createServer(getRequestListener(request => api.app.fetch(request, {})))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  await using _ = { [Symbol.asyncDispose]: async () => void server.close(server.closeAllConnections() as undefined) }
+  await using server = await openCustomServer()
   const config = new KubeConfig()
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  config.loadFromClusterAndUser({ name: 'c', server: url, skipTLSVerify: true }, { name: 'u' })
+  // The API beside the one where definitions are made, and named.
+  config.loadFromClusterAndUser({ name: 'c', server: server.otherUrl, skipTLSVerify: true }, { name: 'u' })
   const definitions = config.makeApiClient(ApiextensionsV1Api)
   for (const body of [certificates(), largeDefinition()]) {
     // Its models have other names for fields such as `default`.
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    assert.equal((await api.fetch('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', init)).status, 201)
+    assert.equal(await post(server.url, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', body), 201)
     const name = (body['metadata'] as { readonly name: string }).name
     let isEstablished = false
     while (!isEstablished) {
