@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { test } from 'node:test'
-import { isJsonObject, type Json, type JsonObject, jsonAt, listAt, RESOURCES, type Resource, textAt } from '#schema'
+import {
+  apiVersionOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  jsonAt,
+  listAt,
+  RESOURCES,
+  type Resource,
+  textAt,
+} from '#schema'
 import { findKubectls, KubectlSession } from './testing/kubectl.ts'
 import { MemoryApi } from './testing/memory-api.ts'
 import { SAMPLES, type Sample } from './testing/samples.ts'
@@ -32,6 +42,11 @@ function bodyOf({ name = 'sample', body }: Sample): JsonObject {
 function textOf(cell: Json | undefined): string {
   const text = typeof cell === 'string' ? cell : JSON.stringify(cell)
   return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'UID')
+}
+
+function manifestOf(sample: Sample): JsonObject {
+  const { group, version, kind } = resourceOf(sample)
+  return { apiVersion: apiVersionOf(group, version), kind, ...bodyOf(sample) }
 }
 
 async function fill(api: MemoryApi): Promise<void> {
@@ -122,7 +137,18 @@ for (const program of kubectls) {
   test(`${basename(program)} lists, shows and explains every kind`, async () => {
     await using api = await MemoryApi.open()
     await using kubectl = await KubectlSession.open(program, api)
-    await fill(api)
+    const file = kubectl.file('all', { apiVersion: 'v1', kind: 'List', items: SAMPLES.map(manifestOf) })
+    const made = await kubectl.run('apply', '-f', file)
+    assert.equal(made.code, 0, made.err)
+    const again = await kubectl.run('apply', '-f', file)
+    const changed = again.out.split('\n').filter(line => line !== '' && !line.endsWith(' unchanged'))
+    // kubectl always sends text for secrets, and selectors that are replaced.
+    const sent = ['secret/sample configured', 'poddisruptionbudget.policy/sample configured']
+    assert.deepEqual([again.code, ...changed], [0, ...sent], again.err)
+    const diff = await kubectl.run('diff', '-f', file)
+    assert.deepEqual([diff.code, diff.out], [0, ''], diff.err)
+    const owned = await kubectl.run('apply', '--server-side', '--force-conflicts', '-f', file)
+    assert.equal(owned.code, 0, owned.err)
     const { out } = await kubectl.run('api-resources', '-o', 'name')
     const known = new Set(out.split('\n'))
     for (const { plural, group } of RESOURCES) {
@@ -144,8 +170,8 @@ for (const program of kubectls) {
     const refused = await kubectl.run('create', '-f', wrong)
     assert.equal(refused.err, 'The Pod "w" is invalid: spec.containers: Required value\n')
     const other = JSON.stringify({ spec: { selector: { matchLabels: { app: 'other' } } } })
-    const changed = await kubectl.run('patch', 'deployment', 'sample', '--type=merge', '-p', other)
-    assert.match(changed.err, /spec\.selector: Invalid value: .*: field is immutable/)
+    const moved = await kubectl.run('patch', 'deployment', 'sample', '--type=merge', '-p', other)
+    assert.match(moved.err, /spec\.selector: Invalid value: .*: field is immutable/)
     const explained = await kubectl.run('explain', 'filesystems.spec')
     assert.match(explained.out, /pool\t?.*<string>\n\s+The pool that keeps the content/s, explained.err)
   })

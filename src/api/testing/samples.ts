@@ -34,7 +34,7 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     resource: 'endpoints/v1',
-    body: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
+    body: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80, protocol: 'TCP' }] }] },
     shown: ['10.0.0.1:80'],
   },
   {
@@ -55,7 +55,7 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     resource: 'persistentvolumes/v1',
-    body: { spec: { ...CLAIM, resources: null, capacity: { storage: '1Gi' }, hostPath: { path: '/a' } } },
+    body: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/a' } } },
     shown: ['1Gi', 'RWO', 'Retain', 'Pending', '<unset>', 'Filesystem'],
   },
   { resource: 'persistentvolumeclaims/v1', body: { spec: CLAIM }, shown: ['Pending', '<unset>', 'Filesystem'] },
@@ -110,18 +110,28 @@ export const SAMPLES: readonly Sample[] = [
   { resource: `clusterroles.${RBAC}/v1`, body: { rules: RULES }, shown: [] },
   {
     resource: `rolebindings.${RBAC}/v1`,
-    body: { roleRef: { kind: 'Role', name: 'a' }, subjects: [{ kind: 'User', name: 'ann' }] },
+    body: {
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: 'a' },
+      subjects: [{ apiGroup: RBAC, kind: 'User', name: 'ann' }],
+    },
     shown: ['Role/a', 'ann'],
   },
   {
     resource: `clusterrolebindings.${RBAC}/v1`,
-    body: { roleRef: { kind: 'ClusterRole', name: 'a' }, subjects: [{ kind: 'Group', name: 'us' }] },
+    body: {
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'a' },
+      subjects: [{ apiGroup: RBAC, kind: 'Group', name: 'us' }],
+    },
     shown: ['ClusterRole/a', 'us'],
   },
   { resource: 'leases.coordination.k8s.io/v1', body: { spec: { holderIdentity: 'm1' } }, shown: ['m1'] },
   {
     resource: 'endpointslices.discovery.k8s.io/v1',
-    body: { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ port: 80 }] },
+    body: {
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['10.0.0.1'] }],
+      ports: [{ name: '', port: 80, protocol: 'TCP' }],
+    },
     shown: ['IPv4', '80', '10.0.0.1'],
   },
   {
