@@ -8,6 +8,7 @@ import { kubernetesShape } from '../../shapes/read.ts'
 import { ownPodSpecDefaults } from '../pods/defaults.ts'
 import { gatesText, podSummary } from '../pods/pod-status.ts'
 import { podUpdateErrors } from '../pods/pod-update.ts'
+import { qualityOf } from '../pods/quality.ts'
 import { podSpecErrors } from '../pods/spec-rules.ts'
 
 /** Containers that run together on one machine. */
@@ -44,7 +45,10 @@ export const pod = defineResource({
     wideColumn('Nominated Node', atOrNone('status.nominatedNodeName')),
     wideColumn('Readiness Gates', gatesText),
   ],
-  defaults: object => fillPart(changePart(object, 'spec', ownPodSpecDefaults), 'status', { phase: 'Pending' }),
+  defaults: object => {
+    const filled = changePart(object, 'spec', ownPodSpecDefaults)
+    return fillPart(filled, 'status', { phase: 'Pending', qosClass: qualityOf(filled['spec']) })
+  },
   validate: (object, old) => [
     ...podSpecErrors(object['spec'], 'spec'),
     ...podUpdateErrors(object, old),

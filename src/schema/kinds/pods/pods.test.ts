@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JsonObject } from '../../json.ts'
+import { type JsonObject, textAt } from '../../json.ts'
 import { pod } from '../core/pod.ts'
 import { judge, judgeChange } from '../testing.ts'
 import { podSummary } from './pod-status.ts'
@@ -43,7 +43,7 @@ test('a pod gets what people leave out', () => {
       },
     ],
   })
-  assert.deepEqual(object['status'], { phase: 'Pending' })
+  assert.deepEqual(object['status'], { phase: 'Pending', qosClass: 'Burstable' })
 })
 
 const at = 'spec.containers[0]'
@@ -106,6 +106,14 @@ const bad: readonly (readonly [string, JsonObject, readonly string[]])[] = [
 for (const [what, body, problems] of bad) {
   test(`a pod ${what} is refused`, () => assert.deepEqual(judge(pod, body).problems, problems))
 }
+
+test('a pod is told how surely it has what it asks for', () => {
+  const limits = { cpu: '1', memory: '1Gi' }
+  const quality = (container: JsonObject) => textAt(judge(pod, one(container)).object, 'status', 'qosClass')
+  assert.equal(quality({}), 'BestEffort')
+  assert.equal(quality({ resources: { limits } }), 'Guaranteed')
+  assert.equal(quality({ resources: { limits, requests: { cpu: '500m' } } }), 'Burstable')
+})
 
 test('of a pod that is there only little may change', () => {
   assert.deepEqual(judgeChange(pod, one(), one({ image: 'b:1' }, { tolerations: [{ operator: 'Exists' }] })), [])
