@@ -27,8 +27,6 @@ export interface ControllersOptions {
   readonly storage: Storage | undefined
   /** Who this process is among those that share a keyspace; undefined when it is the only one, and needs no lease. */
   readonly identity: string | undefined
-  /** Controllers of kinds that others own, opened with the rest. */
-  readonly more?: readonly ((parts: ControllerParts) => Controller)[] | undefined
 }
 
 /** Controllers that run, or wait until this process leads. */
@@ -66,7 +64,7 @@ export function startControllers(options: ControllersOptions): Controllers {
 function openControllers(
   options: ControllersOptions,
 ): AsyncDisposable & { readonly controllers: readonly Controller[] } {
-  const { client, world, signer, rootPem, storage, more = [] } = options
+  const { client, world, signer, rootPem, storage } = options
   const stack = new AsyncDisposableStack()
   const informers = stack.use(new Informers({ client, world }))
   const events = stack.use(new EventRecorder({ client, world, component: 'cairn-controllers' }))
@@ -79,7 +77,6 @@ function openControllers(
     signingController(parts, signer),
     expiryController(parts),
     ...(storage === undefined ? [] : [filesystemController(parts, storage), poolController(parts, storage)]),
-    ...more.map(open => open(parts)),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')

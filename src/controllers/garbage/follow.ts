@@ -1,6 +1,6 @@
 import { type Change, type Informer, openInformer, resourceKey, type ServedResource, servedResources } from '#client'
 import type { ControllerParts } from '../loop/parts.ts'
-import { EVENTS } from '../resources.ts'
+import { CUSTOM_RESOURCE_DEFINITIONS, EVENTS } from '../resources.ts'
 import { graphMetadata, isGoing, type Node, type OwnerGraph, ownersOf } from './graph.ts'
 
 /** Keeps a graph as the API has it: one watch of metadata for each resource that is served. */
@@ -8,13 +8,22 @@ export class Follower implements AsyncDisposable {
   readonly #parts: ControllerParts
   readonly #graph: OwnerGraph
   readonly #look: (uid: string) => void
+  readonly #defined: () => void
   readonly #informers = new Map<string, Informer>()
 
-  /** `look` is told of each object that may have something to do. */
-  constructor(parts: ControllerParts, graph: OwnerGraph, look: (uid: string) => void) {
+  /** `look` is told of each object that may have something to do, `defined` when what is served may change. */
+  constructor(
+    parts: ControllerParts,
+    {
+      graph,
+      look,
+      defined,
+    }: { readonly graph: OwnerGraph; readonly look: (uid: string) => void; readonly defined: () => void },
+  ) {
     this.#parts = parts
     this.#graph = graph
     this.#look = look
+    this.#defined = defined
   }
 
   /** Follows what is served now, and ceases to follow what is not any more; answers what is served. */
@@ -26,9 +35,9 @@ export class Follower implements AsyncDisposable {
     return served
   }
 
-  /** Resolves when all that is followed is known as it was at first. */
-  async synced(signal: AbortSignal): Promise<void> {
-    await Promise.all(Array.from(this.#informers.values(), informer => informer.synced(signal)))
+  /** True when all that is followed is known as it was at first. */
+  get hasSynced(): boolean {
+    return this.#informers.size > 0 && Array.from(this.#informers.values()).every(each => each.hasSynced)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,6 +60,7 @@ export class Follower implements AsyncDisposable {
 
   #take(resource: ServedResource, { now, before }: Change): void {
     const uid = (now ?? before)?.metadata.uid ?? ''
+    if (resourceKey(resource) === DEFINITIONS) this.#defined()
     const old = this.#graph.get(uid)
     // What this object held or waited for may go on: its owners that go, and what it owned.
     for (const node of [old, now === undefined ? undefined : { resource, metadata: now.metadata }]) {
@@ -72,6 +82,8 @@ export class Follower implements AsyncDisposable {
     if (node !== undefined && isGoing(node)) this.#look(uid)
   }
 }
+
+const DEFINITIONS = resourceKey(CUSTOM_RESOURCE_DEFINITIONS)
 
 // Events are many, own nothing and go by themselves.
 function isFollowed({ group, plural, verbs }: ServedResource): boolean {

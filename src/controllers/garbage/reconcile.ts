@@ -35,21 +35,22 @@ class Collector {
     const reconcile = (key: string, signal: AbortSignal): Promise<Outcome> =>
       key === DISCOVER ? this.#discover(signal) : this.#collect(key, signal)
     this.controller = new Controller({ name: 'garbage', world: parts.world, reconcile, parallel: PARALLEL })
-    this.#follower = this.controller.use(new Follower(parts, this.#graph, uid => this.controller.add(uid)))
+    const look = (uid: string): void => this.controller.add(uid)
+    const defined = (): void => this.controller.addAfter(DISCOVER, DEFINED_MS)
+    this.#follower = this.controller.use(new Follower(parts, { graph: this.#graph, look, defined }))
     this.#owners = new Owners(parts.client, this.#graph)
     this.controller.add(DISCOVER)
   }
 
   async #discover(signal: AbortSignal): Promise<Outcome> {
     this.#owners.serve(await this.#follower.refresh(signal))
-    await this.#follower.synced(signal)
-    this.#isReady = true
     return { kind: 'again', afterMs: DISCOVERY_MS }
   }
 
   async #collect(uid: string, signal: AbortSignal): Promise<Outcome> {
     const node = this.#graph.get(uid)
     if (node === undefined) return DONE
+    this.#isReady ||= this.#follower.hasSynced
     if (!this.#isReady) return { kind: 'again', afterMs: EARLY_MS }
     try {
       await this.#take(node, await this.#stepOf(node, signal), signal)
@@ -123,5 +124,7 @@ function finalizersWithout({ metadata }: Node, finalizer: string): readonly stri
 }
 
 const PARALLEL = 16
+// Definitions come together, and are served a moment after they changed.
+const DEFINED_MS = 1_000
 // Until all is known once, an owner that is only late would seem to be no more.
 const EARLY_MS = 100

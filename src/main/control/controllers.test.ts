@@ -155,6 +155,35 @@ suite('the controllers of a server', () => {
     })
   })
 
+  test('collect objects of kinds that people define, as soon as they are defined', async () => {
+    const definitions = of('customresourcedefinitions', 'apiextensions.k8s.io')
+    const schema = { openAPIV3Schema: { type: 'object' } }
+    const spec = {
+      group: 'test.dev',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    }
+    await make(definitions, { name: 'widgets.test.dev' }, { spec })
+    await until('established', async () => {
+      const found = await api.client.get(definitions, { name: 'widgets.test.dev' }, signal)
+      const conditions = listAt(found, 'status', 'conditions')
+      return conditions.some(each => textAt(each, 'type') === 'Established' && textAt(each, 'status') === 'True')
+    })
+    const widgets: ApiResource = { ...MAPS, group: 'test.dev', plural: 'widgets', kind: 'Widget' }
+    const owner = await make(MAPS, { namespace: 'two', name: 'owner' })
+    const made = () => make(widgets, { namespace: 'two', name: 'owned', ...ownedBy(owner) }).catch(() => undefined)
+    await until('served', made)
+    await api.client.delete(MAPS, { namespace: 'two', name: 'owner' }, {}, signal)
+    await until('the widget goes', gone(widgets, 'two', 'owned'))
+    await make(widgets, { namespace: 'two', name: 'last' })
+    await api.client.delete(NAMESPACES, { name: 'two' }, {}, signal)
+    await until('the namespace goes', gone(NAMESPACES, '', 'two'))
+    assert.ok(await gone(widgets, 'two', 'last')())
+    await api.client.delete(definitions, { name: 'widgets.test.dev' }, {}, signal)
+    await until('the definition goes', gone(definitions, '', 'widgets.test.dev'))
+  })
+
   test('empty a namespace that goes, say what keeps it, and let it go', async () => {
     await make(NAMESPACES, { name: 'doomed' })
     for (let index = 0; index < 40; index += 1) await make(MAPS, { namespace: 'doomed', name: `map-${index}` })
