@@ -11,7 +11,7 @@ export function formOf(accept: string): Form {
   const wanted = accept === '' ? ['*/*'] : accept.split(',').map(part => part.trim())
   for (const part of wanted) {
     const [type = '', ...parameters] = part.split(';').map(word => word.trim())
-    if (!['application/json', '*/*', 'application/*', 'application/yaml'].includes(type.toLowerCase())) continue
+    if (!['application/json', '*/*', 'application/*'].includes(type.toLowerCase())) continue
     const as = parameters.find(word => word.startsWith('as='))?.slice(3)
     const version = parameters.find(word => word.startsWith('v='))?.slice(2)
     if (as === undefined) return 'object'
@@ -21,6 +21,6 @@ export function formOf(accept: string): Form {
   }
   throw apiFault(
     'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+    'only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
   )
 }

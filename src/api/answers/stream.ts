@@ -2,7 +2,7 @@ import type { Clock } from '#base'
 
 /**
  * An answer's body that is made as the client takes it. `signal` is the request's; the one that `make` gets also aborts
- * when the client goes away. What is thrown breaks the answer off, so that nobody takes it for whole.
+ * when the client goes away. What is thrown breaks the answer off, so that nobody takes it for whole. `ended` runs once.
  */
 export function streamOf(
   make: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
@@ -11,6 +11,11 @@ export function streamOf(
 ): ReadableStream<Uint8Array> {
   const gone = new AbortController()
   const chunks = make(AbortSignal.any([signal, gone.signal]))
+  let isOver = false
+  const end = (): void => {
+    if (!isOver) ended()
+    isOver = true
+  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -21,11 +26,11 @@ export function streamOf(
         } catch (error) {
           controller.error(error)
         }
-        ended()
+        end()
       },
       async cancel() {
         gone.abort()
-        ended()
+        end()
         await chunks.return(undefined)
       },
     },

@@ -150,3 +150,26 @@ test('watches end well when the server does, and when their time is over', async
   assert.equal(await next, undefined)
   assert.deepEqual(api.warnings, [])
 })
+
+test('a watch is counted while it lasts, and once, however it ends', async () => {
+  let count = 0
+  const watching = () => {
+    count += 1
+    return () => void (count -= 1)
+  }
+  await using api = await MemoryApi.open({
+    observer: { began: () => () => undefined, watching, text: () => Promise.resolve('') },
+  })
+  const left = await api.watch(`${MAPS}?watch=true`)
+  const ended = await api.watch(`${MAPS}?watch=true&timeoutSeconds=5`)
+  assert.equal(count, 2)
+  const waiting = left.next()
+  await left[Symbol.asyncDispose]()
+  await waiting.catch(() => undefined)
+  assert.equal(count, 1)
+  await api.clock.move(1)
+  await api.clock.move(5_000)
+  assert.equal(await ended.next(), undefined)
+  await ended[Symbol.asyncDispose]()
+  assert.equal(count, 0)
+})

@@ -78,7 +78,7 @@ async function scalesAndPatches(ok: Run, refused: Run): Promise<void> {
   assert.equal(await ok("get deploy web -o jsonpath='{.spec.replicas} {.metadata.generation}'"), '5 2')
   assert.match(await refused('scale deploy web --replicas=1 --current-replicas=4'), /Expected replicas to be 4, was 5/)
   assert.match(await ok('label configmap a tier=front'), /labeled/)
-  assert.match(await ok('annotate configmap a note=x'), /annotated/)
+  assert.match(await ok('annotate configmap a note=x'), /annotate/)
   assert.match(await ok('get configmap -l tier=front -o name'), /^configmap\/a$/m)
   assert.match(await ok('get configmap --field-selector metadata.name=a -o name'), /^configmap\/a$/m)
   for (const [type, patch] of [
@@ -89,7 +89,16 @@ async function scalesAndPatches(ok: Run, refused: Run): Promise<void> {
     assert.match(await ok(`patch configmap a --type ${type} -p ${patch}`), /configmap\/a patched/)
   }
   assert.equal(await ok("get configmap a -o jsonpath='{.data}'"), '{"y":"2","z":"3"}')
-  assert.match(await refused('exec web-0 -- ls'), /NotFound|not found/)
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  }
+  await ok('create -f -', pod)
+  assert.match(await refused('exec p -- ls'), /no machine runs pods yet/)
+  assert.match(await refused('logs p'), /no machine runs pods yet/)
+  await ok('delete pod p')
 }
 
 async function deletesObjects(ok: Run, refused: Run): Promise<void> {
@@ -120,7 +129,17 @@ async function watches(kubectl: Kubectl, ok: Run): Promise<void> {
   await ok('delete configmap later')
   const text = await seen
   child.kill()
+  await untilNobodyWatches(ok)
   assert.match(text, /EVENT\s+NAME\s+DATA\s+AGE\nADDED\s+a\s+2/)
   assert.match(text, /DELETED\s+later/)
   assert.match(await ok('wait --for=jsonpath={.data.y}=2 configmap/a --timeout=5s'), /condition met/)
+}
+
+// A client that goes away leaves nothing behind.
+async function untilNobodyWatches(ok: Run): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (/apiserver_longrunning_requests\{verb="watch",resource="configmaps"\} 0\n/.test(await ok('get --raw /metrics')))
+      return
+  }
+  assert.fail('the watch of a client that has gone is still under way')
 }
