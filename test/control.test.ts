@@ -168,6 +168,14 @@ suite('the control plane of cairn up', { skip, timeout: 120_000 }, () => {
     assert.equal(cloud.controlPid, control)
   })
 
+  test('all of it killed at once and started again at once, it is there with everything', async () => {
+    await done('create', 'configmap', 'acknowledged', '-n', 'work')
+    await cloud.kill()
+    await cloud.start()
+    assert.doesNotMatch(cloud.said, /does not answer/)
+    assert.match(await done('get', 'configmaps', '-n', 'work', '-o', 'name'), /configmap\/acknowledged/)
+  })
+
   test('started again, everything is there; with another master key, or none, it is refused by name', async () => {
     assert.equal(await cloud.stop(), '0', cloud.said)
     const key = path.join(cloud.home, 'master.key')

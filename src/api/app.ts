@@ -166,7 +166,7 @@ async function authorized(
   const order = target.kind === 'resource' && verb === 'create' ? serving.orders.find(target) : undefined
   const leave = serving.clients.request(caller.name)
   try {
-    const attempt = attemptOf(order?.target ?? target, verb)
+    const attempt = attemptOf(order?.target ?? target, verb, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
     if (order !== undefined) return await orderWithin(serving, exchange, request, order)
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
@@ -190,7 +190,7 @@ async function answerTarget(
   exchange.isServed = true
   const { url, verb, caller } = exchange
   const demand = async (other: string): Promise<void> => {
-    const attempt = attemptOf(target, other)
+    const attempt = attemptOf(target, other, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
   }
   const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand }

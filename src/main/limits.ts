@@ -7,7 +7,7 @@ export const CONTROL_READY_TIMEOUT_MS = 5 * 60_000
 /** How long a child process may take to close before it is killed. */
 export const STOP_TIMEOUT_MS = 60_000
 
-/** How long a new storage process waits for the one before it to let go of the data. */
+/** How long a new process waits for the one before it to let go of the data. */
 export const STORAGE_LOCK_TIMEOUT_MS = 90_000
 
 /** How long a storage process whose supervisor is gone may take to close: less than the next one waits for the lock. */
@@ -42,7 +42,7 @@ export const DEPTH_MAX = 100_000
 /** Characters of a filesystem's name. */
 export const FILESYSTEM_NAME_MAX = 63
 
-/** How often a new storage process looks whether the data is free. */
+/** How often a new process looks whether the data is free. */
 export const STORAGE_LOCK_RETRY_MS = 20
 
 /** Threads that hash and write chunks. */

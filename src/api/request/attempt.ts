@@ -3,12 +3,23 @@ import { apiFault } from '../faults.ts'
 import type { Target } from './path.ts'
 
 /** What a request wants to do, as RBAC decides it. */
-export function attemptOf(target: Target, verb: string): Attempt {
+export function attemptOf(target: Target, verb: string, query: URLSearchParams): Attempt {
   if (target.kind === 'other') return { kind: 'path', verb, path: target.path }
-  const { group, plural, subresource, namespace, name } = target
-  return plural === ''
-    ? { kind: 'path', verb: 'get', path: target.path }
-    : { kind: 'resource', verb, group, plural, subresource, namespace: isNamespace(target) ? name : namespace, name }
+  const { group, plural, subresource, namespace } = target
+  if (plural === '') return { kind: 'path', verb: 'get', path: target.path }
+  const inside = isNamespace(target) ? target.name : namespace
+  const name = target.name ?? (OF_MANY.has(verb) ? selectedName(query) : undefined)
+  return { kind: 'resource', verb, group, plural, subresource, namespace: inside, name }
+}
+
+const OF_MANY: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
+
+// What selects one object by its name is a request for that object: a rule for that name allows it. Where anything is
+// escaped, the term could be part of a value: then it is a request for all.
+function selectedName(query: URLSearchParams): string | undefined {
+  const selector = query.get('fieldSelector') ?? ''
+  if (selector.includes('\\') || query.getAll('fieldSelector').length > 1) return undefined
+  return /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/.exec(selector)?.[1]
 }
 
 // A namespace lies in itself: who may read all in it may read it (k8s.io/apiserver/pkg/endpoints/request NewRequestInfo).

@@ -2,6 +2,8 @@ import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { closedFolder } from '../closed-folder.ts'
+import { mainFault } from '../faults.ts'
+import { waitForLock } from '../process-lock.ts'
 import { limitOrphan } from '../storage/orphan.ts'
 import { openControlLink } from './link.ts'
 import { openControl } from './open.ts'
@@ -22,6 +24,9 @@ export async function runControl(world: World): Promise<void> {
       process.exitCode = 1
       broken.resolve()
     }
+    const hint = 'Look for it with `ps ax | grep cairn` and end it.'
+    const fault = (message: string) => mainFault('ControlProcess', message, { hint })
+    using _lock = await waitForLock({ file: `${start.dataFolder}/control.lock`, stop: link.stop, fault }, world)
     await using control = await openControl(start, world, failed)
     const { url, recoveryPhrase } = control
     link.tell({ kind: 'ready', url, recoveryPhrase })

@@ -5,10 +5,11 @@ import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
-import { HASH_THREADS, STORAGE_LOCK_RETRY_MS, STORAGE_LOCK_TIMEOUT_MS } from '../limits.ts'
+import { HASH_THREADS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
+import { waitForLock } from '../process-lock.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
 import { Filesystems } from './filesystems.ts'
@@ -57,7 +58,9 @@ async function openAll(
 ): Promise<AsyncDisposable> {
   const { dataFolder, mounts } = start
   await using opening = new AsyncDisposableStack()
-  opening.use(await takeStorage(dataFolder, world, link))
+  const hint = 'Look for it with `ps ax | grep cairn` and end it.'
+  const fault = (message: string) => mainFault('StorageProcess', message, { hint })
+  opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
   const workers = opening.use(threadWorkers(HASH_THREADS))
   const folder = `${dataFolder}/chunks`
   world.disk.makeFolder(folder)
@@ -84,21 +87,4 @@ async function openAll(
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
   return opening.move()
-}
-
-// The process before this one may still be closing: its data is free when its lock is.
-async function takeStorage(dataFolder: string, world: World, link: SupervisorLink): Promise<Disposable> {
-  const stopped = new AbortController()
-  void link.stop.then(() => stopped.abort(mainFault('StorageProcess', 'told to stop before it was ready')))
-  const endMs = world.clock.monotonicMs() + STORAGE_LOCK_TIMEOUT_MS
-  for (;;) {
-    const lock = world.disk.lock(`${dataFolder}/storage.lock`)
-    if (lock !== undefined) return lock
-    if (world.clock.monotonicMs() > endMs) {
-      throw mainFault('StorageProcess', `another storage process still uses ${dataFolder}`, {
-        hint: 'Look for it with `ps ax | grep cairn` and end it.',
-      })
-    }
-    await world.clock.sleep(STORAGE_LOCK_RETRY_MS, stopped.signal)
-  }
 }
