@@ -95,7 +95,8 @@ async function remove(
     await storage.remove(object.metadata.name, { isForced }, signal)
   } catch (error) {
     if (!isFault(error) || !['Busy', 'NotEmpty', 'Invalid', 'NotFound'].includes(error.code)) throw error
-    if (error.code !== 'NotFound') {
+    // One that every Cairn has stays: its object goes, and comes anew.
+    if (error.code === 'Busy' || error.code === 'NotEmpty') {
       const message = error.code === 'NotEmpty' ? `${said(error)} ${FORCE}` : said(error)
       const isNews = await tell({ phase: 'Deleting', reason: error.code, message })
       if (isNews) parts.events.record({ object, type: 'Warning', reason: 'DeletionHeld', message })

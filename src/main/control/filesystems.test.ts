@@ -61,8 +61,11 @@ test('filesystems and their objects are one: either way of making one, and none 
   await until('an empty one goes', async () => (await find('older')) === undefined)
   assert.deepEqual(await names(), ['home'])
 
+  const before = await client.get(FILESYSTEMS, { name: 'home' }, signal)
   await client.delete(FILESYSTEMS, { name: 'home' }, {}, signal)
-  await until('home stays', async () => (await phase('home')) === 'Deleting')
+  const isAnew = async () =>
+    (await find('home'))?.metadata.uid !== before.metadata.uid && (await phase('home')) === 'Ready'
+  await until('home stays, with an object made anew', isAnew)
 
   await make('lost')
   await until('lost is made', async () => (await phase('lost')) === 'Ready')

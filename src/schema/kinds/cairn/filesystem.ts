@@ -27,6 +27,11 @@ const status = ownPart('dev.cairn.Filesystem.Status', 'What the filesystem is.',
   conditions,
 })
 
+const DESCRIPTION =
+  'Files and directories that every machine sees, kept in a pool. Deleting it waits while it is mounted, or has files or ' +
+  'snapshots; with the annotation cairn.dev/delete-files=true its files and snapshots are deleted with it, for good. The ' +
+  'filesystem home stays: its object comes back.'
+
 /** Files and directories in the pool, which every machine sees. */
 export const filesystem = defineResource({
   group: 'cairn.dev',
@@ -37,7 +42,7 @@ export const filesystem = defineResource({
   isNamespaced: false,
   nameProblem: labelProblem,
   hasStatus: true,
-  shape: ownKind('dev.cairn.v1.Filesystem', 'Files and directories that every machine sees, kept in a pool.', {
+  shape: ownKind('dev.cairn.v1.Filesystem', DESCRIPTION, {
     spec: needed(part(spec, 'What the filesystem is to be.')),
     status: part(status, 'What the filesystem is; written by the controller of filesystems.'),
   }),
