@@ -32,3 +32,5 @@ export const JSON_PATH_CHARS_MAX = 1024
 export const UPDATE_MANAGERS_MAX = 10
 /** Bytes of all data of one Secret together. */
 export const SECRET_BYTES_MAX = 1024 * 1024
+/** Characters of the value of one option of a Bundle. */
+export const OPTION_CHARS_MAX = 2048

@@ -3,6 +3,7 @@ import { defineResource } from '../../define.ts'
 import { type FieldError, invalid, notSupported } from '../../field-error.ts'
 import { changeObject, changePart, fill } from '../../fill.ts'
 import { isJsonObject, type Json, type JsonObject, jsonAt, listAt, textAt } from '../../json.ts'
+import { OPTION_CHARS_MAX } from '../../limits.ts'
 import { labelProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
 import { immutable, mustHave, named, oneOf } from '../../rules.ts'
@@ -44,7 +45,6 @@ function specDefaults({ metadata }: KubeObject, spec: JsonObject): JsonObject {
 }
 
 const KEY = /^[a-z0-9_:.-]{1,128}$/
-const VALUE_CHARS_MAX = 2048
 
 function bundleErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const spec = jsonAt(object, 'spec')
@@ -69,11 +69,11 @@ function optionErrors(options: Json | undefined): readonly FieldError[] {
   if (!isJsonObject(options)) return []
   return Object.entries(options).flatMap(([key, value]) => {
     const at = `spec.options[${key}]`
-    const isLong = typeof value === 'string' && value.length > VALUE_CHARS_MAX
+    const isLong = typeof value === 'string' && value.length > OPTION_CHARS_MAX
     const rule = "must be at most 128 lower case letters, digits, '_', ':', '.' and '-'"
     return [
       ...(KEY.test(key) ? [] : [invalid(at, key, rule)]),
-      ...(isLong ? [invalid(at, '', `must be no more than ${VALUE_CHARS_MAX} characters`)] : []),
+      ...(isLong ? [invalid(at, '', `must be no more than ${OPTION_CHARS_MAX} characters`)] : []),
     ]
   })
 }
