@@ -265,6 +265,7 @@ function audit(serving: Serving, exchange: Exchange, code: number, ms: number): 
   serving.audit({
     timeMs: Number(serving.clock.wallNs() / 1_000_000n),
     user: caller.name,
+    impersonator: caller.impersonator,
     groups: caller.groups,
     verb,
     path: url.pathname,

@@ -23,6 +23,8 @@ export interface AuditEntry {
   /** Milliseconds since 1970. */
   readonly timeMs: number
   readonly user: string
+  /** Who asked in his place. */
+  readonly impersonator: string | undefined
   readonly groups: readonly string[]
   readonly verb: string
   /** Of the path: `/api/v1/namespaces/a/pods/b`. */

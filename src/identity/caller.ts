@@ -5,6 +5,8 @@ export interface Caller {
   readonly uid: string | undefined
   readonly groups: readonly string[]
   readonly extra: Readonly<Record<string, readonly string[]>>
+  /** Who asks in his place, when somebody does. */
+  readonly impersonator?: string | undefined
 }
 
 /** Everybody who has proved who he is. */

@@ -9,6 +9,7 @@ import { AUDIT_FILE_BYTES, AUDIT_FILES_MAX } from './limits.ts'
 
 const ENTRY: AuditEntry = {
   timeMs: Date.parse('2026-01-02T03:04:05Z'),
+  impersonator: undefined,
   user: 'ann',
   groups: ['people'],
   verb: 'create',

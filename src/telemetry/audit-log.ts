@@ -12,6 +12,8 @@ export interface AuditEntry {
   /** Milliseconds since 1970. */
   readonly timeMs: number
   readonly user: string
+  /** Who asked in his place. */
+  readonly impersonator: string | undefined
   readonly groups: readonly string[]
   readonly verb: string
   readonly path: string
@@ -115,10 +117,11 @@ function isNoted({ verb, resource, code, user }: AuditEntry): boolean {
 
 function lineOf({ timeMs, ms, ...entry }: AuditEntry) {
   const cut = (text: string): string => text.slice(0, AUDIT_TEXT_CHARS_MAX)
-  const { user, groups, path, name, namespace, ...rest } = entry
+  const { user, impersonator, groups, path, name, namespace, ...rest } = entry
   return {
     time: new Date(timeMs).toISOString(),
     user: cut(user),
+    ...(impersonator === undefined ? {} : { impersonator: cut(impersonator) }),
     groups: groups.slice(0, 20).map(cut),
     ...rest,
     path: cut(path),

@@ -46,7 +46,7 @@ export function boundRules(policy: Policy, binding: KubeObject): readonly Json[]
 }
 
 /** True when one rule allows an attempt. */
-export function allows(rule: Json, attempt: Attempt): boolean {
+function allows(rule: Json, attempt: Attempt): boolean {
   if (!has(rule, 'verbs', attempt.verb)) return false
   if (attempt.kind === 'path')
     return listAt(rule, 'nonResourceURLs').some(pattern => matchesPath(pattern, attempt.path))

@@ -21,12 +21,17 @@ suite('impersonation', () => {
       uid: '7',
       groups: ['a', 'b', 'system:authenticated'],
       extra: { 'scopes/x': ['one', 'two'] },
+      impersonator: 'root',
     })
   })
 
   test('gives a service account the groups it always has', () => {
     const { groups } = act({ 'Impersonate-User': 'system:serviceaccount:n:robot' })
     assert.deepEqual(groups, ['system:serviceaccounts', 'system:serviceaccounts:n', 'system:authenticated'])
+  })
+
+  test('leaves the anonymous unknown', () => {
+    assert.deepEqual(act({ 'Impersonate-User': 'system:anonymous' }).groups, ['system:unauthenticated'])
   })
 
   test('asks RBAC for each part, and is refused for any', () => {

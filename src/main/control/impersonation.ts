@@ -1,5 +1,5 @@
 import { apiFault } from '#api'
-import { type Attempt, AUTHENTICATED, type Caller } from '#identity'
+import { ANONYMOUS, type Attempt, AUTHENTICATED, type Caller } from '#identity'
 
 /** Whether somebody may. */
 export type MayHe = (caller: Caller, attempt: Attempt) => boolean
@@ -23,12 +23,9 @@ export function impersonated(request: Request, caller: Caller, mayHe: MayHe): Ca
   for (const [key, values] of Object.entries(extra)) {
     for (const value of values) check({ ...attemptOn('authentication.k8s.io', 'userextras', value), subresource: key })
   }
-  return {
-    name,
-    uid,
-    groups: [...new Set([...(groups.length > 0 ? groups : usualGroups(name)), AUTHENTICATED])],
-    extra,
-  }
+  const known = name === ANONYMOUS.name ? ANONYMOUS.groups : [AUTHENTICATED]
+  const given = groups.length > 0 ? groups : usualGroups(name)
+  return { name, uid, groups: [...new Set([...given, ...known])], extra, impersonator: caller.name }
 
   function check(attempt: Attempt & { kind: 'resource' }): void {
     if (mayHe(caller, attempt)) return

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import tls from 'node:tls'
 import { suite, test } from 'node:test'
+import { Hono } from 'hono'
 import { createApp, listen, Objects, ObjectStore, Registry } from '#api'
 import { isFault, type World } from '#base'
 import { machineWorld } from '#host'
@@ -13,6 +14,7 @@ import { makeMasterKey, readMasterKey, writeMasterKey } from '../keys/master-key
 import { SERVER_CERTIFICATE_MS, SERVER_RENEW_MS } from '../limits.ts'
 import { openClusterKeys } from './cluster-keys.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
+import { listenOn } from './listen.ts'
 import { serverCertificate } from './server-certificate.ts'
 import { localUrl, serverNames } from './server-names.ts'
 
@@ -160,6 +162,29 @@ suite("the server's certificate", () => {
   })
 })
 
+test('where client certificates are required, nobody else is even connected', async () => {
+  using folder = temporary()
+  await using keyspace = openMemoryKeyspace({ world: quiet })
+  const keys = await openClusterKeys({ world: quiet, keyspace, masterKeyFile: `${folder.at}/master.key` }, signal)
+  const { authority } = keys
+  const file = `${folder.at}/server.json`
+  const start = { ...START, dataFolder: folder.at, masterKeyFile: `${folder.at}/master.key` }
+  const app = new Hono().get('/healthz', context => context.text('ok'))
+  const served = await listenOn(app, { start, world: quiet, authority, keyring: keys.keyring, file })
+  await using listening = served.listening
+  await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig` }, served.url)
+  const { certificatePem: ca } = authority
+  using known = asDisposable(await connected(listening.port, ca, credentialIn(`${folder.at}/kubeconfig`)))
+  assert.equal(known.socket.authorized, true)
+  await assert.rejects(connected(listening.port, ca, { cert: '', key: '' }), /certificate required|socket|ECONNRESET/i)
+  const busy = { ...start, port: listening.port }
+  await assert.rejects(listenOn(app, { start: busy, world: quiet, authority, keyring: keys.keyring, file }), error => {
+    assert.ok(isFault(error, 'Listen'))
+    assert.match(error.hint ?? '', new RegExp(`--listen 127.0.0.1:${listening.port + 1}`))
+    return true
+  })
+})
+
 suite("the administrator's kubeconfig", () => {
   test('is written once, kept when it is right, and written anew for another address', async () => {
     using folder = temporary()
@@ -195,6 +220,14 @@ suite("the administrator's kubeconfig", () => {
   })
 })
 
+const START = {
+  supervisorPid: 1,
+  host: '127.0.0.1',
+  port: 0,
+  requiresClientCertificate: true,
+  restarts: { count: 0 },
+}
+
 const WISH = {
   commonName: 'another server',
   organizations: [],
@@ -226,10 +259,12 @@ function connected(
   client: { readonly cert: string; readonly key: string },
 ): Promise<tls.TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = tls.connect({ host: '127.0.0.1', port, ca, ...client, ALPNProtocols: ['h2'] }, () => {
+    const shown = client.cert === '' ? {} : client
+    const socket = tls.connect({ host: '127.0.0.1', port, ca, ...shown, ALPNProtocols: ['h2'] }, () => {
       // TLS 1.3: the server has seen the certificate only when it answers.
       socket.once('data', () => resolve(socket))
     })
+    socket.once('close', () => reject(new Error('the socket was closed')))
     socket.once('error', reject)
   })
 }
