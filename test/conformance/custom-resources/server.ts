@@ -36,7 +36,7 @@ export async function openCustomServer(): Promise<CustomServer> {
   const transport = async (request: Request): Promise<Response> => first.app.fetch(request, {})
   const client = new Client({ transport, clock: world.clock })
   const signer = { names: new Set<string>(), sign: () => Promise.reject(new Error('nothing is signed here')) }
-  opening.use(startControllers({ client, world, signer, rootPem: '', identity: undefined }))
+  opening.use(startControllers({ client, world, signer, rootPem: '', storage: undefined, identity: undefined }))
   await post(first.url, '/api/v1/namespaces', { metadata: { name: 'default' } })
   const kubeconfig = join(folder, 'kubeconfig')
   const cluster = { name: 'c', cluster: { server: first.url } }

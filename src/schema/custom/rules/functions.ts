@@ -48,9 +48,28 @@ const STRINGS: Readonly<Record<string, Run>> = {
   'string.replace(string, string): string': (text: string, from: string, to: string) => text.replaceAll(from, () => to),
   'string.replace(string, string, int): string': (text: string, from: string, to: string, most: bigint) =>
     replaceSome(text, from, { to, most: Number(most) }),
+  'string.format(list): string': formatted,
   'isIP(string): bool': (text: string) => isOfFormat('ipv4', text) || isOfFormat('ipv6', text),
   'isCIDR(string): bool': (text: string) => isOfFormat('cidr', text),
 }
+
+// `%s`, `%d`, `%x`, `%f` with its digits, and `%%`.
+function formatted(text: string, values: readonly unknown[]): string {
+  let next = 0
+  return text.replace(/%(?:\.([0-9]{1,2}))?([a-zA-Z%])/g, (all, digits: string | undefined, verb: string) => {
+    if (verb === '%') return '%'
+    if (next >= values.length) throw new Error(`format: no value for ${all}`)
+    const value = values[next]
+    next += 1
+    if (verb === 's') return typeof value === 'string' || typeof value === 'bigint' ? `${value}` : textOf(value)
+    if (verb === 'd' && typeof value === 'bigint') return value.toString()
+    if (verb === 'x' && typeof value === 'bigint') return value.toString(16)
+    if (verb === 'f' && typeof value === 'number') return value.toFixed(Number(digits ?? DECIMALS))
+    throw new Error(`format: ${all} does not take this value`)
+  })
+}
+
+const DECIMALS = 6
 
 const QUANTITIES: Readonly<Record<string, Run>> = {
   'isQuantity(string): bool': (text: string) => quantityOf(text) !== undefined,

@@ -72,7 +72,8 @@ function sizeOf(value: unknown): number {
   return Array.isArray(value) ? value.length >>> LIST_SHIFT : 0
 }
 
-function isNode(value: object): value is ExpressionNode {
+/** True for a node of an expression. */
+export function isNode(value: object): value is ExpressionNode {
   return 'op' in value && typeof value.op === 'string' && 'args' in value && 'meta' in value
 }
 

@@ -92,6 +92,8 @@ const HOLDS = [
   'self.tags.isSorted() && self.tags.indexOf("b") == 1 && [1, 3, 2].max() == 3',
   '"abc".replace("b", "x") == "axc" && "abc".charAt(1) == "b"',
   'type(self.replicas) == int',
+  'has(self.routes[0].weight) && !has(self.routes.filter(r, r.host == "b")[0].weight) == false',
+  '"%s has %d".format([self.name, self.replicas]) == "web has 3"',
   'cel.bind(n, self.replicas, n > 2)',
 ]
 

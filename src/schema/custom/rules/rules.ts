@@ -6,6 +6,7 @@ import { fieldsOfPath } from '../json-path.ts'
 import type { SchemaNode } from '../node.ts'
 import { compilePattern } from '../patterns/pattern.ts'
 import { MATCHES, ruleEnvironment } from './functions.ts'
+import { widenHas } from './has.ts'
 import { eachNode, type Meter, metered } from './meter.ts'
 import { RuleTypes } from './types.ts'
 
@@ -213,12 +214,13 @@ function compileExpression(
   }
 }
 
-// Makes calls of `matches` safe, and looks whether the old value is used.
+// Makes calls of `matches` safe and `has` as wide as upstream's, and looks whether the old value is used.
 function prepare(root: unknown): { readonly usesOld: boolean; readonly problem: string | undefined } {
   let usesOld = false
   let problem: string | undefined
-  eachNode(root, ({ op, args }) => {
+  eachNode(root, ({ op, args, meta }) => {
     if (op === 'id' && args === 'oldSelf') usesOld = true
+    if (op === 'call' && Array.isArray(args) && args[0] === 'has') widenHas(meta['macro'], args[1])
     if (op !== 'rcall' || !Array.isArray(args) || args[0] !== 'matches') return
     args[0] = MATCHES
     const [pattern]: unknown[] = Array.isArray(args[2]) ? args[2] : []

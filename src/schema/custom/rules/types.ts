@@ -75,11 +75,11 @@ export class RuleTypes {
     const fields: Record<string, string> = {}
     const places = new Map<string, { readonly name: string; readonly schema: SchemaNode }>()
     for (const [name, inner] of schema.properties) {
-      const escaped = escapedName(name)
-      if (escaped === undefined) continue
-      const isTyped = this.#named.has(escaped) || inner.type !== 'object'
-      fields[escaped] = isTyped ? this.nameOf(inner, `${path}.${escaped}`) : 'dyn'
-      places.set(escaped, { name, schema: inner })
+      for (const field of fieldNames(name)) {
+        const isTyped = this.#named.has(field) || inner.type !== 'object'
+        fields[field] = isTyped ? this.nameOf(inner, `${path}.${field}`) : 'dyn'
+        places.set(field, { name, schema: inner })
+      }
     }
     const read = (field: string, raw: JsonObject): unknown => {
       const place = places.get(field)
@@ -145,6 +145,12 @@ function textValue(format: string, text: string): unknown {
   }
 }
 
+// What rules may call a field; words that CEL keeps for itself stand behind a dot as they are, too.
+function fieldNames(name: string): readonly string[] {
+  const escaped = escapedName(name)
+  return [...new Set([...(escaped === undefined ? [] : [escaped]), ...(IDENTIFIER.test(name) ? [name] : [])])]
+}
+
 /**
  * The name of a field in CEL, by upstream's escapes; undefined for one that rules cannot name
  * (kubernetes.io/docs/reference/using-api/cel, "Escaping").
@@ -156,7 +162,7 @@ export function escapedName(name: string): string | undefined {
     .replaceAll('.', '__dot__')
     .replaceAll('-', '__dash__')
     .replaceAll('/', '__slash__')
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined
+  return IDENTIFIER.test(escaped) ? escaped : undefined
 }
 
 const TIMESTAMP = 'google.protobuf.Timestamp'
@@ -167,6 +173,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   duration: DURATION,
   byte: 'bytes',
 }
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 const RESERVED: ReadonlySet<string> = new Set(
   'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
     ' ',
