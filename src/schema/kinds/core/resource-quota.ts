@@ -1,4 +1,4 @@
-import { column } from '../../columns.ts'
+import { ageColumn, column, nameColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { isJsonObject, jsonAt, wordOf } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
@@ -14,7 +14,9 @@ export const resourceQuota = defineResource({
   shortNames: ['quota'],
   shape: kubernetesShape('V1ResourceQuota'),
   hasStatus: true,
-  columns: [
+  table: [
+    nameColumn,
+    ageColumn,
     column('Request', object => usedText(object, name => !name.startsWith('limits'))),
     column('Limit', object => usedText(object, name => name.startsWith('limits'))),
   ],

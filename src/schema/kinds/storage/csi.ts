@@ -1,4 +1,4 @@
-import { ageColumn, at, column, listText, nameColumn } from '../../columns.ts'
+import { at, column, listText, nameColumn } from '../../columns.ts'
 import { defineResource, textFields } from '../../define.ts'
 import { changePart, fill } from '../../fill.ts'
 import { jsonAt, listAt, textsAt } from '../../json.ts'
@@ -77,12 +77,7 @@ export const csiStorageCapacity = defineResource({
   kind: 'CSIStorageCapacity',
   plural: 'csistoragecapacities',
   shape: kubernetesShape('V1CSIStorageCapacity'),
-  table: [
-    nameColumn,
-    column('StorageClassName', at('storageClassName')),
-    column('Capacity', at('capacity')),
-    { ...ageColumn, priority: 1 },
-  ],
+  table: [nameColumn, column('StorageClassName', at('storageClassName')), column('Capacity', at('capacity'))],
   validate: (object, old) => [
     ...mustHave(object, 'storageClassName', ''),
     ...immutable(object, old, ['nodeTopology', 'storageClassName'], ''),
