@@ -10,7 +10,6 @@ export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
-export { defineResource } from './define.ts'
 export { schemaFault } from './faults.ts'
 export {
   duplicate,

@@ -1,4 +1,4 @@
-import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry, REVIEW_RESOURCES } from '#api'
+import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
 import { type Attempt, type Caller, certificateAuthenticator, firstToKnow, isAllowed, rulesOf } from '#identity'
 import type { Keyspace } from '#keyspace'
@@ -37,7 +37,7 @@ export async function openApi(
   const store = new ObjectStore(keyspace, keyring)
   const policy = opening.use(await FollowedPolicy.open(store, world))
   const revocations = opening.use(await Revocations.open(keyspace, world))
-  const registry = new Registry(resources())
+  const registry = new Registry(RESOURCES)
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const { index } = policy
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
@@ -76,10 +76,4 @@ export async function openApi(
   const all = opening.move()
   const end = (): void => ending.abort()
   return { app, revocations, issuing, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
-}
-
-// Reviews are served by the API itself; they are listed once, wherever their kinds are declared.
-function resources() {
-  const isDeclared = new Set(RESOURCES.map(({ group, plural }) => `${group}/${plural}`))
-  return [...RESOURCES, ...REVIEW_RESOURCES.filter(({ group, plural }) => !isDeclared.has(`${group}/${plural}`))]
 }
