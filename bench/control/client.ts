@@ -19,35 +19,35 @@ export class ApiClient implements Disposable {
   }
 
   /** Sends one request; the answer's bytes. Throws with the answer unless it is 2xx. */
-  async call(
-    method: string,
-    path: string,
-    more: { readonly body?: string; readonly accept?: string } = {},
-  ): Promise<Buffer> {
-    const { stream, status } = await this.open(method, path, more)
+  async call(method: string, path: string, more: More = {}): Promise<Buffer> {
+    const stream = this.stream(method, path, more)
     const chunks: Buffer[] = []
-    for await (const chunk of stream) chunks.push(chunk as Buffer)
-    const answer = Buffer.concat(chunks)
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const ended = once(stream, 'end')
+    const [headers] = (await once(stream, 'response')) as [{ readonly ':status': number }]
+    await ended
+    const [status, answer] = [headers[':status'], Buffer.concat(chunks)]
     if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${answer.toString().slice(0, 300)}`)
     return answer
   }
 
   /** Begins a request; its answer comes as a stream. */
-  async open(method: string, path: string, more: { readonly body?: string; readonly accept?: string } = {}) {
-    const { body, accept = 'application/json' } = more
+  stream(method: string, path: string, { body, accept = 'application/json' }: More = {}): ClientHttp2Stream {
     const type = body === undefined ? {} : { 'content-type': 'application/json' }
-    const stream: ClientHttp2Stream = this.#session.request(
-      { ':method': method, ':path': path, accept, ...type },
-      { endStream: body === undefined },
-    )
+    const head = { ':method': method, ':path': path, accept, ...type }
+    const stream = this.#session.request(head, { endStream: body === undefined })
     if (body !== undefined) stream.end(body)
-    const [headers] = (await once(stream, 'response')) as [{ readonly ':status': number }]
-    return { stream, status: headers[':status'] }
+    return stream
   }
 
   [Symbol.dispose](): void {
     this.#session.destroy()
   }
+}
+
+interface More {
+  readonly body?: string
+  readonly accept?: string
 }
 
 interface Kubeconfig {
