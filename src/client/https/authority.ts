@@ -45,10 +45,10 @@ function shownBy(host: string, port: number, url: string): Promise<readonly X509
     socket.once('timeout', () => failed('no answer in time'))
     socket.once('secureConnect', () => {
       const shown: X509Certificate[] = []
-      let next = socket.getPeerX509Certificate()
-      while (next !== undefined && shown.length < CHAIN_MAX && !shown.some(each => each.raw.equals(next!.raw))) {
+      for (let next = socket.getPeerX509Certificate(); next !== undefined; next = next.issuerCertificate) {
+        const { raw } = next
+        if (shown.length === CHAIN_MAX || shown.some(each => each.raw.equals(raw))) break
         shown.push(next)
-        next = next.issuerCertificate
       }
       socket.destroy()
       resolve(shown)
