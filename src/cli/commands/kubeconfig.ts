@@ -12,7 +12,7 @@ import type { Run } from '../run.ts'
 
 interface Options {
   readonly user?: string
-  readonly group: readonly string[]
+  readonly group?: readonly string[]
   readonly days: string
   readonly server?: string
   readonly token?: string
@@ -24,7 +24,7 @@ export function declareKubeconfig(program: Command, run: Run): void {
     .command('kubeconfig')
     .description("print the administrator's kubeconfig, or make one for a user with a certificate of his own")
     .option('--user <name>', 'a user; what he may do is decided by role bindings')
-    .option('--group <name>', 'a group of that user; may be given several times', collect, [])
+    .option('--group <name>', 'a group of that user; may be given several times', collect)
     .option('--days <count>', 'how long the certificate of the user holds', '90')
     .option('--server <url>', 'address of the API as that user reaches it')
     .option('--token <token>', 'ask the API at --server for a certificate of --user with this token; - reads it')
@@ -33,7 +33,7 @@ export function declareKubeconfig(program: Command, run: Run): void {
       examples(
         'cairn kubeconfig > ~/.kube/config',
         'cairn kubeconfig --user jane --group family > jane.kubeconfig',
-        'cairn kubeconfig --server https://box.example:6443 --user jane --token - > jane.kubeconfig',
+        'cairn kubeconfig --server https://box:6443 --user jane --token - > jane.yaml',
         'kubectl create clusterrolebinding jane --clusterrole=view --user=jane',
       ),
     )
@@ -41,7 +41,7 @@ export function declareKubeconfig(program: Command, run: Run): void {
 }
 
 async function kubeconfig(context: Context, options: Options): Promise<void> {
-  const { user, group, days, server, token } = options
+  const { user, group = [], days, server, token } = options
   if (token !== undefined) {
     if (user === undefined || server === undefined || !server.startsWith('https://')) {
       throw cliFault('Usage', '--token needs --user and --server https://HOST:PORT')
@@ -52,7 +52,10 @@ async function kubeconfig(context: Context, options: Options): Promise<void> {
   if (user === undefined) {
     if (group.length > 0) throw cliFault('Usage', '--group needs --user', { hint: 'Name the user as well.' })
     const text = readLocalText(kubeconfigOf(dataFolder(context)), 'It is written by `cairn up` when it has an API.')
-    return print(context, server === undefined ? text : text.replace(/^( *server: ).*$/m, `$1${server}`))
+    return print(
+      context,
+      server === undefined ? text : text.replace(/^( *server: ).*$/m, (_, before) => `${before}${server}`),
+    )
   }
   const count = Number(days)
   if (!Number.isInteger(count) || count < 1 || count > 3650) {
@@ -71,6 +74,6 @@ async function print({ common, terminal }: Context, text: string): Promise<void>
   terminal.out(`${JSON.stringify(parse(text), undefined, 2)}\n`)
 }
 
-function collect(word: string, before: readonly string[]): readonly string[] {
+function collect(word: string, before: readonly string[] = []): readonly string[] {
   return [...before, word]
 }
