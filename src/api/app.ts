@@ -195,7 +195,8 @@ async function answerTarget(
   }
   const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand }
   if (verb === 'watch') {
-    const signal = AbortSignal.any([request.signal, serving.ending])
+    const end = serving.registry.endOf(resource)
+    const signal = AbortSignal.any([request.signal, serving.ending, ...(end === undefined ? [] : [end])])
     return answerResource(serving, verb, { ...asked, signal })
   }
   return inTime(serving, request, signal => {

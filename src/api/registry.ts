@@ -1,4 +1,4 @@
-import { apiVersionOf, type Resource } from '#schema'
+import { apiVersionOf, isSameJson, type Resource } from '#schema'
 
 /** How paths name a resource. */
 type Named = Pick<Resource, 'group' | 'version' | 'plural'>
@@ -10,6 +10,8 @@ type Named = Pick<Resource, 'group' | 'version' | 'plural'>
 export class Registry {
   readonly #builtIn: ReadonlyMap<string, Resource>
   readonly #defined = new Map<string, readonly Resource[]>()
+  // Aborted when what was served under a key no longer is, or has another schema.
+  readonly #ends = new Map<string, AbortController>()
   #resources: ReadonlyMap<string, Resource>
   #all: readonly Resource[] | undefined
   #revision = 0
@@ -33,10 +35,25 @@ export class Registry {
     if (resources.length === 0 && !this.#defined.has(definition)) return
     if (resources.length === 0) this.#defined.delete(definition)
     else this.#defined.set(definition, resources)
+    const before = this.#resources
     const defined = [...this.#defined.values()].flat().map(resource => [keyOf(resource), resource] as const)
     this.#resources = new Map([...defined, ...this.#builtIn])
     this.#all = undefined
     this.#revision += 1
+    for (const [key, end] of this.#ends) {
+      if (isServedAlike(before.get(key), this.#resources.get(key))) continue
+      this.#ends.delete(key)
+      end.abort()
+    }
+  }
+
+  /** Aborts when a resource of a definition is no longer served as it is now: whoever watches it is to begin anew. */
+  endOf(resource: Resource): AbortSignal | undefined {
+    if (resource.custom === undefined) return undefined
+    const key = keyOf(resource)
+    const end = this.#ends.get(key) ?? new AbortController()
+    this.#ends.set(key, end)
+    return end.signal
   }
 
   /** The names of all definitions that have resources here. */
@@ -55,6 +72,10 @@ export class Registry {
     const seen = new Map(this.all.map(({ group, version }) => [apiVersionOf(group, version), { group, version }]))
     return [...seen.values()]
   }
+}
+
+function isServedAlike(before: Resource | undefined, now: Resource | undefined): boolean {
+  return now !== undefined && isSameJson(before?.shape.custom?.openapi, now.shape.custom?.openapi)
 }
 
 function inOrder(a: Resource, b: Resource): number {
