@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { addControllerMetrics, type ControllerReading } from './controller-metrics.ts'
 
 /** What the process takes, as its owner sees it. */
 export interface ProcessReading {
@@ -73,6 +74,11 @@ export class ApiMetrics {
     const labels = { verb: 'watch', resource }
     this.#watches.inc(labels)
     return () => this.#watches.dec(labels)
+  }
+
+  /** Counts controllers too, from now on. */
+  countControllers(read: () => readonly ControllerReading[]): void {
+    addControllerMetrics(this.#registry, read)
   }
 
   /** All counts in Prometheus' text form. */

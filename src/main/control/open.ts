@@ -49,7 +49,9 @@ export async function openControl(
   opening.defer(() => api.end())
   const storage = storageDoor(dataFolder, world)
   const fetch = app.fetch.bind(app)
-  opening.use(openControllers({ fetch, world, authority, storage, identity: serverName(choice, world) }))
+  const identity = serverName(choice, world)
+  const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity }))
+  telemetry.observer.countControllers(() => controllers.counts())
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)

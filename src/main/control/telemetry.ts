@@ -4,7 +4,8 @@ import type { Keyspace } from '#keyspace'
 import { ApiMetrics, AuditLog } from '#telemetry'
 
 /** What the API tells of itself: counts, notes of who did what, and whether it is well. */
-export type ApiTelemetry = AsyncDisposable & Required<Pick<AppParts, 'observer' | 'audit' | 'checks'>>
+export type ApiTelemetry = AsyncDisposable &
+  Required<Pick<AppParts, 'audit' | 'checks'>> & { readonly observer: ApiMetrics }
 
 /** Opens it; the notes lie below `folder`. */
 export function openTelemetry(keyspace: Keyspace, folder: string, world: World): ApiTelemetry {
