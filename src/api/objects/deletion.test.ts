@@ -130,3 +130,20 @@ test('a namespace goes when it is finalized, and only then', async () => {
     [403, 'namespaces "default" is forbidden: this namespace may not be deleted'],
   )
 })
+
+test('a namespace that is deleted between the look at it and the write takes nothing in', async () => {
+  await using api = await MemoryApi.open()
+  await api.post('/api/v1/namespaces', { metadata: { name: 'a' } })
+  const txn = api.keyspace.txn.bind(api.keyspace)
+  let isFirst = true
+  api.keyspace.txn = async (request, signal) => {
+    if (isFirst) {
+      isFirst = false
+      await api.delete('/api/v1/namespaces/a')
+    }
+    return txn(request, signal)
+  }
+  const late = await api.post('/api/v1/namespaces/a/configmaps', { metadata: { name: 'a' } })
+  assert.equal(late.status, 403)
+  assert.equal((await api.get('/api/v1/namespaces/a/configmaps/a')).status, 404)
+})
