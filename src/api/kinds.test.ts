@@ -117,6 +117,18 @@ test('events of both groups are the same objects', async () => {
   assert.equal(textAt(listAt(found.body, 'items')[0], 'note'), 'it runs')
 })
 
+test('who asks for a certificate is said by the API, and never by who asks', async () => {
+  await using api = await MemoryApi.open()
+  const request = SAMPLES.find(({ resource }) => resource.startsWith('certificatesigningrequests'))
+  assert.ok(request)
+  const spec = { ...Object(request.body['spec']), username: 'system:node:m1', groups: ['system:masters'], uid: 'x' }
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+  const { body, status } = await api.post(path, { metadata: { name: 'a' }, spec })
+  assert.equal(status, 201)
+  assert.deepEqual([textAt(body, 'spec', 'username'), jsonAt(body, 'spec', 'groups')], ['admin', []])
+  assert.equal(textAt(body, 'spec', 'uid'), undefined)
+})
+
 test('autoscalers of both versions are the same objects', async () => {
   await using api = await MemoryApi.open()
   const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`

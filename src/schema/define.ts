@@ -29,6 +29,7 @@ export function defineResource(sketch: ResourceSketch): Resource {
     scale: undefined,
     subresources: [],
     defaults: object => object,
+    authored: undefined,
     validate: () => [],
     selectableFields: {},
     hasController: false,

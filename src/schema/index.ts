@@ -32,6 +32,7 @@ export { apiVersionOf, isKubeObject, type KubeObject, type ObjectMeta, type Owne
 export { openProtobuf, type ProtobufBody, protobufToJson } from './protobuf.ts'
 export {
   ALL_VERBS,
+  type Author,
   type Column,
   type CustomFacts,
   type Resource,

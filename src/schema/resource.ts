@@ -26,6 +26,8 @@ export interface Resource {
   readonly subresources: readonly Subresource[]
   /** Answers the object with what people may leave out; `old` is what it replaces, where there is something. */
   readonly defaults: (object: KubeObject, old?: KubeObject) => KubeObject
+  /** The object with what the API itself says in it of who makes it, whatever was sent; undefined when that is nothing. */
+  readonly authored: ((object: KubeObject, author: Author) => KubeObject) | undefined
   /** What is wrong with an object that is to be stored; `old` is what it replaces. */
   readonly validate: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[]
   /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
@@ -36,6 +38,14 @@ export interface Resource {
   readonly storedForm: StoredForm | undefined
   /** Set for kinds that people have defined. */
   readonly custom: CustomFacts | undefined
+}
+
+/** Who makes an object. */
+export interface Author {
+  readonly name: string
+  readonly uid: string | undefined
+  readonly groups: readonly string[]
+  readonly extra: Readonly<Record<string, readonly string[]>>
 }
 
 /** A path behind an object's name, beside `status` and `scale`. */

@@ -1,5 +1,5 @@
 import { type Clock, type Entropy, isFault } from '#base'
-import { isSameJson, type Json, type KubeObject, type Resource } from '#schema'
+import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { apiFault } from '../faults.ts'
 import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
@@ -25,6 +25,8 @@ export interface WriteOptions {
   readonly isDryRun: boolean
   /** Who is noted for the fields that are written; this server when undefined. */
   readonly manager?: string
+  /** Who makes it, for kinds that say so. */
+  readonly author?: Author
   /** Refuses what the caller may not make of the object; `old` is what it was. */
   readonly guard?: (next: KubeObject, old: KubeObject | undefined) => void
 }
@@ -64,7 +66,9 @@ export class Objects {
   async make(resource: Resource, draft: Draft, options: WriteOptions, signal: AbortSignal): Promise<Prepared> {
     const { read, warnings, note } = draft
     for (let attempt = 1; ; attempt += 1) {
-      const object = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, this.#named(read)))
+      const named = this.#named(read)
+      const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
+      const object = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
       options.guard?.(object, undefined)
       const guards = await this.#namespaces.admit(resource, object, signal)
       try {

@@ -52,6 +52,7 @@ export function writeOptionsOf(asked: ResourceRequest, isApply = false): WriteOp
     unknowns: unknownsOf(query),
     isDryRun: isDryRun(query),
     manager: fieldManagerOf(query, request.headers.get('user-agent'), { kind, isApply }),
+    author: caller,
     guard: (next, old) => guard(caller, resource, next, old),
   }
 }

@@ -163,7 +163,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     resource: 'certificatesigningrequests.certificates.k8s.io/v1',
     body: { spec: { request: REQUEST, signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] } },
-    shown: ['kubernetes.io/kube-apiserver-client', '<none>', 'Pending'],
+    shown: ['kubernetes.io/kube-apiserver-client', 'admin', '<none>', 'Pending'],
   },
   {
     resource: 'horizontalpodautoscalers.autoscaling/v2',

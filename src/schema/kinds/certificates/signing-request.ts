@@ -2,13 +2,14 @@ import { ageColumn, at, column, humanDuration, nameColumn } from '../../columns.
 import { defineResource, textFields } from '../../define.ts'
 import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { changePart, fill, fillPart } from '../../fill.ts'
-import { isSameJson, type Json, jsonAt, listAt, numberAt, textAt, wordOf } from '../../json.ts'
+import { isSameJson, type Json, type JsonObject, jsonAt, listAt, numberAt, textAt, wordOf } from '../../json.ts'
 import { segmentProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
-import { mustHave } from '../../rules.ts'
+import type { Author } from '../../resource.ts'
+import { mustHave, without } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
 
-/** A request for a certificate, to be approved and signed. Whoever sends it is written into it by the API. */
+/** A request for a certificate, to be approved and signed. Who sends it is written into it by the API. */
 export const certificateSigningRequest = defineResource({
   group: 'certificates.k8s.io',
   kind: 'CertificateSigningRequest',
@@ -40,10 +41,18 @@ export const certificateSigningRequest = defineResource({
   ],
   defaults: object =>
     changePart(object, 'spec', spec => fill(spec, { usages: ['digital signature', 'key encipherment'] })),
+  authored: (object, author) => changePart(object, 'spec', spec => ({ ...without(spec, WHO), ...whoIs(author) })),
   validate: (object, old) => [...requestErrors(object), ...changeErrors(object, old)],
   selectableFields: textFields('spec.signerName'),
   hasController: true,
 })
+
+const WHO = ['username', 'uid', 'groups', 'extra']
+
+function whoIs({ name, uid, groups, extra }: Author): JsonObject {
+  const more = Object.keys(extra).length === 0 ? {} : { extra }
+  return { username: name, ...(uid === undefined ? {} : { uid }), groups, ...more }
+}
 
 function isFailure(condition: Json): boolean {
   return textAt(condition, 'type') === 'Failed'
