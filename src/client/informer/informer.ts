@@ -155,9 +155,9 @@ export class Informer implements AsyncDisposable {
     for (const listener of this.#listeners) listener(change)
   }
 
-  // The first failure is what a restarted server looks like.
+  // The first failure is what a restarted server looks like; a list that is not found, that its kind is served no longer.
   #complain(error: unknown, failures: number): void {
-    if (failures === 1) return
+    if (failures === 1 || isFault(error, 'NotFound')) return
     const fields = { resource: this.resource.plural, failures, error: whyOf(error) }
     this.#options.world.log.warn('following objects failed', fields)
   }
