@@ -108,3 +108,6 @@ export const FILL_TXN_BYTES = 2 ** 20
 
 /** Transactions under way at once when a revision is raised. */
 export const REVISION_RAISE_AT_ONCE = 128
+
+/** Bytes of a log segment between two places that are remembered. */
+export const LANDMARK_BYTES = 2 ** 16

@@ -5,6 +5,7 @@ import { keyspaceFault } from '../faults.ts'
 import type { LogRecord, Revision } from '../keyspace.ts'
 import { LOG_READ_BYTES, RECORD_BYTES_MAX } from '../limits.ts'
 import { recordAt, recordHeader, revisionOfRecord } from '../record.ts'
+import type { Landmarks } from './landmarks.ts'
 import { logDamaged, MAGIC_BYTES, type RecoveredSegment } from './recover.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
 
@@ -12,6 +13,8 @@ import { SEGMENT_HEADER_BYTES } from './segment.ts'
 export interface CursorSource {
   readonly log: Pick<CommitLog, 'first' | 'last'>
   readonly segments: readonly RecoveredSegment[]
+  /** Places to begin at; what is read is learned. */
+  readonly landmarks?: Landmarks | undefined
 }
 
 /** Reads the records of segment files forward. */
@@ -64,6 +67,7 @@ export class SegmentCursor implements LogCursor {
     }
     if (offset === 0) this.#skipDamage(at)
     at.offset += offset
+    if (offset > 0) this.#source.landmarks?.learn(at.segment.path, at)
     this.#next = revisionOf(Math.max(this.#next, at.revision))
     return records
   }
@@ -90,7 +94,12 @@ export class SegmentCursor implements LogCursor {
     const segment = segments[(behind < 0 ? segments.length : behind) - 1]
     if (segment === undefined) throw compacted(this.#next)
     if (this.#at?.segment.path === segment.path) return this.#at
-    this.#at = { segment, offset: SEGMENT_HEADER_BYTES, revision: segment.firstRevision }
+    const mark = this.#source.landmarks?.near(segment.path, this.#next)
+    this.#at = {
+      segment,
+      offset: mark?.offset ?? SEGMENT_HEADER_BYTES,
+      revision: mark?.revision ?? segment.firstRevision,
+    }
     return this.#at
   }
 

@@ -3,9 +3,10 @@ import { revisionOf } from '../change.ts'
 import type { CommitLog, LogCursor } from '../commit-log.ts'
 import { diskFault } from '../faults.ts'
 import type { LogRecord, Revision } from '../keyspace.ts'
-import { FILL_BYTES, SEGMENT_BYTES } from '../limits.ts'
+import { FILL_BYTES, LANDMARK_BYTES, SEGMENT_BYTES } from '../limits.ts'
 import { decodeChanges, revisionOfRecord, sealRecord } from '../record.ts'
 import { SegmentCursor } from './cursor.ts'
+import { Landmarks } from './landmarks.ts'
 import { type RecoveredLog, type RecoveredSegment, recoverLog } from './recover.ts'
 import { SEGMENT_HEADER_BYTES, segmentHeaderBytes, segmentPath } from './segment.ts'
 import { type Survived, wholePrefix } from './tail.ts'
@@ -88,6 +89,8 @@ interface OpenSegment extends RecoveredSegment {
   readonly file: DiskFile
   /** Where the next record goes. */
   end: number
+  /** The last place that was remembered. */
+  marked: number
   /** Bytes the file has, zeros behind `end`. */
   filled: number
 }
@@ -96,6 +99,7 @@ class SegmentLog implements CommitLog {
   readonly #world: World
   readonly #folder: string
   readonly #segments: RecoveredSegment[]
+  readonly #landmarks = new Landmarks()
   #open: OpenSegment | undefined
   /** Full segments that a sync still has to reach. */
   #full: OpenSegment[] = []
@@ -119,7 +123,7 @@ class SegmentLog implements CommitLog {
     const newest = this.#segments.at(-1)
     if (newest === undefined || recovered.end === undefined) return
     const file = world.disk.open(newest.path, 'write')
-    this.#open = { ...newest, file, end: recovered.end, filled: file.size() }
+    this.#open = { ...newest, file, end: recovered.end, marked: 0, filled: file.size() }
   }
 
   get bytes(): number {
@@ -133,6 +137,10 @@ class SegmentLog implements CommitLog {
       const segment = this.#room(record.byteLength)
       sealRecord(record, segment.salt, this.durable)
       segment.file.write([record], segment.end)
+      if (segment.end >= segment.marked + LANDMARK_BYTES) {
+        this.#landmarks.learn(segment.path, { offset: segment.end, revision: this.last + 1 })
+        segment.marked = segment.end
+      }
       segment.end += record.byteLength
       segment.filled = Math.max(segment.filled, segment.end)
       this.last = revisionOf(this.last + 1)
@@ -165,7 +173,11 @@ class SegmentLog implements CommitLog {
   }
 
   cursor(from: Revision): LogCursor {
-    return new SegmentCursor(this.#world.disk, from, { log: this, segments: this.#segments })
+    return new SegmentCursor(this.#world.disk, from, {
+      log: this,
+      segments: this.#segments,
+      landmarks: this.#landmarks,
+    })
   }
 
   trim(before: Revision): void {
@@ -175,6 +187,7 @@ class SegmentLog implements CommitLog {
       if (this.#full.some(segment => segment.path === oldest.path) || second.firstRevision > this.durable + 1) return
       this.#sealedBytes -= this.#world.disk.stat(oldest.path)?.bytes ?? 0
       this.#world.disk.remove(oldest.path)
+      this.#landmarks.forget(oldest.path)
       this.#segments.shift()
       this.first = revisionOf(Math.max(this.first, second.firstRevision))
     }
@@ -215,7 +228,14 @@ class SegmentLog implements CommitLog {
     }
     this.#nextSequence += 1
     this.#newName = true
-    return { ...start, path, file, end: SEGMENT_HEADER_BYTES, filled: SEGMENT_HEADER_BYTES }
+    return {
+      ...start,
+      path,
+      file,
+      end: SEGMENT_HEADER_BYTES,
+      marked: SEGMENT_HEADER_BYTES,
+      filled: SEGMENT_HEADER_BYTES,
+    }
   }
 
   async #syncName(): Promise<void> {
