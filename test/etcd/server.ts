@@ -74,7 +74,9 @@ export class EtcdServer implements AsyncDisposable {
     if (tls !== undefined) args.push('--client-cert-auth')
     if (!durable) args.push('--unsafe-no-fsync')
     const log = fs.openSync(`${this.#folder}/log`, 'a')
-    this.#child = spawn('etcd', [...args, ...flags], { stdio: ['ignore', log, log] })
+    // It goes with this process, however that ends.
+    const words = ['--pdeathsig', 'KILL', 'etcd', ...args, ...flags]
+    this.#child = spawn('setpriv', words, { stdio: ['ignore', log, log] })
     fs.closeSync(log)
   }
 
