@@ -8,10 +8,10 @@ import { after, before, suite, test } from 'node:test'
 import { type Cloud, openCloud, until } from './cloud.ts'
 import { PROGRAM } from './cloud/cli.ts'
 import { untilGone } from './cloud/processes.ts'
-import { findKubectl } from './cloud/kubectl.ts'
+import { findKubectl, NO_KUBECTL } from './kubectls.ts'
 
 const kubectlPath = findKubectl()
-const skip = kubectlPath === undefined ? 'kubectl is not installed' : false
+const skip = kubectlPath === undefined ? NO_KUBECTL : false
 
 interface Said {
   readonly code: number

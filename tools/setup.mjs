@@ -18,7 +18,7 @@ const etcd = ['etcd-server', 'etcd-client']
 const verbs = {
   start: { script: 'src/main/cairn.ts', first: ['up'], packages: ['fuse3'] },
   cairn: { script: 'src/main/cairn.ts', first: [], packages: [] },
-  test: { script: 'tools/test.ts', first: [], packages: ['fuse3', ...etcd] },
+  test: { script: 'tools/test.ts', first: [], packages: ['fuse3', 'kubernetes-client', ...etcd] },
   check: { script: 'tools/check.ts', first: [], packages: [] },
   bench: { script: 'bench/run.ts', first: [], packages: ['fuse3', ...etcd, ...peers] },
   sim: { script: 'sim/run.ts', first: [], packages: [] },

@@ -12,7 +12,8 @@ import {
   type Resource,
   textAt,
 } from '#schema'
-import { findKubectls, KubectlSession } from './testing/kubectl.ts'
+import { findKubectls, NO_KUBECTL } from '../../test/kubectls.ts'
+import { KubectlSession } from './testing/kubectl.ts'
 import { MemoryApi } from './testing/memory-api.ts'
 import { SAMPLES, type Sample } from './testing/samples.ts'
 
@@ -143,7 +144,7 @@ test('autoscalers of both versions are the same objects', async () => {
 })
 
 const kubectls = findKubectls()
-if (kubectls.length === 0) test('kubectl shows every kind', { skip: 'there is no kubectl on this machine' }, () => {})
+if (kubectls.length === 0) test('kubectl shows every kind', { skip: NO_KUBECTL }, () => {})
 
 for (const program of kubectls) {
   test(`${basename(program)} lists, shows and explains every kind`, async () => {

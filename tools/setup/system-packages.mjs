@@ -6,6 +6,7 @@ import { withServicesKeptOff } from './services.mjs'
 /** A program each Debian package brings, by which we see that it is there, and what is off without it. */
 const known = {
   fuse3: { program: 'fusermount3', off: 'mounting as an ordinary user' },
+  'kubernetes-client': { program: 'kubectl', off: 'testing with kubectl' },
   'etcd-server': { program: 'etcd', off: 'testing against etcd' },
   'etcd-client': { program: 'etcdctl', off: 'testing against etcd' },
   'glusterfs-server': { program: 'glusterd', off: 'measuring against GlusterFS' },

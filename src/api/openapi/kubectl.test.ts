@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { test } from 'node:test'
 import { jsonAt, listAt } from '#schema'
-import { findKubectls, KubectlSession } from '../testing/kubectl.ts'
+import { findKubectls, NO_KUBECTL } from '../../../test/kubectls.ts'
+import { KubectlSession } from '../testing/kubectl.ts'
 import { MemoryApi } from '../testing/memory-api.ts'
 
 const kubectls = findKubectls()
@@ -20,8 +21,7 @@ function deployment(spec: object, containers: readonly object[]) {
   }
 }
 
-if (kubectls.length === 0)
-  test('kubectl reads the documents', { skip: 'there is no kubectl on this machine' }, () => {})
+if (kubectls.length === 0) test('kubectl reads the documents', { skip: NO_KUBECTL }, () => {})
 
 for (const program of kubectls) {
   test(`${basename(program)} explains kinds, from both versions of the documents`, async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { test } from 'node:test'
 import { isJsonObject, type Json, jsonAt, listAt, textAt } from '#schema'
-import { findKubectls, KubectlSession } from '../testing/kubectl.ts'
+import { findKubectls, NO_KUBECTL } from '../../../test/kubectls.ts'
+import { KubectlSession } from '../testing/kubectl.ts'
 import { MemoryApi } from '../testing/memory-api.ts'
 
 const kubectls = findKubectls()
@@ -25,7 +26,7 @@ function managers(object: Json): string[] {
   )
 }
 
-if (kubectls.length === 0) test('kubectl applies', { skip: 'there is no kubectl on this machine' }, () => {})
+if (kubectls.length === 0) test('kubectl applies', { skip: NO_KUBECTL }, () => {})
 
 for (const program of kubectls) {
   test(`${basename(program)} applies on the server's side`, async () => {

@@ -1,27 +1,11 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { MemoryApi } from './memory-api.ts'
-
-/** The oldest and the newest kubectl of this machine: those on PATH and beside what it leads to; empty when there is none. */
-export function findKubectls(): readonly string[] {
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map(folder => join(folder, 'kubectl'))
-    .find(isProgram)
-  if (found === undefined) return []
-  const folder = dirname(realpathSync(found))
-  const versioned = readdirSync(folder)
-    .filter(name => /^kubectl\.1\.[0-9]+$/.test(name))
-    .sort((a, b) => Number(a.split('.')[2]) - Number(b.split('.')[2]))
-  const [oldest, newest] = [versioned[0], versioned.at(-1)]
-  if (oldest === undefined || newest === undefined) return [found]
-  return [...new Set([oldest, newest])].map(name => join(folder, name))
-}
 
 /** What a command said, and how it ended. */
 export interface Said {
@@ -77,14 +61,5 @@ export class KubectlSession implements AsyncDisposable {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
     rmSync(this.folder, { recursive: true, force: true })
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { test } from 'node:test'
-import { Kubectl, kubectlPrograms } from './testing/kubectl.ts'
+import { findKubectls, NO_KUBECTL } from '../../kubectls.ts'
+import { Kubectl } from './testing/kubectl.ts'
 import { TestServer } from './testing/server.ts'
 
-const programs = kubectlPrograms()
+const programs = findKubectls()
 
-if (programs.length === 0) test('kubectl', { skip: 'there is no kubectl on this machine' }, () => undefined)
+if (programs.length === 0) test('kubectl', { skip: NO_KUBECTL }, () => undefined)
 
 for (const program of programs) {
   test(`${basename(program)} does its everyday work`, async () => {

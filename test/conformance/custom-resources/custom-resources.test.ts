@@ -4,14 +4,14 @@ import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { ApiextensionsV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import type { JsonObject } from '#schema'
-import { Kubectl, kubectlPrograms } from '../api/testing/kubectl.ts'
+import { findKubectls, NO_KUBECTL } from '../../kubectls.ts'
+import { Kubectl } from '../api/testing/kubectl.ts'
 import { CRON_TABS, certificates, cronTab, largeDefinition } from './definitions.ts'
 import { openCustomServer, post } from './server.ts'
 
-const kubectls = kubectlPrograms()
+const kubectls = findKubectls()
 
-if (kubectls.length === 0)
-  test('kubectl uses custom resources', { skip: 'there is no kubectl on this machine' }, () => {})
+if (kubectls.length === 0) test('kubectl uses custom resources', { skip: NO_KUBECTL }, () => {})
 
 for (const program of kubectls) {
   test(`${basename(program)} installs a definition, uses its objects and removes it`, async () => {

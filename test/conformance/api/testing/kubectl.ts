@@ -1,26 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
 
 /** What a command said, and how it ended. */
 export interface Said {
   readonly code: number
   readonly out: string
   readonly err: string
-}
-
-/** The oldest and the newest kubectl of this machine: on PATH and beside what that leads to; none when there is none. */
-export function kubectlPrograms(): readonly string[] {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const found = folders.map(folder => join(folder, 'kubectl')).find(path => existsSync(path))
-  if (found === undefined) return []
-  const folder = dirname(realpathSync(found))
-  const minorOf = (name: string): number => Number(name.split('.')[2])
-  const versioned = readdirSync(folder)
-    .filter(name => /^kubectl\.1\.[0-9]+$/.test(name))
-    .sort((a, b) => minorOf(a) - minorOf(b))
-  const ends = [versioned[0], versioned.at(-1)].filter(name => name !== undefined)
-  return ends.length === 0 ? [found] : [...new Set(ends)].map(name => join(folder, name))
 }
 
 /** A kubectl of one version that talks to one server. */
