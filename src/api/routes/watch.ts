@@ -4,12 +4,14 @@ import { apiFault } from '../faults.ts'
 import { WATCH_SECONDS_MAX, WATCH_SECONDS_MIN } from '../limits.ts'
 import { watchOptionsOf, type WatchOptions } from '../request/list-options.ts'
 import { type Watching, watchLines } from '../watch/lines.ts'
-import { nowMsOf, type ResourceRequest, type RouteParts } from './asked.ts'
+import { nowMsOf, refuseSubresource, type ResourceRequest, type RouteParts } from './asked.ts'
 import { both, matchesOf, revisionFor } from './list.ts'
 
 /** Answers changes of a resource as they come, one JSON document a line. Faults: BadRequest, Invalid, Expired, Timeout. */
 export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
-  const { resource, query, request } = asked
+  const { resource, query, request, target } = asked
+  // Who may watch a part of an object, such as its status, may not see the rest of it.
+  refuseSubresource(target, [])
   const options = watchOptionsOf(query)
   const watching = {
     ...chosen(asked),

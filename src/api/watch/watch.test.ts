@@ -173,3 +173,14 @@ test('a watch is counted while it lasts, and once, however it ends', async () =>
   await ended[Symbol.asyncDispose]()
   assert.equal(count, 0)
 })
+
+test('who may watch the status of an object does not see the object by it', async () => {
+  await using api = await MemoryApi.open({
+    authorize: async (caller, attempt) =>
+      caller.name !== 'sid' || (attempt.kind === 'resource' && attempt.subresource === 'status'),
+  })
+  await api.post('/api/v1/namespaces/default/secrets', { metadata: { name: 's' }, stringData: { p: 'x' } })
+  for (const path of ['namespaces/default/secrets/s/status?watch=true', 'watch/namespaces/default/secrets/s/status']) {
+    assert.equal((await api.get(`/api/v1/${path}`, { 'x-user': 'sid' })).status, 404, path)
+  }
+})
