@@ -168,6 +168,7 @@ async function authorized(
   try {
     const attempt = attemptOf(order?.target ?? target, verb, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
+    refusePlace(serving, target)
     if (order !== undefined) return await orderWithin(serving, exchange, request, order)
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
     const response = await answerTarget(serving, exchange, request, target)
@@ -186,7 +187,7 @@ async function answerTarget(
   target: Target & { readonly kind: 'resource' },
 ): Promise<Response> {
   const resource = serving.registry.find(target)
-  if (resource === undefined) throw apiFault('NotFound', 'the server could not find the requested resource')
+  if (resource === undefined) throw notFound()
   exchange.isServed = true
   const { url, verb, caller } = exchange
   const demand = async (other: string): Promise<void> => {
@@ -203,6 +204,16 @@ async function answerTarget(
     const within = { ...asked, signal }
     return isReview(resource) ? routeReview(serving, verb, within) : answerResource(serving, verb, within)
   })
+}
+
+// What lies in no namespace is not reached through one: rights there would count for the whole cloud.
+function refusePlace({ registry }: Serving, target: Target): void {
+  if (target.kind !== 'resource' || target.namespace === undefined) return
+  if (registry.find(target)?.isNamespaced === false) throw notFound()
+}
+
+function notFound(): Error {
+  return apiFault('NotFound', 'the server could not find the requested resource')
 }
 
 function orderWithin(

@@ -191,3 +191,23 @@ suite('every route, for every kind of identity', () => {
 function known(): readonly string[] {
   return Object.keys(EVERYBODY).filter(who => who !== 'nobody')
 }
+
+test('who may do everything in one namespace reaches nothing outside by naming it', async () => {
+  const everything = binding('RoleBinding', 'lord', 'cluster-admin', 'User')
+  assert.equal((await api.send(ADMINISTRATOR, 'POST', `${RBAC}/namespaces/a/rolebindings`, everything)).status, 201)
+  const lord = person('lord')
+  for (let tries = 0; tries < 1000; tries += 1) {
+    if ((await api.send(lord, 'GET', '/api/v1/namespaces/a/secrets')).status === 200) break
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const review = { spec: { user: 'reader', resourceAttributes: { verb: 'get', resource: 'secrets' } } }
+  for (const [method, path, body] of [
+    ['GET', '/api/v1/namespaces/a/nodes', undefined],
+    ['GET', `${RBAC}/namespaces/a/clusterroles`, undefined],
+    ['POST', '/apis/authorization.k8s.io/v1/namespaces/a/subjectaccessreviews', review],
+    ['POST', '/apis/authentication.k8s.io/v1/namespaces/a/tokenreviews', { spec: { token: 'x' } }],
+    ['POST', '/apis/nanocloud.io/v1/namespaces/a/certificates', { spec: { csr: 'x' } }],
+  ] as const) {
+    assert.equal((await api.send(lord, method, path, body)).status, 404, path)
+  }
+})
