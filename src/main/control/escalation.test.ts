@@ -82,8 +82,20 @@ suite('a user who may write roles', () => {
     assert.equal(await bind('a', 'writer'), 201)
     assert.equal(await bind('b', 'narrow'), 403)
     assert.equal(await bind('c', 'cluster-admin'), 403)
-    // Nobody has that role yet, and whoever makes it is checked then.
-    assert.equal(await bind('d', 'none-of-this-name'), 201)
+    // Whoever makes that role one day does not know of the binding.
+    assert.equal(await bind('d', 'none-of-this-name'), 404)
+  })
+
+  test('makes no role that is more than his part of an aggregated one by a label', async () => {
+    assert.equal(await status('POST', `${INSIDE}/roles`, role('more', [pods('delete')]), ADMINISTRATOR), 201)
+    const label = async (labels: Json) => {
+      const path = `${INSIDE}/roles/more`
+      const response = await api.patch(ann, path, { metadata: { labels } }, 'application/merge-patch+json')
+      await response.body?.cancel()
+      return response.status
+    }
+    assert.equal(await label({ 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }), 403)
+    assert.equal(await label(null), 200, 'what changes nothing gives nothing')
   })
 
   test('with the verbs for it, gives whatever he is allowed to', async () => {

@@ -20,8 +20,7 @@ const RBAC = 'rbac.authorization.k8s.io'
 export function refuseEscalation(policy: PolicyIndex) {
   return (caller: Caller, resource: Resource, next: KubeObject, old: KubeObject | undefined): void => {
     if (resource.group !== RBAC || caller.groups.includes(MASTERS)) return
-    const isSame = GIVING.every(field => isSameJson(next[field], old?.[field]))
-    if (old !== undefined && isSame) return
+    if (old !== undefined && isSameJson(givingOf(next), givingOf(old))) return
     const given = resource.kind.endsWith('Binding')
       ? givenByBinding(policy, caller, next)
       : givenByRole(policy, caller, resource, next)
@@ -31,7 +30,18 @@ export function refuseEscalation(policy: PolicyIndex) {
   }
 }
 
-const GIVING = ['rules', 'aggregationRule', 'roleRef', 'subjects'] as const
+// All but what the garbage collector changes. Labels give too: they make a role part of an aggregated one.
+function givingOf({ metadata, ...rest }: KubeObject): Json {
+  const {
+    ownerReferences: _o,
+    finalizers: _f,
+    managedFields: _m,
+    generation: _g,
+    resourceVersion: _r,
+    ...giving
+  } = metadata
+  return { ...rest, metadata: giving }
+}
 
 const EVERYTHING: readonly Json[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
@@ -49,6 +59,9 @@ function givenByBinding(policy: PolicyIndex, caller: Caller, binding: KubeObject
   const { namespace } = binding.metadata
   const name = textAt(binding, 'roleRef', 'name') ?? ''
   if (isAllowed(policy, caller, attemptOn('bind', plural, { namespace, name }))) return []
+  // What a role that is still to come will allow nobody knows.
+  const role = plural === 'roles' ? policy.role(namespace ?? '', name) : policy.clusterRole(name)
+  if (role === undefined) throw apiFault('NotFound', `${plural}.${RBAC} "${name}" not found`)
   return boundRules(policy, binding)
 }
 
