@@ -38,6 +38,16 @@ test('an authority signs for itself, and what it signs says what was asked', asy
   assert.match(keyPem, /^-----BEGIN PRIVATE KEY-----\n/)
 })
 
+test('a name is signed as it was read, whatever its letters', async () => {
+  const authority = await Authority.open(await Authority.make('cairn', entropy.bytes(16), now))
+  const hex = `#0c0e${Buffer.from('system:masters').toString('hex')}`
+  for (const name of [hex, '"system:masters"', 'a\\,O\\=b', 'a+O=b', 'a,O=b', ' a ', 'ä', '\\']) {
+    const request = { ...wish, commonName: name, organizations: [name] }
+    const { subject } = new X509Certificate((await authority.issue(request)).certificatePem).toLegacyObject()
+    assert.deepEqual({ ...subject }, { O: name, CN: name })
+  }
+})
+
 test('a server certificate has its names', async () => {
   const authority = await Authority.open(await Authority.make('cairn', entropy.bytes(16), now))
   const names = { dnsNames: ['localhost', 'kubernetes.default.svc'], addresses: ['127.0.0.1', '::1'] }

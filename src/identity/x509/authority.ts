@@ -80,7 +80,7 @@ export class Authority {
     const { KeyUsageFlags, AuthorityKeyIdentifierExtension, SubjectAlternativeNameExtension } = library
     const certificate = await library.X509CertificateGenerator.create({
       serialNumber: serialText(request.serial),
-      subject: [...organizations.map(name => ({ O: [name] })), { CN: [commonName] }],
+      subject: new library.Name([...organizations.map(name => ({ O: literal(name) })), { CN: literal(commonName) }]),
       issuer: authority.subject,
       notBefore: request.notBefore,
       notAfter: request.notAfter,
@@ -97,6 +97,11 @@ export class Authority {
     })
     return pemOf(certificate)
   }
+}
+
+// As an object: of plain text the library takes `#` for hexadecimal, and leaves quotes and backslashes out.
+function literal(utf8String: string) {
+  return [{ utf8String }]
 }
 
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const

@@ -16,7 +16,8 @@ export interface SigningRequest {
 
 /**
  * Reads a request in PEM and checks that its own signature holds. Faults: SigningRequestInvalid (not one, too large, another
- * key than ECDSA P-256 to P-521, Ed25519 or RSA from 2048 bits on, a subject without exactly one common name).
+ * key than ECDSA P-256 to P-521, Ed25519 or RSA from 2048 bits on, a subject without exactly one common name or with control
+ * characters).
  */
 export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   if (pem.length > SIGNING_REQUEST_BYTES_MAX) throw invalid(`it is larger than ${SIGNING_REQUEST_BYTES_MAX} bytes`)
@@ -38,8 +39,12 @@ export async function readSigningRequest(pem: string): Promise<SigningRequest> {
   if (others.length > 0)
     throw invalid(`it asks for a name of type ${others[0]?.type ?? ''}, where dns and ip are known`)
   const organizations = request.subjectName.getField('O')
+  if ([commonName, ...organizations].some(name => name === '' || CONTROL.test(name)))
+    throw invalid('a name in its subject is empty or has control characters')
   return { commonName, organizations, dnsNames: named('dns'), addresses: named('ip'), publicKey }
 }
+
+const CONTROL = /\p{Cc}/u
 
 function parse(pem: string, Request: typeof Pkcs10CertificateRequest): Pkcs10CertificateRequest {
   try {
