@@ -1,14 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Entropy } from '#base'
 
 /** The machine's clocks. */
 export const machineClock: Clock = {
   wallNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n + wallDriftNs(),
   monotonicMs: () => performance.now(),
+  // By hand: `node:timers/promises` makes an error of its own for each sleep that is aborted, as most are.
   sleep: (ms, signal) =>
-    sleep(ms, undefined, { signal }).catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : error
+    new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      }
+      const timer = setTimeout(
+        () => {
+          signal.removeEventListener('abort', end)
+          resolve()
+        },
+        Math.max(ms, 1),
+      )
+      if (signal.aborted) end()
+      else signal.addEventListener('abort', end, { once: true })
     }),
 }
 

@@ -5,10 +5,14 @@ import { partialOf, tableOf } from './table.ts'
 
 /** An answer in JSON. Warnings go as kubectl prints them: RFC 7234, section 5.5, code 299. */
 export function json(status: number, body: Json, warnings: readonly string[] = []): Response {
-  const headers = new Headers({ 'content-type': 'application/json' })
+  const text = JSON.stringify(body)
+  if (warnings.length === 0) return new Response(text, { status, headers: JSON_TYPE })
+  const headers = new Headers(JSON_TYPE)
   for (const warning of warnings) headers.append('warning', `299 - ${JSON.stringify(warning)}`)
-  return new Response(JSON.stringify(body), { status, headers })
+  return new Response(text, { status, headers })
 }
+
+const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** What a client wants to see of an object, and how. */
 export interface ObjectAnswer {

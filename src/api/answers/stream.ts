@@ -38,15 +38,24 @@ export function streamOf(
   )
 }
 
-/** Aborts with `signal`, or after so long. Disposing forgets the time. */
+/** Aborts with `signal`, or after so long. Disposing forgets both. */
 export function deadline(clock: Clock, ms: number, signal: AbortSignal): { readonly signal: AbortSignal } & Disposable {
   const over = new AbortController()
   const forgotten = new AbortController()
+  const follow = (): void => over.abort(signal.reason)
+  if (signal.aborted) follow()
+  else signal.addEventListener('abort', follow, { once: true })
   clock.sleep(ms, forgotten.signal).then(
     () => over.abort(new DOMException('the time is over', 'TimeoutError')),
     () => undefined,
   )
-  return { signal: AbortSignal.any([signal, over.signal]), [Symbol.dispose]: () => forgotten.abort(FORGOTTEN) }
+  return {
+    signal: over.signal,
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', follow)
+      forgotten.abort(FORGOTTEN)
+    },
+  }
 }
 
 // Made once: every request ends by this, and an error costs more than the rest of it.

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type KubeObject, type Resource } from '#schema'
 import { apiFault } from '../faults.ts'
+import { NAMESPACES_KNOWN_MAX } from '../limits.ts'
 import { StatusMore } from '../status-more.ts'
 import { objectKey } from '../store/keys.ts'
 import { type Guard, type ObjectStore, qualified } from '../store/object-store.ts'
@@ -7,9 +8,21 @@ import { type Guard, type ObjectStore, qualified } from '../store/object-store.t
 /** Refuses namespaces that are not there, and those that are going: nothing new is made in either. */
 export class NamespaceAdmission {
   readonly #store: ObjectStore
+  // The revision at which each was found to be there and to stay.
+  readonly #known = new Map<string, number>()
 
   constructor(store: ObjectStore) {
     this.#store = store
+  }
+
+  /**
+   * What the store must still find so when it makes an object, by what was known before; undefined when that is nothing. Who
+   * is refused by it asks {@link admit}.
+   */
+  guess(resource: Resource, { metadata: { namespace } }: KubeObject): readonly Guard[] | undefined {
+    if (!resource.isNamespaced || namespace === undefined) return []
+    const revision = this.#known.get(namespace)
+    return revision === undefined ? undefined : [guardOf(namespace, revision)]
   }
 
   /**
@@ -19,15 +32,22 @@ export class NamespaceAdmission {
   async admit(resource: Resource, { metadata }: KubeObject, signal: AbortSignal): Promise<readonly Guard[]> {
     const { namespace, name } = metadata
     if (!resource.isNamespaced || namespace === undefined) return []
+    this.#known.delete(namespace)
     const found = await this.#store.find(NAMESPACES, { namespace: undefined, name: namespace }, signal)
     if (found === undefined) {
       const details = { name: namespace, kind: 'namespaces' }
       throw apiFault('NotFound', `namespaces "${namespace}" not found`, { cause: new StatusMore({ details }) })
     }
     if (found.metadata.deletionTimestamp !== undefined) throw terminating(resource, name, namespace)
-    const key = objectKey(NAMESPACES, { name: namespace })
-    return [{ key, revision: Number(found.metadata.resourceVersion) }]
+    const revision = Number(found.metadata.resourceVersion)
+    if (this.#known.size >= NAMESPACES_KNOWN_MAX) this.#known.clear()
+    this.#known.set(namespace, revision)
+    return [guardOf(namespace, revision)]
   }
+}
+
+function guardOf(namespace: string, revision: number): Guard {
+  return { key: objectKey(NAMESPACES, { name: namespace }), revision }
 }
 
 /** An updated namespace with the finalizers it had: only its subresource `finalize` changes them. */

@@ -70,7 +70,8 @@ export class Objects {
       const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
       const object = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
       options.guard?.(object, undefined)
-      const guards = await this.#namespaces.admit(resource, object, signal)
+      const guessed = attempt === 1 && !options.isDryRun ? this.#namespaces.guess(resource, object) : undefined
+      const guards = guessed ?? (await this.#namespaces.admit(resource, object, signal))
       try {
         if (!options.isDryRun) {
           return { object: await this.store.create(resource, object, signal, guards), warnings }
@@ -79,8 +80,9 @@ export class Objects {
         if (there === undefined) return { object, warnings }
         throw apiFault('AlreadyExists', `${qualified(resource)} "${object.metadata.name}" already exists`)
       } catch (error) {
-        // A Conflict: the namespace has changed since it was looked at.
-        const isTaken = read.metadata.name === '' && isFault(error, 'AlreadyExists')
+        // A Conflict: the namespace has changed since it was looked at. One that was not looked at may be gone.
+        const isOther = read.metadata.name === '' || (guessed ?? []).length > 0
+        const isTaken = isOther && isFault(error, 'AlreadyExists')
         if (!(isTaken || isFault(error, 'Conflict')) || attempt >= CREATE_TRIES_MAX) throw error
       }
     }

@@ -22,7 +22,7 @@ export interface ExchangeParts {
  * certificate. The bootstrap token itself is used up by the certificate. Faults: BadRequest, Unauthorized.
  */
 export async function exchangeToken({ signer, knows }: ExchangeParts, request: Request): Promise<Response> {
-  const body = parseJson(await readAll(request.body))
+  const body = parseJson(await readAll(request))
   const bearer = isJsonObject(body) ? textAt(body, 'singleUseToken') : undefined
   if (bearer === undefined) throw apiFault('BadRequest', 'singleUseToken: the body must have it, as ID.SECRET')
   const caller = await knows({ certificate: undefined, bearer }, request.signal)

@@ -73,7 +73,7 @@ export async function answerOrder(
 ): Promise<Response> {
   const { request, query, target, caller, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const { body: sent } = readSent(await readAll(request.body), type, kind.shape)
+  const { body: sent } = readSent(await readAll(request), type, kind.shape)
   if (!isJsonObject(sent)) throw apiFault('BadRequest', `the body must be a ${kind.kind}`)
   const apiVersion = apiVersionOf(kind.group, kind.version)
   refuseOther(sent, { apiVersion, kind: kind.kind })

@@ -3,13 +3,14 @@ import { isFault } from '#base'
 import { isJsonObject, type Json, type ObjectShape, openProtobuf, protobufToJson } from '#schema'
 import { apiFault } from '../faults.ts'
 import { BODY_BYTES_MAX } from '../limits.ts'
+import { bodyOf } from './body-of.ts'
 import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
 
 /** A request's body, whole. Faults: RequestEntityTooLarge. */
-export async function readAll(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+export async function readAll(request: Request): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let bytes = 0
-  for await (const part of body ?? []) {
+  for await (const part of bodyOf(request)) {
     bytes += part.byteLength
     if (bytes > BODY_BYTES_MAX) {
       throw apiFault('RequestEntityTooLarge', `the body is larger than ${BODY_BYTES_MAX} bytes`)
@@ -35,7 +36,7 @@ export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape)
     case '':
     case 'application/json': {
       const text = bytes.toString('utf8')
-      return { body: parsed(type, () => asJson(JSON.parse(text))), duplicates: duplicatesInJson(text) }
+      return { body: parsed(type, () => jsonOf(text)), duplicates: duplicatesInJson(text) }
     }
     case 'application/yaml':
       return sentYaml(bytes.toString('utf8'))
@@ -66,7 +67,7 @@ function sentYaml(text: string): Sent {
 
 /** Reads JSON. Faults: BadRequest. */
 export function parseJson(bytes: Buffer): Json {
-  return parsed('application/json', () => asJson(JSON.parse(bytes.toString('utf8'))))
+  return parsed('application/json', () => jsonOf(bytes.toString('utf8')))
 }
 
 /** A content type without its parameters. */
@@ -86,6 +87,12 @@ function parsed<Value>(type: string, run: () => Value): Value {
       { cause },
     )
   }
+}
+
+// Of what parses as JSON only numbers can be what JSON cannot say, those that are too large.
+function jsonOf(text: string): Json {
+  const value = JSON.parse(text) as Json
+  return /\d[eE]|\d{300}/.test(text) ? asJson(value) : value
 }
 
 // Parsers answer nothing else than this, but for YAML's own types.

@@ -9,7 +9,7 @@ import { answerReview, type ReviewParts } from './review.ts'
 export async function routeReview(parts: ReviewParts, verb: string, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, caller, signal } = asked
   if (verb !== 'create') throw apiFault('MethodNotAllowed', 'reviews can only be created')
-  const body = parseBody(await readAll(request.body), request.headers.get('content-type') ?? '', resource.shape)
+  const body = parseBody(await readAll(request), request.headers.get('content-type') ?? '', resource.shape)
   if (!isJsonObject(body)) throw apiFault('BadRequest', 'the body must be an object')
   const { value } = decode(resource.shape, body)
   const question = { ...value, apiVersion: apiVersionOf(resource.group, resource.version), kind: resource.kind }

@@ -65,7 +65,7 @@ const OPTIONS: Readonly<Record<string, 'CreateOptions' | 'UpdateOptions'>> = {
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
 export async function sentObject(asked: ResourceRequest): Promise<Sent & { readonly options: WriteOptions }> {
   const { request, resource } = asked
-  const sent = readSent(await readAll(request.body), request.headers.get('content-type') ?? '', resource.shape)
+  const sent = readSent(await readAll(request), request.headers.get('content-type') ?? '', resource.shape)
   return { ...sent, options: writeOptionsOf(asked) }
 }
 

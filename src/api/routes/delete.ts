@@ -53,7 +53,7 @@ export async function answerDeleteCollection(parts: RouteParts, asked: ResourceR
 
 /** Reads how to delete, from the body or the parameters. Faults: BadRequest, Invalid. */
 export async function deleteOptionsOf({ request, query }: ResourceRequest): Promise<DeleteOptions> {
-  const bytes = await readAll(request.body)
+  const bytes = await readAll(request)
   const type = request.headers.get('content-type') ?? ''
   const body = bytes.length === 0 ? fromQuery(query) : parseBody(bytes, type, kubernetesShape('V1DeleteOptions'))
   return deleteOptionsIn(body)

@@ -48,7 +48,7 @@ export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Pr
   const part = partOf(asked)
   const type = mediaType(request.headers.get('content-type') ?? '')
   if (type === APPLY_TYPE) return answerApply(parts, asked, part)
-  const patch = readPatch(resource, type, await readAll(request.body))
+  const patch = readPatch(resource, type, await readAll(request))
   const change = { patch, options: writeOptionsOf(asked), part }
   const made = await parts.objects.patch(resource, placeOf(target), change, signal)
   return answerObject(parts, asked, 200, warned(asked, made))
@@ -57,7 +57,7 @@ export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Pr
 async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'object' | 'status'): Promise<Response> {
   const { resource, target, signal, request, query, demand } = asked
   const options = writeOptionsOf(asked, true)
-  const sent = readSent(await readAll(request.body), 'application/yaml', resource.shape)
+  const sent = readSent(await readAll(request), 'application/yaml', resource.shape)
   const apply = {
     ...sent,
     options,

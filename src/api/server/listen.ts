@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { CLOSE_MS_MAX } from '../limits.ts'
+import { bodyComesBy } from '../request/body-of.ts'
 import { peerOfSocket } from './peer.ts'
 
 /** The certificate a server shows, and its key; both in PEM. */
@@ -39,7 +40,10 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
   const sockets = new Set<TLSSocket>()
   const server = serve(
     {
-      fetch: app.fetch,
+      fetch(request, connection) {
+        bodyComesBy(request, connection.incoming)
+        return app.fetch(request, connection)
+      },
       hostname: options.host,
       port: options.port,
       createServer: createSecureServer,

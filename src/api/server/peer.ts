@@ -1,3 +1,4 @@
+import { Http2ServerRequest } from 'node:http2'
 import { TLSSocket } from 'node:tls'
 
 /** Whom the certificate of a request's connection names, when our authority has signed it. */
@@ -13,8 +14,16 @@ export interface PeerSubject {
 /** Reads the client certificate of the connection a request came by; undefined when there is none that is believed. */
 export function peerOf(connection: unknown): PeerSubject | undefined {
   const socket = socketOf(connection)
-  return socket === undefined ? undefined : peerOfSocket(socket)
+  if (socket === undefined) return undefined
+  const known = peers.get(socket)
+  if (known !== undefined) return known
+  const peer = peerOfSocket(socket)
+  if (peer !== undefined) peers.set(socket, peer)
+  return peer
 }
+
+// A connection keeps its certificate, and to read it takes longer than most requests.
+const peers = new WeakMap<TLSSocket, PeerSubject>()
 
 /** As {@link peerOf}, of a TLS connection. */
 export function peerOfSocket(socket: TLSSocket): PeerSubject | undefined {
@@ -31,12 +40,12 @@ export function peerOfSocket(socket: TLSSocket): PeerSubject | undefined {
   }
 }
 
-// HTTP/2 hides the socket of a stream behind a proxy that has the methods of the TLS socket.
+// HTTP/2 hides the socket of a session behind a proxy that has the methods of the TLS socket.
 function socketOf(connection: unknown): TLSSocket | undefined {
   if (typeof connection !== 'object' || connection === null || !('incoming' in connection)) return undefined
   const { incoming } = connection
   if (typeof incoming !== 'object' || incoming === null || !('socket' in incoming)) return undefined
-  const { socket } = incoming
+  const socket = incoming instanceof Http2ServerRequest ? incoming.stream.session?.socket : incoming.socket
   return socket instanceof TLSSocket || isTlsProxy(socket) ? (socket as TLSSocket) : undefined
 }
 

@@ -22,7 +22,7 @@ import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '
 export async function answerBinding(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const body = parseBody(await readAll(request.body), type, kubernetesShape('V1Binding'))
+  const body = parseBody(await readAll(request), type, kubernetesShape('V1Binding'))
   const place = placeOf(target)
   const node = textAt(body, 'target', 'name') ?? ''
   if (node === '') refuseInvalid({ group: '', kind: 'Binding', name: place.name }, [required('target.name')])

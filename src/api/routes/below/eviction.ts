@@ -26,7 +26,7 @@ import { deleteOptionsIn } from '../delete.ts'
 export async function answerEviction(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const body = parseBody(await readAll(request.body), type, kubernetesShape('V1Eviction'))
+  const body = parseBody(await readAll(request), type, kubernetesShape('V1Eviction'))
   const named = textAt(body, 'metadata', 'name') ?? target.name
   if (named !== target.name)
     throw apiFault('BadRequest', `name in URL does not match name in Eviction object: ${named}`)

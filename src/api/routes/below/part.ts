@@ -51,7 +51,7 @@ async function replaced(asked: ResourceRequest): Promise<Read> {
 async function patched(asked: ResourceRequest): Promise<Read> {
   const { resource, target, request } = asked
   const type = mediaType(request.headers.get('content-type') ?? '')
-  const patch = readPatch(resource, type, await readAll(request.body))
+  const patch = readPatch(resource, type, await readAll(request))
   const { unknowns } = writeOptionsOf(asked)
   return old => readBody(resource, { body: patch(old) }, placeOf(target), unknowns)
 }

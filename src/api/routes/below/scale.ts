@@ -33,7 +33,7 @@ export async function answerScale(
   if (verb === 'get') return json(200, scaleOf(await parts.objects.store.get(resource, place, signal), paths))
   const options = writeOptionsOf(asked)
   const { isDryRun } = options
-  const sent = await readAll(asked.request.body)
+  const sent = await readAll(asked.request)
   let warnings: readonly string[] = []
   const run = (old: KubeObject): KubeObject => {
     const { object: scale, warnings: told } = readScale(verb, asked, { sent, now: scaleOf(old, paths) })
