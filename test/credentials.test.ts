@@ -6,7 +6,7 @@ import { isFault } from '#base'
 import { Client, openHttpsTransport, readKubeconfig } from '#client'
 import { machineWorld } from '#host'
 import { textAt } from '#schema'
-import { type Cloud, openCloud } from './cloud.ts'
+import { type Cloud, openCloud, until } from './cloud.ts'
 
 const never = new AbortController().signal
 const { clock } = machineWorld
@@ -37,6 +37,14 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
     await using https = openHttpsTransport(readKubeconfig(file), clock)
     const answer = await new Client({ transport: https.transport, clock }).request(WHOAMI, never)
     return textAt(answer, 'status', 'userInfo', 'username')
+  }
+
+  // While the control process is started anew.
+  async function untilWell(...words: readonly string[]) {
+    for (;;) {
+      const result = await cloud.run(...words)
+      if (result.code === 0 || !/does not answer|connection/.test(result.err)) return result
+    }
   }
 
   test('a token is shown once, becomes a certificate once, and is listed until then', async () => {
@@ -76,6 +84,46 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
     const reserved = await cloud.run('token', 'create', '--user', 'system:admin')
     assert.match(reserved.err, /is a name of the system/)
     assert.equal((await cloud.run('token', 'create', '--ttl', 'soon')).code, 2)
+  })
+
+  test('all secrets are sealed with a new key although the control process is killed, and the master key is replaced', async () => {
+    const file = path.join(cloud.home, 'master.key')
+    const before = fs.readFileSync(file, 'latin1')
+    await using https = openHttpsTransport(readKubeconfig(`${cloud.data}/kubeconfig`), clock)
+    const client = new Client({ transport: https.transport, clock })
+    const secrets = '/api/v1/namespaces/default/secrets'
+    const names = Array.from({ length: 150 }, (_, at) => `kept-${at}`)
+    await Promise.all(
+      names.map(name => {
+        const body = { metadata: { name }, stringData: { name } }
+        return client.request({ method: 'POST', path: secrets, body }, never)
+      }),
+    )
+    const sealed = fs.readFileSync(`${cloud.data}/control/server.json`, 'utf8')
+    const rotating = cloud.run('key', 'rotate')
+    await until(() => fs.readFileSync(`${cloud.data}/control/server.json`, 'utf8') !== sealed, {
+      what: 'a new data key',
+    })
+    const { controlPid } = cloud
+    if (controlPid !== undefined) process.kill(controlPid, 'SIGKILL')
+    await rotating
+    const again = await untilWell('key', 'rotate')
+    assert.match(again.out, /A new data key seals everything/)
+    for (const name of names) {
+      const answer = await client.request({ method: 'GET', path: `${secrets}/${name}` }, never)
+      assert.equal(textAt(answer, 'data', 'name'), Buffer.from(name).toString('base64'))
+    }
+    const replaced = await cloud.run('key', 'rotate', '--master')
+    assert.match(replaced.out, /^A new master key is in .*\n\n([a-z]+ ){23}[a-z]+\n\n$/s)
+    assert.notEqual(fs.readFileSync(file, 'latin1'), before)
+    assert.match((await cloud.run('doctor')).out, /ok +master key/)
+    await cloud.stop()
+    const now = fs.readFileSync(file, 'latin1')
+    fs.writeFileSync(file, before)
+    await assert.rejects(cloud.start(), /is of another Cairn/)
+    fs.writeFileSync(file, now)
+    await cloud.start()
+    url = readKubeconfig(`${cloud.data}/kubeconfig`).url
   })
 
   test('the data folder holds no secret in the clear, and without the master key nothing can be opened', async () => {

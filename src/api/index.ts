@@ -8,7 +8,9 @@ export { listen, type Listening, type ListenOptions, type ServerCredential } fro
 export type { WriteGuard } from './routes/asked.ts'
 export { LocalConnection } from './server/local-connection.ts'
 export { type PeerSubject, peerOf } from './server/peer.ts'
+export { SEALED } from './store/codec.ts'
 export { ObjectStore } from './store/object-store.ts'
+export { TOKEN_SECONDS_MAX } from './limits.ts'
 export { apiFault } from './faults.ts'
 export {
   type CertificateParts,

@@ -96,3 +96,12 @@ export const ETCD_ENDPOINTS_MAX = 16
 export const PERSONAL_CERTIFICATE_MS = 7 * 86_400_000
 /** Expired certificates that are forgotten together. */
 export const CERTIFICATES_SWEEP_AT = 50
+
+/** How long a server of a cloud counts that says nothing, and how often it says that it lives. */
+export const SERVER_LEASE_MS = 20_000
+export const SERVER_LEASE_STEP_MS = 5_000
+/** Pauses while a change of keys waits for servers, and before it is tried again after a failure. */
+export const ROTATION_STEP_MS = 50
+export const ROTATION_RETRY_MS = 5_000
+/** Sealed values read at once when they are sealed again. */
+export const ROTATION_PAGE = 50

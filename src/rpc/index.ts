@@ -88,6 +88,7 @@ export {
   tokenList,
   tokenRevoke,
 } from './door/credentials.ts'
+export { keyReplaceMaster, keyRotate, type RotationRow } from './door/keys.ts'
 export { type KubeconfigFacts, kubeconfigText } from './door/kubeconfig.ts'
 export {
   type BackupRow,

@@ -10,8 +10,8 @@ export interface Sealing {
   open(sealed: string, place: ByteString): Uint8Array
 }
 
-/** Whose objects are stored sealed as a whole: annotations may repeat what their data hold. */
-const SEALED: readonly ByteString[] = [resourcePrefix({ group: '', plural: 'secrets' })]
+/** Where objects lie that are stored sealed as a whole: annotations may repeat what their data hold. */
+export const SEALED: readonly ByteString[] = [resourcePrefix({ group: '', plural: 'secrets' })]
 
 const BRACE = '{'.charCodeAt(0)
 

@@ -24,7 +24,11 @@ async function status(context: Context): Promise<void> {
     const found = await client.call(nodeStatus, undefined, context.signal)
     const api = await apiState(context)
     const url = typeof api === 'string' ? null : api.url
-    show(context, { running: true, ...found, api: url }, () => statusText(found, api))
+    show(
+      context,
+      { running: true, ...found, api: url, keys: typeof api === 'string' ? null : (api.keys ?? null) },
+      () => statusText(found, api),
+    )
   } catch (error) {
     if (isFault(error, 'NotRunning')) show(context, { running: false, dataFolder: dataFolder(context) }, () => '')
     throw error
@@ -39,6 +43,7 @@ function statusText(status: NodeStatus, api: ApiState): string {
     `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
     `api    ${typeof api === 'string' ? api : api.url}`,
+    ...(typeof api === 'string' || api.keys === undefined ? [] : [`keys   ${api.keys}`]),
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
   ]

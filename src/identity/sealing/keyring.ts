@@ -18,8 +18,8 @@ export interface WrappedKey {
  * ciphertext and tag in base64.
  */
 export class Keyring {
-  readonly #keys: ReadonlyMap<string, Uint8Array>
-  readonly #newest: string
+  #keys: ReadonlyMap<string, Uint8Array>
+  #newest: string
   readonly #entropy: Entropy
 
   private constructor(keys: ReadonlyMap<string, Uint8Array>, newest: string, entropy: Entropy) {
@@ -40,9 +40,17 @@ export class Keyring {
    */
   static open(keys: readonly WrappedKey[], master: MasterKey, entropy: Entropy): Keyring {
     const opened = new Map(keys.map(key => [key.id, unwrapped(key, master)]))
-    const newest = keys.at(-1)?.id
-    if (newest === undefined) throw identityFault('MasterKey', 'there is no data key')
-    return new Keyring(opened, newest, entropy)
+    return new Keyring(opened, newestOf(keys), entropy)
+  }
+
+  /**
+   * Takes the data keys as they are now, in the order of {@link open}; those that are open already need no master key.
+   * Faults: MasterKey, SealBroken; then nothing has changed.
+   */
+  renew(keys: readonly WrappedKey[], master: MasterKey): void {
+    const opened = new Map(keys.map(key => [key.id, this.#keys.get(key.id) ?? unwrapped(key, master)]))
+    this.#newest = newestOf(keys)
+    this.#keys = opened
   }
 
   /** The same data keys, wrapped by another master key. */
@@ -78,6 +86,12 @@ export class Keyring {
 
 const PREFIX = 'sealed:v1:'
 const FORM = /^sealed:v1:([0-9a-f]{8}):([A-Za-z0-9+/]+={0,2})$/
+
+function newestOf(keys: readonly WrappedKey[]): string {
+  const newest = keys.at(-1)?.id
+  if (newest === undefined) throw identityFault('MasterKey', 'there is no data key')
+  return newest
+}
 
 function wrapped(id: string, key: Uint8Array, master: MasterKey, entropy: Entropy): WrappedKey {
   const bytes = master.wrap(key, contextOf(id), entropy)

@@ -39,7 +39,7 @@ interface Key {
 export class TokenSigner {
   readonly #clock: Clock
   readonly #entropy: Entropy
-  readonly #keys: readonly [Key, ...Key[]]
+  #keys: readonly [Key, ...Key[]]
 
   private constructor(world: { readonly clock: Clock; readonly entropy: Entropy }, keys: readonly [Key, ...Key[]]) {
     this.#clock = world.clock
@@ -52,8 +52,12 @@ export class TokenSigner {
     world: { readonly clock: Clock; readonly entropy: Entropy },
     pems: readonly [PrivateKeyPem, ...PrivateKeyPem[]],
   ): Promise<TokenSigner> {
-    const [first, ...others] = pems
-    return new TokenSigner(world, [await keyOf(first), ...(await Promise.all(others.map(keyOf)))])
+    return new TokenSigner(world, await keysOf(pems))
+  }
+
+  /** Takes the keys as they are now, in the order of {@link open}. */
+  async renew(pems: readonly [PrivateKeyPem, ...PrivateKeyPem[]]): Promise<void> {
+    this.#keys = await keysOf(pems)
   }
 
   /** A token and what it says. */
@@ -105,6 +109,12 @@ export function isSignedToken(text: string): boolean {
 
 const ALGORITHM = 'ES256'
 const CLAIMS = ['iss', 'sub', 'aud', 'jti', 'iat', 'exp']
+
+async function keysOf([first, ...others]: readonly [PrivateKeyPem, ...PrivateKeyPem[]]): Promise<
+  readonly [Key, ...Key[]]
+> {
+  return [await keyOf(first), ...(await Promise.all(others.map(keyOf)))]
+}
 
 async function keyOf(pem: PrivateKeyPem): Promise<Key> {
   const privateKey = createPrivateKey(pem)

@@ -1,6 +1,14 @@
 import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
-import { type Attempt, type Caller, certificateAuthenticator, firstToKnow, isAllowed, rulesOf } from '#identity'
+import {
+  type Attempt,
+  type Caller,
+  certificateAuthenticator,
+  firstToKnow,
+  isAllowed,
+  rulesOf,
+  type TokenSigner,
+} from '#identity'
 import type { Keyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { cairnVersion } from '../version.ts'
@@ -10,6 +18,7 @@ import type { ClusterKeys } from './cluster-keys.ts'
 import { credentials, isOwnRecord } from './credentials.ts'
 import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
+import { refuseGranting } from './granting.ts'
 import { Issuing } from './issuing.ts'
 import { FollowedPolicy } from './policy.ts'
 import { Revocations } from './revocations.ts'
@@ -21,6 +30,7 @@ export interface OpenApi extends AsyncDisposable {
   readonly app: ReturnType<typeof createApp>
   readonly revocations: Revocations
   readonly issuing: Issuing
+  readonly signer: TokenSigner
   /** Ends watches well, so that their clients go on elsewhere; to be called before connections are cut. */
   end(): void
 }
@@ -45,6 +55,7 @@ export async function openApi(
   const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
   const mayHe = (caller: Caller, attempt: Attempt): boolean =>
     isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
+  const guards = [refuseEscalation(index), refuseGranting(index)]
   const ending = new AbortController()
   const app = createApp({
     clock,
@@ -59,7 +70,9 @@ export async function openApi(
     ),
     authorize: async (caller, attempt) => mayHe(caller, attempt),
     rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
-    guard: refuseEscalation(index),
+    guard(...write) {
+      for (const refuse of guards) refuse(...write)
+    },
     orders,
     exchange,
     ending: ending.signal,
@@ -75,5 +88,5 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  return { app, revocations, issuing, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { app, revocations, issuing, signer, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

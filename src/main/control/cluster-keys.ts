@@ -3,20 +3,20 @@ import { Authority, Keyring, type MasterKey, type WrappedKey } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { mainFault } from '../faults.ts'
 import { makeMasterKey, readMasterKey, REMEDIES } from '../keys/master-key-file.ts'
-import { putNew, type Row, rowAt, rowsBelow } from './rows.ts'
+import { DATA_KEYS, keyRows, wrappedFor } from './rotation/key-rows.ts'
+import { putNew, rowAt } from './rows.ts'
 
 /** The keys of a cloud, opened with its master key. */
 export interface ClusterKeys {
   readonly keyring: Keyring
+  readonly master: MasterKey
   readonly authority: Authority
   /** The words that bring the master key back, when it was made just now. */
   readonly recoveryPhrase: string | undefined
 }
 
-/** `/identity/data-keys/ID` -> WrappedKey as JSON. */
-const DATA_KEYS = '/identity/data-keys/'
 /** `/identity/authority` -> its certificate and its sealed key as JSON. */
-const AUTHORITY = '/identity/authority'
+export const AUTHORITY = '/identity/authority'
 
 /** Opens the keys that a keyspace holds, or makes them: servers on one keyspace share them. Faults: MasterKey. */
 export async function openClusterKeys(
@@ -27,8 +27,8 @@ export async function openClusterKeys(
   }: { readonly world: World; readonly keyspace: Keyspace; readonly masterKeyFile: string },
   signal: AbortSignal,
 ): Promise<ClusterKeys> {
-  const found = await dataKeys(keyspace, signal)
   const read = readMasterKey(masterKeyFile)
+  const found = await dataKeys(keyspace, read, signal)
   const needed = found.at(-1)?.master
   if (read === undefined && needed !== undefined) {
     throw mainFault('MasterKey', `the master key ${masterKeyFile} is missing; the data needs master key ${needed}`, {
@@ -39,7 +39,7 @@ export async function openClusterKeys(
   const keys = found.length > 0 ? found : await makeDataKey(keyspace, master, world, signal)
   const keyring = openKeyring(keys, { master, masterKeyFile, world })
   const authority = await openAuthority({ world, keyspace, keyring }, signal)
-  return { keyring, authority, recoveryPhrase: read === undefined ? await master.phrase() : undefined }
+  return { keyring, master, authority, recoveryPhrase: read === undefined ? await master.phrase() : undefined }
 }
 
 function openKeyring(
@@ -61,15 +61,19 @@ function openKeyring(
   }
 }
 
-async function dataKeys(keyspace: Keyspace, signal: AbortSignal): Promise<readonly WrappedKey[]> {
-  return (await rowsBelow(keyspace, DATA_KEYS, signal)).map(wrappedKeyOf)
+async function dataKeys(
+  keyspace: Keyspace,
+  master: MasterKey | undefined,
+  signal: AbortSignal,
+): Promise<readonly WrappedKey[]> {
+  return (await keyRows(keyspace, DATA_KEYS, signal)).map(({ row }) => wrappedFor(row, master?.id))
 }
 
 async function makeDataKey(keyspace: Keyspace, master: MasterKey, world: World, signal: AbortSignal) {
   const key = Keyring.newKey(master, world.entropy)
   // Two servers that start at once make one key: the first of them names it.
   await putNew(keyspace, `${DATA_KEYS}first`, { ...key }, signal)
-  return dataKeys(keyspace, signal)
+  return dataKeys(keyspace, master, signal)
 }
 
 async function openAuthority(
@@ -89,8 +93,4 @@ async function openAuthority(
 async function authorityRow(keyspace: Keyspace, signal: AbortSignal) {
   const row = await rowAt(keyspace, AUTHORITY, signal)
   return row === undefined ? undefined : { certificatePem: String(row['certificatePem']), key: String(row['key']) }
-}
-
-function wrappedKeyOf({ id, master, wrapped }: Row): WrappedKey {
-  return { id: String(id), master: String(master), wrapped: String(wrapped) }
 }

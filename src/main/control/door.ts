@@ -17,6 +17,9 @@ import type { Issuing } from './issuing.ts'
 import type { Served } from './listen.ts'
 import type { ControlStart } from './messages.ts'
 import type { Revocations } from './revocations.ts'
+import { masterCheck, rotationChecks, rotationText } from './rotation/checks.ts'
+import type { FollowedKeys } from './rotation/followed-keys.ts'
+import type { Rotation } from './rotation/rotation.ts'
 
 /** What the local door of the control process works on. */
 export interface ControlDoorParts {
@@ -26,17 +29,21 @@ export interface ControlDoorParts {
   readonly served: Served
   readonly revocations: Revocations
   readonly issuing: Issuing
+  readonly keys: FollowedKeys
+  readonly rotation: Rotation
 }
 
 /** Everything the local door of the control process answers: who may open its socket owns the cloud. */
 export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
-  const { start, world, served, revocations, issuing } = parts
+  const { start, world, served, revocations, issuing, rotation } = parts
   const { clock } = world
   const openedMs = clock.monotonicMs()
   return [
-    answerUnary(controlStatus, async () => {
+    answerUnary(controlStatus, async (_, { signal }) => {
       const uptimeMs = Math.round(clock.monotonicMs() - openedMs)
-      return message({ pid: process.pid, url: served.url, uptimeMs, checks: checksOf(parts) })
+      const keys = rotationText(rotation.state)
+      rotation.wake() // perhaps a person has just put the new master key in its place
+      return message({ pid: process.pid, url: served.url, uptimeMs, checks: await checksOf(parts, signal), keys })
     }),
     answerUnary(certificateSign, async ({ user, groups, publicKeyPem, days }, { signal }) => {
       if (user === '') throw mainFault('Invalid', 'user: must not be empty', { hint: 'Name a user, such as jane.' })
@@ -58,13 +65,16 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
   ]
 }
 
-function checksOf({ start, world, authority, served }: ControlDoorParts): readonly CheckRow[] {
+async function checksOf(parts: ControlDoorParts, signal: AbortSignal): Promise<readonly CheckRow[]> {
+  const { start, world, authority, served, keys, rotation } = parts
   const nowMs = Number(world.clock.wallNs() / 1_000_000n)
   return [
     restartCheck(start.restarts),
     validityCheck('server certificate', served.certificatePem(), nowMs),
     validityCheck('authority', authority.certificatePem, nowMs),
     kubeconfigCheck(kubeconfigOf(start.dataFolder)),
+    await masterCheck(keys, start.masterKeyFile, signal),
+    ...rotationChecks(rotation.state),
   ]
 }
 

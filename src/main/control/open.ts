@@ -15,6 +15,10 @@ import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
 import { renewing } from './renewal.ts'
+import { rotationHandlers } from './rotation/door.ts'
+import { FollowedKeys } from './rotation/followed-keys.ts'
+import { Rotation } from './rotation/rotation.ts'
+import { Servers } from './rotation/servers.ts'
 import { openTelemetry } from './telemetry.ts'
 import { storageDoor } from './storage-door.ts'
 
@@ -38,25 +42,31 @@ export async function openControl(
   const choice = readChoice(dataFolder)
   const gate = gated(opening.use(await openControlKeyspace(choice, { world, dataFolder, failed }, signal)))
   const { keyspace } = gate
+  const identity = serverName(choice, world)
+  const servers = opening.use(await Servers.open(keyspace, identity, world))
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
-  const { authority, keyring } = keys
+  const { authority, keyring, master } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
   const api = opening.use(await openApi(keyspace, keys, world, telemetry))
-  const { app, revocations, issuing } = api
+  const { app, revocations, issuing, signer } = api
+  const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
+  const followed = opening.use(await FollowedKeys.open(following, signal))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
   opening.defer(() => api.end())
   const storage = storageDoor(dataFolder, world)
   const fetch = app.fetch.bind(app)
-  const identity = serverName(choice, world)
   const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)
+  const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))
+  followed.onChange(() => void served.renew().catch(failed)) // its key is sealed anew
   opening.use(
     renewing(world, async () => {
+      rotation.wake()
       await served.renew()
       await keepKubeconfig(kubeconfig, url)
     }),
@@ -64,7 +74,8 @@ export async function openControl(
   const { log, clock } = world
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
   const handlers = [
-    ...controlHandlers({ start, world, authority, served, revocations, issuing }),
+    ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation }),
+    ...rotationHandlers({ world, rotation }),
     ...credentialHandlers({ world, fetch, authority, issuing, revocations, url }),
     ...keyspaceHandlers({ world, dataFolder, gate, moved }),
   ]

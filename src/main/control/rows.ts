@@ -4,10 +4,14 @@ import { mainFault } from '../faults.ts'
 
 /** Stores a row unless there is one; durable when it resolves. */
 export async function putNew(keyspace: Keyspace, key: ByteString, row: object, signal: AbortSignal): Promise<void> {
-  const value = Buffer.from(JSON.stringify({ version: 1, ...row }))
   const compare = [{ key, field: 'createRevision', is: 'equal', to: 0 }] as const
-  const { revision } = await keyspace.txn({ compare, then: [{ kind: 'put', key, value }] }, signal)
+  const { revision } = await keyspace.txn({ compare, then: [putOf(key, row)] }, signal)
   await keyspace.sync(revision, signal)
+}
+
+/** The operation that stores a row. */
+export function putOf(key: ByteString, row: object) {
+  return { kind: 'put', key, value: Buffer.from(JSON.stringify({ ...row, version: 1 })) } as const
 }
 
 /** The rows whose keys begin with a prefix, the oldest first. Faults: DataNewer. */
@@ -25,7 +29,8 @@ export async function rowAt(keyspace: Keyspace, key: ByteString, signal: AbortSi
 /** What was stored with {@link putNew}. */
 export type Row = Readonly<Record<string, unknown>>
 
-function rowOf({ key, value }: KeyValue): Row {
+/** Reads a row. Faults: DataNewer. */
+export function rowOf({ key, value }: KeyValue): Row {
   const row: unknown = JSON.parse(Buffer.from(value).toString())
   if (typeof row === 'object' && row !== null && 'version' in row && row.version === 1) return { ...row }
   throw mainFault('DataNewer', `${key} was written by a newer Cairn`, { hint: 'Update Cairn.' })

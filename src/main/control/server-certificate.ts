@@ -17,10 +17,13 @@ export interface ServerCertificateParts {
 
 /** The certificate that is kept, while it has these names and holds for a while; else a new one, which is kept. */
 export async function serverCertificate(parts: ServerCertificateParts, names: ServerNames): Promise<Credential> {
-  const { world, authority, file, keyring } = parts
+  const { world, authority } = parts
   const now = new Date(Number(world.clock.wallNs() / 1_000_000n))
   const kept = readKept(parts)
-  if (kept !== undefined && isGood(kept.certificatePem, { names, authority, now })) return kept
+  if (kept !== undefined && isGood(kept.certificatePem, { names, authority, now })) {
+    if (kept.isOld) keep(parts, kept)
+    return kept
+  }
   const made = await authority.issue({
     // Not the authority's own name: OpenSSL takes equal subject and issuer for a certificate that signed itself.
     commonName: 'cairn-api',
@@ -31,20 +34,24 @@ export async function serverCertificate(parts: ServerCertificateParts, names: Se
     notAfter: new Date(now.getTime() + SERVER_CERTIFICATE_MS),
     serial: world.entropy.bytes(16),
   })
-  const { certificatePem, keyPem } = made
-  replaceFile(file, JSON.stringify({ version: 1, certificatePem, key: keyring.seal(Buffer.from(keyPem), PLACE) }))
+  keep(parts, made)
   return made
 }
 
 const PLACE = 'server key'
 
+function keep({ file, keyring }: ServerCertificateParts, { certificatePem, keyPem }: Credential): void {
+  replaceFile(file, JSON.stringify({ version: 1, certificatePem, key: keyring.seal(Buffer.from(keyPem), PLACE) }))
+}
+
 // What cannot be read is made anew: nothing depends on this one.
-function readKept({ file, keyring }: ServerCertificateParts): Credential | undefined {
+function readKept({ file, keyring }: ServerCertificateParts): (Credential & { readonly isOld: boolean }) | undefined {
   try {
     const row: unknown = JSON.parse(fs.readFileSync(file, 'utf8'))
     if (typeof row !== 'object' || row === null || !('key' in row) || !('certificatePem' in row)) return undefined
-    const keyPem = Buffer.from(keyring.open(String(row.key), PLACE)).toString()
-    return { certificatePem: String(row.certificatePem), keyPem }
+    const sealed = String(row.key)
+    const keyPem = Buffer.from(keyring.open(sealed, PLACE)).toString()
+    return { certificatePem: String(row.certificatePem), keyPem, isOld: keyring.isOld(sealed) }
   } catch (error) {
     if (isSystemError(error) && error.code !== 'ENOENT') throw error
     return undefined

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { isSystemError, type World, whyOf } from '#base'
+import { assert, isSystemError, type World, whyOf } from '#base'
 import { makeFolders } from '#host'
 import { MasterKey } from '#identity'
 import { mainFault } from '../faults.ts'
@@ -47,6 +47,35 @@ export function writeMasterKey(file: string, key: MasterKey): boolean {
       cause: error,
     })
   }
+}
+
+/** The key that is to take the place of the one in `file`: one that was left over, or a new one beside it. Faults: MasterKey. */
+export function nextMasterKey(file: string, world: World): MasterKey {
+  return readMasterKey(nextOf(file)) ?? makeMasterKey(nextOf(file), world)
+}
+
+/** Puts it in that place, durably, and reads it back. Faults: MasterKey. */
+export function takeNextFile(file: string, next: MasterKey): void {
+  try {
+    fs.renameSync(nextOf(file), file)
+    syncFolder(path.dirname(file))
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    throw mainFault('MasterKey', `the master key ${file} cannot be replaced: ${error.message}`, {
+      hint: 'Nothing has changed: the key before is good. Let this user write there, then try again.',
+      cause: error,
+    })
+  }
+  assert(readMasterKey(file)?.is(next) === true, 'the master key that was written is the one that is read')
+}
+
+/** True while a key waits to take the place of the one in `file`. */
+export function hasNextMasterKey(file: string): boolean {
+  return fs.existsSync(nextOf(file))
+}
+
+function nextOf(file: string): string {
+  return `${file}.next`
 }
 
 function readText(file: string): string | undefined {

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, list, nothing, type ShapeOf, shape, text } from '../shape.ts'
+import { integer, list, nothing, optional, type ShapeOf, shape, text } from '../shape.ts'
 import { checkRowShape } from './node.ts'
 
 const GROUPS_MAX = 100
@@ -9,6 +9,8 @@ const controlStatusShape = shape({
   url: text(300),
   uptimeMs: integer(),
   checks: list(checkRowShape, 50),
+  /** What is being done to the keys of the cloud, for people; undefined when nothing is. */
+  keys: optional(text(1000)),
 })
 
 /** The control process at a glance. */

@@ -3,6 +3,7 @@ import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import { askForText } from '../../local/input.ts'
 import type { Run } from '../../run.ts'
+import { declareKeyRotate } from './rotate.ts'
 
 /** `cairn key` */
 export function declareKey(program: Command, run: Run): void {
@@ -20,6 +21,7 @@ export function declareKey(program: Command, run: Run): void {
     .description('write the master key from its 24 words, which are asked for or read from standard input')
     .addHelpText('after', examples('cairn key restore', 'cairn key restore < words.txt'))
     .action(() => run(restore))
+  declareKeyRotate(key, run)
 }
 
 async function phrase(context: Context): Promise<void> {
