@@ -18,6 +18,8 @@ export const FEED_PAST_REVISIONS = 2_000
 export const WATCH_CHUNK_BYTES = 64 * 1024
 /** Tries of a change that nobody asked to be refused when the object changed meanwhile. */
 export const UPDATE_TRIES_MAX = 10
+/** Namespaces of which it is kept that they are there. */
+export const NAMESPACES_KNOWN_MAX = 10_000
 /** Tries to make an object: with another name for `generateName`, or when its namespace changed meanwhile. */
 export const CREATE_TRIES_MAX = 8
 /** Objects of a collection that are deleted at once. */
