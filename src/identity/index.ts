@@ -47,6 +47,7 @@ export {
   bootstrapGrant,
   bootstrapSecret,
   bootstrapSecretName,
+  TOKEN_USER,
 } from './tokens/bootstrap-secret.ts'
 export {
   type BoundObject,
