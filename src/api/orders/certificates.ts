@@ -63,6 +63,7 @@ export function deviceCertificates(parts: CertificateParts): OrderPath {
 }
 
 async function certificateFor(parts: CertificateParts, { caller, body, isDryRun, signal }: Order): Promise<JsonObject> {
+  refuseInPlace(caller)
   const request = await requestIn(body)
   const grant = await grantOf(parts, caller, signal)
   const user = grant === undefined ? caller.name : grant.user
@@ -78,6 +79,7 @@ async function certificateFor(parts: CertificateParts, { caller, body, isDryRun,
 }
 
 async function deviceFor(parts: CertificateParts, { caller, namespace = '', body, isDryRun, signal }: Order) {
+  refuseInPlace(caller)
   const request = await requestIn(body)
   const hash = request.commonName.startsWith(DEVICE_USER) ? request.commonName.slice(DEVICE_USER.length) : ''
   if (hash === '') throw refused(request.commonName, `must be ${DEVICE_USER}HASH`)
@@ -91,6 +93,12 @@ async function deviceFor(parts: CertificateParts, { caller, namespace = '', body
   const issued = await parts.issue(wish, signal)
   await parts.noteDevice({ namespace, hash }, issued, signal)
   return statusOf(issued)
+}
+
+// Such a certificate would outlive the right to act in the place of another.
+function refuseInPlace({ name, impersonator }: Caller): void {
+  if (impersonator === undefined) return
+  throw apiFault('Forbidden', `user "${impersonator}" cannot get a certificate in the place of "${name}"`)
 }
 
 async function requestIn(body: JsonObject): Promise<SigningRequest> {

@@ -1,9 +1,14 @@
-import { listAt } from '#schema'
 import { isSignedToken, type TokenSigner } from '../tokens/signer.ts'
 import type { Authenticator } from './chain.ts'
 import { claimsOf } from './claims.ts'
 
-/** Believes the short-lived tokens that bootstrap tokens are exchanged for: their bearer is who showed the bootstrap token. */
+/** Everybody who shows what a bootstrap token was exchanged for, and is in no other group. */
+export const CERTIFICATE_REQUESTERS = 'system:certificate-requesters'
+
+/**
+ * Believes the short-lived tokens that bootstrap tokens are exchanged for: their bearer is who showed the bootstrap token,
+ * and may ask for a certificate, nothing else.
+ */
 export function exchangedTokenAuthenticator(parts: {
   readonly signer: TokenSigner
   readonly issuer: string
@@ -14,8 +19,7 @@ export function exchangedTokenAuthenticator(parts: {
     if (bearer === undefined || !isSignedToken(bearer)) return undefined
     const claims = await claimsOf(signer, bearer, { issuer, audiences: [audience] })
     if (claims === undefined) return undefined
-    const groups = listAt(claims.extra['groups'] ?? []).filter(each => typeof each === 'string')
     const extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`] }
-    return { name: claims.sub, uid: undefined, groups, extra }
+    return { name: claims.sub, uid: undefined, groups: [CERTIFICATE_REQUESTERS], extra }
   }
 }

@@ -3,6 +3,7 @@ import 'reflect-metadata'
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import * as x509 from '@peculiar/x509'
 import { machineWorld } from '#host'
 import { bootstrapSecret, type BootstrapToken, bootstrapTokenText, newBootstrapToken } from '#identity'
@@ -53,6 +54,9 @@ test('a token becomes a signed token, that a certificate, and then neither is go
   const exchanged = await as(undefined, 'POST', '/v1/serviceaccounts/token', { singleUseToken: text })
   assert.equal(exchanged.status, 200, JSON.stringify(exchanged.body))
   const token = textAt(exchanged.body, 'token') ?? ''
+  for (const path of ['/api', '/apis', '/openapi/v2', '/apis/certificates.k8s.io/v1/certificatesigningrequests']) {
+    assert.equal((await as(token, 'GET', path)).status, 403, `${path}: it is for asking for certificates only`)
+  }
   assert.equal((await as(token, 'POST', CERTIFICATES, await requestFor('eve'))).status, 422)
   const answer = await as(token, 'POST', CERTIFICATES, await requestFor('ada'))
   assert.equal(answer.status, 201, JSON.stringify(answer.body))
@@ -96,6 +100,12 @@ test('a bootstrap token is good for nothing but certificates', async () => {
   }
 })
 
+test('who acts in the place of another gets no certificate of his', async () => {
+  const request = await requestFor('admin')
+  assert.equal((await as({ ...ADMINISTRATOR, impersonator: 'eve' }, 'POST', CERTIFICATES, request)).status, 403)
+  assert.equal((await as(ADMINISTRATOR, 'POST', CERTIFICATES, request)).status, 201)
+})
+
 test('a device gets certificates while it has a record, renews them itself, and reads only its own record', async () => {
   const text = bootstrapTokenText(await newToken(undefined, false))
   const path = `${DEVICES}/certificates`
@@ -127,6 +137,13 @@ test('a service account has tokens, which are who they say until the account is 
   const whoami = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
   const me = await as(token, 'POST', whoami, {})
   assert.equal(textAt(me.body, 'status', 'userInfo', 'username'), 'system:serviceaccount:default:robot')
+  const found = await as(token, 'GET', '/.well-known/openid-configuration')
+  const jwks = await as(token, 'GET', new URL(textAt(found.body, 'jwks_uri') ?? '').pathname)
+  const { payload } = await jwtVerify(token, createLocalJWKSet(jwks.body as unknown as JSONWebKeySet), {
+    issuer: textAt(found.body, 'issuer') ?? '',
+  })
+  assert.equal(payload.sub, 'system:serviceaccount:default:robot', 'as others check it')
+  assert.equal((await as(person('ada'), 'GET', '/openid/v1/jwks')).status, 403)
   const review = await as(ADMINISTRATOR, 'POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token } })
   assert.equal(jsonAt(review.body, 'status', 'authenticated'), true)
   assert.ok(listAt(review.body, 'status', 'user', 'groups').includes('system:serviceaccounts:default'))

@@ -26,8 +26,13 @@ export const NODE: readonly JsonObject[] = [
 /** What a phone or a laptop may do that was let in as a device: to renew its certificate. It reads its own record. */
 export const DEVICE: readonly JsonObject[] = [rule(['create'], 'nanocloud.io', 'devices/certificates')]
 
+/** What somebody may do who has what a bootstrap token was exchanged for: to ask for a certificate that needs no approval. */
+export const CERTIFICATE_REQUEST: readonly JsonObject[] = [
+  rule(['create'], 'nanocloud.io', 'certificates', 'devices/certificates'),
+]
+
 /** What somebody may do who has only a bootstrap token: to ask for a certificate. */
 export const BOOTSTRAP: readonly JsonObject[] = [
   rule([...READ, 'create'], 'certificates.k8s.io', 'certificatesigningrequests'),
-  rule(['create'], 'nanocloud.io', 'certificates', 'devices/certificates'),
+  ...CERTIFICATE_REQUEST,
 ]

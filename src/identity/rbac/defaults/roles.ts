@@ -1,6 +1,7 @@
 import type { JsonObject } from '#schema'
+import { CERTIFICATE_REQUESTERS } from '../../authentication/exchanged-token.ts'
 import { AUTHENTICATED, MASTERS } from '../../caller.ts'
-import { BOOTSTRAP, DEVICE, NODE } from './machines.ts'
+import { BOOTSTRAP, CERTIFICATE_REQUEST, DEVICE, NODE } from './machines.ts'
 import { ADMIN, EDIT, VIEW } from './people.ts'
 import { paths, rule } from './rule.ts'
 
@@ -23,6 +24,7 @@ export const DEFAULT_CLUSTER_ROLES: readonly JsonObject[] = [
   clusterRole('node', NODE),
   clusterRole('device', DEVICE),
   clusterRole('bootstrap', BOOTSTRAP),
+  clusterRole(CERTIFICATE_REQUESTERS, CERTIFICATE_REQUEST),
   clusterRole('system:auth-delegator', [
     rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
     rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
@@ -45,6 +47,7 @@ export const DEFAULT_CLUSTER_ROLE_BINDINGS: readonly JsonObject[] = [
   binding('node', 'system:nodes'),
   binding('device', 'system:devices'),
   binding('bootstrap', 'system:bootstrappers'),
+  binding(CERTIFICATE_REQUESTERS, CERTIFICATE_REQUESTERS),
   binding('system:basic-user', AUTHENTICATED),
   binding('system:discovery', AUTHENTICATED),
   binding('system:monitoring', 'system:monitoring'),

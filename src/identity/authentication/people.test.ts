@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { knownPeople } from './people.ts'
+
+test('a record disables a user and adds groups, and a device without one is nobody', async () => {
+  const seen: string[] = []
+  const records = new Map([
+    ['ann', { isDisabled: false, groups: ['family', 'system:masters'] }],
+    ['bob', { isDisabled: true, groups: [] }],
+  ])
+  const people = {
+    user: (name: string) => records.get(name),
+    hasDevice: (hash: string) => hash === 'abc',
+    deviceSeen: (hash: string) => void seen.push(hash),
+  }
+  const as = async (name: string) => {
+    const knows = knownPeople(async () => ({ name, uid: undefined, groups: ['own'], extra: {} }), people)
+    return knows({ certificate: undefined, bearer: undefined }, new AbortController().signal)
+  }
+  assert.deepEqual((await as('ann'))?.groups, ['own', 'family'])
+  assert.deepEqual((await as('eve'))?.groups, ['own'])
+  assert.equal(await as('bob'), undefined)
+  assert.deepEqual((await as('device:abc'))?.groups, ['own'])
+  assert.equal(await as('device:def'), undefined)
+  assert.deepEqual(seen, ['abc'])
+})

@@ -1,0 +1,40 @@
+import type { Caller } from '../caller.ts'
+import type { Authenticator } from './chain.ts'
+
+/** What is known of people and devices beside their credentials. */
+export interface People {
+  /** Undefined for who has no record: he is whoever his credential says. */
+  user(name: string): { readonly isDisabled: boolean; readonly groups: readonly string[] } | undefined
+  /** Whether there is a record of a device, by what follows `device:` in its name. */
+  hasDevice(hash: string): boolean
+  /** A device has shown who it is. */
+  deviceSeen(hash: string): void
+}
+
+/** The users that devices are begin with this. */
+export const DEVICE_USER = 'device:'
+
+/**
+ * Whom an authenticator knows, unless it is a user who is disabled, or a device without a record; a user is in the groups of his
+ * record too. Groups of the system are never given by a record.
+ */
+export function knownPeople(knows: Authenticator, people: People): Authenticator {
+  return async (shown, signal) => {
+    const caller = await knows(shown, signal)
+    return caller === undefined ? undefined : asRecorded(caller, people)
+  }
+}
+
+function asRecorded(caller: Caller, people: People): Caller | undefined {
+  if (caller.name.startsWith(DEVICE_USER)) {
+    const hash = caller.name.slice(DEVICE_USER.length)
+    if (!people.hasDevice(hash)) return undefined
+    people.deviceSeen(hash)
+    return caller
+  }
+  const user = people.user(caller.name)
+  if (user === undefined) return caller
+  if (user.isDisabled) return undefined
+  const more = user.groups.filter(group => !group.startsWith('system:') && !caller.groups.includes(group))
+  return more.length === 0 ? caller : { ...caller, groups: [...caller.groups, ...more] }
+}
