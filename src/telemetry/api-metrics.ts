@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from './library.ts'
 import { addControllerMetrics, type ControllerReading } from './controller-metrics.ts'
 
 /** What the process takes, as its owner sees it. */

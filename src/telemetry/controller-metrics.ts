@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Gauge, type Registry } from './library.ts'
 
 /** How much one controller has to do and has done. */
 export interface ControllerReading {
