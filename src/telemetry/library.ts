@@ -9,5 +9,5 @@ export const Gauge: typeof PromClient.Gauge = load('prom-client/lib/gauge.js')
 export const Histogram: typeof PromClient.Histogram = load('prom-client/lib/histogram.js')
 export const Registry: typeof PromClient.Registry = load('prom-client/lib/registry.js')
 
-export type Gauge<Labels extends string> = PromClient.Gauge<Labels>
+export type Gauge<Labels extends string = string> = PromClient.Gauge<Labels>
 export type Registry = PromClient.Registry
