@@ -8,6 +8,7 @@ export {
 } from './custom/definition.ts'
 export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
+export { withoutEmpty } from './empty.ts'
 export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
 export { schemaFault } from './faults.ts'

@@ -38,6 +38,29 @@ test('a change of nothing is no change', async () => {
   assert.deepEqual(put.body, made.body)
 })
 
+test('empty lists and maps are not kept, so that what clients without them send back is no change', async () => {
+  await using api = await MemoryApi.open()
+  const container = { name: 'c', image: 'i', args: [], resources: { limits: {} }, volumeMounts: [] }
+  const spec = { containers: [container], volumes: [{ name: 'v', emptyDir: {} }], tolerations: [], nodeSelector: {} }
+  const made = await api.post('/api/v1/namespaces/default/pods', { metadata: { name: 'p', labels: {} }, spec })
+  assert.equal(made.status, 201)
+  assert.equal(jsonAt(made.body, 'metadata', 'labels'), undefined)
+  for (const name of ['tolerations', 'nodeSelector']) assert.equal(jsonAt(made.body, 'spec', name), undefined)
+  const [kept] = listAt(made.body, 'spec', 'containers')
+  assert.deepEqual(jsonAt(kept, 'resources'), {})
+  assert.equal(jsonAt(kept, 'args'), undefined)
+  assert.deepEqual(jsonAt(made.body, 'spec', 'volumes'), [{ name: 'v', emptyDir: {} }])
+  await api.patch('/api/v1/namespaces/default/pods/p', { metadata: { annotations: { a: 'b' } } })
+  const bare = await api.patch('/api/v1/namespaces/default/pods/p', { metadata: { annotations: { a: null } } })
+  assert.equal(jsonAt(bare.body, 'metadata', 'annotations'), undefined)
+  const put = await api.put('/api/v1/namespaces/default/pods/p', {
+    ...bare.body,
+    metadata: { ...Object(jsonAt(bare.body, 'metadata')), annotations: {} },
+    spec: { ...Object(jsonAt(bare.body, 'spec')), tolerations: [] },
+  })
+  assert.deepEqual(put.body, bare.body)
+})
+
 test('whoever changes an older version is refused', async () => {
   await using api = await MemoryApi.open()
   const made = await api.post(MAPS, { metadata: { name: 'a' } })

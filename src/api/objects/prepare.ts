@@ -10,6 +10,7 @@ import {
   type ObjectMeta,
   type Resource,
   apiVersionOf,
+  withoutEmpty,
 } from '#schema'
 import { apiFault } from '../faults.ts'
 import { refuseInvalid } from '../refusal.ts'
@@ -71,7 +72,7 @@ export function prepareNew(parts: PrepareParts, resource: Resource, read: KubeOb
     creationTimestamp: timeOf(clock),
     ...(resource.hasStatus || resource.custom !== undefined || read['spec'] !== undefined ? { generation: 1 } : {}),
   }
-  const object = resource.defaults(withoutStatus(resource, { ...read, metadata }))
+  const object = resource.defaults(withoutEmpty(resource.shape, withoutStatus(resource, { ...read, metadata })))
   check(resource, object, undefined)
   return object
 }
@@ -91,7 +92,7 @@ export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObj
     ...read,
     metadata: defined({ ...metadata, ...kept, uid, generation, resourceVersion: old.metadata.resourceVersion }),
   }
-  const given = resource.hasStatus ? withField(merged, 'status', old['status']) : merged
+  const given = withoutEmpty(resource.shape, resource.hasStatus ? withField(merged, 'status', old['status']) : merged)
   const object = keepFinalizers(resource, resource.defaults(given, old), old)
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
   check(resource, next, old)
@@ -100,7 +101,7 @@ export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObj
 
 /** What an object becomes by an update of its status: all but that is kept. Faults: Invalid. */
 export function prepareStatus(resource: Resource, read: KubeObject, old: KubeObject): KubeObject {
-  const object = withField(old, 'status', read['status'])
+  const object = withoutEmpty(resource.shape, withField(old, 'status', read['status']))
   check(resource, object, old)
   return object
 }
@@ -112,7 +113,7 @@ export function preparePart(
   read: KubeObject,
   old: KubeObject,
 ): KubeObject {
-  const object = write(old, read)
+  const object = withoutEmpty(resource.shape, write(old, read))
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
   check(resource, next, old)
   return next
