@@ -1,5 +1,7 @@
 /** Bytes of a request's body: what etcd takes for one object, and room for what is left out. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
+/** Characters of a body in YAML that is not JSON: reading it takes up to ten microseconds for each. */
+export const YAML_CHARS_MAX = 128 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */
 export const PARAMETER_CHARS_MAX = 16 * 1024
 /** Objects read at once while a list is made. */
@@ -9,9 +11,11 @@ export const BUSY_MS_MAX = 4
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
 export const LIST_LIMIT_MAX = 2_500
 /** Changes of one resource kept for all who watch it; half of them stay when they become too many. */
-export const FEED_CHANGES_MAX = 16_384
+export const FEED_CHANGES_MAX = 8_192
 /** Bytes of those changes, and of the lines made of them. */
-export const FEED_BYTES_MAX = 32 * 1024 * 1024
+export const FEED_BYTES_MAX = 8 * 1024 * 1024
+/** Newest changes whose objects are kept as they were read; of those before, only the bytes are. */
+export const FEED_READ_MAX = 128
 /** Revisions before its beginning that a feed reads, for those who come back to their watch. */
 export const FEED_PAST_REVISIONS = 2_000
 /** Bytes of watch lines sent in one piece. */

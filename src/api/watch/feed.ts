@@ -1,7 +1,7 @@
 import type { Clock } from '#base'
 import type { Revision } from '#keyspace'
 import type { Resource } from '#schema'
-import { BOOKMARK_SECONDS, FEED_BYTES_MAX, FEED_CHANGES_MAX, FEED_PAST_REVISIONS } from '../limits.ts'
+import { BOOKMARK_SECONDS, FEED_BYTES_MAX, FEED_CHANGES_MAX, FEED_PAST_REVISIONS, FEED_READ_MAX } from '../limits.ts'
 import type { ObjectChange } from '../store/object-change.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
@@ -136,6 +136,7 @@ export class Feed implements Disposable {
     this.#entries.push({ sequence: this.#nextSequence, change, lines: new Map() })
     this.#nextSequence += 1
     this.#bytes += change.bytes
+    this.#entries.at(-FEED_READ_MAX)?.change.forget()
   }
 
   // In large steps, because what is left moves.

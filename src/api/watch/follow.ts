@@ -1,6 +1,5 @@
 import type { Revision } from '#keyspace'
 import type { Resource } from '#schema'
-import { apiFault } from '../faults.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Feed, FeedEntry } from './feed.ts'
 
@@ -21,26 +20,33 @@ export interface Following {
 }
 
 /**
- * All changes of a resource behind a revision, in order, until the signal aborts: what the feed no longer has is read from
- * the keyspace. Faults: Expired, also for one who is so slow that the feed has forgotten what he has not seen.
+ * All changes of a resource behind a revision, in order, until the signal aborts. What the feed does not have, or no longer has
+ * for one who is slow, is read from the keyspace. Faults: Expired when that has forgotten it too.
  */
 export async function* follow(following: Following, signal: AbortSignal): AsyncGenerator<Step> {
-  const { feed } = following
   let { after } = following
-  let at = feed.join(after)
-  if (at === undefined) {
-    for await (const step of past(following, signal)) {
+  while (!signal.aborted) {
+    const at = following.feed.join(after)
+    const steps = at === undefined ? untilFed(following, after, signal) : fed(following.feed, { at, after }, signal)
+    for await (const step of steps) {
       yield step
       after = step.revision
-      at = feed.join(after)
-      if (at !== undefined) break
     }
   }
+}
+
+// Changes from the feed, until it has forgotten what comes next.
+async function* fed(
+  feed: Feed,
+  from: { readonly at: number; readonly after: Revision },
+  signal: AbortSignal,
+): AsyncGenerator<Step> {
+  let { at } = from
   let { ticks } = feed
-  while (!signal.aborted && at !== undefined) {
+  while (!signal.aborted) {
     const entries: readonly FeedEntry[] | undefined = feed.since(at)
-    if (entries === undefined) throw tooSlow()
-    const fresh = entries.filter(({ change }) => change.revision > after)
+    if (entries === undefined) return
+    const fresh = entries.filter(({ change }) => change.revision > from.after)
     at += entries.length
     if (fresh.length > 0) yield { entries: fresh, revision: feed.revision }
     else if (entries.length === 0 && feed.ticks !== ticks) {
@@ -50,14 +56,12 @@ export async function* follow(following: Following, signal: AbortSignal): AsyncG
   }
 }
 
-async function* past(following: Following, signal: AbortSignal): AsyncGenerator<Step> {
-  const { store, resource, namespace, after } = following
+// Changes from the keyspace, until the feed has all that comes next.
+async function* untilFed(following: Following, after: Revision, signal: AbortSignal): AsyncGenerator<Step> {
+  const { store, resource, namespace, feed } = following
   for await (const { changes, revision } of store.changes(resource, { namespace, after }, signal)) {
     const entries = changes.map(change => ({ sequence: -1, change, lines: new Map<string, Uint8Array>() }))
     if (entries.length > 0) yield { entries, revision }
+    if (feed.join(revision) !== undefined) return
   }
-}
-
-function tooSlow(): Error {
-  return apiFault('Expired', 'The watch was too slow to be told of every change', { hint: 'list again, then watch' })
 }
