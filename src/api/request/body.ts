@@ -1,8 +1,8 @@
-import { parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { isFault } from '#base'
 import { isJsonObject, type Json, type ObjectShape, openProtobuf, protobufToJson } from '#schema'
 import { apiFault } from '../faults.ts'
-import { BODY_BYTES_MAX } from '../limits.ts'
+import { BODY_BYTES_MAX, YAML_CHARS_MAX } from '../limits.ts'
 import { bodyOf } from './body-of.ts'
 import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
 
@@ -55,14 +55,39 @@ export function parseBody(bytes: Buffer, contentType: string, shape: ObjectShape
   return readSent(bytes, contentType, shape).body
 }
 
+function sentJson(text: string): Sent {
+  return { body: parsed('application/json', () => asJson(JSON.parse(text))), duplicates: duplicatesInJson(text) }
+}
+
 function sentYaml(text: string): Sent {
+  // Programs that apply send JSON by this name, which is read a hundred times faster.
+  if (isJson(text)) return sentJson(text)
+  if (text.length > YAML_CHARS_MAX) {
+    const hint = 'send JSON, as kubectl does'
+    throw apiFault('RequestEntityTooLarge', `the body has more than ${YAML_CHARS_MAX} characters of YAML`, { hint })
+  }
   return parsed('application/yaml', () => {
-    const document = parseDocument(text, { uniqueKeys: false })
+    const lineCounter = new LineCounter()
+    // Its pretty errors read the whole text anew, for each of them.
+    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter })
     const [error] = document.errors
-    if (error !== undefined) throw error
+    if (error !== undefined) {
+      const { line, col } = lineCounter.linePos(error.pos[0])
+      throw apiFault('BadRequest', `the body cannot be read as YAML: ${error.message} at line ${line}, column ${col}`)
+    }
     const body = asJson(document.toJS({ maxAliasCount: ALIASES_MAX }))
     return { body, duplicates: duplicatesInYaml(document.contents) }
   })
+}
+
+function isJson(text: string): boolean {
+  if (!text.startsWith('{')) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Reads JSON. Faults: BadRequest. */
