@@ -103,3 +103,13 @@ test('what streams is refused by name, and SPDY with the remedy', async () => {
   assert.match(textAt(body, 'message') ?? '', /use kubectl 1\.30 or newer/)
   assert.equal((await api.get(`${PODS}/a/nothing`)).status, 404)
 })
+
+test('what is done to bundles is refused by name', async () => {
+  await using api = await MemoryApi.open()
+  for (const name of ['actions/start', 'actions/uninstall']) {
+    const { status, body } = await api.post(`/apis/nanocloud.io/v1/namespaces/default/bundles/a/${name}`, {})
+    assert.equal(status, 503)
+    assert.equal(body['message'], `Unsupported: bundles/${name}: nothing runs bundles yet`)
+  }
+  assert.equal((await api.get('/apis/nanocloud.io/v1/namespaces/default/bundles/a/backups/latest')).status, 503)
+})

@@ -14,6 +14,7 @@ export async function answerBelow(parts: RouteParts, verb: string, asked: Resour
   const { subresource: name = '' } = target
   const path = `${resource.group}/${resource.plural}/${name}`
   if (STREAMS.has(path)) throw noStreams(name, request.headers.get('upgrade') ?? '')
+  if (BUNDLES.has(path)) throw apiFault('ServiceUnavailable', `Unsupported: bundles/${name}: nothing runs bundles yet`)
   const { scale } = resource
   if (name === 'scale' && scale !== undefined && PART.has(verb)) return answerScale(parts, verb, asked, scale)
   const known = resource.subresources.find(each => each.name === name)
@@ -38,6 +39,12 @@ const PART: ReadonlySet<string> = new Set(['get', 'patch', 'update'])
 
 const STREAMS: ReadonlySet<string> = new Set(
   ['attach', 'exec', 'log', 'portforward', 'proxy'].map(name => `/pods/${name}`),
+)
+
+const BUNDLES: ReadonlySet<string> = new Set(
+  ['actions/start', 'actions/stop', 'actions/restart', 'actions/uninstall', 'backups/latest', 'exportProfile'].map(
+    name => `nanocloud.io/bundles/${name}`,
+  ),
 )
 
 function noStreams(name: string, upgrade: string): Error {
