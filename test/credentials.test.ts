@@ -5,12 +5,14 @@ import { after, before, suite, test } from 'node:test'
 import { isFault } from '#base'
 import { Client, openHttpsTransport, readKubeconfig } from '#client'
 import { machineWorld } from '#host'
-import { textAt } from '#schema'
+import { jsonAt, listAt, textAt } from '#schema'
 import { type Cloud, openCloud, until } from './cloud.ts'
 
 const never = new AbortController().signal
 const { clock } = machineWorld
 const WHOAMI = { method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body: {} } as const
+
+const USERS = { group: 'cairn.dev', version: 'v1', plural: 'users', kind: 'User', isNamespaced: false } as const
 
 suite('tokens and certificates on the command line', { timeout: 120_000 }, () => {
   let cloud: Cloud
@@ -31,12 +33,15 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
   const exchange = (token: string, user = 'ada') =>
     cloud.run('kubeconfig', '--server', url, '--user', user, '--token', token)
 
-  async function whoIs(kubeconfig: string): Promise<string | undefined> {
+  const whoIs = async (kubeconfig: string) => textAt(await meOf(kubeconfig), 'username')
+  const groupsOf = async (kubeconfig: string) => listAt(await meOf(kubeconfig), 'groups')
+
+  async function meOf(kubeconfig: string) {
     const file = path.join(cloud.home, 'someone.kubeconfig')
     fs.writeFileSync(file, kubeconfig, { mode: 0o600 })
     await using https = openHttpsTransport(readKubeconfig(file), clock)
     const answer = await new Client({ transport: https.transport, clock }).request(WHOAMI, never)
-    return textAt(answer, 'status', 'userInfo', 'username')
+    return jsonAt(answer, 'status', 'userInfo') ?? {}
   }
 
   // While the control process is started anew.
@@ -84,6 +89,38 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
     const reserved = await cloud.run('token', 'create', '--user', 'system:admin')
     assert.match(reserved.err, /is a name of the system/)
     assert.equal((await cloud.run('token', 'create', '--ttl', 'soon')).code, 2)
+  })
+
+  test('a device has a record, a certificate and then neither; a user who is disabled is nobody', async () => {
+    const added = await cloud.run('device', 'add', '--new', '--kubeconfig', '--description', 'her phone')
+    assert.equal(added.code, 0, added.err)
+    const name = (await whoIs(added.out)) ?? ''
+    assert.match(name, /^device:[0-9a-f]{32}$/)
+    const hash = name.slice('device:'.length)
+    await using https = openHttpsTransport(readKubeconfig(`${cloud.data}/kubeconfig`), clock)
+    const client = new Client({ transport: https.transport, clock })
+    const record = { method: 'GET', path: `/apis/nanocloud.io/v1/namespaces/default/devices/device-${hash}` } as const
+    await until(async () => textAt(await client.request(record, never), 'status', 'lastSeen') !== undefined, {
+      what: 'a device that was seen',
+    })
+    assert.match((await cloud.run('device', 'ls')).out, new RegExp(`^${hash} +default .*her phone$`, 'm'))
+    assert.equal((await cloud.run('device', 'rm', hash)).code, 0)
+    const isOut = (error: unknown) => isFault(error, 'Unauthorized') || isFault(error, 'Unreachable')
+    await assert.rejects(whoIs(added.out), isOut)
+    // Not good again for another of the same name.
+    assert.equal((await cloud.run('device', 'add', hash)).code, 0)
+    await assert.rejects(whoIs(added.out), isOut)
+    const given = await exchange(await newToken())
+    const users = {
+      path: '/apis/cairn.dev/v1/users',
+      body: { metadata: { name: 'ada' }, spec: { groups: ['family'] } },
+    }
+    await client.request({ method: 'POST', ...users }, never)
+    await until(async () => (await groupsOf(given.out)).includes('family'), { what: 'a group' })
+    const body = { spec: { disabled: true } }
+    await client.patch(USERS, { name: 'ada' }, { type: 'merge', body: body }, never)
+    await until(() => whoIs(given.out).then(() => false, isOut), { what: 'nobody' })
+    await client.delete(USERS, { name: 'ada' }, {}, never)
   })
 
   test('all secrets are sealed with a new key although the control process is killed, and the master key is replaced', async () => {

@@ -18,6 +18,7 @@ import { isReview, type ReviewParts } from './reviews/review.ts'
 import { routeReview } from './reviews/route.ts'
 import type { RouteParts, WriteGuard } from './routes/asked.ts'
 import type { HealthCheck } from './routes/health.ts'
+import type { TokenIssuer } from './routes/issuer.ts'
 import { answerOther, type OtherParts } from './routes/other.ts'
 import { answerResource, verbOf } from './routes/resource.ts'
 import { faultOf, statusOf, type Subject } from './status.ts'
@@ -46,6 +47,8 @@ export interface AppParts {
   readonly orders?: readonly OrderPath[]
   /** What a bootstrap token is exchanged for; see {@link EXCHANGE_PATH}. */
   readonly exchange?: (request: Request) => Promise<Response>
+  /** Who signs tokens of service accounts. */
+  readonly issuer?: TokenIssuer
   readonly observer?: Observer
   readonly audit?: Audit
   /** Aborts when the server is about to end: watches end well, so that their clients go on elsewhere. */
@@ -67,7 +70,7 @@ export function createApp(parts: AppParts): Hono {
 }
 
 interface Serving
-  extends Omit<AppParts, 'checks' | 'observer' | 'ending' | 'rulesFor' | 'guard' | 'orders'>,
+  extends Omit<AppParts, 'checks' | 'issuer' | 'observer' | 'ending' | 'rulesFor' | 'guard' | 'orders'>,
     RouteParts,
     OtherParts,
     ReviewParts {
@@ -83,6 +86,7 @@ function servingOf(parts: AppParts): Serving {
     checks: parts.checks ?? [],
     rulesFor: parts.rulesFor ?? (() => []),
     guard: parts.guard ?? (() => undefined),
+    issuer: parts.issuer,
     orders: new Orders(parts.orders ?? []),
     observer: parts.observer ?? UNOBSERVED,
     ending: parts.ending ?? new AbortController().signal,

@@ -16,7 +16,6 @@ export {
   type CertificateParts,
   type CertificateWish,
   certificates,
-  DEVICE_USER,
   deviceCertificates,
   type IssuedCertificate,
 } from './orders/certificates.ts'

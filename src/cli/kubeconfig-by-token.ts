@@ -12,13 +12,18 @@ export interface ByToken {
   /** `https://HOST:PORT`. */
   readonly url: string
   readonly user: string
+  /** Where the record of a device lies; `default` when it is not said. */
+  readonly namespace?: string | undefined
 }
 
 /**
  * A kubeconfig for who has a token: the server is known by the fingerprint in it, a key is made here, and the token is used up
  * by the certificate. Faults: Usage, Unreachable, Unauthorized.
  */
-export async function kubeconfigByToken(context: Context, { token, url, user }: ByToken): Promise<string> {
+export async function kubeconfigByToken(
+  context: Context,
+  { token, url, user, namespace = 'default' }: ByToken,
+): Promise<string> {
   const [, bearer = '', fingerprint = ''] = /^([a-z0-9]{6}\.[a-z0-9]{16})\.([\w-]{43})$/.exec(token) ?? []
   if (bearer === '') {
     throw cliFault('Usage', '--token: it is no whole token', { hint: 'Copy all of what `cairn token create` shows.' })
@@ -26,7 +31,7 @@ export async function kubeconfigByToken(context: Context, { token, url, user }: 
   const authorityPem = await authorityByFingerprint(url, fingerprint)
   const { requestPem, keyPem } = await newSigningRequest(user)
   const path = user.startsWith('device:')
-    ? '/apis/nanocloud.io/v1/namespaces/default/devices/certificates'
+    ? `/apis/nanocloud.io/v1/namespaces/${encodeURIComponent(namespace)}/devices/certificates`
     : '/apis/nanocloud.io/v1/certificates'
   const body = { apiVersion: 'nanocloud.io/v1', kind: 'Certificate', spec: { csr: requestPem } }
   const access: Access = { url, authorityPem, serverName: undefined, credential: { kind: 'token', token: bearer } }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Fault, isFault } from '#base'
 import { declareCert } from './commands/cert.ts'
+import { declareDevice } from './commands/device/index.ts'
 import { declareDoctor } from './commands/doctor.ts'
 import { declareDown } from './commands/down.ts'
 import { declareFs } from './commands/fs/index.ts'
@@ -68,7 +69,7 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .hook('preAction', (_program, command) => refuseEmptyWords(command))
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
-  const access = [declareKubeconfig, declareToken, declareCert, declareKey, declareKeyspace]
+  const access = [declareKubeconfig, declareToken, declareDevice, declareCert, declareKey, declareKeyspace]
   for (const declare of [...commands, ...files, ...access]) declare(program, run)
   return program
 }

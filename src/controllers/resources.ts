@@ -5,6 +5,7 @@ export const NAMESPACES = core('namespaces', 'Namespace', false)
 export const CONFIG_MAPS = core('configmaps', 'ConfigMap', true)
 export const EVENTS = core('events', 'Event', true)
 export const NODES = core('nodes', 'Node', false)
+export const SECRETS = core('secrets', 'Secret', true)
 export const SERVICE_ACCOUNTS = core('serviceaccounts', 'ServiceAccount', true)
 
 export const LEASES: ApiResource = {

@@ -94,6 +94,8 @@ export const ETCD_ENDPOINTS_MAX = 16
 
 /** How long certificates hold that people and devices ask for themselves. */
 export const PERSONAL_CERTIFICATE_MS = 7 * 86_400_000
+/** How often it is noted that a device was here, at most. */
+export const DEVICE_SEEN_MS = 60_000
 /** Expired certificates that are forgotten together. */
 export const CERTIFICATES_SWEEP_AT = 50
 

@@ -1,5 +1,12 @@
 import { assert, isFault } from '#base'
-import { BOOTSTRAP_USER, type BootstrapGrant, type Caller, readSigningRequest, type SigningRequest } from '#identity'
+import {
+  BOOTSTRAP_USER,
+  type BootstrapGrant,
+  type Caller,
+  DEVICE_USER,
+  readSigningRequest,
+  type SigningRequest,
+} from '#identity'
 import { invalid, type JsonObject, RESOURCES, textAt } from '#schema'
 import { apiFault } from '../faults.ts'
 import { invalidFault } from '../refusal.ts'
@@ -37,8 +44,6 @@ export interface IssuedCertificate {
   readonly expiresMs: number
 }
 
-/** The users that devices are begin with this. */
-export const DEVICE_USER = 'device:'
 /** Every device. */
 export const DEVICES = 'system:devices'
 

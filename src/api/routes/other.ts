@@ -5,6 +5,7 @@ import { apiFault } from '../faults.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
 import { aggregated, coreVersions, groupList, groupOf, resourceList } from './discovery.ts'
+import { answerIssuer, type TokenIssuer } from './issuer.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
 import type { OpenapiDocuments } from '../openapi/documents.ts'
 import { answerOpenapi } from './openapi.ts'
@@ -18,6 +19,7 @@ export interface OtherParts {
   readonly observer: Observer
   readonly checks: readonly HealthCheck[]
   readonly documents: OpenapiDocuments
+  readonly issuer: TokenIssuer | undefined
 }
 
 /** Answers discovery, OpenAPI, health, metrics and the version. Faults: NotFound, MethodNotAllowed. */
@@ -30,6 +32,7 @@ export async function answerOther(parts: OtherParts, request: Request, url: URL)
     (await answerHealth(parts, path, url.searchParams)) ??
     discovery(parts, request, path) ??
     (path.startsWith('/openapi/') ? await answerOpenapi(parts.documents, request) : undefined) ??
+    answerIssuer(parts.issuer, path) ??
     (path === '/metrics' ? await metrics(parts) : undefined)
   if (answer !== undefined) return answer
   throw apiFault('NotFound', 'the server could not find the requested resource')

@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { CLOSE_MS_MAX } from '../limits.ts'
 import { bodyComesBy } from '../request/body-of.ts'
-import { peerOfSocket } from './peer.ts'
+import { type PeerSubject, peerOfSocket } from './peer.ts'
 
 /** The certificate a server shows, and its key; both in PEM. */
 export interface ServerCredential {
@@ -29,8 +29,8 @@ export interface Listening extends AsyncDisposable {
   readonly port: number
   /** Shows another certificate from the next connection on. */
   renew(credential: ServerCredential): void
-  /** Ends connections whose client certificate has a serial that `isCut` names. */
-  cut(isCut: (serial: string) => boolean): void
+  /** Ends connections whose client certificate `isCut` names. */
+  cut(isCut: (peer: PeerSubject) => boolean): void
 }
 
 /** Serves an app over TLS 1.3, HTTP/2 and HTTP/1.1. Errors are those of the system, such as EADDRINUSE. */
@@ -66,7 +66,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
     cut(isCut) {
       for (const socket of sockets) {
         const peer = peerOfSocket(socket)
-        if (peer !== undefined && isCut(peer.serial)) socket.destroy()
+        if (peer !== undefined && isCut(peer)) socket.destroy()
       }
     },
     async [Symbol.asyncDispose]() {

@@ -16,6 +16,7 @@ interface Options {
   readonly days: string
   readonly server?: string
   readonly token?: string
+  readonly namespace?: string
 }
 
 /** `cairn kubeconfig` */
@@ -28,6 +29,7 @@ export function declareKubeconfig(program: Command, run: Run): void {
     .option('--days <count>', 'how long the certificate of the user holds', '90')
     .option('--server <url>', 'address of the API as that user reaches it')
     .option('--token <token>', 'ask the API at --server for a certificate of --user with this token; - reads it')
+    .option('--namespace <name>', 'where the record of a device lies, with --token (default: default)')
     .addHelpText(
       'after',
       examples(
@@ -41,13 +43,13 @@ export function declareKubeconfig(program: Command, run: Run): void {
 }
 
 async function kubeconfig(context: Context, options: Options): Promise<void> {
-  const { user, group = [], days, server, token } = options
+  const { user, group = [], days, server, token, namespace } = options
   if (token !== undefined) {
     if (user === undefined || server === undefined || !server.startsWith('https://')) {
       throw cliFault('Usage', '--token needs --user and --server https://HOST:PORT')
     }
     const given = token === '-' ? (await askForText('Token: ', context.signal)).trim() : token
-    return print(context, await kubeconfigByToken(context, { token: given, url: server, user }))
+    return print(context, await kubeconfigByToken(context, { token: given, url: server, user, namespace }))
   }
   if (user === undefined) {
     if (group.length > 0) throw cliFault('Usage', '--group needs --user', { hint: 'Name the user as well.' })

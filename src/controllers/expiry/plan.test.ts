@@ -32,3 +32,14 @@ test('a certificate request stays an hour when it is decided, and a day while no
 test('the Lease of a node stays an hour after it ran out', () => {
   assert.equal(end('leases', { spec: { renewTime: '2026-01-01T01:00:00.000000Z', leaseDurationSeconds: 1800 } }), 2.5)
 })
+
+test('a bootstrap token ends when it says, never when it says nothing, and at once when that cannot be read', () => {
+  const token = (expiration?: string) => ({
+    type: 'bootstrap.kubernetes.io/token',
+    data: expiration === undefined ? {} : { expiration: Buffer.from(expiration).toString('base64') },
+  })
+  assert.equal(end('secrets', token('2026-01-01T03:00:00Z')), 3)
+  assert.equal(end('secrets', token()), undefined)
+  assert.ok((end('secrets', token('soon')) ?? 0) < 0)
+  assert.equal(end('secrets', { ...token('soon'), type: 'Opaque' }), undefined)
+})

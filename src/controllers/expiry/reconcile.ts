@@ -21,11 +21,11 @@ export function expiryController(parts: ControllerParts): Controller {
 }
 
 async function sweep({ client, world }: ControllerParts, expiry: Expiry, signal: AbortSignal): Promise<void> {
-  const { resource, namespace } = expiry
+  const { resource, namespace, fields } = expiry
   let deleted = 0
   let next: string | undefined
   do {
-    const page = await client.list(resource, { namespace, next }, signal)
+    const page = await client.list(resource, { namespace, fields, next }, signal)
     const nowMs = wallMs(world.clock)
     for (const object of page.objects) {
       const { metadata } = object

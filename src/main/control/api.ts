@@ -6,6 +6,7 @@ import {
   certificateAuthenticator,
   firstToKnow,
   isAllowed,
+  knownPeople,
   rulesOf,
   type TokenSigner,
 } from '#identity'
@@ -15,7 +16,9 @@ import { cairnVersion } from '../version.ts'
 import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
-import { credentials, isOwnRecord } from './credentials.ts'
+import { credentials, isOwnRecord, SERVICE_ACCOUNT_ISSUER } from './credentials.ts'
+import { FollowedDevices } from './followed-devices.ts'
+import { FollowedUsers } from './followed-users.ts'
 import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
 import { refuseGranting } from './granting.ts'
@@ -31,6 +34,7 @@ export interface OpenApi extends AsyncDisposable {
   readonly revocations: Revocations
   readonly issuing: Issuing
   readonly signer: TokenSigner
+  readonly users: FollowedUsers
   /** Ends watches well, so that their clients go on elsewhere; to be called before connections are cut. */
   end(): void
 }
@@ -52,6 +56,10 @@ export async function openApi(
   const { index } = policy
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
   const issuing = new Issuing({ keyspace, authority, world })
+  const users = opening.use(await FollowedUsers.open(store, world))
+  const devices = opening.use(await FollowedDevices.open(store, world))
+  devices.onGone(user => issuing.endAll(user, revocations))
+  opening.use(issuing)
   const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
   const mayHe = (caller: Caller, attempt: Attempt): boolean =>
     isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
@@ -65,7 +73,11 @@ export async function openApi(
     version: cairnVersion(),
     // Who somebody is, by whatever he shows: another kind of credential is another row here.
     authenticate: authentication(
-      firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial)), knows]),
+      knownPeople(firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial)), knows]), {
+        user: name => users.find(name),
+        hasDevice: hash => devices.has(hash),
+        deviceSeen: hash => devices.seen(hash),
+      }),
       mayHe,
     ),
     authorize: async (caller, attempt) => mayHe(caller, attempt),
@@ -75,6 +87,7 @@ export async function openApi(
     },
     orders,
     exchange,
+    issuer: { url: SERVICE_ACCOUNT_ISSUER, keys: () => signer.publicKeys() },
     ending: ending.signal,
     ...telemetry,
   })
@@ -88,5 +101,5 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  return { app, revocations, issuing, signer, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { app, revocations, issuing, signer, users, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -2,7 +2,6 @@ import {
   apiFault,
   type CertificateParts,
   certificates,
-  DEVICE_USER,
   deviceCertificates,
   EXCHANGE_AUDIENCE,
   EXCHANGE_ISSUER,
@@ -20,6 +19,7 @@ import {
   bootstrapGrant,
   bootstrapSecretName,
   bootstrapTokenAuthenticator,
+  DEVICE_USER,
   exchangedTokenAuthenticator,
   type FindBound,
   firstToKnow,
@@ -29,9 +29,10 @@ import {
 import { isJsonObject, jsonAt, RESOURCES, type Resource } from '#schema'
 import type { Issuing } from './issuing.ts'
 
-/** Who signs the tokens of service accounts, and whom they are for when nobody says. */
-const ISSUER = 'https://kubernetes.default.svc'
-const AUDIENCES = [ISSUER, 'cairn']
+/** Who signs the tokens of service accounts. */
+export const SERVICE_ACCOUNT_ISSUER = 'https://kubernetes.default.svc'
+// Whom they are for when nobody says.
+const AUDIENCES = [SERVICE_ACCOUNT_ISSUER, 'cairn']
 
 /** What credentials are made of and looked up in. */
 export interface CredentialParts {
@@ -59,12 +60,12 @@ export function credentials(parts: CredentialParts): Credentials {
   const bootstrap = bootstrapTokenAuthenticator({ clock, attempts: new Attempts(clock), secretOf })
   const exchanged = exchangedTokenAuthenticator({ signer, issuer: EXCHANGE_ISSUER, audience: EXCHANGE_AUDIENCE })
   const programs = (audiences: readonly string[]) =>
-    serviceAccountAuthenticator({ signer, issuer: ISSUER, audiences, find })
+    serviceAccountAuthenticator({ signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences, find })
   const ordered = certificateParts(parts, secretOf)
   return {
     knows: firstToKnow([programs(AUDIENCES), bootstrap, exchanged]),
     orders: [
-      tokenRequests({ signer, issuer: ISSUER, audiences: [ISSUER], find }),
+      tokenRequests({ signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences: [SERVICE_ACCOUNT_ISSUER], find }),
       tokenReviews({ knows: programs, audiences: AUDIENCES }),
       certificates(ordered),
       deviceCertificates(ordered),

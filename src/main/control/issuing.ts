@@ -1,8 +1,9 @@
 import type { CertificateWish, IssuedCertificate } from '#api'
-import type { World } from '#base'
+import { type World, whyOf } from '#base'
 import { type Authority, serialText } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { CERTIFICATES_SWEEP_AT, PERSONAL_CERTIFICATE_MS } from '../limits.ts'
+import type { Revocations } from './revocations.ts'
 import { putNew, type Row, rowsBelow } from './rows.ts'
 
 /** `/identity/certificates/SERIAL` -> whose certificate it is, and until when, as JSON. */
@@ -18,10 +19,12 @@ export interface LedgerEntry {
 }
 
 /** Issues client certificates, and remembers each until it has expired: what is not known cannot be revoked by name. */
-export class Issuing {
+export class Issuing implements AsyncDisposable {
   readonly #keyspace: Keyspace
   readonly #authority: Authority
   readonly #world: World
+  readonly #closing = new AbortController()
+  readonly #ending = new Set<Promise<void>>()
 
   constructor(parts: { readonly keyspace: Keyspace; readonly authority: Authority; readonly world: World }) {
     this.#keyspace = parts.keyspace
@@ -63,6 +66,29 @@ export class Issuing {
     const over = entries.filter(({ expiresMs }) => expiresMs <= nowMs)
     if (over.length >= CERTIFICATES_SWEEP_AT) await this.#forget(over.slice(0, CERTIFICATES_SWEEP_AT), signal)
     return entries.filter(({ expiresMs }) => expiresMs > nowMs)
+  }
+
+  /** Revokes every certificate that a user has now, in the background. What fails is told. */
+  endAll(user: string, revocations: Pick<Revocations, 'revoke'>): void {
+    const signal = this.#closing.signal
+    const nowMs = Number(this.#world.clock.wallNs() / 1_000_000n)
+    const run = async (): Promise<void> => {
+      for (const entry of await this.list(signal)) {
+        if (entry.user !== user || entry.issuedMs > nowMs) continue
+        await revocations.revoke(entry.serial, `${user} has no record any more`, signal)
+      }
+    }
+    const done = run()
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#world.log.warn('certificates could not be revoked', { user, why: whyOf(error) })
+      })
+      .finally(() => this.#ending.delete(done))
+    this.#ending.add(done)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await Promise.all(this.#ending)
   }
 
   async #forget(entries: readonly LedgerEntry[], signal: AbortSignal): Promise<void> {

@@ -154,10 +154,10 @@ suite("the server's certificate", () => {
     using other = asDisposable(await connect())
     assert.equal(other.socket.getPeerX509Certificate()?.toString(), second.certificatePem)
     const serial = new X509Certificate(client.cert).serialNumber.toLowerCase()
-    listening.cut(found => found !== serial)
+    listening.cut(found => found.serial !== serial)
     assert.equal(socket.destroyed, false)
     const ended = new Promise(resolve => socket.once('close', resolve))
-    listening.cut(found => found === serial)
+    listening.cut(found => found.serial === serial)
     await ended
   })
 })

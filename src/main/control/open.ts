@@ -48,7 +48,7 @@ export async function openControl(
   const { authority, keyring, master } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
   const api = opening.use(await openApi(keyspace, keys, world, telemetry))
-  const { app, revocations, issuing, signer } = api
+  const { app, revocations, issuing, signer, users } = api
   const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
   const followed = opening.use(await FollowedKeys.open(following, signal))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
@@ -59,7 +59,8 @@ export async function openControl(
   const fetch = app.fetch.bind(app)
   const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
-  revocations.onRevoked(() => listening.cut(serial => revocations.has(serial)))
+  revocations.onRevoked(() => listening.cut(({ serial }) => revocations.has(serial)))
+  users.onChange(() => listening.cut(({ commonName }) => users.find(commonName)?.isDisabled === true))
   const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
   await keepKubeconfig(kubeconfig, url)
   const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))

@@ -1,32 +1,25 @@
-import { isFault, type World, whyOf } from '#base'
+import type { World } from '#base'
 import type { ObjectStore } from '#api'
 import { PolicyIndex, type PolicyKind } from '#identity'
-import type { Resource } from '#schema'
-import { RESOURCES } from '#schema'
-import { POLICY_RETRY_MS } from '../limits.ts'
+import { RESOURCES, type Resource } from '#schema'
+import { FollowedObjects, type FollowsObjects } from './followed-objects.ts'
 
 /** RBAC's objects in memory, followed by watches: no request reads them from the store. */
 export class FollowedPolicy implements AsyncDisposable {
   readonly index = new PolicyIndex()
-  readonly #store: ObjectStore
-  readonly #world: World
-  readonly #closing = new AbortController()
-  #following: readonly Promise<void>[] = []
+  readonly #stack = new AsyncDisposableStack()
   #changed: (kind: PolicyKind) => void = () => undefined
 
   /** Resolves when all roles and bindings are known. */
   static async open(store: ObjectStore, world: World): Promise<FollowedPolicy> {
-    const policy = new FollowedPolicy(store, world)
-    const firsts = KINDS.map(kind => policy.#follow(kind))
-    policy.#following = firsts.map(({ ended }) => ended)
-    await Promise.all(firsts.map(({ known }) => known))
+    const policy = new FollowedPolicy()
+    const follow = (kind: PolicyKind) =>
+      FollowedObjects.open({ store, world, resource: resourceOf(kind), into: policy.#into(kind) })
+    for (const followed of await Promise.all(KINDS.map(follow))) policy.#stack.use(followed)
     return policy
   }
 
-  private constructor(store: ObjectStore, world: World) {
-    this.#store = store
-    this.#world = world
-  }
+  private constructor() {}
 
   /** `run` is called behind every change. */
   onChange(run: (kind: PolicyKind) => void): void {
@@ -34,56 +27,16 @@ export class FollowedPolicy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort()
-    await Promise.all(this.#following)
+    await this.#stack.disposeAsync()
   }
 
-  #follow(kind: PolicyKind): { readonly known: Promise<void>; readonly ended: Promise<void> } {
-    const known = Promise.withResolvers<void>()
-    return { known: known.promise, ended: this.#run(kind, known.resolve) }
-  }
-
-  async #run(kind: PolicyKind, known: () => void): Promise<void> {
-    const { signal } = this.#closing
-    const { log, clock } = this.#world
-    while (!signal.aborted) {
-      try {
-        await this.#followOnce(kind, known)
-      } catch (error) {
-        if (signal.aborted) return
-        if (!isFault(error, 'Expired')) log.warn('roles are read again', { kind, why: whyOf(error) })
-        await clock.sleep(POLICY_RETRY_MS, signal).catch(() => undefined)
-      }
+  #into(kind: PolicyKind): FollowsObjects {
+    return {
+      reset: objects => this.index.reset(kind, objects),
+      put: object => this.index.put(kind, object),
+      remove: object => this.index.remove(kind, object),
+      changed: () => this.#changed(kind),
     }
-  }
-
-  async #followOnce(kind: PolicyKind, known: () => void): Promise<void> {
-    const { signal } = this.#closing
-    const resource = resourceOf(kind)
-    const { revision, objects } = await this.#all(resource, signal)
-    this.index.reset(kind, objects)
-    known()
-    this.#changed(kind)
-    const wanted = { namespace: undefined, after: revision }
-    for await (const { changes } of this.#store.changes(resource, wanted, signal)) {
-      for (const { now, before } of changes) {
-        if (now !== undefined) this.index.put(kind, now)
-        else if (before !== undefined) this.index.remove(kind, before)
-      }
-      if (changes.length > 0) this.#changed(kind)
-    }
-  }
-
-  async #all(resource: Resource, signal: AbortSignal) {
-    const first = await this.#store.page(resource, { namespace: undefined }, signal)
-    const objects = [...first.objects]
-    const { revision } = first
-    for (let { next } = first; next !== undefined; ) {
-      const page = await this.#store.page(resource, { namespace: undefined, revision, after: next }, signal)
-      objects.push(...page.objects)
-      next = page.next
-    }
-    return { revision, objects }
   }
 }
 

@@ -21,8 +21,9 @@ export async function serverCertificate(parts: ServerCertificateParts, names: Se
   const now = new Date(Number(world.clock.wallNs() / 1_000_000n))
   const kept = readKept(parts)
   if (kept !== undefined && isGood(kept.certificatePem, { names, authority, now })) {
-    if (kept.isOld) keep(parts, kept)
-    return kept
+    const { isOld, ...credential } = kept
+    if (isOld) keep(parts, credential)
+    return credential
   }
   const made = await authority.issue({
     // Not the authority's own name: OpenSSL takes equal subject and issuer for a certificate that signed itself.

@@ -8,8 +8,13 @@ import { conditions, flag, list, needed, ownKind, ownPart, part, text, time } fr
 const spec = ownPart('dev.cairn.User.Spec', 'Who the person is.', {
   displayName: text('What people call the person.'),
   email: text('Where the person can be written to.'),
-  groups: list({ kind: 'string' }, 'The groups that the person is in; roles may be bound to them.'),
-  disabled: flag('Refuses all that the person asks for, without forgetting who it is.'),
+  groups: list(
+    { kind: 'string' },
+    'Groups that the person is in, beside those of the credential; roles may be bound to them.',
+  ),
+  disabled: flag(
+    'Refuses all that the person asks for, with whichever credential, and cuts open connections; nothing is forgotten.',
+  ),
 })
 
 const status = ownPart('dev.cairn.User.Status', 'What is known of the person.', {
@@ -19,6 +24,9 @@ const status = ownPart('dev.cairn.User.Status', 'What is known of the person.', 
   conditions,
 })
 
+const ABOUT =
+  'A person, known by the name that roles are bound to and credentials are for. Nobody needs one: it adds groups, and disables. Who may write it gives every role that is bound to a group.'
+
 /** A person, known by a name that roles are bound to. */
 export const user = defineResource({
   group: 'cairn.dev',
@@ -27,7 +35,7 @@ export const user = defineResource({
   categories: ['cairn'],
   isNamespaced: false,
   hasStatus: true,
-  shape: ownKind('dev.cairn.v1.User', 'A person, known by a name that roles are bound to.', {
+  shape: ownKind('dev.cairn.v1.User', ABOUT, {
     spec: needed(part(spec, 'Who the person is.')),
     status: part(status, 'What is known of the person.'),
   }),

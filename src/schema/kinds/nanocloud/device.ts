@@ -19,12 +19,15 @@ const status = ownPart('io.nanocloud.Device.Status', 'What is known of the devic
   lastSeen: time('When the device last asked for something.'),
 })
 
+const ABOUT =
+  'A device that gets short-lived certificates; named device-HASH. Deleting it ends the certificates that the device has.'
+
 /** A device that gets short-lived certificates. */
 export const device = defineResource({
   group: 'nanocloud.io',
   kind: 'Device',
   plural: 'devices',
-  shape: ownKind('io.nanocloud.v1.Device', 'A device that gets short-lived certificates; named device-HASH.', {
+  shape: ownKind('io.nanocloud.v1.Device', ABOUT, {
     spec: needed(part(spec, 'Which device it is.')),
     status: part(status, 'What is known of the device; written when it gets certificates.'),
   }),

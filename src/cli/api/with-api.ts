@@ -1,0 +1,12 @@
+import type { Client } from '#client'
+import type { Context } from '../context.ts'
+import { cliFault } from '../faults.ts'
+
+/** Does something with the API of the running Cairn. Faults: NotRunning, Unreachable. */
+export async function withApi(context: Context, work: (client: Client) => Promise<void>): Promise<void> {
+  // Loaded only here: other commands do without a client of the API.
+  const { openApi } = await import('./client.ts')
+  await using api = openApi(context)
+  if (api !== undefined) return await work(api.client)
+  throw cliFault('NotRunning', 'there is no API', { hint: 'Start Cairn with `cairn up`, without `--listen none`.' })
+}
