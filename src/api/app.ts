@@ -13,6 +13,7 @@ import { type Audit, type Observer, UNOBSERVED } from './observer.ts'
 import { OpenapiDocuments } from './openapi/documents.ts'
 import type { Registry } from './registry.ts'
 import { attemptOf, forbidden } from './request/attempt.ts'
+import { refuseOtherSites } from './request/other-sites.ts'
 import { type ResourceTarget, type Target, targetOf } from './request/path.ts'
 import { isReview, type ReviewParts } from './reviews/review.ts'
 import { routeReview } from './reviews/route.ts'
@@ -106,11 +107,14 @@ interface Exchange {
   isServed: boolean
 }
 
+// Counts and notes are kept by them: no client makes up more.
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
 async function answer(serving: Serving, request: Request, connection: unknown): Promise<Response> {
   const { clock, observer } = serving
   const beganMs = clock.monotonicMs()
   const ended = observer.began()
-  const verb = request.method.toLowerCase()
+  const verb = METHODS.has(request.method) ? request.method.toLowerCase() : 'other'
   const exchange: Exchange = { url: new URL(request.url), caller: ANONYMOUS, verb, target: undefined, isServed: false }
   const response = await answerOrRefuse(serving, exchange, request, connection)
   const ms = clock.monotonicMs() - beganMs
@@ -162,6 +166,7 @@ async function authorized(
   if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
   exchange.target = target
   if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, request, url)
+  refuseOtherSites(request)
   const caller = await serving.authenticate(request, connection)
   exchange.caller = caller
   const verb = target.kind === 'resource' ? verbOf(request.method, target, url.searchParams) : exchange.verb
@@ -249,8 +254,11 @@ async function inTime(
   run: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Response> {
   const time = deadline(clock, REQUEST_SECONDS_MAX * 1000, request.signal)
+  // Also one whose body stops coming: who waits for that hears no signal.
+  const over = Promise.withResolvers<never>()
+  time.signal.addEventListener('abort', () => over.reject(time.signal.reason), { once: true })
   try {
-    return await run(time.signal)
+    return await Promise.race([run(time.signal), over.promise])
   } catch (error) {
     if (!time.signal.aborted || request.signal.aborted || isFault(error)) throw error
     throw apiFault('Timeout', `the request did not complete within ${REQUEST_SECONDS_MAX}s`)
