@@ -70,3 +70,7 @@ export const EXCHANGED_TOKEN_SECONDS = 300
 export const DEFINITIONS_RETRY_MS = 500
 /** Milliseconds that answers under way may take when the server ends. */
 export const CLOSE_MS_MAX = 2_000
+/** Connections at once; more are closed before they say anything. */
+export const CONNECTIONS_MAX = 5_000
+/** Requests under way in one connection of HTTP/2. */
+export const STREAMS_MAX = 2_000

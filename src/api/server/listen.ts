@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { CLOSE_MS_MAX } from '../limits.ts'
+import { CLOSE_MS_MAX, CONNECTIONS_MAX, STREAMS_MAX } from '../limits.ts'
 import { bodyComesBy } from '../request/body-of.ts'
 import { type PeerSubject, peerOfSocket } from './peer.ts'
 
@@ -49,6 +49,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
       createServer: createSecureServer,
       serverOptions: {
         allowHTTP1: true,
+        settings: { maxConcurrentStreams: STREAMS_MAX },
         ...contextOf(options),
         requestCert: true,
         rejectUnauthorized: options.requiresClientCertificate === true,
@@ -57,6 +58,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
     ready.resolve,
   ) as Http2SecureServer
   server.on('error', ready.reject)
+  server.maxConnections = CONNECTIONS_MAX
   server.on('connection', socket => keep(raw, socket))
   server.on('secureConnection', socket => keep(sockets, socket))
   const { port } = await ready.promise
