@@ -2,6 +2,7 @@ import jsonpatch from 'fast-json-patch'
 import { isJsonObject, type Json } from '#schema'
 import { apiFault } from '../faults.ts'
 import { PATCH_OPERATIONS_MAX, PATCH_VALUES_MAX } from '../limits.ts'
+import { StatusMore } from '../status-more.ts'
 import { partsOf, valueAt, valuesIn } from './pointer.ts'
 
 /**
@@ -33,7 +34,7 @@ function applied(document: Json, operation: Json, index: number): Json {
   } catch (error) {
     // The library throws a plain TypeError for paths through prototypes.
     if (!(error instanceof jsonpatch.JsonPatchError) && !(error instanceof TypeError)) throw error
-    throw refused(error.message.split('\n', 1)[0] ?? '', error)
+    throw refused(error.message.split('\n', 1)[0] ?? '')
   }
 }
 
@@ -67,6 +68,8 @@ function widthOf(value: Json | undefined): number {
   return isJsonObject(value) ? Object.keys(value).length : 1
 }
 
-function refused(why: string, cause?: Error): Error {
+// Details that name nothing: with a name and no causes, kubectl would not print why.
+function refused(why: string): Error {
+  const cause = new StatusMore({ details: {} })
   return apiFault('Invalid', `the server rejected our request due to an error in our request: ${why}`, { cause })
 }

@@ -42,6 +42,10 @@ for (const program of kubectls) {
     assert.deepEqual((await api.get(WEB)).body, body)
     assert.equal((await kubectl.run('diff', '--server-side', '-f', file)).code, 0)
 
+    const other = JSON.stringify([{ op: 'remove', path: '/spec/paused' }])
+    const misfit = await kubectl.run('patch', 'deployment', 'web', '--type=json', '-p', other)
+    assert.match(misfit.err, /^The request is invalid: the server rejected our request .*: .* path that does not exist/)
+
     const mine = kubectl.file('mine', deployment({ replicas: 5 }))
     const diff = await kubectl.run('diff', '--server-side', '--force-conflicts', '--field-manager=mine', '-f', mine)
     assert.equal(diff.code, 1, diff.err)
