@@ -27,6 +27,15 @@ test('the page of another site changes nothing', async () => {
   assert.equal((await api.get(MAPS, { 'sec-fetch-site': 'cross-site' })).status, 200)
 })
 
+test('a warning says what a client sent, whatever its letters', async () => {
+  await using api = await MemoryApi.open()
+  for (const field of ['ключ', 'a\u0007b', '\ud800', '😀', 'ÿ']) {
+    const { status, headers } = await api.post(MAPS, { metadata: { generateName: 'm' }, [field]: 1 })
+    assert.equal(status, 201, field)
+    assert.match(headers.get('warning') ?? '', /^299 - "unknown field /)
+  }
+})
+
 test('methods that nobody knows are counted together', async () => {
   const verbs: string[] = []
   const observer = {

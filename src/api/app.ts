@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { type Clock, isFault, type Log, whyOf } from '#base'
 import { type Attempt, type Caller, ANONYMOUS } from '#identity'
 import type { Json } from '#schema'
-import { json } from './answers/answer.ts'
+import { json, warningText } from './answers/answer.ts'
 import { deadline } from './answers/stream.ts'
 import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
@@ -182,7 +182,7 @@ async function authorized(
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
     const response = await answerTarget(serving, exchange, request, target)
     const deprecation = serving.registry.find(target)?.custom?.deprecation
-    if (deprecation !== undefined) response.headers.append('warning', `299 - ${JSON.stringify(deprecation)}`)
+    if (deprecation !== undefined) response.headers.append('warning', warningText(deprecation))
     return response
   } finally {
     leave()

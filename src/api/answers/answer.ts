@@ -8,8 +8,15 @@ export function json(status: number, body: Json, warnings: readonly string[] = [
   const text = JSON.stringify(body)
   if (warnings.length === 0) return new Response(text, { status, headers: JSON_TYPE })
   const headers = new Headers(JSON_TYPE)
-  for (const warning of warnings) headers.append('warning', `299 - ${JSON.stringify(warning)}`)
+  for (const warning of warnings) headers.append('warning', warningText(warning))
   return new Response(text, { status, headers })
+}
+
+/** A warning as its header has it, in which clients may have chosen the words. */
+export function warningText(warning: string): string {
+  // A header takes no letters beyond ASCII.
+  const text = JSON.stringify(warning).replace(/[^\x20-\x7e]/gu, char => encodeURIComponent(char.toWellFormed()))
+  return `299 - ${text}`
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }
