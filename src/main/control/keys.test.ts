@@ -21,6 +21,9 @@ import { localUrl, serverNames } from './server-names.ts'
 const { signal } = new AbortController()
 const quiet: World = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
 
+const revoked = new Set<string>()
+const isRevoked = (serial: string) => revoked.has(serial)
+
 function temporary(): Disposable & { readonly at: string } {
   const at = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-keys-'))
   return { at, [Symbol.dispose]: () => fs.rmSync(at, { recursive: true }) }
@@ -144,7 +147,7 @@ suite("the server's certificate", () => {
     const first = await serverCertificate(parts, names)
     const options = { host: '127.0.0.1', port: 0, ...first, authorityPem: authority.certificatePem }
     await using listening = await listen(app, options)
-    await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig` }, 'https://x:1')
+    await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig`, isRevoked }, 'https://x:1')
     const client = credentialIn(`${folder.at}/kubeconfig`)
     const connect = () => connected(listening.port, authority.certificatePem, client)
     const socket = await connect()
@@ -172,7 +175,7 @@ test('where client certificates are required, nobody else is even connected', as
   const app = new Hono().get('/healthz', context => context.text('ok'))
   const served = await listenOn(app, { start, world: quiet, authority, keyring: keys.keyring, file })
   await using listening = served.listening
-  await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig` }, served.url)
+  await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig`, isRevoked }, served.url)
   const { certificatePem: ca } = authority
   using known = asDisposable(await connected(listening.port, ca, credentialIn(`${folder.at}/kubeconfig`)))
   assert.equal(known.socket.authorized, true)
@@ -194,7 +197,7 @@ suite("the administrator's kubeconfig", () => {
       signal,
     )
     const file = `${folder.at}/kubeconfig`
-    const keep = (url: string) => keepKubeconfig({ world: quiet, authority, file }, url)
+    const keep = (url: string) => keepKubeconfig({ world: quiet, authority, file, isRevoked }, url)
     await keep('https://127.0.0.1:6443')
     const first = fs.readFileSync(file, 'utf8')
     assert.equal(fs.statSync(file).mode & 0o777, 0o600)
@@ -204,6 +207,10 @@ suite("the administrator's kubeconfig", () => {
     await keep('https://127.0.0.1:7443')
     const second = fs.readFileSync(file, 'utf8')
     assert.equal(second, first.replace('6443', '7443'), 'the same certificate')
+    revoked.add(new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase())
+    await keep('https://127.0.0.1:7443')
+    const serial = new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase()
+    assert.equal(isRevoked(serial), false, 'a revoked one is of no use')
     fs.writeFileSync(file, 'nonsense')
     await keep('https://127.0.0.1:7443')
     assert.notEqual(fs.readFileSync(file, 'utf8'), second)

@@ -8,16 +8,26 @@ import { ADMIN_CERTIFICATE_MS, ADMIN_RENEW_MS } from '../limits.ts'
 
 /**
  * Keeps the administrator's kubeconfig right: writes it when it is missing, is for another address or authority, or its
- * certificate is about to end. What people changed in it is kept otherwise.
+ * certificate was revoked or is about to end. What people changed in it is kept otherwise.
  */
 export async function keepKubeconfig(
-  { world, authority, file }: { readonly world: World; readonly authority: Authority; readonly file: string },
+  {
+    world,
+    authority,
+    file,
+    isRevoked,
+  }: {
+    readonly world: World
+    readonly authority: Authority
+    readonly file: string
+    readonly isRevoked: (serial: string) => boolean
+  },
   url: string,
 ): Promise<void> {
   const nowMs = Number(world.clock.wallNs() / 1_000_000n)
   const text = readText(file)
   const kept = text === undefined ? undefined : credentialIn(text)
-  const isHeld = kept !== undefined && isHeldBy(kept, authority, nowMs)
+  const isHeld = kept !== undefined && isHeldBy(kept, authority, nowMs) && !isRevoked(serialOf(kept))
   if (text !== undefined && isHeld && hasCluster(text, url, authority)) return
   const credential = isHeld ? kept : await adminCredential({ world, authority }, nowMs)
   replaceFile(file, kubeconfigText({ url, authorityPem: authority.certificatePem, user: 'admin', ...credential }))
@@ -58,6 +68,10 @@ function isHeldBy({ certificatePem }: Credential, authority: Authority, nowMs: n
   } catch {
     return false // a file that people wrote by hand
   }
+}
+
+function serialOf({ certificatePem }: Credential): string {
+  return new X509Certificate(certificatePem).serialNumber.toLowerCase()
 }
 
 function readText(file: string): string | undefined {

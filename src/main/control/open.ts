@@ -59,10 +59,15 @@ export async function openControl(
   const fetch = app.fetch.bind(app)
   const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
-  revocations.onRevoked(() => listening.cut(({ serial }) => revocations.has(serial)))
   users.onChange(() => listening.cut(({ commonName }) => users.find(commonName)?.isDisabled === true))
-  const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder) }
+  const isRevoked = (serial: string) => revocations.has(serial)
+  const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder), isRevoked }
   await keepKubeconfig(kubeconfig, url)
+  revocations.onRevoked(() => {
+    listening.cut(({ serial }) => isRevoked(serial))
+    // The owner of the data folder is not left without one.
+    void keepKubeconfig(kubeconfig, url).catch(failed)
+  })
   const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))
   followed.onChange(() => void served.renew().catch(failed)) // its key is sealed anew
   opening.use(

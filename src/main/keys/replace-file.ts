@@ -4,6 +4,7 @@ import fs from 'node:fs'
 export function replaceFile(file: string, text: string): void {
   const fresh = `${file}.new`
   fs.rmSync(fresh, { force: true }) // with a mode of its own, perhaps
-  fs.writeFileSync(fresh, text, { mode: 0o600, flush: true })
+  // Never through a link that somebody put there meanwhile.
+  fs.writeFileSync(fresh, text, { mode: 0o600, flush: true, flag: 'wx' })
   fs.renameSync(fresh, file)
 }
