@@ -30,6 +30,9 @@ export const SCHEMAS_KEPT_MAX = 16
 export const JSON_PATH_CHARS_MAX = 1024
 /** Managers that updated an object and are told apart; the oldest above become one, as in Kubernetes. */
 export const UPDATE_MANAGERS_MAX = 10
+/** Data of a config map, as k8s.io/kubernetes core validation has it; with its metadata it fits a value of the keyspace. */
+export const CONFIG_BYTES_MAX = 1024 * 1024
+
 /** Bytes of all data of one Secret together. */
 export const SECRET_BYTES_MAX = 1024 * 1024
 /** Characters of the value of one option of a Bundle. */

@@ -1,7 +1,8 @@
 import { column } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { type FieldError, forbidden, invalid } from '../../field-error.ts'
-import { isJsonObject, isSameJson, type JsonObject, jsonAt } from '../../json.ts'
+import { isJsonObject, isSameJson, type JsonObject, jsonAt, wordOf } from '../../json.ts'
+import { CONFIG_BYTES_MAX } from '../../limits.ts'
 import { dataKeyProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
@@ -16,7 +17,7 @@ export const configMap = defineResource({
   columns: [
     column('Data', object => dataKeys(object).length, { type: 'integer', description: 'How many entries there are.' }),
   ],
-  validate: (object, old) => [...keyErrors(object), ...immutableErrors(object, old)],
+  validate: (object, old) => [...keyErrors(object), ...sizeErrors(object), ...immutableErrors(object, old)],
   hasController: true,
 })
 
@@ -36,6 +37,15 @@ function keyErrors(object: KubeObject): readonly FieldError[] {
       return problem === undefined ? [] : [invalid(`${field}[${key}]`, key, problem)]
     }),
   )
+}
+
+function sizeErrors(object: KubeObject): readonly FieldError[] {
+  const texts = Object.values(partOf(object, 'data')).map(text => Buffer.byteLength(wordOf(text)))
+  const blobs = Object.values(partOf(object, 'binaryData')).map(base64 => (wordOf(base64).length * 3) / 4)
+  if ([...texts, ...blobs].reduce((sum, bytes) => sum + bytes, 0) <= CONFIG_BYTES_MAX) return []
+  return [
+    { field: 'data', reason: 'FieldValueTooLong', message: `Too long: may not be more than ${CONFIG_BYTES_MAX} bytes` },
+  ]
 }
 
 /** Once immutable, data stay as they are for good; the object can only be deleted. */

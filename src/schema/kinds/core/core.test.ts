@@ -21,6 +21,13 @@ test('text that is sent with a secret becomes part of its data', () => {
   assert.equal(object['type'], 'Opaque')
 })
 
+test('a config map holds as much as a secret: a mebibyte', () => {
+  const [x, y] = ['x'.repeat(600_000), base64('y'.repeat(500_000))]
+  assert.deepEqual(judge(configMap, { data: { x } }).problems, [])
+  const { problems } = judge(configMap, { data: { x }, binaryData: { y } })
+  assert.deepEqual(problems, ['data: Too long: may not be more than 1048576 bytes'])
+})
+
 const ports = [{ port: 80 }]
 const serviceOf = (spec: JsonObject): JsonObject => ({ spec })
 const claim = (spec: JsonObject = {}): JsonObject => ({
