@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { runCairn } from '../cloud/cli.ts'
 import { childrenOf, until, untilGone } from '../cloud/processes.ts'
 import { spawnUp, type Up } from '../cloud/up.ts'
 import { Access } from './access.ts'
@@ -63,6 +64,36 @@ suite('two servers on one etcd', { skip: whyNoEtcd(), timeout: 150_000 }, () => 
     } finally {
       for (const server of servers.values()) await server[Symbol.asyncDispose]()
     }
+  })
+
+  test('one changes the keys, and both know them', async () => {
+    await using first = await up('a')
+    await using second = await up('b')
+    assert.match(first.said() + second.said(), /is running/)
+    using here = access('a')
+    using there = access('b')
+    const secrets = '/api/v1/namespaces/default/secrets'
+    const make = (name: string) => here.ask('POST', secrets, { ...named(name), stringData: { name } })
+    for (const name of ['one', 'two', 'three']) assert.equal((await make(name)).status, 201)
+    const run = async (...words: readonly string[]) => {
+      const env = { CAIRN_MASTER_KEY: join(folder, 'master.key') }
+      const { code, out, err } = await runCairn(join(folder, 'a'), words, env)
+      assert.equal(code, 0, err)
+      return out
+    }
+    const stored = () => etcd.ctl('get', '--prefix', '--print-value-only', '/clouds/test//objects/core/secrets/')
+    const keys = () => new Set(stored().match(/sealed:v1:[0-9a-f]{8}/g))
+    const before = [...keys()]
+    await run('key', 'rotate')
+    const [after, ...more] = keys()
+    assert.ok(after !== undefined && more.length === 0 && !before.includes(after))
+    for (const words of [['--master'], ['--tokens'], []]) {
+      await run('key', 'rotate', ...words)
+      for (const name of ['one', 'two', 'three']) {
+        assert.equal((await there.ask('GET', `${secrets}/${name}`)).status, 200, words.join())
+      }
+    }
+    assert.match(await run('doctor'), /ok +master key/)
   })
 
   test('a server with another master key is refused by name', async () => {

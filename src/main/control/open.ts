@@ -1,5 +1,5 @@
 import os from 'node:os'
-import type { World } from '#base'
+import { type World, whyOf } from '#base'
 import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
 import { type KeyspaceChoice, readChoice } from '../keyspace/choice.ts'
 import { keyspaceHandlers } from '../keyspace/door.ts'
@@ -39,6 +39,7 @@ export async function openControl(
   const folder = `${dataFolder}/control`
   world.disk.makeFolder(folder)
   const { signal } = new AbortController()
+  const { log, clock } = world
   const choice = readChoice(dataFolder)
   const gate = gated(opening.use(await openControlKeyspace(choice, { world, dataFolder, failed }, signal)))
   const { keyspace } = gate
@@ -69,7 +70,10 @@ export async function openControl(
     void keepKubeconfig(kubeconfig, url).catch(failed)
   })
   const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))
-  followed.onChange(() => void served.renew().catch(failed)) // its key is sealed anew
+  followed.onChange(() => {
+    // Its key is sealed anew; at the latest when it is looked at the next time.
+    served.renew().catch((error: unknown) => log.warn('the server certificate is not kept', { error: whyOf(error) }))
+  })
   opening.use(
     renewing(world, async () => {
       rotation.wake()
@@ -77,7 +81,6 @@ export async function openControl(
       await keepKubeconfig(kubeconfig, url)
     }),
   )
-  const { log, clock } = world
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
   const handlers = [
     ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation }),
