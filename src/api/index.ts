@@ -6,12 +6,14 @@ export { type DefinitionParts, FollowedDefinitions } from './custom/definitions.
 export { Registry } from './registry.ts'
 export { listen, type Listening, type ListenOptions, type ServerCredential } from './server/listen.ts'
 export type { WriteGuard } from './routes/asked.ts'
+export { mayHaveHeaders } from './server/header-names.ts'
 export { LocalConnection } from './server/local-connection.ts'
 export { type PeerSubject, peerOf } from './server/peer.ts'
 export { SEALED } from './store/codec.ts'
 export { ObjectStore } from './store/object-store.ts'
 export { TOKEN_SECONDS_MAX } from './limits.ts'
 export { apiFault } from './faults.ts'
+export { invalidFault } from './refusal.ts'
 export {
   type CertificateParts,
   type CertificateWish,

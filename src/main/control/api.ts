@@ -15,6 +15,7 @@ import { RESOURCES } from '#schema'
 import { cairnVersion } from '../version.ts'
 import { Aggregation } from './aggregation.ts'
 import { authentication } from './authentication.ts'
+import { refuseBuiltIn } from './built-in.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
 import { credentials, isOwnRecord, SERVICE_ACCOUNT_ISSUER } from './credentials.ts'
 import { FollowedDevices } from './followed-devices.ts'
@@ -63,7 +64,7 @@ export async function openApi(
   const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
   const mayHe = (caller: Caller, attempt: Attempt): boolean =>
     isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
-  const guards = [refuseEscalation(index), refuseGranting(index)]
+  const guards = [refuseEscalation(index), refuseGranting(index), refuseBuiltIn]
   const ending = new AbortController()
   const app = createApp({
     clock,

@@ -74,3 +74,21 @@ test('a request for a certificate is approved, and signed, only by who may for i
   await until(200, () => patch('approval', approved))
   assert.equal(await patch('status', { status: { certificate: 'eA==' } }), 403)
 })
+
+test('nobody defines what is built in, in whatever version', async () => {
+  const definitionOf = (group: string, plural: string, kind: string): Json => {
+    const annotations = { 'api-approved.kubernetes.io': 'unapproved' }
+    const schema = { openAPIV3Schema: { type: 'object' } }
+    const names = { plural, kind, singular: kind.toLowerCase(), listKind: `${kind}List` }
+    const versions = [{ name: 'v9', served: true, storage: true, schema }]
+    return { metadata: { name: `${plural}.${group}`, annotations }, spec: { group, scope: 'Cluster', names, versions } }
+  }
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  for (const [group, plural, kind, wanted] of [
+    ['rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', 422],
+    ['cairn.dev', 'pools', 'Pool', 422],
+    ['example.dev', 'pools', 'Pool', 201],
+  ] as const) {
+    assert.equal(await status('POST', path, definitionOf(group, plural, kind), ADMINISTRATOR), wanted, group)
+  }
+})
