@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import type { Clock, Entropy } from '#base'
 
 /** The machine's clocks. */
@@ -24,8 +24,25 @@ export const machineClock: Clock = {
     }),
 }
 
-/** The kernel's random generator. */
-export const machineEntropy: Entropy = { bytes: count => randomBytes(count) }
+/** The kernel's random generator; asked once for many short answers. */
+export const machineEntropy: Entropy = {
+  bytes(count) {
+    if (count > SHORT_BYTES) return randomBytes(count)
+    if (at + count > POOL_BYTES) {
+      randomFillSync(pool)
+      at = 0
+    }
+    const taken = pool.slice(at, at + count)
+    pool.fill(0, at, at + count) // what one has got is nowhere else
+    at += count
+    return taken
+  },
+}
+
+const SHORT_BYTES = 16 // identifiers, not keys
+const POOL_BYTES = 4096
+const pool = new Uint8Array(POOL_BYTES)
+let at = POOL_BYTES
 
 // `performance` has microseconds but does not follow a clock that is set; `Date.now` follows it to the millisecond.
 function wallDriftNs(): bigint {

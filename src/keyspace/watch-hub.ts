@@ -114,7 +114,11 @@ export class Watcher {
 }
 
 /** The events of keys in a span, with what was there before only when wanted. */
-export function eventsIn(events: readonly KeyEvent[], span: Span, previous: boolean): KeyEvent[] {
-  const wanted = events.filter(event => spanHas(span, event.kind === 'put' ? event.entry.key : event.key))
+export function eventsIn(events: readonly KeyEvent[], span: Span, previous: boolean): readonly KeyEvent[] {
+  const isWanted = (event: KeyEvent): boolean => spanHas(span, event.kind === 'put' ? event.entry.key : event.key)
+  if (!events.some(isWanted)) return NONE // nearly always: a revision is of one key, and everybody is asked
+  const wanted = events.filter(isWanted)
   return previous ? wanted : wanted.map(event => ({ ...event, previous: undefined }))
 }
+
+const NONE: readonly KeyEvent[] = []

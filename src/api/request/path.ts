@@ -55,7 +55,7 @@ function decodeSegments(path: string): string[] | undefined {
     return path
       .split('/')
       .filter(segment => segment !== '')
-      .map(decodeURIComponent)
+      .map(segment => (segment.includes('%') ? decodeURIComponent(segment) : segment))
   } catch (error) {
     if (error instanceof URIError) return undefined
     throw error

@@ -1,4 +1,4 @@
-import { apiFault, LocalConnection, peerOf } from '#api'
+import { apiFault, LocalConnection, mayHaveHeaders, peerOf } from '#api'
 import type { Authenticator, Caller } from '#identity'
 import { impersonated, type MayHe } from './impersonation.ts'
 
@@ -12,7 +12,7 @@ export function authentication(knows: Authenticator, mayHe: MayHe) {
     const shown = { certificate: peerOf(connection), bearer: bearerOf(request) }
     const caller = await knows(shown, request.signal)
     if (caller === undefined) throw apiFault('Unauthorized', 'Unauthorized')
-    return impersonated(request, caller, mayHe)
+    return mayHaveHeaders(connection, 'impersonate-') ? impersonated(request, caller, mayHe) : caller
   }
 }
 
