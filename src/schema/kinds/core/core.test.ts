@@ -41,7 +41,7 @@ const bad: readonly (readonly [Resource, JsonObject, string])[] = [
   [
     configMap,
     { data: { 'a/b': '1' } },
-    "data[a/b]: Invalid value: \"a/b\": must consist of letters, digits, '-', '_' and '.'",
+    "data[a/b]: Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
   ],
   [secret, { type: 'kubernetes.io/tls', data: { 'tls.crt': '' } }, 'data[tls.key]: Required value'],
   [
