@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { machineWorld } from '#host'
 import { type AuditEntry, AuditLog } from './audit-log.ts'
-import { AUDIT_FILE_BYTES, AUDIT_FILES_MAX } from './limits.ts'
+import { AUDIT_FILE_BYTES, AUDIT_FILES_MAX, AUDIT_STRANGERS_MAX } from './limits.ts'
 
 const ENTRY: AuditEntry = {
   timeMs: Date.parse('2026-01-02T03:04:05Z'),
@@ -51,6 +51,18 @@ test('what changes something, is refused or reads Secrets is noted, in JSON line
     namespace: 'default',
     ms: 3,
   })
+})
+
+test('who shows no credential fills no files', async () => {
+  using place = folder()
+  await using log = new AuditLog({ world: machineWorld, folder: place.path })
+  const stranger = { ...ENTRY, user: 'system:anonymous', code: 401 }
+  for (let tries = 0; tries < AUDIT_STRANGERS_MAX + 100; tries += 1) log.note(stranger)
+  log.note(ENTRY)
+  log.note({ ...stranger, timeMs: ENTRY.timeMs + 60_000 })
+  await log[Symbol.asyncDispose]()
+  const lines = readFileSync(join(place.path, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
+  assert.equal(lines.length, AUDIT_STRANGERS_MAX + 2)
 })
 
 test('files turn over and stay few', async () => {

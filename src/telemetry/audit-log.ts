@@ -2,6 +2,7 @@ import { isSystemError, type World, whyOf } from '#base'
 import {
   AUDIT_FILE_BYTES,
   AUDIT_FILES_MAX,
+  AUDIT_STRANGERS_MAX,
   AUDIT_TEXT_CHARS_MAX,
   AUDIT_WAIT_MS,
   AUDIT_WAITING_BYTES_MAX,
@@ -40,6 +41,8 @@ export class AuditLog implements AsyncDisposable {
   #left = 0
   #writing: Promise<void> | undefined
   #hasWarned = false
+  #strangers = 0
+  #strangersSinceMs = 0
 
   constructor(options: AuditOptions) {
     this.#options = options
@@ -48,7 +51,7 @@ export class AuditLog implements AsyncDisposable {
 
   /** Notes what changed something, what was refused, and who read Secrets; the line is written within AUDIT_WAIT_MS. */
   note(entry: AuditEntry): void {
-    if (!isNoted(entry)) return
+    if (!isNoted(entry) || this.#isFlood(entry)) return
     const line = `${JSON.stringify(lineOf(entry))}\n`
     if (this.#bytes + line.length > AUDIT_WAITING_BYTES_MAX) {
       this.#left += 1
@@ -57,6 +60,17 @@ export class AuditLog implements AsyncDisposable {
     this.#lines.push(line)
     this.#bytes += line.length
     this.#writing ??= this.#writeLater()
+  }
+
+  // Nobody without a credential may drive out of the files what others did.
+  #isFlood({ code, timeMs }: AuditEntry): boolean {
+    if (code !== 401) return false
+    if (timeMs - this.#strangersSinceMs >= 60_000) {
+      this.#strangersSinceMs = timeMs
+      this.#strangers = 0
+    }
+    this.#strangers += 1
+    return this.#strangers > AUDIT_STRANGERS_MAX
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

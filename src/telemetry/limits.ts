@@ -2,6 +2,8 @@
 export const AUDIT_FILE_BYTES = 8 * 2 ** 20
 /** Files of the audit log: the oldest goes when there would be more. */
 export const AUDIT_FILES_MAX = 5
+/** Lines a minute about those who have shown no credential that holds. */
+export const AUDIT_STRANGERS_MAX = 60
 /** Milliseconds that lines of the audit log wait to be written together. */
 export const AUDIT_WAIT_MS = 1_000
 /** Bytes of lines that wait; what comes when there are more is counted and left out. */
