@@ -46,7 +46,7 @@ test('status is written alone, and alone by its path', async () => {
   assert.equal(jsonAt((await api.get(`${PODS}/a`)).body, 'status', 'phase'), 'Pending')
   await api.patch(`${PODS}/a/status`, { metadata: { labels: { x: 'y' } }, status: { phase: 'Running' } })
   const { body } = await api.get(`${PODS}/a/status`)
-  assert.deepEqual([jsonAt(body, 'status', 'phase'), jsonAt(body, 'metadata', 'labels')], ['Running', {}])
+  assert.deepEqual([jsonAt(body, 'status', 'phase'), jsonAt(body, 'metadata', 'labels')], ['Running', undefined])
   await api.patch(`${PODS}/a`, { status: { phase: 'Failed' } })
   assert.equal(jsonAt((await api.get(`${PODS}/a`)).body, 'status', 'phase'), 'Running')
   assert.equal((await api.get('/api/v1/namespaces/default/configmaps/a/status')).status, 404)
