@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pssBytes } from '../targets/processes.ts'
 import { type ApiClient } from './client.ts'
 import type { ControlRow } from './rows.ts'
+import { nowMs, watchElsewhere } from './seen.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const PODS = '/api/v1/namespaces/default/pods'
@@ -43,31 +43,26 @@ export async function manyObjects(client: ApiClient, count: number, signal: Abor
   ]
 }
 
-/** Writes at a steady rate and looks how long each takes to come out of a watch. */
-export async function watchLatency(client: ApiClient, watching: ApiClient, signal: AbortSignal): Promise<ControlRow[]> {
+/** Writes at a steady rate and looks how long each takes to come out of a watch in another process. */
+export async function watchLatency(client: ApiClient, kubeconfig: string, signal: AbortSignal): Promise<ControlRow[]> {
   const [rate, totalS] = [1000, 5]
   const path = '/api/v1/namespaces/default/configmaps'
-  const stream = watching.stream('GET', `${path}?watch=true`)
   const sentMs = new Map<string, number>()
   const tookMs: number[] = []
-  let rest = ''
-  stream.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const name = /"name":"(w-\d+)"/.exec(line)?.[1] ?? ''
+  await using _watch = await watchElsewhere(kubeconfig, path, seen => {
+    for (const [name, atMs] of seen) {
       const sent = sentMs.get(name)
-      if (sent !== undefined) tookMs.push(performance.now() - sent)
+      if (sent !== undefined) tookMs.push(atMs - sent)
     }
   })
-  await once(stream, 'response')
   const startMs = performance.now()
   const writes = new Set<Promise<unknown>>()
   for (let number = 0; number < rate * totalS; number++) {
     const dueMs = startMs + (number * 1000) / rate
-    if (performance.now() < dueMs) await delay(dueMs - performance.now(), undefined, { signal })
+    const aheadMs = dueMs - performance.now()
+    if (aheadMs > 0) await delay(aheadMs, undefined, { signal })
     const name = `w-${number}`
-    sentMs.set(name, performance.now())
+    sentMs.set(name, nowMs())
     const write = client.call('POST', path, { body: JSON.stringify({ metadata: { name }, data: { number: name } }) })
     writes.add(write)
     void write.then(() => writes.delete(write))
@@ -77,7 +72,6 @@ export async function watchLatency(client: ApiClient, watching: ApiClient, signa
   await Promise.all(writes)
   const doneS = (performance.now() - startMs) / 1000
   while (tookMs.length < rate * totalS) await delay(10, undefined, { signal })
-  stream.close()
   const sorted = tookMs.sort((a, b) => a - b)
   const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
   return [

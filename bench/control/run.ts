@@ -35,9 +35,8 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   rows.push(memory('idle', 'memory idle (PSS of all processes)', cloud.pids(), 200))
   rows.push(await idleWrites(cloud.pids, signal))
   using client = new ApiClient(cloud.kubeconfig)
-  using watching = new ApiClient(cloud.kubeconfig)
   rows.push(...(await manyObjects(client, count, signal)))
-  rows.push(...(await watchLatency(client, watching, signal)))
+  rows.push(...(await watchLatency(client, cloud.kubeconfig, signal)))
   await delay(5000, undefined, { signal })
   rows.push(memory('loaded', `memory with ${count} pods`, cloud.pids(), 200))
   return rows
