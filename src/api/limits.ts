@@ -1,5 +1,7 @@
 /** Bytes of a request's body: what etcd takes for one object, and room for what is left out. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
+/** How deep objects and lists may lie in each other in a body. */
+export const BODY_DEPTH_MAX = 1_000
 /** Characters of a body in YAML that is not JSON: reading it takes up to ten microseconds for each. */
 export const YAML_CHARS_MAX = 128 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */

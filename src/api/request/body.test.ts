@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '#base'
 import { kubernetesShape } from '#schema'
-import { YAML_CHARS_MAX } from '../limits.ts'
+import { BODY_DEPTH_MAX, YAML_CHARS_MAX } from '../limits.ts'
 import { readSent } from './body.ts'
 
 const shape = kubernetesShape('V1ConfigMap')
@@ -17,6 +17,19 @@ test('YAML is read, and JSON that is called so, however large', () => {
     () => read(`data:\n  a: ${'x'.repeat(YAML_CHARS_MAX)}\n`),
     error => isFault(error, 'RequestEntityTooLarge'),
   )
+})
+
+test('a body is nested so deep and no deeper, whatever it has twice', () => {
+  const nested = (depth: number, before = '') =>
+    readSent(Buffer.from(`{${before}"x":${'['.repeat(depth)}${']'.repeat(depth)}}`), 'application/json', shape)
+  nested(BODY_DEPTH_MAX - 1)
+  const twice = Array.from({ length: 300 }, (_, index) => `"k${index >> 1}":1,`).join('')
+  for (const before of ['', twice]) {
+    assert.throws(
+      () => nested(BODY_DEPTH_MAX, before),
+      error => isFault(error, 'BadRequest'),
+    )
+  }
 })
 
 test('YAML that is wrong everywhere is refused where it is wrong first, and soon', () => {

@@ -1,22 +1,26 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml'
 import { below } from '#schema'
-import { DUPLICATES_TOLD_MAX } from '../limits.ts'
+import { apiFault } from '../faults.ts'
+import { BODY_DEPTH_MAX, DUPLICATES_TOLD_MAX } from '../limits.ts'
 
-/** Paths of fields that stand twice in one object of a JSON text, which must be well-formed. */
+/** Paths of fields that stand twice in one object of a JSON text, which must be well-formed. Faults: BadRequest. */
 export function duplicatesInJson(text: string): readonly string[] {
   const found = new Set<string>()
   const open: Frame[] = []
   let at = 0
-  while (at < text.length && found.size < DUPLICATES_TOLD_MAX) {
+  while (at < text.length) {
     const char = text[at]
     if (char === '"') {
       const end = endOfString(text, at)
       const frame = open.at(-1)
-      if (frame?.expects === 'key') enterKey(frame, text.slice(at, end), found)
+      if (frame?.expects === 'key' && found.size < DUPLICATES_TOLD_MAX) enterKey(frame, text.slice(at, end), found)
       at = end
       continue
     }
     step(char, open)
+    // What works on objects calls itself: the stack is to suffice for all that is stored.
+    if (open.length > BODY_DEPTH_MAX)
+      throw apiFault('BadRequest', `the body is nested more than ${BODY_DEPTH_MAX} deep`)
     at += 1
   }
   return [...found]
