@@ -5,6 +5,8 @@ import type { Client } from './client.ts'
 /** A resource that an API serves, and what can be done with it. */
 export interface ServedResource extends ApiResource {
   readonly verbs: ReadonlySet<string>
+  /** All versions it is served in. */
+  readonly versions: ReadonlySet<string>
 }
 
 /** All resources that are served, each in the version its group prefers (apidiscovery.k8s.io/v2 APIGroupDiscoveryList). */
@@ -17,16 +19,20 @@ export async function servedResources(client: Client, signal: AbortSignal): Prom
 function groupResources(group: Json): ServedResource[] {
   const name = textAt(group, 'metadata', 'name') ?? ''
   const found = new Map<string, ServedResource>()
-  for (const version of listAt(group, 'versions')) {
-    for (const row of listAt(version, 'resources')) {
-      const resource = resourceOf(name, textAt(version, 'version') ?? '', row)
-      if (!found.has(resource.plural)) found.set(resource.plural, resource)
+  const versions = new Map<string, Set<string>>()
+  for (const each of listAt(group, 'versions')) {
+    const version = textAt(each, 'version') ?? ''
+    for (const row of listAt(each, 'resources')) {
+      const plural = textAt(row, 'resource') ?? ''
+      const served = versions.get(plural) ?? new Set()
+      versions.set(plural, served.add(version))
+      if (!found.has(plural)) found.set(plural, { ...resourceOf(name, version, row), versions: served })
     }
   }
   return [...found.values()]
 }
 
-function resourceOf(group: string, version: string, row: Json): ServedResource {
+function resourceOf(group: string, version: string, row: Json): Omit<ServedResource, 'versions'> {
   return {
     group,
     version,

@@ -1,5 +1,5 @@
 import { isFault } from '#base'
-import type { ApiResource, Client } from '#client'
+import type { ApiResource, Client, ServedResource } from '#client'
 import { apiVersionOf, type OwnerReference } from '#schema'
 import { ABSENT_OWNERS_MAX } from '../limits.ts'
 import { isForeground, type Node, type OwnerGraph, ownersOf } from './graph.ts'
@@ -9,9 +9,9 @@ import type { OwnerState } from './plan.ts'
 export class Owners {
   readonly #client: Client
   readonly #graph: OwnerGraph
-  /** Uids that are no more; a uid never comes again. The oldest first. */
+  /** Owners that are no more, as they were named; a uid never comes again. The oldest first. */
   readonly #absent = new Set<string>()
-  #resources: ReadonlyMap<string, ApiResource> = new Map()
+  #resources: ReadonlyMap<string, ServedResource> = new Map()
 
   constructor(client: Client, graph: OwnerGraph) {
     this.#client = client
@@ -19,7 +19,7 @@ export class Owners {
   }
 
   /** Takes the resources that are served, by which kinds are found. */
-  serve(resources: readonly ApiResource[]): void {
+  serve(resources: readonly ServedResource[]): void {
     this.#resources = new Map(resources.map(each => [kindKey(each.group, each.kind), each]))
   }
 
@@ -36,11 +36,12 @@ export class Owners {
       const isReachable = !known.resource.isNamespaced || known.metadata.namespace === namespace
       return isReachable ? (isForeground(known) ? 'waiting' : 'solid') : 'refused'
     }
-    if (this.#absent.has(owner.uid)) return 'absent'
-    const resource = this.#resources.get(kindKey(groupOf(owner), owner.kind))
-    // A kind that is not served, or not any more, tells nothing: its objects may come back.
-    if (resource === undefined) return 'solid'
+    const [group, version] = versionOf(owner)
+    const resource = this.#resources.get(kindKey(group, owner.kind))
+    // A kind or a version that is not served, or not any more, tells nothing: its objects may come back.
+    if (resource === undefined || !resource.versions.has(version)) return 'solid'
     if (resource.isNamespaced && namespace === undefined) return 'refused'
+    if (this.#absent.has(absentKey(owner, namespace))) return 'absent'
     return this.#ask(resource, owner, { namespace, name: owner.name }, signal)
   }
 
@@ -57,7 +58,7 @@ export class Owners {
       return undefined
     })
     if (found?.metadata.uid === owner.uid) return 'solid'
-    this.#absent.add(owner.uid)
+    this.#absent.add(absentKey(owner, namespace))
     const [oldest] = this.#absent
     if (this.#absent.size > ABSENT_OWNERS_MAX && oldest !== undefined) this.#absent.delete(oldest)
     return 'absent'
@@ -68,6 +69,12 @@ function kindKey(group: string, kind: string): string {
   return apiVersionOf(group, kind)
 }
 
-function groupOf({ apiVersion }: OwnerReference): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+function versionOf({ apiVersion }: OwnerReference): readonly [group: string, version: string] {
+  const [first = '', second] = apiVersion.split('/')
+  return second === undefined ? ['', first] : [first, second]
+}
+
+// Another object may name the same uid with another kind, which says nothing about this one.
+function absentKey({ apiVersion, kind, name, uid }: OwnerReference, namespace: string | undefined): string {
+  return [apiVersion, kind, namespace ?? '', name, uid].join(' ')
 }

@@ -6,7 +6,8 @@ import { againMs, deletionConditions, deletionOrder } from './plan.ts'
 
 const served = (plural: string, group = '', more: Partial<ServedResource> = {}): ServedResource => {
   const verbs = new Set(['list', 'delete'])
-  return { group, version: 'v1', plural, kind: plural, isNamespaced: true, verbs, ...more }
+  const versions = new Set(['v1'])
+  return { group, version: 'v1', versions, plural, kind: plural, isNamespaced: true, verbs, ...more }
 }
 
 test('a namespace is emptied of its pods first, and of what can be listed and deleted', () => {

@@ -126,6 +126,18 @@ suite('the controllers of a server', () => {
       const { metadata } = await api.client.get(MAPS, { namespace: 'one', name: 'owned-by-one' }, signal)
       return metadata.ownerReferences?.length === 1 && metadata.ownerReferences[0]?.uid === parent.metadata.uid
     })
+    // Kinds and versions that are not served tell nothing, whatever else names the same uid.
+    for (const [name, owner] of [
+      ['old', { apiVersion: 'apps/v1beta1', kind: 'Deployment' }],
+      ['unknown', { apiVersion: 'example.org/v1', kind: 'Widget' }],
+    ] as const) {
+      await make(MAPS, { namespace: 'one', name: `owned-by-${name}`, ownerReferences: [{ ...gonest, ...owner }] })
+    }
+    await make(MAPS, { namespace: 'one', name: 'owned-by-nobody-too', ownerReferences: [gonest] })
+    await until('it goes', gone(MAPS, 'one', 'owned-by-nobody-too'))
+    for (const name of ['owned-by-old', 'owned-by-unknown']) {
+      assert.ok(await api.client.find(MAPS, { namespace: 'one', name }, signal), name)
+    }
     const a = await make(MAPS, { namespace: 'one', name: 'circle-a' })
     const b = await make(MAPS, { namespace: 'one', name: 'circle-b', ...ownedBy(a) })
     const closed = { type: 'merge', body: { metadata: ownedBy(b) } } as const
