@@ -41,7 +41,7 @@ suite('two servers on one etcd', { skip: whyNoEtcd(), timeout: 150_000 }, () => 
     const servers = new Map([['a', await up('a')]])
     try {
       servers.set('b', await up('b'))
-      const load = new ApiLoad(access)
+      const load = await ApiLoad.begin(access)
       for (const victim of ['a', 'b'] as const) {
         await load.more(60)
         await killAll(servers.get(victim)!)
@@ -126,9 +126,16 @@ class ApiLoad {
   readonly #done: Promise<unknown>
   #isOver = false
 
-  constructor(access: (name: string) => Access) {
+  /** The watch begins at a revision before the first write. */
+  static async begin(access: (name: string) => Access): Promise<ApiLoad> {
+    using server = access('a')
+    const { body } = await server.ask('GET', `${MAPS}?limit=1`)
+    return new ApiLoad(access, JSON.parse(body).metadata.resourceVersion)
+  }
+
+  private constructor(access: (name: string) => Access, version: string) {
     this.#access = access
-    this.#done = Promise.all([this.#write('a'), this.#write('b'), this.#watch()])
+    this.#done = Promise.all([this.#write('a'), this.#write('b'), this.#watch(version)])
   }
 
   async more(count: number): Promise<void> {
@@ -169,12 +176,11 @@ class ApiLoad {
     }
   }
 
-  async #watch(): Promise<void> {
-    let version = ''
+  async #watch(from: string): Promise<void> {
+    let version = from
     for (let turn = 0; ; turn++) {
       using server = this.#access(turn % 2 === 0 ? 'a' : 'b')
       try {
-        version ||= JSON.parse((await server.ask('GET', `${MAPS}?limit=1`)).body).metadata.resourceVersion
         for await (const { type, object } of server.watch(`${MAPS}?watch=1&resourceVersion=${version}`)) {
           assert.notEqual(type, 'ERROR', JSON.stringify(object))
           version = object.metadata.resourceVersion
