@@ -2,7 +2,7 @@ import { listFiles } from '../tidy/tree.ts'
 
 /** One part of `npm test`: how long it may take on two cores, and how many files it may run at once. */
 export interface Stage {
-  readonly name: 'unit' | 'simulation' | 'etcd' | 'mount'
+  readonly name: 'unit' | 'simulation' | 'control' | 'etcd' | 'mount'
   readonly budgetMinutes: number
   readonly filesAtOnce: (cores: number) => number
 }
@@ -11,6 +11,7 @@ export interface Stage {
 export const stages: readonly Stage[] = [
   { name: 'unit', budgetMinutes: 4, filesAtOnce: cores => cores },
   { name: 'simulation', budgetMinutes: 3, filesAtOnce: cores => cores },
+  { name: 'control', budgetMinutes: 3, filesAtOnce: cores => cores },
   { name: 'etcd', budgetMinutes: 3, filesAtOnce: () => 1 },
   { name: 'mount', budgetMinutes: 4, filesAtOnce: cores => Math.max(1, Math.floor(cores / 2)) },
 ]
@@ -28,12 +29,13 @@ export function testFiles(wanted: readonly string[]): TestFile[] {
     .filter(file => wanted.length === 0 || wanted.some(each => each === file.stage || isBelow(file.path, each)))
 }
 
-/** Folders named `etcd` start real ones; `x.mount.test.ts` anywhere and what is in `test/` need a mount, except tidy, conformance and the helpers' own tests. */
+/** Folders named `etcd` start real ones; `x.mount.test.ts` anywhere and the folders in `test/` need a mount; what judges the API is in `test/` itself and `test/conformance`. */
 export function stageOf(path: string): Stage['name'] {
   if (path.startsWith('sim/')) return 'simulation'
   if (path.includes('/etcd/')) return 'etcd'
   if (path.endsWith('.mount.test.ts')) return 'mount'
-  return path.startsWith('test/') && !/^test\/(tidy\.|conformance\/|unit\/)/.test(path) ? 'mount' : 'unit'
+  if (!path.startsWith('test/') || /^test\/(tidy\.|unit\/)/.test(path)) return 'unit'
+  return /^test\/(conformance\/|[^/]+$)/.test(path) ? 'control' : 'mount'
 }
 
 function isBelow(path: string, wanted: string): boolean {
