@@ -31,16 +31,13 @@ export function writeMasterKey(file: string, key: MasterKey): boolean {
   const fresh = `${file}.${process.pid}.new`
   try {
     makeFolders(path.dirname(file), 0o700)
-    fs.writeFileSync(fresh, key.text(), { mode: 0o600, flush: true })
-    try {
-      fs.linkSync(fresh, file) // unlike a rename it takes nobody's place
-    } finally {
-      fs.rmSync(fresh, { force: true })
-    }
+    fs.rmSync(fresh, { force: true }) // left over, or put there by somebody else
+    // Never through a link that somebody puts there meanwhile.
+    fs.writeFileSync(fresh, key.text(), { mode: 0o600, flush: true, flag: 'wx' })
+    const isWritten = linkNew(fresh, file)
     syncFolder(path.dirname(file))
-    return true
+    return isWritten
   } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return false
     if (!isSystemError(error)) throw error
     throw mainFault('MasterKey', `the master key ${file} cannot be written: ${error.message}`, {
       hint: 'Let this user write there, or name another file with CAIRN_MASTER_KEY, outside the data folder.',
@@ -49,9 +46,32 @@ export function writeMasterKey(file: string, key: MasterKey): boolean {
   }
 }
 
+// Unlike a rename it takes nobody's place.
+function linkNew(fresh: string, file: string): boolean {
+  try {
+    fs.linkSync(fresh, file)
+    return true
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false
+    throw error
+  } finally {
+    fs.rmSync(fresh, { force: true })
+  }
+}
+
 /** The key that is to take the place of the one in `file`: one that was left over, or a new one beside it. Faults: MasterKey. */
 export function nextMasterKey(file: string, world: World): MasterKey {
+  refuseOfOthers(nextOf(file))
   return readMasterKey(nextOf(file)) ?? makeMasterKey(nextOf(file), world)
+}
+
+// A key that somebody else has put there is one that he knows.
+function refuseOfOthers(file: string): void {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (stats === undefined || (stats.isFile() && stats.uid === process.getuid?.())) return
+  throw mainFault('MasterKey', `${file} is a link, or of another user`, {
+    hint: 'Cairn did not put it there. Look who did, and remove it.',
+  })
 }
 
 /** Puts it in that place, durably, and reads it back. Faults: MasterKey. */
