@@ -51,4 +51,9 @@ export class PolicyIndex implements Policy {
   roleBindings(namespace: string): Iterable<KubeObject> {
     return this.#kinds.RoleBinding.get(namespace)?.values() ?? []
   }
+
+  /** Namespaces that have, or had, bindings of their own. */
+  get boundNamespaces(): Iterable<string> {
+    return this.#kinds.RoleBinding.keys()
+  }
 }

@@ -24,6 +24,7 @@ import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
 import { refuseGranting } from './granting.ts'
 import { Issuing } from './issuing.ts'
+import { refuseJoining } from './joining.ts'
 import { FollowedPolicy } from './policy.ts'
 import { Revocations } from './revocations.ts'
 import type { ApiTelemetry } from './telemetry.ts'
@@ -64,7 +65,7 @@ export async function openApi(
   const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
   const mayHe = (caller: Caller, attempt: Attempt): boolean =>
     isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
-  const guards = [refuseEscalation(index), refuseGranting(index), refuseBuiltIn]
+  const guards = [refuseEscalation(index), refuseGranting(index), refuseJoining(index), refuseBuiltIn]
   const ending = new AbortController()
   const app = createApp({
     clock,
