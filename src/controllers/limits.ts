@@ -11,12 +11,14 @@ export const DELAY_STEP_MS = 10
 /** Failures in a row of one key before its controller says so; the first are what a busy object looks like. */
 export const QUIET_FAILURES = 4
 
-/** Milliseconds a lease is held without being renewed: others wait so long before they take it. */
-export const LEASE_MS = 10_000
+/** Milliseconds within which controllers work on another server when the one they worked on was killed. */
+export const FAILOVER_MS = 15_000
+/** Milliseconds a lease is held without being renewed: others wait so long before they take it. Whole seconds. */
+export const LEASE_MS = 7_000
 /** Milliseconds after the last renewal when its holder stops, before anybody else may begin. */
-export const LEASE_STOP_MS = 7_000
+export const LEASE_STOP_MS = 5_000
 /** Milliseconds between renewals, and between looks of those who wait. */
-export const LEASE_STEP_MS = 2_000
+export const LEASE_STEP_MS = 1_000
 
 /** Happenings that wait to be written as Events; more are left out. */
 export const EVENTS_WAITING_MAX = 1_000

@@ -44,17 +44,18 @@ suite('two servers on one etcd', { skip: whyNoEtcd(), timeout: 150_000 }, () => 
       const load = await ApiLoad.begin(access)
       for (const victim of ['a', 'b'] as const) {
         await load.more(60)
+        const killedAt = performance.now()
         await killAll(servers.get(victim)!)
         const survivor = victim === 'a' ? 'b' : 'a'
         using there = access(survivor)
-        await load.more(60)
-        const killedAt = performance.now()
         assert.equal((await there.ask('POST', '/api/v1/namespaces', named(`after-${victim}`))).status, 201)
         await until(async () => (await there.ask('GET', madeByControllers(`after-${victim}`))).status === 200, {
           what: 'the controllers to work on the other server',
           timeoutMs: 25_000,
         })
-        assert.ok(performance.now() - killedAt < 15_000 + 5_000, 'controllers move')
+        const movedMs = performance.now() - killedAt
+        assert.ok(movedMs < 15_000, `controllers took ${Math.round(movedMs)} ms to move`)
+        await load.more(60)
         servers.set(victim, await up(victim))
       }
       await load.more(60)

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from '@bufbuild/protobuf'
 export const file_watch: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'Cgt3YXRjaC5wcm90bxIMZXRjZHNlcnZlcnBiIpcBCgxXYXRjaFJlcXVlc3QSOgoOY3JlYXRlX3JlcXVlc3QYASABKAsyIC5ldGNkc2VydmVycGIuV2F0Y2hDcmVhdGVSZXF1ZXN0SAASOgoOY2FuY2VsX3JlcXVlc3QYAiABKAsyIC5ldGNkc2VydmVycGIuV2F0Y2hDYW5jZWxSZXF1ZXN0SABCDwoNcmVxdWVzdF91bmlvbiKaAQoSV2F0Y2hDcmVhdGVSZXF1ZXN0EgsKA2tleRgBIAEoDBIRCglyYW5nZV9lbmQYAiABKAwSFgoOc3RhcnRfcmV2aXNpb24YAyABKAMSFwoPcHJvZ3Jlc3Nfbm90aWZ5GAQgASgIEg8KB3ByZXZfa3YYBiABKAgSEAoId2F0Y2hfaWQYByABKAMSEAoIZnJhZ21lbnQYCCABKAgiJgoSV2F0Y2hDYW5jZWxSZXF1ZXN0EhAKCHdhdGNoX2lkGAEgASgDItoBCg1XYXRjaFJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlchIQCgh3YXRjaF9pZBgCIAEoAxIPCgdjcmVhdGVkGAMgASgIEhAKCGNhbmNlbGVkGAQgASgIEhgKEGNvbXBhY3RfcmV2aXNpb24YBSABKAMSFQoNY2FuY2VsX3JlYXNvbhgGIAEoCRIQCghmcmFnbWVudBgHIAEoCBIjCgZldmVudHMYCyADKAsyEy5ldGNkc2VydmVycGIuRXZlbnQiqwEKBUV2ZW50EisKBHR5cGUYASABKA4yHS5ldGNkc2VydmVycGIuRXZlbnQuRXZlbnRUeXBlEiYKAmt2GAIgASgLMhouZXRjZHNlcnZlcnBiLkV0Y2RLZXlWYWx1ZRIrCgdwcmV2X2t2GAMgASgLMhouZXRjZHNlcnZlcnBiLkV0Y2RLZXlWYWx1ZSIgCglFdmVudFR5cGUSBwoDUFVUEAASCgoGREVMRVRFEAEyTQoFV2F0Y2gSRAoFV2F0Y2gSGi5ldGNkc2VydmVycGIuV2F0Y2hSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLldhdGNoUmVzcG9uc2UoATABYgZwcm90bzM',
+    'Cgt3YXRjaC5wcm90bxIMZXRjZHNlcnZlcnBiItcBCgxXYXRjaFJlcXVlc3QSOgoOY3JlYXRlX3JlcXVlc3QYASABKAsyIC5ldGNkc2VydmVycGIuV2F0Y2hDcmVhdGVSZXF1ZXN0SAASOgoOY2FuY2VsX3JlcXVlc3QYAiABKAsyIC5ldGNkc2VydmVycGIuV2F0Y2hDYW5jZWxSZXF1ZXN0SAASPgoQcHJvZ3Jlc3NfcmVxdWVzdBgDIAEoCzIiLmV0Y2RzZXJ2ZXJwYi5XYXRjaFByb2dyZXNzUmVxdWVzdEgAQg8KDXJlcXVlc3RfdW5pb24imgEKEldhdGNoQ3JlYXRlUmVxdWVzdBILCgNrZXkYASABKAwSEQoJcmFuZ2VfZW5kGAIgASgMEhYKDnN0YXJ0X3JldmlzaW9uGAMgASgDEhcKD3Byb2dyZXNzX25vdGlmeRgEIAEoCBIPCgdwcmV2X2t2GAYgASgIEhAKCHdhdGNoX2lkGAcgASgDEhAKCGZyYWdtZW50GAggASgIIiYKEldhdGNoQ2FuY2VsUmVxdWVzdBIQCgh3YXRjaF9pZBgBIAEoAyIWChRXYXRjaFByb2dyZXNzUmVxdWVzdCLaAQoNV2F0Y2hSZXNwb25zZRIsCgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXISEAoId2F0Y2hfaWQYAiABKAMSDwoHY3JlYXRlZBgDIAEoCBIQCghjYW5jZWxlZBgEIAEoCBIYChBjb21wYWN0X3JldmlzaW9uGAUgASgDEhUKDWNhbmNlbF9yZWFzb24YBiABKAkSEAoIZnJhZ21lbnQYByABKAgSIwoGZXZlbnRzGAsgAygLMhMuZXRjZHNlcnZlcnBiLkV2ZW50IqsBCgVFdmVudBIrCgR0eXBlGAEgASgOMh0uZXRjZHNlcnZlcnBiLkV2ZW50LkV2ZW50VHlwZRImCgJrdhgCIAEoCzIaLmV0Y2RzZXJ2ZXJwYi5FdGNkS2V5VmFsdWUSKwoHcHJldl9rdhgDIAEoCzIaLmV0Y2RzZXJ2ZXJwYi5FdGNkS2V5VmFsdWUiIAoJRXZlbnRUeXBlEgcKA1BVVBAAEgoKBkRFTEVURRABMk0KBVdhdGNoEkQKBVdhdGNoEhouZXRjZHNlcnZlcnBiLldhdGNoUmVxdWVzdBobLmV0Y2RzZXJ2ZXJwYi5XYXRjaFJlc3BvbnNlKAEwAWIGcHJvdG8z',
     [file_kv],
   )
 
@@ -41,6 +41,13 @@ export type WatchRequest = Message<'etcdserverpb.WatchRequest'> & {
          */
         value: WatchCancelRequest
         case: 'cancelRequest'
+      }
+    | {
+        /**
+         * @generated from field: etcdserverpb.WatchProgressRequest progress_request = 3;
+         */
+        value: WatchProgressRequest
+        case: 'progressRequest'
       }
     | { case: undefined; value?: undefined }
 }
@@ -114,6 +121,17 @@ export type WatchCancelRequest = Message<'etcdserverpb.WatchCancelRequest'> & {
 export const WatchCancelRequestSchema: GenMessage<WatchCancelRequest> = /*@__PURE__*/ messageDesc(file_watch, 2)
 
 /**
+ * @generated from message etcdserverpb.WatchProgressRequest
+ */
+export type WatchProgressRequest = Message<'etcdserverpb.WatchProgressRequest'> & {}
+
+/**
+ * Describes the message etcdserverpb.WatchProgressRequest.
+ * Use `create(WatchProgressRequestSchema)` to create a new message.
+ */
+export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@__PURE__*/ messageDesc(file_watch, 3)
+
+/**
  * @generated from message etcdserverpb.WatchResponse
  */
 export type WatchResponse = Message<'etcdserverpb.WatchResponse'> & {
@@ -162,7 +180,7 @@ export type WatchResponse = Message<'etcdserverpb.WatchResponse'> & {
  * Describes the message etcdserverpb.WatchResponse.
  * Use `create(WatchResponseSchema)` to create a new message.
  */
-export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/ messageDesc(file_watch, 3)
+export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/ messageDesc(file_watch, 4)
 
 /**
  * @generated from message etcdserverpb.Event
@@ -188,7 +206,7 @@ export type Event = Message<'etcdserverpb.Event'> & {
  * Describes the message etcdserverpb.Event.
  * Use `create(EventSchema)` to create a new message.
  */
-export const EventSchema: GenMessage<Event> = /*@__PURE__*/ messageDesc(file_watch, 4)
+export const EventSchema: GenMessage<Event> = /*@__PURE__*/ messageDesc(file_watch, 5)
 
 /**
  * @generated from enum etcdserverpb.Event.EventType
@@ -213,7 +231,7 @@ export type Event_EventType = (typeof Event_EventType)[keyof typeof Event_EventT
 /**
  * Describes the enum etcdserverpb.Event.EventType.
  */
-export const Event_EventTypeSchema: GenEnum<Event_EventType> = /*@__PURE__*/ enumDesc(file_watch, 4, 0)
+export const Event_EventTypeSchema: GenEnum<Event_EventType> = /*@__PURE__*/ enumDesc(file_watch, 5, 0)
 
 /**
  * @generated from service etcdserverpb.Watch
