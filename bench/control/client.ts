@@ -32,8 +32,12 @@ export class ApiClient implements Disposable {
   }
 
   /** Begins a request; its answer comes as a stream. */
-  stream(method: string, path: string, { body, accept = 'application/json' }: More = {}): ClientHttp2Stream {
-    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  stream(
+    method: string,
+    path: string,
+    { body, type: sent = 'application/json', accept = 'application/json' }: More = {},
+  ): ClientHttp2Stream {
+    const type = body === undefined ? {} : { 'content-type': sent }
     const head = { ':method': method, ':path': path, accept, ...type }
     const stream = this.#session.request(head, { endStream: body === undefined })
     if (body !== undefined) stream.end(body)
@@ -47,6 +51,8 @@ export class ApiClient implements Disposable {
 
 interface More {
   readonly body?: string
+  /** The body's content type. */
+  readonly type?: string
   readonly accept?: string
 }
 

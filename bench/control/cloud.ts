@@ -14,10 +14,14 @@ export interface ControlCloud extends AsyncDisposable {
   pids(): readonly number[]
 }
 
-/** Starts Cairn on a folder, which keeps what it holds. */
-export async function startCloud(folder: string, signal: AbortSignal): Promise<ControlCloud> {
+/** Starts Cairn on a folder, which keeps what it holds; `more` is added to its environment. */
+export async function startCloud(
+  folder: string,
+  signal: AbortSignal,
+  more: NodeJS.ProcessEnv = {},
+): Promise<ControlCloud> {
   const [data, kubeconfig] = [join(folder, 'data'), join(folder, 'data', 'kubeconfig')]
-  const env = { ...process.env, CAIRN_MASTER_KEY: join(folder, 'master.key') }
+  const env = { ...process.env, ...more, CAIRN_MASTER_KEY: join(folder, 'master.key') }
   const beganMs = performance.now()
   const command = [process.execPath, PROGRAM, 'up', '--data', data, '--no-mount', '--listen', '127.0.0.1:0']
   const program = startProgram(command, env)

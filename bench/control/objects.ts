@@ -103,7 +103,12 @@ async function best(run: () => Promise<unknown>): Promise<number> {
   return times.sort((a, b) => a - b)[1] ?? 0
 }
 
-async function inTurns(count: number, run: (number: number) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** Runs something so many times, WRITERS at once. */
+export async function inTurns(
+  count: number,
+  run: (number: number) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
   let next = 0
   const worker = async () => {
     while (next < count) {
@@ -114,7 +119,8 @@ async function inTurns(count: number, run: (number: number) => Promise<unknown>,
   await Promise.all(Array.from({ length: WRITERS }, worker))
 }
 
-function pod(number: number): string {
+/** A pod as people write them. */
+export function pod(number: number): string {
   const container = {
     name: 'web',
     image: 'registry.example/web:1',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { measureBlocks } from './blocks/measure.ts'
 import { ApiClient } from './client.ts'
 import { startCloud, writtenBytes } from './cloud.ts'
 import { manyObjects, memory, watchLatency } from './objects.ts'
@@ -10,7 +11,11 @@ import { type ControlRow, tableOf } from './rows.ts'
 export async function runControl(words: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
   const home = mkdtempSync(join(folder, 'cairn-bench-control-'))
   try {
-    const rows = await measure(home, words.includes('--quick') ? 500 : 10_000, signal)
+    const count = words.includes('--quick') ? 500 : 10_000
+    const wanted = words[words.indexOf('blocks') + 1]
+    const rows = words.includes('blocks')
+      ? await measureBlocks(home, { count, wanted: wanted?.startsWith('-') === true ? undefined : wanted }, signal)
+      : await measure(home, count, signal)
     console.log(words.includes('json') ? JSON.stringify(rows, undefined, 2) : tableOf(rows))
   } finally {
     rmSync(home, { recursive: true, force: true })
