@@ -33,6 +33,8 @@ export interface CertificateWish {
   readonly user: string
   readonly groups: readonly string[]
   readonly publicKey: SigningRequest['publicKey']
+  /** By what it is asked for, for people. */
+  readonly from: string
 }
 
 /** A signed client certificate. */
@@ -80,7 +82,7 @@ async function certificateFor(parts: CertificateParts, { caller, body, isDryRun,
   if (isDryRun) return {}
   if (grant?.isSingleUse === true) await parts.useUp(grant, signal)
   const groups = grant === undefined ? keptGroups(caller) : []
-  return statusOf(await parts.issue({ user, groups, publicKey: request.publicKey }, signal))
+  return statusOf(await parts.issue({ user, groups, publicKey: request.publicKey, from: fromOf(grant) }, signal))
 }
 
 async function deviceFor(parts: CertificateParts, { caller, namespace = '', body, isDryRun, signal }: Order) {
@@ -94,7 +96,7 @@ async function deviceFor(parts: CertificateParts, { caller, namespace = '', body
   await parts.noteDevice({ namespace, hash }, undefined, signal)
   if (isDryRun) return {}
   if (grant?.isSingleUse === true) await parts.useUp(grant, signal)
-  const wish = { user: request.commonName, groups: [DEVICES], publicKey: request.publicKey }
+  const wish = { user: request.commonName, groups: [DEVICES], publicKey: request.publicKey, from: fromOf(grant) }
   const issued = await parts.issue(wish, signal)
   await parts.noteDevice({ namespace, hash }, issued, signal)
   return statusOf(issued)
@@ -126,6 +128,10 @@ async function grantOf(
   if (grant === undefined)
     throw apiFault('Unauthorized', 'the token is used up or has expired; make another: cairn token create')
   return grant
+}
+
+function fromOf(grant: BootstrapGrant | undefined): string {
+  return grant === undefined ? 'renewal' : `token ${grant.id}`
 }
 
 // Groups of the system are not handed on: who may do everything gets his certificate from the machine itself.

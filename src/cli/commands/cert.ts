@@ -18,9 +18,9 @@ export function declareCert(program: Command, run: Run): void {
       run(async context => {
         await using client = await openControlDoor(context)
         const { certificates } = await client.call(certificateList, undefined, context.signal)
-        const rows = certificates.map(({ serial, user, groups, issuedMs, expiresMs, isRevoked }) => {
+        const rows = certificates.map(({ serial, user, groups, from, issuedMs, expiresMs, isRevoked }) => {
           const state = isRevoked ? 'revoked' : 'good'
-          return [serial, user, groups.join(','), formatMs(issuedMs), formatMs(expiresMs), state]
+          return [serial, user, groups.join(','), from, formatMs(issuedMs), formatMs(expiresMs), state]
         })
         show(context, certificates, () => table(CERTIFICATES, rows))
       }),
@@ -34,9 +34,21 @@ export function declareCert(program: Command, run: Run): void {
     .action((serial: string, { why }: { why: string }) =>
       run(async context => {
         await using client = await openControlDoor(context)
-        await client.call(certificateRevoke, { serial: serial.replace(/^X509SERIAL=/i, ''), why }, context.signal)
+        const asked = { serial: serial.replace(/^X509SERIAL=/i, '').toLowerCase(), why }
+        const revoked = await client.call(certificateRevoke, asked, context.signal)
+        show(context, { serial: asked.serial, ...revoked }, () => revokedText(revoked))
       }),
     )
 }
 
-const CERTIFICATES = ['SERIAL', 'USER', 'GROUPS', 'ISSUED (UTC)', 'EXPIRES (UTC)', 'STATE'].map(title => ({ title }))
+function revokedText({ user, isMaster }: { readonly user?: string | undefined; readonly isMaster: boolean }): string {
+  if (user === undefined) return 'It was in no list of issued certificates, and is refused from now on.\n'
+  if (!isMaster) return `The certificate of ${user} is refused from now on.\n`
+  return `The certificate of ${user} is refused from now on. It could do everything: every copy of its kubeconfig is useless.
+A new one is in the data folder of the machine that runs Cairn: \`cairn kubeconfig\` there prints it.
+`
+}
+
+const CERTIFICATES = ['SERIAL', 'USER', 'GROUPS', 'FROM', 'ISSUED (UTC)', 'EXPIRES (UTC)', 'STATE'].map(title => ({
+  title,
+}))

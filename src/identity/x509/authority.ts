@@ -63,9 +63,8 @@ export class Authority {
 
   /** A certificate with a new key. */
   async issue(request: CertificateRequest): Promise<Credential> {
-    const keys = await newKeys()
-    const certificatePem = await this.sign(request, keys.publicKey)
-    return { certificatePem, keyPem: await exportKey(keys.privateKey) }
+    const { publicKey, keyPem } = await newKeyPair()
+    return { certificatePem: await this.sign(request, publicKey), keyPem }
   }
 
   /** A certificate for somebody else's key. */
@@ -108,6 +107,15 @@ const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
 // RFC 5280, section 4.2.1.12.
 const EXTENDED = { client: '1.3.6.1.5.5.7.3.2', server: '1.3.6.1.5.5.7.3.1' } as const
+
+/** A new key pair, P-256. */
+export async function newKeyPair(): Promise<{
+  readonly publicKey: webcrypto.CryptoKey
+  readonly keyPem: PrivateKeyPem
+}> {
+  const { publicKey, privateKey } = await newKeys()
+  return { publicKey, keyPem: await exportKey(privateKey) }
+}
 
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])

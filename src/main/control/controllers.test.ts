@@ -257,6 +257,12 @@ suite('the controllers of a server', () => {
     assert.equal(certificate.subject, 'O=people\nCN=jane')
     assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.2'])
     assert.ok(Date.parse(certificate.validTo) - Date.now() < 3_660_000, 'as long as was asked for')
+    const [known] = await api.issuing.list(signal)
+    assert.deepEqual(
+      [known?.serial, known?.user, known?.groups, known?.from],
+      [certificate.serialNumber.toLowerCase(), 'jane', ['people'], 'CertificateSigningRequest jane'],
+    )
+    assert.ok(Math.abs((known?.expiresMs ?? 0) - Date.parse(certificate.validTo)) < 1000)
     await ask('root', 'O=system:masters, CN=eve')
     await ask('server', 'CN=eve', { usages: ['server auth'] })
     for (const name of ['root', 'server']) {

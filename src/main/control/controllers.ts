@@ -3,6 +3,7 @@ import type { World } from '#base'
 import { Client } from '#client'
 import { type Controllers, startControllers, type Storage } from '#controllers'
 import { AUTHENTICATED, type Authority, type Caller, MASTERS } from '#identity'
+import type { Issuing } from './issuing.ts'
 import type { LocalFetch } from './local-api.ts'
 import { authoritySigner } from './signer.ts'
 
@@ -19,16 +20,18 @@ export interface ControllersParts {
   readonly fetch: LocalFetch
   readonly world: World
   readonly authority: Authority
+  readonly issuing: Issuing
   readonly storage: Storage | undefined
   /** Names this server among those that share a keyspace; undefined when it is the only one. */
   readonly identity: string | undefined
 }
 
 /** Runs the controllers on the API of this process. */
-export function openControllers({ fetch, world, authority, storage, identity }: ControllersParts): Controllers {
+export function openControllers(parts: ControllersParts): Controllers {
+  const { fetch, world, authority, issuing, storage, identity } = parts
   const connection = new LocalConnection(CONTROLLERS)
   const transport = async (request: Request): Promise<Response> => fetch(request, connection)
   const client = new Client({ transport, clock: world.clock })
-  const signer = authoritySigner(authority, world)
+  const signer = authoritySigner({ authority, issuing, world })
   return startControllers({ client, world, signer, rootPem: authority.certificatePem, storage, identity })
 }

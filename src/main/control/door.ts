@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import type { World } from '#base'
-import { type Authority, readPublicKey } from '#identity'
+import { type Authority, MASTERS, readPublicKey } from '#identity'
 import {
   answerUnary,
   type CheckRow,
@@ -48,7 +48,11 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
     answerUnary(certificateSign, async ({ user, groups, publicKeyPem, days }, { signal }) => {
       if (user === '') throw mainFault('Invalid', 'user: must not be empty', { hint: 'Name a user, such as jane.' })
       const publicKey = await readPublicKey(publicKeyPem)
-      const issued = await issuing.issue({ user, groups, publicKey }, signal, days * 86_400_000)
+      const issued = await issuing.issue(
+        { user, groups, publicKey, from: 'cairn kubeconfig' },
+        signal,
+        days * 86_400_000,
+      )
       const { certificatePem, authorityPem, serial } = issued
       return message({ certificatePem, authorityPem, url: served.url, serial })
     }),
@@ -58,9 +62,10 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
           hint: 'It has hexadecimal digits only.',
         })
       }
+      const { user, groups = [] } = (await issuing.find(serial, signal)) ?? {}
       await revocations.revoke(serial, why, signal)
-      world.log.info('a certificate was revoked', { serial, why, folder: start.dataFolder })
-      return message(undefined)
+      world.log.info('a certificate was revoked', { serial, user, why, folder: start.dataFolder })
+      return message({ user, isMaster: groups.includes(MASTERS) })
     }),
   ]
 }

@@ -1,10 +1,11 @@
+import { X509Certificate } from 'node:crypto'
 import type { CertificateWish, IssuedCertificate } from '#api'
 import { type World, whyOf } from '#base'
 import { type Authority, serialText } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { CERTIFICATES_SWEEP_AT, PERSONAL_CERTIFICATE_MS } from '../limits.ts'
 import type { Revocations } from './revocations.ts'
-import { putNew, type Row, rowsBelow } from './rows.ts'
+import { putNew, type Row, rowAt, rowsBelow } from './rows.ts'
 
 /** `/identity/certificates/SERIAL` -> whose certificate it is, and until when, as JSON. */
 const CERTIFICATES = '/identity/certificates/'
@@ -14,6 +15,8 @@ export interface LedgerEntry {
   readonly serial: string
   readonly user: string
   readonly groups: readonly string[]
+  /** By what it was asked for, for people. */
+  readonly from: string
   readonly issuedMs: number
   readonly expiresMs: number
 }
@@ -32,9 +35,9 @@ export class Issuing implements AsyncDisposable {
     this.#world = parts.world
   }
 
-  /** Signs a certificate, once it is remembered durably. */
+  /** Signs a certificate, once it is remembered durably: nobody has one that is not known. */
   async issue(
-    { user, groups, publicKey }: CertificateWish,
+    { user, groups, publicKey, from }: CertificateWish,
     signal: AbortSignal,
     lastsMs = PERSONAL_CERTIFICATE_MS,
   ): Promise<IssuedCertificate> {
@@ -42,7 +45,7 @@ export class Issuing implements AsyncDisposable {
     const expiresMs = issuedMs + lastsMs
     const bytes = this.#world.entropy.bytes(16)
     const serial = serialText(bytes)
-    await putNew(this.#keyspace, `${CERTIFICATES}${serial}`, { serial, user, groups, issuedMs, expiresMs }, signal)
+    await this.#remember({ serial, user, groups, from, issuedMs, expiresMs }, signal)
     const order = {
       commonName: user,
       organizations: groups,
@@ -57,6 +60,29 @@ export class Issuing implements AsyncDisposable {
     const certificatePem = await this.#authority.sign(order, publicKey)
     this.#world.log.info('a client certificate was issued', { user, groups, serial })
     return { certificatePem, authorityPem: this.#authority.certificatePem, serial, issuedMs, expiresMs }
+  }
+
+  /** Remembers a certificate that is in use and may not be known. */
+  async adopt(certificatePem: string, from: string, signal: AbortSignal): Promise<void> {
+    const certificate = new X509Certificate(certificatePem)
+    const { CN: user, O: groups } = certificate.toLegacyObject().subject
+    await this.#remember(
+      {
+        serial: certificate.serialNumber.toLowerCase(),
+        user: [user].flat().join(),
+        groups: groups === undefined ? [] : [groups].flat(),
+        from,
+        issuedMs: Date.parse(certificate.validFrom),
+        expiresMs: Date.parse(certificate.validTo),
+      },
+      signal,
+    )
+  }
+
+  /** What is known of a certificate. */
+  async find(serial: string, signal: AbortSignal): Promise<LedgerEntry | undefined> {
+    const row = await rowAt(this.#keyspace, `${CERTIFICATES}${serial.toLowerCase()}`, signal)
+    return row === undefined ? undefined : entryOf(row)
   }
 
   /** Certificates that have not expired, the oldest first. */
@@ -91,6 +117,10 @@ export class Issuing implements AsyncDisposable {
     await Promise.all(this.#ending)
   }
 
+  async #remember(entry: LedgerEntry, signal: AbortSignal): Promise<void> {
+    await putNew(this.#keyspace, `${CERTIFICATES}${entry.serial}`, entry, signal)
+  }
+
   async #forget(entries: readonly LedgerEntry[], signal: AbortSignal): Promise<void> {
     const then = entries.map(({ serial }) => {
       return { kind: 'delete', keys: { kind: 'key', key: `${CERTIFICATES}${serial}` } } as const
@@ -99,12 +129,13 @@ export class Issuing implements AsyncDisposable {
   }
 }
 
-function entryOf({ serial, user, groups, issuedMs, expiresMs }: Row): LedgerEntry {
+function entryOf({ serial, user, groups, from, issuedMs, expiresMs }: Row): LedgerEntry {
   const texts = Array.isArray(groups) ? groups.map(String) : []
   return {
     serial: String(serial),
     user: String(user),
     groups: texts,
+    from: typeof from === 'string' ? from : '',
     issuedMs: Number(issuedMs),
     expiresMs: Number(expiresMs),
   }

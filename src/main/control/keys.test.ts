@@ -9,10 +9,12 @@ import { Hono } from 'hono'
 import { createApp, listen, Objects, ObjectStore, Registry } from '#api'
 import { isFault, type World } from '#base'
 import { machineWorld } from '#host'
-import { openEmbeddedKeyspace, openMemoryKeyspace, sqliteIndex } from '#keyspace'
+import type { Authority } from '#identity'
+import { type Keyspace, openEmbeddedKeyspace, openMemoryKeyspace, sqliteIndex } from '#keyspace'
 import { makeMasterKey, readMasterKey, writeMasterKey } from '../keys/master-key-file.ts'
 import { SERVER_CERTIFICATE_MS, SERVER_RENEW_MS } from '../limits.ts'
 import { openClusterKeys } from './cluster-keys.ts'
+import { Issuing } from './issuing.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
 import { serverCertificate } from './server-certificate.ts'
@@ -147,7 +149,11 @@ suite("the server's certificate", () => {
     const first = await serverCertificate(parts, names)
     const options = { host: '127.0.0.1', port: 0, ...first, authorityPem: authority.certificatePem }
     await using listening = await listen(app, options)
-    await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig`, isRevoked }, 'https://x:1')
+    await keepKubeconfig(
+      { world: quiet, authority, issuing: issuingOf(keyspace, authority), file: `${folder.at}/kubeconfig`, isRevoked },
+      'https://x:1',
+      signal,
+    )
     const client = credentialIn(`${folder.at}/kubeconfig`)
     const connect = () => connected(listening.port, authority.certificatePem, client)
     const socket = await connect()
@@ -175,7 +181,12 @@ test('where client certificates are required, nobody else is even connected', as
   const app = new Hono().get('/healthz', context => context.text('ok'))
   const served = await listenOn(app, { start, world: quiet, authority, keyring: keys.keyring, file })
   await using listening = served.listening
-  await keepKubeconfig({ world: quiet, authority, file: `${folder.at}/kubeconfig`, isRevoked }, served.url)
+  const issuing = issuingOf(keyspace, authority)
+  await keepKubeconfig(
+    { world: quiet, authority, issuing, file: `${folder.at}/kubeconfig`, isRevoked },
+    served.url,
+    signal,
+  )
   const { certificatePem: ca } = authority
   using known = asDisposable(await connected(listening.port, ca, credentialIn(`${folder.at}/kubeconfig`)))
   assert.equal(known.socket.authorized, true)
@@ -197,7 +208,9 @@ suite("the administrator's kubeconfig", () => {
       signal,
     )
     const file = `${folder.at}/kubeconfig`
-    const keep = (url: string) => keepKubeconfig({ world: quiet, authority, file, isRevoked }, url)
+    const issuing = issuingOf(keyspace, authority)
+    const keep = (url: string) => keepKubeconfig({ world: quiet, authority, issuing, file, isRevoked }, url, signal)
+    const serialNow = () => new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase()
     await keep('https://127.0.0.1:6443')
     const first = fs.readFileSync(file, 'utf8')
     assert.equal(fs.statSync(file).mode & 0o777, 0o600)
@@ -207,13 +220,35 @@ suite("the administrator's kubeconfig", () => {
     await keep('https://127.0.0.1:7443')
     const second = fs.readFileSync(file, 'utf8')
     assert.equal(second, first.replace('6443', '7443'), 'the same certificate')
-    revoked.add(new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase())
+    revoked.add(serialNow())
     await keep('https://127.0.0.1:7443')
-    const serial = new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase()
-    assert.equal(isRevoked(serial), false, 'a revoked one is of no use')
+    assert.equal(isRevoked(serialNow()), false, 'a revoked one is of no use')
+    assert.deepEqual(
+      (await issuing.list(signal)).map(({ serial, user, groups, from }) => [serial, user, groups, from]),
+      [...revoked, serialNow()].map(serial => [serial, 'admin', ['system:masters'], 'cairn up']),
+    )
     fs.writeFileSync(file, 'nonsense')
     await keep('https://127.0.0.1:7443')
     assert.notEqual(fs.readFileSync(file, 'utf8'), second)
+  })
+
+  test('of a Cairn that kept no list of certificates comes into it', async () => {
+    using folder = temporary()
+    await using keyspace = openMemoryKeyspace({ world: quiet })
+    await using empty = openMemoryKeyspace({ world: quiet })
+    const masterKeyFile = `${folder.at}/master.key`
+    const { authority } = await openClusterKeys({ world: quiet, keyspace, masterKeyFile }, signal)
+    const file = `${folder.at}/kubeconfig`
+    const keep = (issuing: Issuing) =>
+      keepKubeconfig({ world: quiet, authority, issuing, file, isRevoked }, 'https://127.0.0.1:6443', signal)
+    await keep(issuingOf(empty, authority))
+    const issuing = issuingOf(keyspace, authority)
+    assert.deepEqual(await issuing.list(signal), [])
+    await keep(issuing)
+    await keep(issuing)
+    const [known, ...others] = await issuing.list(signal)
+    assert.equal(known?.serial, new X509Certificate(credentialIn(file).cert).serialNumber.toLowerCase())
+    assert.deepEqual([known?.user, known?.groups, others], ['admin', ['system:masters'], []])
   })
 
   test('names an address that this machine reaches', () => {
@@ -242,6 +277,10 @@ const WISH = {
   notBefore: new Date(Date.now() - 3_600_000),
   notAfter: new Date(Date.now() + 86_400_000),
   serial: new Uint8Array(16).fill(7),
+}
+
+function issuingOf(keyspace: Keyspace, authority: Authority): Issuing {
+  return new Issuing({ keyspace, authority, world: quiet })
 }
 
 function filesBelow(folder: string): readonly string[] {

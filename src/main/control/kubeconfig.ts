@@ -1,52 +1,47 @@
 import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import { isSystemError, type World } from '#base'
-import { type Authority, type Credential, MASTERS } from '#identity'
+import { type Authority, type Credential, MASTERS, newKeyPair } from '#identity'
 import { kubeconfigText } from '#rpc'
 import { replaceFile } from '../keys/replace-file.ts'
 import { ADMIN_CERTIFICATE_MS, ADMIN_RENEW_MS } from '../limits.ts'
+import type { Issuing } from './issuing.ts'
+
+/** What the administrator's kubeconfig is kept with. */
+export interface KubeconfigParts {
+  readonly world: World
+  readonly authority: Authority
+  readonly issuing: Issuing
+  readonly file: string
+  readonly isRevoked: (serial: string) => boolean
+}
 
 /**
  * Keeps the administrator's kubeconfig right: writes it when it is missing, is for another address or authority, or its
  * certificate was revoked or is about to end. What people changed in it is kept otherwise.
  */
 export async function keepKubeconfig(
-  {
-    world,
-    authority,
-    file,
-    isRevoked,
-  }: {
-    readonly world: World
-    readonly authority: Authority
-    readonly file: string
-    readonly isRevoked: (serial: string) => boolean
-  },
+  { world, authority, issuing, file, isRevoked }: KubeconfigParts,
   url: string,
+  signal: AbortSignal,
 ): Promise<void> {
   const nowMs = Number(world.clock.wallNs() / 1_000_000n)
   const text = readText(file)
   const kept = text === undefined ? undefined : credentialIn(text)
   const isHeld = kept !== undefined && isHeldBy(kept, authority, nowMs) && !isRevoked(serialOf(kept))
+  if (isHeld) await issuing.adopt(kept.certificatePem, FROM, signal)
   if (text !== undefined && isHeld && hasCluster(text, url, authority)) return
-  const credential = isHeld ? kept : await adminCredential({ world, authority }, nowMs)
+  const credential = isHeld ? kept : await adminCredential(issuing, signal)
   replaceFile(file, kubeconfigText({ url, authorityPem: authority.certificatePem, user: 'admin', ...credential }))
 }
 
-function adminCredential(
-  { world, authority }: { readonly world: World; readonly authority: Authority },
-  nowMs: number,
-) {
-  return authority.issue({
-    commonName: 'admin',
-    organizations: [MASTERS],
-    usage: 'client',
-    dnsNames: [],
-    addresses: [],
-    notBefore: new Date(nowMs - 3_600_000),
-    notAfter: new Date(nowMs + ADMIN_CERTIFICATE_MS),
-    serial: world.entropy.bytes(16),
-  })
+const FROM = 'cairn up'
+
+async function adminCredential(issuing: Issuing, signal: AbortSignal): Promise<Credential> {
+  const { publicKey, keyPem } = await newKeyPair()
+  const wish = { user: 'admin', groups: [MASTERS], publicKey, from: FROM }
+  const { certificatePem } = await issuing.issue(wish, signal, ADMIN_CERTIFICATE_MS)
+  return { certificatePem, keyPem }
 }
 
 function hasCluster(text: string, url: string, { certificatePem }: Authority): boolean {

@@ -13,12 +13,12 @@ const NAMESPACES = RESOURCES.find(each => each.plural === 'namespaces')!
 
 test('of two servers on one keyspace one works, and the other at once when that ends', async () => {
   await using api = await openTestApi()
-  const { client, authority } = api
+  const { client, authority, issuing } = api
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } }, signal)
   const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
   const fetch = api.app.fetch.bind(api.app)
   const open = (identity: string): Controllers =>
-    openControllers({ fetch, world, authority, storage: undefined, identity })
+    openControllers({ fetch, world, authority, issuing, storage: undefined, identity })
   const leads = async (controllers: Controllers): Promise<void> => {
     for (let turns = 0; turns < 500 && !controllers.isLeading; turns += 1) await sleep(10)
     assert.ok(controllers.isLeading)

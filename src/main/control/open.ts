@@ -49,7 +49,7 @@ export async function openControl(
   const { authority, keyring, master } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
   const api = opening.use(await openApi(keyspace, keys, world, telemetry))
-  const { app, revocations, issuing, signer, users } = api
+  const { app, revocations, issuing, signer, users, lasting } = api
   const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
   const followed = opening.use(await FollowedKeys.open(following, signal))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
@@ -58,19 +58,20 @@ export async function openControl(
   opening.defer(() => api.end())
   const storage = storageDoor(dataFolder, world)
   const fetch = app.fetch.bind(app)
-  const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity }))
+  const controllers = opening.use(openControllers({ fetch, world, authority, issuing, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   users.onChange(() => listening.cut(({ commonName }) => users.find(commonName)?.isDisabled === true))
   const isRevoked = (serial: string) => revocations.has(serial)
-  const kubeconfig = { world, authority, file: kubeconfigOf(dataFolder), isRevoked }
-  await keepKubeconfig(kubeconfig, url)
+  const kubeconfig = { world, authority, issuing, file: kubeconfigOf(dataFolder), isRevoked }
+  await keepKubeconfig(kubeconfig, url, signal)
   revocations.onRevoked(() => {
     listening.cut(({ serial }) => isRevoked(serial))
     // The owner of the data folder is not left without one.
-    void keepKubeconfig(kubeconfig, url).catch(failed)
+    void keepKubeconfig(kubeconfig, url, signal).catch(failed)
   })
   const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))
   followed.onChange(() => {
+    lasting.changed('callers')
     // Its key is sealed anew; at the latest when it is looked at the next time.
     served.renew().catch((error: unknown) => log.warn('the server certificate is not kept', { error: whyOf(error) }))
   })
@@ -78,7 +79,7 @@ export async function openControl(
     renewing(world, async () => {
       rotation.wake()
       await served.renew()
-      await keepKubeconfig(kubeconfig, url)
+      await keepKubeconfig(kubeconfig, url, signal)
     }),
   )
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))

@@ -3,6 +3,7 @@ import type { Signer, SigningOrder } from '#controllers'
 import { type Authority, MASTERS, readSigningRequest, type SigningRequest } from '#identity'
 import { mainFault } from '../faults.ts'
 import { ISSUED_CERTIFICATE_MS } from '../limits.ts'
+import type { Issuing } from './issuing.ts'
 
 /** What a signer grants (https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/). */
 interface SignerRule {
@@ -17,19 +18,36 @@ const RULES: ReadonlyMap<string, SignerRule> = new Map<string, SignerRule>([
   ['kubernetes.io/kubelet-serving', { usage: 'server', problem: nodeServerProblem }],
 ])
 
-/** Signs for the API with the authority of the cloud. Faults: SigningRefused, SigningRequestInvalid. */
-export function authoritySigner(authority: Authority, { clock, entropy }: Pick<World, 'clock' | 'entropy'>): Signer {
+/** What signs. */
+export interface SignerParts {
+  readonly authority: Authority
+  readonly issuing: Pick<Issuing, 'issue'>
+  readonly world: Pick<World, 'clock' | 'entropy'>
+}
+
+/**
+ * Signs for the API with the authority of the cloud; what lets somebody in is remembered first. Faults: SigningRefused,
+ * SigningRequestInvalid.
+ */
+export function authoritySigner({ authority, issuing, world: { clock, entropy } }: SignerParts): Signer {
   return {
     names: new Set(RULES.keys()),
-    async sign(order) {
+    async sign(order, signal) {
       const rule = RULES.get(order.signerName)
       const request = await readSigningRequest(order.requestPem)
       const problem =
-        rule === undefined ? 'is of another signer' : (usageProblem(order, rule.usage) ?? rule.problem(request, order))
+        rule === undefined
+          ? 'is of another signer'
+          : (usageProblem(order, rule.usage) ?? sizeProblem(request) ?? rule.problem(request, order))
       if (rule === undefined || problem !== undefined) throw mainFault('SigningRefused', `the request ${problem}`)
       const nowMs = Number(clock.wallNs() / 1_000_000n)
       const lastsMs = Math.min((order.expirationSeconds ?? Number.POSITIVE_INFINITY) * 1000, ISSUED_CERTIFICATE_MS)
       const { commonName, organizations, dnsNames, addresses, publicKey } = request
+      if (rule.usage === 'client') {
+        const from = `CertificateSigningRequest ${order.name}`
+        const wish = { user: commonName, groups: organizations, publicKey, from }
+        return (await issuing.issue(wish, signal, lastsMs)).certificatePem
+      }
       const times = { notBefore: new Date(nowMs - BEFORE_MS), notAfter: new Date(nowMs + lastsMs) }
       const names = { commonName, organizations, dnsNames, addresses, usage: rule.usage }
       return authority.sign({ ...names, ...times, serial: entropy.bytes(16) }, publicKey)
@@ -43,6 +61,16 @@ function usageProblem({ usages }: SigningOrder, usage: SignerRule['usage']): str
   const other = usages.find(each => each !== needed && each !== 'digital signature' && each !== 'key encipherment')
   return other === undefined ? undefined : `has the usage "${other}", which this signer does not grant`
 }
+
+// What `cairn cert ls` can show.
+function sizeProblem({ commonName, organizations }: SigningRequest): string | undefined {
+  const isLong = [commonName, ...organizations].some(name => name.length > NAME_CHARS_MAX)
+  if (isLong) return `has a name of more than ${NAME_CHARS_MAX} characters`
+  return organizations.length > GROUPS_MAX ? `asks for more than ${GROUPS_MAX} groups` : undefined
+}
+
+const NAME_CHARS_MAX = 253
+const GROUPS_MAX = 100
 
 function clientProblem({ organizations, dnsNames, addresses }: SigningRequest): string | undefined {
   if (organizations.includes(MASTERS)) return `asks for the group ${MASTERS}, which is never granted`

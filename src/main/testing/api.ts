@@ -7,6 +7,7 @@ import { machineWorld } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { CONTROLLERS, openControllers } from '../control/controllers.ts'
+import { Issuing } from '../control/issuing.ts'
 import type { LocalFetch } from '../control/local-api.ts'
 
 /** An API in memory that lets everybody do everything, with the controllers of a server. */
@@ -14,6 +15,7 @@ export interface TestApi extends AsyncDisposable {
   readonly client: Client
   readonly keyspace: LocalKeyspace
   readonly authority: Authority
+  readonly issuing: Issuing
   readonly controllers: Controllers
   readonly app: ReturnType<typeof createApp>
   readonly warnings: string[]
@@ -50,12 +52,15 @@ export async function openTestApi(storage?: Storage): Promise<TestApi> {
   const transport = async (request: Request): Promise<Response> => fetch(request, new LocalConnection(CONTROLLERS))
   const client = new Client({ transport, clock })
   const authority = await Authority.open(await Authority.make('test', entropy.bytes(16), new Date()))
-  const controllers = opening.use(openControllers({ fetch, world, authority, storage, identity: undefined }))
+  const issuing = opening.use(new Issuing({ keyspace, authority, world }))
+  const parts = { fetch, world, authority, issuing, storage, identity: undefined }
+  const controllers = opening.use(openControllers(parts))
   const stack = opening.move()
   return {
     client,
     keyspace,
     authority,
+    issuing,
     controllers,
     app,
     warnings,

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, list, nothing, optional, type ShapeOf, shape, text } from '../shape.ts'
+import { flag, integer, list, nothing, optional, type ShapeOf, shape, text } from '../shape.ts'
 import { checkRowShape } from './node.ts'
 
 const GROUPS_MAX = 100
@@ -44,6 +44,7 @@ export const certificateRevoke = unary({
   name: 'certificate.revoke',
   version: 1,
   params: shape({ serial: text(64), why: text(1000) }),
-  result: nothing,
+  /** Whose it was, when it is known, and whether he might do everything with it. */
+  result: shape({ user: optional(text(253)), isMaster: flag }),
   timeoutMs: 10_000,
 })

@@ -52,6 +52,8 @@ const certificateRowShape = shape({
   serial: text(64),
   user: text(253),
   groups: list(text(253), 100),
+  /** By what it was asked for; empty when that is not known. */
+  from: text(400),
   issuedMs: integer(),
   expiresMs: integer(),
   isRevoked: flag,
