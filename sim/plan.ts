@@ -18,7 +18,7 @@ export interface RunPlan {
   /** Chunks are hashed and stored beside other work, as by threads. */
   readonly hasThreads: boolean
   readonly actors: number
-  /** The root has a quota without limits, which counts. */
+  /** The filesystem has limits, which it never reaches. */
   readonly hasQuota: boolean
   readonly lives: number
 }

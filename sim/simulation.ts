@@ -245,7 +245,7 @@ class Simulation {
   // What waits for room is not at the home, and not counted; what is damaged cannot be walked.
   async #checkSpace(stack: Stack, isMounted: boolean): Promise<void> {
     const { kind, hasQuota } = this.#plan
-    if (hasQuota && nothingIn(this.#expected)) await stack.fs.quotas.set(ROOT_INO, NO_LIMITS)
+    if (hasQuota && nothingIn(this.#expected)) await stack.fs.quotas.set(ROOT_INO, FAR_LIMITS)
     if (kind === 'full' || this.#mayBeDamaged) return
     // A mount that outlived the process may still hold what it had let go of a moment before.
     if (!isMounted) await checkUsage(stack.fs)
@@ -340,7 +340,7 @@ const LAST_LIFE: LifePlan = {
   rot: { before: 0, during: 0 },
 }
 /** How a store says that it cannot make good what rotted. */
-const NO_LIMITS = { bytesMax: undefined, inodesMax: undefined }
+const FAR_LIMITS = { bytesMax: 2 ** 40, inodesMax: 2 ** 32 }
 const REFUSALS = ['LogDamaged', 'CheckpointDamaged']
 const LIFE_MS_MAX = 3_600_000
 const ROOM_BYTES = 16 * 2 ** 20

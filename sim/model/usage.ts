@@ -2,11 +2,9 @@ import { type Cookie, type Filesystem, type Ino, ROOT_INO } from '#storage/fs'
 import { ok } from './observe.ts'
 import { mustHold } from './violation.ts'
 
-/** Checks that the root's quota counts what a walk over everything counts; nothing may be held without a name. */
+/** Checks that the filesystem counts what a walk over everything counts; nothing may be held without a name. */
 export async function checkUsage(fs: Filesystem): Promise<void> {
-  const quotas = await ok(fs.quotas.list(), 'quotas')
-  const quota = quotas.find(each => each.ino === ROOT_INO)
-  if (quota === undefined) return
+  const whole = await ok(fs.quotas.whole(), 'what all of it holds')
   const seen = new Set<number>()
   const waiting = [ROOT_INO as number]
   let bytes = 0
@@ -22,7 +20,8 @@ export async function checkUsage(fs: Filesystem): Promise<void> {
     if (kind !== 'directory' || nlink === 0) continue
     await ok(fs.vfs.list(ino as Ino, 0 as Cookie, { attributes: false, take }), `list of ${ino}`)
   }
-  const counted = `${quota.inodesUsed} inodes and ${quota.bytesUsed} bytes`
-  const isRight = quota.inodesUsed === seen.size && quota.bytesUsed === bytes
-  mustHold(isRight, () => `the quota counts ${counted}, a walk ${seen.size} inodes and ${bytes} bytes`)
+  seen.delete(ROOT_INO)
+  const counted = `${whole.inodesUsed} inodes and ${whole.bytesUsed} bytes`
+  const isRight = whole.inodesUsed === seen.size && whole.bytesUsed === bytes
+  mustHold(isRight, () => `it counts ${counted}, a walk ${seen.size} inodes and ${bytes} bytes`)
 }

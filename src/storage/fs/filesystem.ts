@@ -79,13 +79,16 @@ export interface Filesystem extends AsyncDisposable {
 
 /** Limits on directories; see `quota.ts`. */
 export interface Quotas {
-  /** ENOTEMPTY when the directory is no quota root yet and has files. */
+  /**
+   * ENOTEMPTY when the directory is no quota root yet and has files. Limits of the root directory are of the whole
+   * filesystem; EDQUOT when it holds more than they allow.
+   */
   set(ino: Ino, limits: QuotaLimits): Reply<Quota>
   /** Lifts the limits. ENODATA when the directory has none. */
   remove(ino: Ino): Reply<void>
   list(): Reply<readonly PlacedQuota[]>
-  /** The quota an inode counts against. */
-  of(ino: Ino): Reply<{ readonly quota: Quota | undefined }>
+  /** What the whole filesystem holds, and may. */
+  whole(): Reply<Quota>
 }
 
 /** Opens a filesystem, making it when its keyspace is empty, and takes over what a killed process had staged. */
@@ -94,6 +97,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const superblock = readSuperblock(keyspace) ?? (await create(options))
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const home = new Home({ keyspace, chunks, trees, clock: world.clock })
+  await home.count()
   if (!options.isMounted) home.reapAll()
   world.disk.makeFolder(options.folder)
   const { staging, left, lost } = Staging.open({
@@ -151,7 +155,7 @@ class OpenFilesystem implements Filesystem {
       set: (ino, limits) => home.call('setQuota', { ino, ...limits }),
       remove: ino => home.call('removeQuota', { ino }),
       list: () => home.call('quotas', {}),
-      of: ino => home.call('quotaOf', { ino }),
+      whole: () => home.call('whole', {}),
     }
     this.snapshots = new HomeSnapshots({ ...parts, context: home.context })
     this.vfs = new WithSnapshots(client, this.snapshots.view)

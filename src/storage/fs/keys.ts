@@ -70,7 +70,7 @@ export const inoOfMarkKey = (key: ByteString): number => readBeU64(key, 1)
 /** `s{session}` -> ResultRow: what the session's last change answered, for a request that is sent again. */
 export const resultKey = (session: number): ByteString => `s${beU64(session)}`
 
-/** `q{id}` -> QuotaRow: limits and live usage of a quota root. `Q` -> the next id. */
+/** `q{id}` -> QuotaRow: limits and live usage of a quota root, or with id 0 of all. `Q` -> the next id. */
 export const quotaKey = (id: number): ByteString => `q${beU64(id)}`
 export const QUOTA_PREFIX = 'q'
 export const idOfQuotaKey = (key: ByteString): number => readBeU64(key, 1)

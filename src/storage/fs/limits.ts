@@ -29,6 +29,8 @@ export const INODE_CACHE_MAX = 20_000
 /** Files whose overlay the home keeps decoded, and the inline bytes in them. */
 export const CONTENT_CACHE_MAX = 1024
 export const CONTENT_CACHE_BYTES = 48 * 2 ** 20
+/** Inodes read at once when a filesystem is counted. */
+export const COUNTED_AT_ONCE = 1000
 /** Inode numbers taken from the counter at once: at most this many are lost by a crash. */
 export const INO_BLOCK = 1024
 /** Unlinked files removed in one go. */

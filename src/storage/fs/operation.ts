@@ -61,7 +61,10 @@ export interface HomeOperations {
   seal: Message<{ readonly ino: Ino }, void>
   setQuota: Message<{ readonly ino: Ino } & QuotaLimits, Quota>
   removeQuota: Message<{ readonly ino: Ino }, void>
-  quotaOf: Message<{ readonly ino: Ino }, { readonly quota: Quota | undefined }>
+  /** The limits that hold for an inode, those of the whole filesystem too; what only counts is left out. */
+  limitsOf: Message<{ readonly ino: Ino }, readonly Quota[]>
+  /** What the whole filesystem holds, and may. */
+  whole: Message<object, Quota>
   quotas: Message<object, readonly PlacedQuota[]>
   statFs: Message<object, StatFs>
   /** Resolves when everything the home has answered before is durable. */

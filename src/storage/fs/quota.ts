@@ -1,13 +1,16 @@
 import { assert, type ByteString, struct, u8, u64 } from '#base'
-import { attributesOf, type Inode, inoOf } from './inode.ts'
+import { attributesOf, type Inode, inoOf, ROOT_INO } from './inode.ts'
 import type { Ino } from './vfs.ts'
+
+/** The id of the limits on a whole filesystem: all but its root directory counts, whatever else it counts against. */
+export const WHOLE_ID = 0
 
 /**
  * A limit on what lies below a directory, as XFS project quotas: inodes inherit the root's id when they are made, and
  * names cannot be moved or linked from one root to another (EXDEV). Usage is kept in the same commits that change it.
  */
 export interface Quota {
-  /** Above 0; never used again. */
+  /** {@link WHOLE_ID}, or above it; never used again. */
   readonly id: number
   /** The directory it was set on. */
   readonly ino: Ino
@@ -57,6 +60,21 @@ export function decodeQuota(id: number, bytes: Uint8Array): Quota {
 /** Bytes an inode counts for: the space its content takes. */
 export function chargedBytes(inode: Inode): number {
   return inode.kind === 'file' ? attributesOf(inode).blocks * 512 : 0
+}
+
+/** What is counted of a filesystem that was just made. */
+export const WHOLE_EMPTY: Quota = {
+  id: WHOLE_ID,
+  ino: ROOT_INO,
+  bytesMax: undefined,
+  inodesMax: undefined,
+  bytesUsed: 0,
+  inodesUsed: 0,
+}
+
+/** True when a quota limits anything, and does not only count. */
+export function isLimited({ bytesMax, inodesMax }: Quota): boolean {
+  return bytesMax !== undefined || inodesMax !== undefined
 }
 
 /** True when the quota lets these be added. */

@@ -175,13 +175,14 @@ export class Writer {
 
   // What has not landed is not in the home's count yet, and counts in full: what it replaces there is not known here.
   #fitsQuota(ino: Ino, growth: number): boolean {
-    const quota = growth === 0 ? undefined : this.#quotaOf(ino)
-    if (quota === undefined) return true
-    let more = growth
-    for (const file of this.#files.values()) {
-      if (this.#quotaOf(file.ino)?.id === quota.id) more += file.unlandedBytes
-    }
-    return fits(quota, { bytes: more, inodes: 0 })
+    if (growth === 0) return true
+    return this.#limitsOf(ino).every(quota => {
+      let more = growth
+      for (const file of this.#files.values()) {
+        if (this.#limitsOf(file.ino).some(({ id }) => id === quota.id)) more += file.unlandedBytes
+      }
+      return fits(quota, { bytes: more, inodes: 0 })
+    })
   }
 
   // The home counts exactly: a write that may not fit is judged when it has everything.
@@ -196,9 +197,9 @@ export class Writer {
     return this.#fitsQuota(ino, growth.bytes) ? this.#take(attributes, offset, bytes) : ERRNO.EDQUOT
   }
 
-  #quotaOf(ino: Ino): Quota | undefined {
-    const answer = this.#parts.link.call('quotaOf', { ino })
-    return isErrno(answer) || isLater(answer) ? undefined : answer.quota
+  #limitsOf(ino: Ino): readonly Quota[] {
+    const answer = this.#parts.link.call('limitsOf', { ino })
+    return isErrno(answer) || isLater(answer) ? [] : answer
   }
 
   // What has landed meanwhile is in the home's attributes only.

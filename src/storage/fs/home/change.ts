@@ -5,8 +5,9 @@ import { encodeExtent, type Extent, usedBytes } from '../extent.ts'
 import { ExtentList } from '../extent-list.ts'
 import { encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
-import { chargedBytes, decodeQuota, encodeQuota, type Quota } from '../quota.ts'
+import { chargedBytes, decodeQuota, encodeQuota, type Quota, WHOLE_ID } from '../quota.ts'
 import { later } from '../time.ts'
+import type { QuotaLimits } from '../operation.ts'
 import type { DirectoryPlace, Ino } from '../vfs.ts'
 import { encodeResult, type RequestName } from './result.ts'
 import type { Tables } from './tables.ts'
@@ -31,6 +32,7 @@ export class Change {
   readonly #new = new Set<Ino>()
   /** Chunks that new extents name. */
   readonly #named: Digest[] = []
+  #whole: Quota | undefined
   readonly nowNs: bigint
 
   constructor(tables: Tables, request: RequestName | undefined) {
@@ -168,6 +170,11 @@ export class Change {
     this.#operations.push({ kind: 'delete', keys: { kind: 'prefix', prefix } })
   }
 
+  /** Sets what the whole filesystem may hold. */
+  limitWhole({ bytesMax, inodesMax }: QuotaLimits): void {
+    this.#whole = { ...this.#tables.whole, bytesMax, inodesMax }
+  }
+
   /** Commits everything as one revision, remembering what was answered for a request that is sent again. */
   commit(answer?: Ino): void {
     this.#charge()
@@ -187,6 +194,7 @@ export class Change {
     }
     this.#mark()
     this.#tables.marks.committing(() => this.#tables.keyspace.commit({ then: this.#operations }))
+    if (this.#whole !== undefined) this.#tables.rememberWhole(this.#whole)
     for (const digest of this.#named) this.#tables.named({ kind: 'chunk', digest })
     for (const [ino, inode] of this.#inodes) {
       if (inode?.tree !== undefined) this.#tables.named({ kind: 'tree', tree: inode.tree })
@@ -196,11 +204,15 @@ export class Change {
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
   }
 
-  // Quota roots count what this change adds or frees, in this same change.
+  // Quota roots count what this change adds or frees, in this same change, and so does the whole filesystem.
   #charge(): void {
     const deltas = new Map<number, { bytes: number; inodes: number }>()
+    const all = { bytes: 0, inodes: 0 }
     const add = (inode: Inode | undefined, sign: 1 | -1): void => {
-      if (inode === undefined || inode.quotaRoot === 0) return
+      if (inode === undefined) return
+      all.bytes += sign * chargedBytes(inode)
+      all.inodes += sign
+      if (inode.quotaRoot === 0) return
       const delta = deltas.get(inode.quotaRoot) ?? { bytes: 0, inodes: 0 }
       deltas.set(inode.quotaRoot, { bytes: delta.bytes + sign * chargedBytes(inode), inodes: delta.inodes + sign })
     }
@@ -214,6 +226,14 @@ export class Change {
       const [bytesUsed, inodesUsed] = [quota.bytesUsed + delta.bytes, quota.inodesUsed + delta.inodes]
       this.put(keys.quotaKey(id), encodeQuota({ ...quota, bytesUsed, inodesUsed }))
     }
+    this.#chargeWhole(all)
+  }
+
+  #chargeWhole({ bytes, inodes }: { readonly bytes: number; readonly inodes: number }): void {
+    if (bytes === 0 && inodes === 0 && this.#whole === undefined) return
+    const whole = this.#whole ?? this.#tables.whole
+    this.#whole = { ...whole, bytesUsed: whole.bytesUsed + bytes, inodesUsed: whole.inodesUsed + inodes }
+    this.put(keys.quotaKey(WHOLE_ID), encodeQuota(this.#whole))
   }
 
   #quotaInChange(id: number): Quota | undefined {

@@ -7,6 +7,7 @@ import type { HomeLink, HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
 import { attributes, setAttributes, touchAccess } from './attributes.ts'
 import { clear, content, write } from './content.ts'
+import { countWhole } from './count.ts'
 import type { Handler, HomeContext } from './context.ts'
 import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
@@ -14,7 +15,7 @@ import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
 import { growth } from './pieces.ts'
-import { quotaOf, quotas, removeQuota, setQuota } from './quotas.ts'
+import { limitsOf, quotas, removeQuota, setQuota, whole } from './quotas.ts'
 import { forget, orphans, reapAll } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
 import { Sealer } from './sealer.ts'
@@ -71,6 +72,11 @@ export class Home implements HomeLink {
     return this.context.sealer.tick(signal)
   }
 
+  /** Counts what the filesystem holds, if that was never done; to be called before anything else. */
+  count(): Promise<void> {
+    return countWhole(this.context.tables)
+  }
+
   /** Unlinked files that a session may still hold open. */
   orphans(): readonly Ino[] {
     return orphans(this.context)
@@ -107,7 +113,8 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   seal: (context, { ino }) => context.sealer.seal(ino),
   setQuota,
   removeQuota,
-  quotaOf,
+  limitsOf,
+  whole,
   quotas,
   statFs,
   sync,

@@ -1,26 +1,33 @@
 import { beU64, bytesOf, byteString, readBeU64 } from '#base'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import * as keys from '../keys.ts'
-import { encodeQuota, fits, type Quota } from '../quota.ts'
+import { encodeQuota, fits, isLimited, type Quota } from '../quota.ts'
+import { ROOT_INO } from '../inode.ts'
+import type { QuotaLimits } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
+import type { Change } from './change.ts'
+import type { RequestName } from './result.ts'
 import { pathOf } from './path-of.ts'
 import { changeOf, findDirectory, findInode, type Handler, type HomeContext } from './context.ts'
 
-/** EDQUOT when a quota root has no room for more. */
+/** EDQUOT when a quota root, or the whole filesystem, has no room for more. */
 export function cannotAdd(
   context: HomeContext,
   quotaRoot: number,
   more: { readonly bytes: number; readonly inodes: number },
 ): Errno | undefined {
+  const { whole } = context.tables
   const quota = quotaRoot === 0 ? undefined : context.tables.quota(quotaRoot)
-  return quota === undefined || fits(quota, more) ? undefined : ERRNO.EDQUOT
+  return fits(whole, more) && (quota === undefined || fits(quota, more)) ? undefined : ERRNO.EDQUOT
 }
 
 /**
  * Sets the limits of a directory. It becomes a quota root the first time, and must be empty then, because files inherit
- * the root's id only when they are made.
+ * the root's id only when they are made. Those of the root directory are of the whole filesystem, which is always counted:
+ * they may be set at any time, but not below what it holds (EDQUOT).
  */
 export const setQuota: Handler<'setQuota'> = (context, { ino, bytesMax, inodesMax }, request) => {
+  if (ino === ROOT_INO) return limitWhole(context, { bytesMax, inodesMax }, request)
   const directory = findDirectory(context, ino)
   if (isErrno(directory)) return directory
   const known = context.tables.quota(directory.quotaRoot)
@@ -40,22 +47,50 @@ export const setQuota: Handler<'setQuota'> = (context, { ino, bytesMax, inodesMa
   return context.tables.quota(id) ?? ERRNO.EIO
 }
 
-/** Every quota that limits or counts something. */
-export const quotas: Handler<'quotas'> = ({ tables }) =>
-  tables.scan(keys.QUOTA_PREFIX).flatMap(({ key }) => {
-    const quota = tables.quota(keys.idOfQuotaKey(key))
-    return quota === undefined ? [] : [{ ...quota, path: pathOf(tables, quota.ino) }]
-  })
+function limitWhole(context: HomeContext, limits: QuotaLimits, request: RequestName | undefined): Quota | Errno {
+  const { tables } = context
+  const { bytesUsed, inodesUsed } = tables.whole
+  if ((limits.bytesMax ?? bytesUsed) < bytesUsed || (limits.inodesMax ?? inodesUsed) < inodesUsed) return ERRNO.EDQUOT
+  const change = changeOf(context, request)
+  liftOlder(context, change)
+  change.limitWhole(limits)
+  change.commit()
+  return tables.whole
+}
 
-/** The quota an inode counts against. */
-export const quotaOf: Handler<'quotaOf'> = (context, { ino }) => {
+// The root directory was a quota root like any other before all was counted.
+function liftOlder({ tables }: HomeContext, change: Change): void {
+  const older = tables.quota(tables.inode(ROOT_INO)?.quotaRoot ?? 0)
+  if (older?.ino === ROOT_INO && isLimited(older)) {
+    change.put(keys.quotaKey(older.id), encodeQuota({ ...older, bytesMax: undefined, inodesMax: undefined }))
+  }
+}
+
+/** What the whole filesystem holds, and may. */
+export const whole: Handler<'whole'> = ({ tables }) => tables.whole
+
+/** Every quota that limits or counts something. */
+export const quotas: Handler<'quotas'> = ({ tables }) => {
+  const all = tables.scan(keys.QUOTA_PREFIX).map(({ key }) => tables.quota(keys.idOfQuotaKey(key)))
+  const shown = [isLimited(tables.whole) ? tables.whole : undefined, ...all.filter(each => each?.ino !== ROOT_INO)]
+  return shown.flatMap(quota => (quota === undefined ? [] : [{ ...quota, path: pathOf(tables, quota.ino) }]))
+}
+
+/** The limits an inode counts against. */
+export const limitsOf: Handler<'limitsOf'> = (context, { ino }) => {
   const inode = findInode(context, ino)
   if (isErrno(inode)) return inode
-  return { quota: inode.quotaRoot === 0 ? undefined : context.tables.quota(inode.quotaRoot) }
+  const { tables } = context
+  const nearest = inode.quotaRoot === 0 ? undefined : tables.quota(inode.quotaRoot)
+  if (nearest === undefined) return isLimited(tables.whole) ? [tables.whole] : NO_LIMITS
+  return [nearest, tables.whole].filter(isLimited)
 }
+
+const NO_LIMITS: readonly Quota[] = []
 
 /** Removes the limits of a directory; what lies below still shares its id. */
 export const removeQuota: Handler<'removeQuota'> = (context, { ino }: { readonly ino: Ino }, request) => {
+  if (ino === ROOT_INO) return liftWhole(context, request)
   const directory = findDirectory(context, ino)
   if (isErrno(directory)) return directory
   const known = context.tables.quota(directory.quotaRoot)
@@ -63,6 +98,12 @@ export const removeQuota: Handler<'removeQuota'> = (context, { ino }: { readonly
   const change = changeOf(context, request)
   change.put(keys.quotaKey(known.id), encodeQuota({ ...known, bytesMax: undefined, inodesMax: undefined }))
   change.commit()
+}
+
+function liftWhole(context: HomeContext, request: RequestName | undefined): Errno | undefined {
+  if (!isLimited(context.tables.whole)) return ERRNO.ENODATA
+  const lifted = limitWhole(context, { bytesMax: undefined, inodesMax: undefined }, request)
+  return isErrno(lifted) ? lifted : undefined
 }
 
 function nextQuotaId(context: HomeContext): number {

@@ -2,12 +2,13 @@ import type { Handler } from './context.ts'
 
 export const statFs: Handler<'statFs'> = context => {
   const { totalBytes, freeBytes } = context.chunks.space()
+  const { bytesMax = Number.POSITIVE_INFINITY, inodesMax = INODES, bytesUsed, inodesUsed } = context.tables.whole
   return {
     blockBytes: BLOCK_BYTES,
-    blocks: Math.floor(totalBytes / BLOCK_BYTES),
-    blocksFree: Math.floor(freeBytes / BLOCK_BYTES),
-    files: INODES,
-    filesFree: INODES,
+    blocks: Math.floor(Math.min(totalBytes, bytesMax) / BLOCK_BYTES),
+    blocksFree: Math.floor(Math.min(freeBytes, Math.max(0, bytesMax - bytesUsed)) / BLOCK_BYTES),
+    files: inodesMax,
+    filesFree: Math.max(0, inodesMax - inodesUsed),
     nameBytesMax: 255,
   }
 }

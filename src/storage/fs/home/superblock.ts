@@ -2,6 +2,7 @@ import { assert, bytesOf, beU64, type ByteString, defineFaults } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import { encodeInode, type Inode, ROOT_INO } from '../inode.ts'
 import * as keys from '../keys.ts'
+import { encodeQuota, WHOLE_EMPTY, WHOLE_ID } from '../quota.ts'
 
 /** What a filesystem is, written once when it is created: JSON under the key `S`. */
 export interface Superblock {
@@ -46,6 +47,7 @@ export function format(keyspace: LocalKeyspace, superblock: Superblock, owner: {
       put(keys.SUPERBLOCK_KEY, Buffer.from(JSON.stringify(superblock))),
       put(keys.NEXT_INO_KEY, bytesOf(beU64(ROOT_INO + 1))),
       put(keys.inodeKey(ROOT_INO), encodeInode(root)),
+      put(keys.quotaKey(WHOLE_ID), encodeQuota(WHOLE_EMPTY)),
     ],
   })
   assert(succeeded, 'a filesystem is formatted once')

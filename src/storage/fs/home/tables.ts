@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type ByteString, type Clock, type Digest, readBeU64, beU64, bytesOf, byteString } from '#base'
+import { assert, type ByteString, type Clock, type Digest, readBeU64, beU64, bytesOf, byteString } from '#base'
 import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
 import { decodeExtent } from '../extent.ts'
@@ -8,7 +8,7 @@ import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
 import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
 import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX, LONG_OVERLAY_BYTES } from '../limits.ts'
-import { decodeQuota, type Quota } from '../quota.ts'
+import { decodeQuota, type Quota, WHOLE_ID } from '../quota.ts'
 import type { Cookie, Ino } from '../vfs.ts'
 
 /** One listed name, with the place behind it. */
@@ -45,6 +45,7 @@ export class Tables {
   })
   readonly #namedListeners = new Set<(named: Named) => void>()
   #longBytes = 0
+  #whole: Quota | undefined
   #nextIno = 0
   #inoEnd = 0
 
@@ -109,6 +110,12 @@ export class Tables {
     return row === undefined ? undefined : decodeQuota(id, row.value)
   }
 
+  /** What the whole filesystem holds, and may. It has been counted: see `count.ts`. */
+  get whole(): Quota {
+    this.#whole ??= decodeQuota(WHOLE_ID, this.#wholeRow().value)
+    return this.#whole
+  }
+
   xattr(ino: Ino, name: ByteString): Uint8Array | undefined {
     return this.keyspace.get(keys.xattrKey(ino, name))?.value
   }
@@ -170,6 +177,11 @@ export class Tables {
   }
 
   /** Called by a change that has been committed. */
+  rememberWhole(whole: Quota): void {
+    this.#whole = whole
+  }
+
+  /** Called by a change that has been committed. */
   rememberEntry(key: ByteString, entry: Entry | undefined): void {
     this.#entries.set(key, entry ?? NO_ENTRY)
   }
@@ -178,6 +190,12 @@ export class Tables {
   rememberExtents(ino: Ino, extents: ExtentList | undefined): void {
     if (extents === undefined) this.#extents.delete(ino)
     else this.#extents.set(ino, extents)
+  }
+
+  #wholeRow(): KeyValue {
+    const row = this.keyspace.get(keys.quotaKey(WHOLE_ID))
+    assert(row !== undefined, 'what a filesystem holds is counted before it is used')
+    return row
   }
 }
 

@@ -2,7 +2,7 @@ import { type Errno, isErrno } from '../errno.ts'
 import { pathOf } from '../home/path-of.ts'
 import { findInode, type HomeContext } from '../home/context.ts'
 import { attributesOf, type Inode } from '../inode.ts'
-import type { PlacedQuota } from '../quota.ts'
+import { isLimited, type PlacedQuota } from '../quota.ts'
 import type { Answer, Attributes, Ino } from '../vfs.ts'
 import { isSealed } from './capture.ts'
 import type { Builder } from './builder.ts'
@@ -56,7 +56,8 @@ export class Stat {
     const cid = options.cid ? await this.#cid(before, signal) : undefined
     const inode = findInode(context, ino)
     if (isErrno(inode)) return inode
-    const limits = context.tables.quota(inode.quotaRoot)
+    const { tables } = context
+    const limits = tables.quota(inode.quotaRoot) ?? (isLimited(tables.whole) ? tables.whole : undefined)
     const quota = limits && { ...limits, path: pathOf(context.tables, limits.ino) }
     const extents = inode.kind === 'file' ? context.tables.extents(ino).length : 0
     return { attributes: attributesOf(inode), extents, isSealed: isSealed(context.tables, inode), quota, cid }
