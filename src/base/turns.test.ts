@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Turns } from './turns.ts'
+
+const never = new AbortController().signal
+
+/** A clock that is moved by work, and an event loop that goes round when it is told to. */
+function loop() {
+  const wakers: (() => void)[] = []
+  const state = { nowMs: 0, rounds: 0 }
+  const clock = {
+    monotonicMs: () => state.nowMs,
+    sleep: () => new Promise<void>(resolve => wakers.push(resolve)),
+  }
+  const settle = () => new Promise(resolve => setImmediate(resolve))
+  const goRound = async (): Promise<void> => {
+    await settle()
+    while (wakers.length > 0) {
+      state.rounds += 1
+      for (const wake of wakers.splice(0)) wake()
+      await settle()
+    }
+  }
+  return { state, clock, goRound }
+}
+
+test('work goes on while its turn lasts, and then lets the event loop go round', async () => {
+  const { state, clock, goRound } = loop()
+  const turns = new Turns(clock, 4)
+  const seen: number[] = []
+  const work = async () => {
+    for (let step = 0; step < 8; step++) {
+      await turns.take(never)
+      seen.push(state.rounds)
+      state.nowMs += 2
+    }
+  }
+  const done = work()
+  await goRound()
+  await done
+  assert.deepEqual(seen, [0, 0, 1, 1, 2, 2, 3, 3])
+})
+
+test('however many have long work, one turn of it is all that lies between two rounds', async () => {
+  const { state, clock, goRound } = loop()
+  const turns = new Turns(clock, 4)
+  const workedMs = new Map<number, number>()
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const left = new Map(names.map(name => [name, 6]))
+  const work = async (name: string) => {
+    for (let step = 6; step > 0; step--) {
+      await turns.take(never)
+      left.set(name, step - 1)
+      state.nowMs += 1
+      workedMs.set(state.rounds, (workedMs.get(state.rounds) ?? 0) + 1)
+    }
+  }
+  const done = Promise.all(names.map(work))
+  await goRound()
+  await done
+  assert.equal(Math.max(...workedMs.values()), 4)
+  assert.deepEqual(new Set(left.values()), new Set([0]))
+})
+
+test('work that is not long never waits, and what is aborted does not go on', async () => {
+  const { state, clock } = loop()
+  const turns = new Turns(clock, 4)
+  await turns.take(never)
+  state.nowMs += 4
+  void turns.take(never)
+  await turns.takeAfter(state.nowMs - 1, never)
+  await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)
+})

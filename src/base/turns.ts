@@ -1,0 +1,56 @@
+import type { Clock } from './world.ts'
+
+/**
+ * Lets all who have long work share one event loop: each does a piece of it whenever it is let, and is let until the turn is
+ * used up; then the event loop goes round, and those who wait go on one by one. So nobody else waits for longer than a turn, however
+ * many there are with long work.
+ */
+export class Turns {
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'sleep'>
+  readonly #turnMs: number
+  readonly #line: (() => void)[] = []
+  // When this turn began; undefined when the event loop has gone round since.
+  #beganMs: number | undefined
+  #taken = 0
+
+  /** A turn is used up after so long, or when TAKES_MAX pieces were let: all of them may have come before one has begun. */
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'sleep'>, turnMs: number) {
+    this.#clock = clock
+    this.#turnMs = turnMs
+  }
+
+  /** Resolves when the caller may do a piece: at once while the turn lasts and nobody waits. Rejects when the signal has aborted. */
+  async take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#beganMs === undefined) this.#begin()
+    if (this.#line.length > 0 || this.#isUsedUp()) await new Promise<void>(resolve => this.#line.push(resolve))
+    this.#taken += 1
+    signal.throwIfAborted()
+  }
+
+  /** As {@link take}, for work that is seldom long: it goes on without asking until it has lasted as long as a turn. */
+  async takeAfter(beganMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#clock.monotonicMs() - beganMs >= this.#turnMs) await this.take(signal)
+  }
+
+  #isUsedUp(): boolean {
+    return this.#taken >= TAKES_MAX || this.#clock.monotonicMs() - (this.#beganMs ?? 0) >= this.#turnMs
+  }
+
+  #begin(): void {
+    this.#taken = 0
+    this.#beganMs = this.#clock.monotonicMs()
+    void this.#clock.sleep(0, NEVER).then(() => this.#end())
+  }
+
+  #end(): void {
+    this.#beganMs = undefined
+    const next = this.#line.shift()
+    if (next === undefined) return
+    this.#begin()
+    next()
+  }
+}
+
+const TAKES_MAX = 4
+const NEVER = new AbortController().signal
