@@ -14,6 +14,10 @@ export const PATTERN_DEPTH_MAX = 200
 export const PATTERN_STEPS_MAX = 10_000
 /** Steps taken to match one text; a text that needs more does not match. */
 export const PATTERN_WORK_MAX = 20_000_000
+/** Steps taken to find the parts of one text that match; one that needs more is an error. */
+export const PATTERN_FIND_WORK_MAX = 1_000_000
+/** Steps of matching and finding that count as one step of a rule. */
+export const PATTERN_STEPS_PER_RULE_STEP = 16
 /** Compiled regular expressions kept. */
 export const PATTERNS_KEPT_MAX = 2000
 /** Characters of a rule of x-kubernetes-validations. */
@@ -37,3 +41,5 @@ export const CONFIG_BYTES_MAX = 1024 * 1024
 export const SECRET_BYTES_MAX = 1024 * 1024
 /** Characters of the value of one option of a Bundle. */
 export const OPTION_CHARS_MAX = 2048
+/** Ports of a service that are given ports of the machines: all are taken in one transaction of the keyspace. */
+export const NODE_PORTS_PER_SERVICE_MAX = 60

@@ -74,7 +74,10 @@ test('what a schema does not know is left out and told', () => {
     },
   )
   assert.deepEqual(pruned({ maybe: null, never: null }), { value: { maybe: null }, unknown: [] })
-  assert.throws(() => prune(SCHEMA, { metadata: { labels: 1 } }), /labels: must be an object/)
+  assert.throws(
+    () => prune(SCHEMA, { metadata: { labels: 1 } }),
+    /cannot unmarshal number into Go struct field ObjectMeta.labels of type map\[string\]string/,
+  )
 })
 
 test('what is left out gets its default', () => {

@@ -88,3 +88,52 @@ test('matching agrees with the engine of the language', () => {
     { numRuns: 2000 },
   )
 })
+
+const FOUND: readonly (readonly [pattern: string, text: string, parts: readonly string[]])[] = [
+  ['[0-9]+', 'a12b3', ['12', '3']],
+  ['a|ab', 'ab', ['a']],
+  ['ab|a', 'ab', ['ab']],
+  ['a+?', 'aaa', ['a', 'a', 'a']],
+  ['(?U)a+', 'aa', ['a', 'a']],
+  ['(?U)a+?', 'aa', ['aa']],
+  ['a*', 'baac', ['', 'aa', '']],
+  ['x{1,2}', 'xxxxx', ['xx', 'xx', 'x']],
+  ['x{1,2}?y', 'xxy', ['xxy']],
+  ['^a', 'aa', ['a']],
+  ['(?m)^.', 'ab\ncd', ['a', 'c']],
+  ['\\bb', 'ab b', ['b']],
+  ['😀.', 'a😀b', ['😀b']],
+  ['z', 'abc', []],
+]
+
+test('parts are found as RE2 prefers them', () => {
+  for (const [text, subject, parts] of FOUND) {
+    const pattern = compilePattern(text)
+    assert.equal(pattern.kind, 'pattern', text)
+    if (pattern.kind !== 'pattern') continue
+    assert.deepEqual(pattern.findAll(subject, 100), parts, text)
+    assert.deepEqual(pattern.findAll(subject, 1), parts.slice(0, 1), text)
+  }
+})
+
+test('parts are found as the engine of the language finds them, where both agree what is preferred', () => {
+  const piece = fc.constantFrom('a', 'b', '[ab]', 'a+', 'b*', 'a?', '(ab|a)', '(b|ba)+', 'a+?', '.')
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 4 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c') }),
+      (pieces, text) => {
+        const pattern = compilePattern(pieces.join(''))
+        const expected = text.match(new RegExp(pieces.join(''), 'u'))
+        assert.ok(pattern.kind === 'pattern')
+        assert.deepEqual(pattern.findAll(text, 1), expected === null ? [] : [expected[0]], pieces.join(''))
+      },
+    ),
+  )
+})
+
+test('no search takes longer than its bound', () => {
+  const pattern = compilePattern('a(.*b)?')
+  assert.ok(pattern.kind === 'pattern')
+  assert.throws(() => pattern.findAll('a'.repeat(20_000), 1e6), /takes too long/)
+})

@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache'
-import { PATTERN_CHARS_MAX, PATTERN_STEPS_MAX, PATTERN_WORK_MAX, PATTERNS_KEPT_MAX } from '../../limits.ts'
-import type { CodeRange } from './classes.ts'
+import { PATTERN_CHARS_MAX, PATTERN_WORK_MAX, PATTERNS_KEPT_MAX } from '../../limits.ts'
+import { findAll } from './find.ts'
 import { PatternProblem } from './problem.ts'
-import { type Assertion, isWord, parsePattern, type Syntax } from './syntax.ts'
+import { type Around, holds, programOf, type Step } from './program.ts'
+import { parsePattern } from './syntax.ts'
+import { worked } from './work.ts'
 
 /**
  * A regular expression that is tried in time linear in the text, whatever it says: Thompson's simulation, since patterns
@@ -13,6 +15,8 @@ export interface Pattern {
   readonly text: string
   /** True when some part of the text matches; false also when that takes more than PATTERN_WORK_MAX steps to find. */
   readonly matches: (text: string) => boolean
+  /** At most so many parts of the text that match, none within another, as RE2 finds them. Throws when that takes more than PATTERN_FIND_WORK_MAX steps. */
+  readonly findAll: (text: string, most: number) => readonly string[]
 }
 
 /** Why a pattern cannot be used. */
@@ -35,86 +39,18 @@ const kept = new LRUCache<string, Pattern>({ max: PATTERNS_KEPT_MAX })
 function compile(text: string): Pattern | PatternRefused {
   if (text.length > PATTERN_CHARS_MAX) return { kind: 'refused', why: `longer than ${PATTERN_CHARS_MAX} characters` }
   try {
-    const program: Step[] = []
-    emit(program, parsePattern(text))
-    program.push({ kind: 'match' })
-    return { kind: 'pattern', text, matches: subject => run(program, subject) }
+    const program = programOf(parsePattern(text))
+    worked(COMPILING * program.length)
+    return {
+      kind: 'pattern',
+      text,
+      matches: subject => run(program, subject),
+      findAll: (subject, most) => findAll(program, subject, most),
+    }
   } catch (error) {
     if (!(error instanceof PatternProblem)) throw error
     return { kind: 'refused', why: `error parsing regexp: ${error.message}` }
   }
-}
-
-type Step =
-  | { readonly kind: 'class'; readonly test: (code: number) => boolean }
-  | { readonly kind: 'assert'; readonly what: Assertion }
-  /** Goes on at all of these. */
-  | { readonly kind: 'fork'; to: readonly number[] }
-  | { readonly kind: 'match' }
-
-function emit(program: Step[], syntax: Syntax): void {
-  if (program.length > PATTERN_STEPS_MAX) throw new PatternProblem('expression too large')
-  switch (syntax.kind) {
-    case 'empty':
-      return
-    case 'class':
-      program.push({ kind: 'class', test: tester(syntax.ranges) })
-      return
-    case 'assert':
-      program.push(syntax)
-      return
-    case 'sequence':
-      for (const part of syntax.parts) emit(program, part)
-      return
-    case 'choice':
-      emitChoice(program, syntax.parts)
-      return
-    case 'repeat':
-      emitRepeat(program, syntax)
-  }
-}
-
-function emitChoice(program: Step[], parts: readonly Syntax[]): void {
-  const fork = { kind: 'fork' as const, to: [] as readonly number[] }
-  program.push(fork)
-  const starts: number[] = []
-  const jumps: { to: readonly number[] }[] = []
-  for (const part of parts) {
-    starts.push(program.length)
-    emit(program, part)
-    const jump = { kind: 'fork' as const, to: [] as readonly number[] }
-    program.push(jump)
-    jumps.push(jump)
-  }
-  fork.to = starts
-  for (const jump of jumps) jump.to = [program.length]
-}
-
-function emitRepeat(program: Step[], { part, min, max }: Extract<Syntax, { kind: 'repeat' }>): void {
-  for (let count = 0; count < min; count += 1) emit(program, part)
-  if (max === Number.POSITIVE_INFINITY) {
-    const fork = { kind: 'fork' as const, to: [] as readonly number[] }
-    const start = program.push(fork) - 1
-    emit(program, part)
-    program.push({ kind: 'fork', to: [start] })
-    fork.to = [start + 1, program.length]
-    return
-  }
-  const forks: { to: readonly number[] }[] = []
-  for (let count = min; count < max; count += 1) {
-    const fork = { kind: 'fork' as const, to: [program.length + 1] as readonly number[] }
-    program.push(fork)
-    forks.push(fork)
-    emit(program, part)
-  }
-  for (const fork of forks) fork.to = [...fork.to, program.length]
-}
-
-// ASCII by a table, the rest by its ranges.
-function tester(ranges: readonly CodeRange[]): (code: number) => boolean {
-  const within = (code: number) => ranges.some(({ from, to }) => code >= from && code <= to)
-  const ascii = Uint8Array.from({ length: ASCII }, (_, code) => (within(code) ? 1 : 0))
-  return code => (code < ASCII ? ascii[code] === 1 : within(code))
 }
 
 function run(program: readonly Step[], text: string): boolean {
@@ -124,26 +60,24 @@ function run(program: readonly Step[], text: string): boolean {
   let work = 0
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0
-    if (states.follow({ before, after: code })) return true
+    if (states.follow({ before, after: code })) {
+      worked(work)
+      return true
+    }
     next.clear()
     for (const at of states.waiting) {
       const step = program[at]
       if (step?.kind === 'class' && step.test(code)) next.begun.push(at + 1)
     }
     work += 1 + states.waiting.length
-    if (work > PATTERN_WORK_MAX) return false
+    if (work > PATTERN_WORK_MAX) break
     before = code
     const passed = states
     states = next
     next = passed
   }
-  return states.follow({ before, after: -1 })
-}
-
-/** Code points on both sides of a place; -1 for none. */
-interface Around {
-  readonly before: number
-  readonly after: number
+  worked(work)
+  return work <= PATTERN_WORK_MAX && states.follow({ before, after: -1 })
 }
 
 /** Where matches can be at one place of the text. */
@@ -185,22 +119,5 @@ class States {
   }
 }
 
-function holds(what: Assertion, { before, after }: Around): boolean {
-  switch (what) {
-    case 'textStart':
-      return before === -1
-    case 'textEnd':
-      return after === -1
-    case 'lineStart':
-      return before === -1 || before === NEWLINE
-    case 'lineEnd':
-      return after === -1 || after === NEWLINE
-    case 'wordBoundary':
-      return isWord(before) !== isWord(after)
-    case 'noWordBoundary':
-      return isWord(before) === isWord(after)
-  }
-}
-
-const ASCII = 128
-const NEWLINE = 10
+// Steps of matching that compiling one step takes about as long as.
+const COMPILING = 10

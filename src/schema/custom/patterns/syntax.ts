@@ -8,18 +8,25 @@ export type Syntax =
   | { readonly kind: 'class'; readonly ranges: readonly CodeRange[] }
   | { readonly kind: 'assert'; readonly what: Assertion }
   | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Syntax[] }
-  | { readonly kind: 'repeat'; readonly part: Syntax; readonly min: number; readonly max: number }
+  | {
+      readonly kind: 'repeat'
+      readonly part: Syntax
+      readonly min: number
+      readonly max: number
+      /** As few as will do are preferred. */
+      readonly isLazy: boolean
+    }
 
 /** What can be asked of a place between two characters. */
 export type Assertion = 'textStart' | 'textEnd' | 'lineStart' | 'lineEnd' | 'wordBoundary' | 'noWordBoundary'
 
 /**
- * Reads a pattern of RE2 (github.com/google/re2/wiki/Syntax). Capturing means nothing here, nor does greed. Throws
+ * Reads a pattern of RE2 (github.com/google/re2/wiki/Syntax). Capturing means nothing here. Throws
  * PatternProblem for what RE2 refuses and for classes of Unicode beyond \p{L}, \p{N} and the like.
  */
 export function parsePattern(text: string): Syntax {
   const reader: Reader = { chars: Array.from(text), at: 0, depth: 0 }
-  const syntax = readChoice(reader, { foldsCase: false, isMultiline: false, dotIsAll: false })
+  const syntax = readChoice(reader, { foldsCase: false, isMultiline: false, dotIsAll: false, isLazy: false })
   if (reader.at < reader.chars.length) throw new PatternProblem('unexpected ): missing (')
   return syntax
 }
@@ -34,6 +41,7 @@ interface Flags {
   readonly foldsCase: boolean
   readonly isMultiline: boolean
   readonly dotIsAll: boolean
+  readonly isLazy: boolean
 }
 
 function readChoice(reader: Reader, flags: Flags): Syntax {
@@ -53,7 +61,7 @@ function readChoice(reader: Reader, flags: Flags): Syntax {
     }
     const changed = readFlags(reader, state)
     if (changed !== undefined) state = changed
-    else sequence.push(readRepeat(reader, readAtom(reader, state)))
+    else sequence.push(readRepeat(reader, readAtom(reader, state), state))
   }
   reader.depth -= 1
   parts.push({ kind: 'sequence', parts: sequence })
@@ -76,6 +84,7 @@ function flagged(flags: Flags, letters: string): Flags {
     foldsCase: is('i', flags.foldsCase),
     isMultiline: is('m', flags.isMultiline),
     dotIsAll: is('s', flags.dotIsAll),
+    isLazy: is('U', flags.isLazy),
   }
 }
 
@@ -137,14 +146,15 @@ function readQuoted(reader: Reader, flags: Flags): Syntax {
   return { kind: 'sequence', parts: quoted.map(char => charClass(single(char), flags)) }
 }
 
-function readRepeat(reader: Reader, atom: Syntax): Syntax {
+function readRepeat(reader: Reader, atom: Syntax, flags: Flags): Syntax {
   let part = atom
   for (;;) {
     const bounds = readBounds(reader)
     if (bounds === undefined) return part
     if (part.kind === 'repeat' && part !== atom) throw new PatternProblem('invalid nested repetition operator')
-    if (reader.chars[reader.at] === '?') reader.at += 1
-    part = { kind: 'repeat', part, ...bounds }
+    const isTurned = reader.chars[reader.at] === '?'
+    if (isTurned) reader.at += 1
+    part = { kind: 'repeat', part, ...bounds, isLazy: isTurned !== flags.isLazy }
   }
 }
 

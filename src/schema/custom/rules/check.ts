@@ -1,7 +1,6 @@
 import { below } from '../../decode.ts'
 import type { FieldError, FieldReason } from '../../field-error.ts'
 import { isJsonObject, isSameJson, type Json } from '../../json.ts'
-import { RULE_WORK_MAX } from '../../limits.ts'
 import type { SchemaNode } from '../node.ts'
 import { type Checked, oldItem, typeOf } from '../validate.ts'
 import { type CompiledRule, type CompiledRules, type Evaluate, firstLine } from './rules.ts'
@@ -13,7 +12,7 @@ import { optionalOf } from './values.ts'
  */
 export function ruleErrors(rules: CompiledRules, schema: SchemaNode, checked: Checked): readonly FieldError[] {
   const errors: FieldError[] = []
-  rules.meter.left = RULE_WORK_MAX
+  rules.meter.reset()
   check({ ...rules, errors }, schema, checked)
   return errors
 }

@@ -1,6 +1,25 @@
+import { PATTERN_STEPS_PER_RULE_STEP, RULE_WORK_MAX } from '../../limits.ts'
+import { workDone } from '../patterns/work.ts'
+
 /** What rules may still cost with one object. */
-export interface Meter {
-  left: number
+export class Meter {
+  #left = RULE_WORK_MAX
+  // Matching, finding and comparing that has been counted.
+  #counted = workDone()
+
+  /** Begins anew, with another object. */
+  reset(): void {
+    this.#left = RULE_WORK_MAX
+    this.#counted = workDone()
+  }
+
+  /** Counts steps, and what has been matched, found and compared since. Throws RuleTooCostly when that is too much. */
+  spend(steps: number): void {
+    const done = workDone()
+    this.#left -= steps + (done - this.#counted) / PATTERN_STEPS_PER_RULE_STEP
+    this.#counted = done
+    if (this.#left < 0) throw new RuleTooCostly()
+  }
 }
 
 /** A rule has cost more than all rules may with one object. */
@@ -48,15 +67,14 @@ export function metered(root: unknown, meter: Meter): void {
     if (typeof run !== 'function') return
     // An alternate's own evaluation is already looked up when it is called, by the node's.
     const counted = (evaluator: unknown, _node: unknown, context: unknown): unknown => {
-      meter.left -= 1
+      meter.spend(1)
       const current = alternate === undefined ? run : evaluatorOf(alternate)
       const value: unknown = Reflect.apply(typeof current === 'function' ? current : run, subject, [
         evaluator,
         subject,
         context,
       ])
-      meter.left -= sizeOf(value)
-      if (meter.left < 0) throw new RuleTooCostly()
+      meter.spend(sizeOf(value))
       return value
     }
     Reflect.set(node, 'evaluate', counted)

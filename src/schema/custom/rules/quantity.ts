@@ -6,6 +6,11 @@ export class Quantity {
     this.nanos = nanos
   }
 
+  /** A whole number. */
+  static of(whole: bigint): Quantity {
+    return new Quantity(whole * NANOS)
+  }
+
   get isInteger(): boolean {
     return this.nanos % NANOS === 0n
   }

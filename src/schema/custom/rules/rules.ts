@@ -1,13 +1,14 @@
 import type { Environment } from '@marcbachmann/cel-js'
 import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { type JsonObject, textAt } from '../../json.ts'
-import { RULE_CHARS_MAX, RULE_WORK_MAX, RULES_MAX } from '../../limits.ts'
+import { RULE_CHARS_MAX, RULES_MAX } from '../../limits.ts'
 import { fieldsOfPath } from '../json-path.ts'
 import type { SchemaNode } from '../node.ts'
 import { compilePattern } from '../patterns/pattern.ts'
-import { MATCHES, ruleEnvironment } from './functions.ts'
+import { ruleEnvironment } from './functions.ts'
 import { widenHas } from './has.ts'
-import { eachNode, type Meter, metered } from './meter.ts'
+import { eachNode, Meter, metered } from './meter.ts'
+import { MATCHES } from './strings.ts'
 import { RuleTypes } from './types.ts'
 
 /** The rules of one schema (x-kubernetes-validations), compiled. */
@@ -48,7 +49,7 @@ export function compileRules(
   const compiling: Compiling = {
     types,
     environment,
-    meter: { left: RULE_WORK_MAX },
+    meter: new Meter(),
     errors: [],
     rules: new Map(),
     count: 0,
@@ -221,8 +222,8 @@ function prepare(root: unknown): { readonly usesOld: boolean; readonly problem: 
   eachNode(root, ({ op, args, meta }) => {
     if (op === 'id' && args === 'oldSelf') usesOld = true
     if (op === 'call' && Array.isArray(args) && args[0] === 'has') widenHas(meta['macro'], args[1])
-    if (op !== 'rcall' || !Array.isArray(args) || args[0] !== 'matches') return
-    args[0] = MATCHES
+    if (op !== 'rcall' || !Array.isArray(args) || !PATTERN_CALLS.includes(String(args[0]))) return
+    if (args[0] === 'matches') args[0] = MATCHES
     const [pattern]: unknown[] = Array.isArray(args[2]) ? args[2] : []
     const text: unknown = typeof pattern === 'object' && pattern !== null ? Reflect.get(pattern, 'args') : undefined
     const made = typeof text === 'string' ? compilePattern(text) : undefined
@@ -253,4 +254,5 @@ function leads(node: SchemaNode, path: readonly string[]): boolean {
   return at !== undefined
 }
 
+const PATTERN_CALLS = ['matches', 'find', 'findAll']
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']

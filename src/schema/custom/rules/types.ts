@@ -1,6 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js'
-import { isJsonObject, isSameJson, type Json, type JsonObject } from '../../json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import type { SchemaNode } from '../node.ts'
+import { isSameObject, RuleObject } from './rule-object.ts'
 import { durationOf } from './values.ts'
 
 /**
@@ -102,27 +103,6 @@ export class RuleTypes {
 interface ObjectType {
   readonly name: string
   readonly make: (value: JsonObject) => unknown
-}
-
-/** An object as rules see it: its fields are made when they are looked at. */
-abstract class RuleObject extends Map<string, unknown> {
-  readonly raw: JsonObject
-
-  constructor(raw: JsonObject) {
-    super()
-    this.raw = raw
-  }
-
-  abstract read(field: string, raw: JsonObject): unknown
-
-  override get(field: string): unknown {
-    if (!super.has(field)) super.set(field, this.read(field, this.raw))
-    return super.get(field)
-  }
-}
-
-function isSameObject(a: unknown, b: unknown): boolean {
-  return a instanceof RuleObject && b instanceof RuleObject && isSameJson(a.raw, b.raw)
 }
 
 function plainValue(value: Json): unknown {
