@@ -1,3 +1,4 @@
+export { repairClaims } from './claims/repair.ts'
 export { type AppParts, createApp } from './app.ts'
 export { type Answered, type Audit, type AuditEntry, type Observer } from './observer.ts'
 export { type HealthCheck } from './routes/health.ts'

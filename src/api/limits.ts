@@ -76,3 +76,5 @@ export const CLOSE_MS_MAX = 2_000
 export const CONNECTIONS_MAX = 5_000
 /** Requests under way in one connection of HTTP/2. */
 export const STREAMS_MAX = 2_000
+/** Tries to find by chance something that is still to be given, before all that is left is looked at. */
+export const CLAIM_TRIES_MAX = 16

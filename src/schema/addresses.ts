@@ -24,3 +24,18 @@ export function isCidr(text: string): boolean {
   if (rest.length > 0 || !/^(?:0|[1-9][0-9]{0,2})$/.test(bits)) return false
   return (isIPv4(address) && Number(bits) <= 32) || (isIPv6(address) && Number(bits) <= 128)
 }
+
+/** Why an address is none of a service or its endpoints: it means the machine itself, or its link, or many. */
+export function specialAddressProblem(address: string): string | undefined {
+  const text = address.toLowerCase()
+  const isUnspecified = text === '0.0.0.0' || text === '::'
+  if (isUnspecified) return `may not be unspecified (${address})`
+  if (text.startsWith('127.') || text === '::1') return 'may not be in the loopback range (127.0.0.0/8, ::1/128)'
+  if (text.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(text)) {
+    return 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'
+  }
+  if (text.startsWith('224.0.0.') || /^ff[0-9a-f]2:/.test(text)) {
+    return 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'
+  }
+  return undefined
+}

@@ -31,6 +31,7 @@ export function defineResource(sketch: ResourceSketch): Resource {
     defaults: object => object,
     authored: undefined,
     validate: () => [],
+    claims: undefined,
     selectableFields: {},
     hasController: false,
     storedForm: undefined,

@@ -1,3 +1,4 @@
+export type { Claim, ClaimPool, Claims } from './claims.ts'
 export { ageOf, humanDuration } from './columns.ts'
 export {
   CLEANUP_FINALIZER,

@@ -1,3 +1,4 @@
+import type { Claims } from './claims.ts'
 import type { FieldError } from './field-error.ts'
 import type { Json } from './json.ts'
 import type { KubeObject } from './object.ts'
@@ -30,6 +31,8 @@ export interface Resource {
   readonly authored: ((object: KubeObject, author: Author) => KubeObject) | undefined
   /** What is wrong with an object that is to be stored; `old` is what it replaces. */
   readonly validate: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[]
+  /** What objects have alone; undefined when that is nothing but their names. */
+  readonly claims: Claims | undefined
   /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>
   /** False: objects are kept, and nothing acts on them yet. */

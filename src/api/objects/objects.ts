@@ -1,7 +1,8 @@
 import { type Clock, type Entropy, isFault } from '#base'
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
+import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
-import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
+import { BUSY_MS_MAX, CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
 import { type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
@@ -68,8 +69,9 @@ export class Objects {
     for (let attempt = 1; ; attempt += 1) {
       const named = this.#named(read)
       const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
-      const object = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
-      options.guard?.(object, undefined)
+      const noted = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
+      options.guard?.(noted, undefined)
+      const object = await this.#allocated(resource, noted, undefined, signal)
       const guessed = attempt === 1 && !options.isDryRun ? this.#namespaces.guess(resource, object) : undefined
       const guards = guessed ?? (await this.#namespaces.admit(resource, object, signal))
       try {
@@ -150,15 +152,15 @@ export class Objects {
       if (isOfOne && wanted !== old.metadata.resourceVersion) {
         throw apiFault('Conflict', modified(resource, place.name))
       }
-      const next = run(old)
+      const next = await this.#allocated(resource, run(old), old, signal)
       if (isDryRun) return next
       if (isSameJson(next, old)) return old
       try {
         if (isGone(resource, next)) return await this.store.remove(resource, old, next, signal)
         return await this.store.replace(resource, old, next, signal)
       } catch (error) {
-        const isRetried = !isOfOne && attempt < UPDATE_TRIES_MAX
-        if (!isRetried || !isFault(error, 'Conflict')) throw error
+        // One that may only be changed as it was is found changed above, if it is not what it claims that was taken.
+        if (attempt >= UPDATE_TRIES_MAX || !isFault(error, 'Conflict')) throw error
       }
     }
   }
@@ -203,6 +205,11 @@ export class Objects {
   #named(read: KubeObject): KubeObject {
     const { name, generateName } = read.metadata
     if (name !== '' || typeof generateName !== 'string' || generateName === '') return read
+  #allocated(resource: Resource, next: KubeObject, old: KubeObject | undefined, signal: AbortSignal) {
+    const random = (below: number) => this.random(below)
+    return allocated({ claims: this.store.claims, random }, resource, { next, old }, signal)
+  }
+
     const letters = Array.from(this.#entropy.bytes(5), byte => LETTERS[byte % LETTERS.length] ?? '').join('')
     return { ...read, metadata: { ...read.metadata, name: `${generateName.slice(0, 58)}${letters}` } }
   }

@@ -1,6 +1,8 @@
 import { type ByteString, isFault } from '#base'
-import type { Keyspace, LocalKeyspace, Revision } from '#keyspace'
+import type { Keyspace, LocalKeyspace, Operation, Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
+import { claimChange, ownerOf } from '../claims/claim-keys.ts'
+import { ClaimStore } from '../claims/claim-store.ts'
 import { apiFault } from '../faults.ts'
 import { LIST_PAGE } from '../limits.ts'
 import { ObjectCodec, type Sealing, withRevision } from './codec.ts'
@@ -32,11 +34,14 @@ export interface ObjectPage {
  * those of the keyspace.
  */
 export class ObjectStore {
+  /** What objects have alone: taken and given back with them. */
+  readonly claims: ClaimStore
   readonly #keyspace: Keyspace
   readonly #codec: ObjectCodec
 
   /** Secrets are encrypted with `sealing`; without it, as tests have it, they are not. */
   constructor(keyspace: Keyspace, sealing?: Sealing) {
+    this.claims = new ClaimStore(keyspace)
     this.#keyspace = keyspace
     this.#codec = new ObjectCodec(sealing)
   }
@@ -53,7 +58,7 @@ export class ObjectStore {
     return (await this.find(resource, place, signal)) ?? notFound(resource, place.name)
   }
 
-  /** Stores an object that is not there yet, while the guards hold. Faults: AlreadyExists, Conflict. */
+  /** Stores an object that is not there yet, while the guards hold and what it claims is free. Faults: AlreadyExists, Conflict. */
   async create(
     resource: Resource,
     object: KubeObject,
@@ -61,15 +66,17 @@ export class ObjectStore {
     guards: readonly Guard[] = [],
   ): Promise<KubeObject> {
     const key = objectKey(resource, object.metadata)
+    const claimed = claiming(resource, undefined, object)
     const { succeeded, revision } = await this.#keyspace.txn(
       {
-        compare: [{ key, field: 'createRevision', is: 'equal', to: 0 }, ...guards.map(isUnchanged)],
-        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }],
+        compare: [isFree(key), ...guards.map(isUnchanged), ...claimed.compare],
+        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }, ...claimed.then],
       },
       signal,
     )
     if (!succeeded) {
-      const isThere = guards.length === 0 || (await this.find(resource, placeOf(object), signal)) !== undefined
+      const isAlone = guards.length === 0 && claimed.compare.length === 0
+      const isThere = isAlone || (await this.find(resource, placeOf(object), signal)) !== undefined
       throw isThere ? alreadyExists(resource, object.metadata.name) : conflict(resource, object.metadata.name)
     }
     await this.#keyspace.sync(revision, signal)
@@ -79,8 +86,10 @@ export class ObjectStore {
   /** Replaces an object that is as it was read. Faults: Conflict. */
   async replace(resource: Resource, old: KubeObject, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const key = objectKey(resource, old.metadata)
-    const then = [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }] as const
-    const { succeeded, revision } = await this.#keyspace.txn({ compare: [isStill(old, key)], then }, signal)
+    const claimed = claiming(resource, old, object)
+    const compare = [isStill(old, key), ...claimed.compare]
+    const put = { kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) } as const
+    const { succeeded, revision } = await this.#keyspace.txn({ compare, then: [put, ...claimed.then] }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
     return withRevision(object, revision)
@@ -89,7 +98,7 @@ export class ObjectStore {
   /** Removes an object that is as it was read; answers it as it is at its end. Faults: Conflict. */
   async remove(resource: Resource, old: KubeObject, last: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const key = objectKey(resource, old.metadata)
-    const then = [{ kind: 'delete', keys: { kind: 'key', key } }] as const
+    const then = [{ kind: 'delete', keys: { kind: 'key', key } } as const, ...claiming(resource, old, undefined).then]
     const { succeeded, revision } = await this.#keyspace.txn({ compare: [isStill(old, key)], then }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
@@ -193,6 +202,19 @@ function keysBehind(resource: Resource, namespace: string | undefined, after: Ob
 
 function isLocal(keyspace: Keyspace | LocalKeyspace): keyspace is LocalKeyspace {
   return 'revision' in keyspace && typeof keyspace.revision === 'number'
+}
+
+// What must hold, and what is written, that an object has what it alone may have.
+function claiming(resource: Resource, old: KubeObject | undefined, next: KubeObject | undefined) {
+  const { taken, freed } = claimChange(resource, old, next)
+  const value = Buffer.from(next === undefined ? '' : ownerOf(next))
+  const puts = taken.map((key): Operation => ({ kind: 'put', key, value }))
+  const deletes = freed.map((key): Operation => ({ kind: 'delete', keys: { kind: 'key', key } }))
+  return { compare: taken.map(isFree), then: [...puts, ...deletes] }
+}
+
+function isFree(key: ByteString) {
+  return { key, field: 'createRevision', is: 'equal', to: 0 } as const
 }
 
 function isUnchanged({ key, revision }: Guard) {

@@ -29,8 +29,15 @@ export const SAMPLES: readonly Sample[] = [
   { resource: 'secrets/v1', body: { stringData: { a: 'x' } }, shown: ['Opaque', '1'] },
   {
     resource: 'services/v1',
-    body: { spec: { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80 }] } },
-    shown: ['NodePort', '<none>', '<none>', '80/TCP', 'app=web'],
+    body: {
+      spec: {
+        type: 'NodePort',
+        clusterIP: '10.46.0.9',
+        selector: { app: 'web' },
+        ports: [{ port: 80, nodePort: 30080 }],
+      },
+    },
+    shown: ['NodePort', '10.46.0.9', '<none>', '80:30080/TCP', 'app=web'],
   },
   {
     resource: 'endpoints/v1',

@@ -1,82 +1,112 @@
-import { isIPv4, isIPv6 } from '../../addresses.ts'
+import { isCidr, isIPv4, isIPv6, specialAddressProblem } from '../../addresses.ts'
 import { duplicate, type FieldError, forbidden, invalid, required } from '../../field-error.ts'
-import { isSameJson, type Json, jsonAt, listAt, textAt, wordOf } from '../../json.ts'
-import { labelProblem, subdomainProblem } from '../../names.ts'
+import { isSameJson, type Json, jsonAt, listAt, numberAt, textAt, textsAt, wordOf } from '../../json.ts'
+import { NODE_PORTS_PER_SERVICE_MAX } from '../../limits.ts'
+import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
-import { mustHave, named, oneOf, portNumber, portOrName } from '../../rules.ts'
+import { named, oneOf, portNumber, portOrName } from '../../rules.ts'
 import { labelErrors } from '../pods/selector.ts'
+import { serviceAddressErrors } from './service-addresses.ts'
+import { isReachedFromOutside, needsHealthCheck } from './service-defaults.ts'
+import { isNodePort, NODE_PORTS } from './service-pools.ts'
 
 /** What is wrong with a Service (k8s.io/kubernetes/pkg/apis/core/validation ValidateService). */
 export function serviceErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  const spec = jsonAt(object, 'spec')
+  const [spec, before] = [jsonAt(object, 'spec'), jsonAt(old, 'spec')]
   const type = textAt(spec, 'type')
   const ports = listAt(spec, 'ports')
   const isHeadless = textAt(spec, 'clusterIP') === 'None'
+  const isExposed = type === 'NodePort' || type === 'LoadBalancer'
+  const rule = `may not be set to 'None' for ${type} services`
   return [
-    ...oneOf(spec, 'type', ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec'),
-    ...oneOf(spec, 'sessionAffinity', ['ClientIP', 'None'], 'spec'),
-    ...oneOf(spec, 'internalTrafficPolicy', ['Cluster', 'Local'], 'spec'),
-    ...oneOf(spec, 'externalTrafficPolicy', ['Cluster', 'Local'], 'spec'),
-    ...oneOf(spec, 'ipFamilyPolicy', ['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'spec'),
+    ...WORDS.flatMap(([name, words]) => oneOf(spec, name, words, 'spec')),
     ...labelErrors(jsonAt(spec, 'selector'), 'spec.selector'),
     ...(ports.length === 0 && !isHeadless && type !== 'ExternalName' ? [required('spec.ports')] : []),
+    ...(isHeadless && isExposed ? [invalid('spec.clusterIPs[0]', 'None', rule)] : []),
     ...portErrors(ports),
-    ...nodePortErrors(ports, type),
-    ...addressErrors(spec, type),
+    ...nodePortErrors(spec, before),
+    ...(type === 'ExternalName' ? externalNameErrors(spec) : []),
+    ...serviceAddressErrors(spec, before),
+    ...externalAddressErrors(spec),
     ...affinityErrors(spec),
-    ...changeErrors(spec, jsonAt(old, 'spec')),
+    ...trafficErrors(spec, before),
+    ...balancerErrors(spec, before),
   ]
 }
+
+const WORDS: readonly (readonly [string, readonly string[]])[] = [
+  ['type', ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']],
+  ['sessionAffinity', ['ClientIP', 'None']],
+  ['internalTrafficPolicy', ['Cluster', 'Local']],
+  ['ipFamilyPolicy', ['PreferDualStack', 'RequireDualStack', 'SingleStack']],
+  ['trafficDistribution', ['PreferClose']],
+]
 
 function portErrors(ports: readonly Json[]): FieldError[] {
   const [names, numbers] = [new Set<string>(), new Set<string>()]
   return ports.flatMap((port, index) => {
     const at = `spec.ports[${index}]`
     const name = textAt(port, 'name') ?? ''
-    const number = `${wordOf(jsonAt(port, 'port'))}/${textAt(port, 'protocol') ?? ''}`
-    const [isNamed, isTaken] = [name !== '' && names.has(name), numbers.has(number)]
+    const [number, protocol] = [numberAt(port, 'port') ?? 0, textAt(port, 'protocol') ?? '']
+    const id = `${number}/${protocol}`
+    const [isNamed, isTaken] = [name !== '' && names.has(name), numbers.has(id)]
     names.add(name)
-    numbers.add(number)
+    numbers.add(id)
     return [
-      ...(ports.length > 1 ? mustHave(port, 'name', at) : []),
+      ...(ports.length > 1 && name === '' ? [required(`${at}.name`)] : []),
       ...named(port, 'name', labelProblem, at),
       ...(isNamed ? [duplicate(`${at}.name`, name)] : []),
-      ...(isTaken ? [duplicate(at, port)] : []),
       ...portNumber(port, 'port', at),
-      ...portOrName(port, 'targetPort', at),
       ...oneOf(port, 'protocol', ['SCTP', 'TCP', 'UDP'], at),
+      ...portOrName(port, 'targetPort', at),
+      ...named(port, 'appProtocol', qualifiedNameProblem, at),
+      ...(isTaken ? [duplicate(at, { port: number, protocol })] : []),
     ]
   })
 }
 
-function nodePortErrors(ports: readonly Json[], type: string | undefined): FieldError[] {
+const PORT_RANGE = `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.from}-${NODE_PORTS.to}`
+
+// What it has already it may keep.
+function nodePortErrors(spec: Json | undefined, before: Json | undefined): FieldError[] {
+  const kept = new Set(listAt(before, 'ports').map(port => numberAt(port, 'nodePort')))
+  const seen = new Set<string>()
+  const ports = listAt(spec, 'ports')
+  const isExposed = ['NodePort', 'LoadBalancer'].includes(textAt(spec, 'type') ?? '')
+  const max = NODE_PORTS_PER_SERVICE_MAX
+  if (isExposed && ports.length > max) return [tooMany('spec.ports', ports.length, max)]
   return ports.flatMap((port, index) => {
     const at = `spec.ports[${index}].nodePort`
-    const isSet = (jsonAt(port, 'nodePort') ?? 0) !== 0
-    if (!isSet) return []
-    if (type === 'ClusterIP') return [forbidden(at, "may not be used when `type` is 'ClusterIP'")]
-    return [...portNumber(port, 'nodePort', `spec.ports[${index}]`)]
+    const number = numberAt(port, 'nodePort') ?? 0
+    if (number === 0) return []
+    if (textAt(spec, 'type') === 'ClusterIP') return [forbidden(at, "may not be used when `type` is 'ClusterIP'")]
+    const id = `${number}/${textAt(port, 'protocol') ?? ''}`
+    const isTwice = seen.has(id)
+    seen.add(id)
+    return [
+      ...(isTwice ? [duplicate(at, number)] : []),
+      ...(kept.has(number) || isNodePort(number) ? [] : [invalid(at, number, PORT_RANGE)]),
+    ]
   })
 }
 
-function addressErrors(spec: Json | undefined, type: string | undefined): readonly FieldError[] {
-  const address = textAt(spec, 'clusterIP') ?? ''
-  const isAddress = (text: string) => isIPv4(text) || isIPv6(text)
-  const errors: FieldError[] = listAt(spec, 'externalIPs').flatMap((each, index) =>
-    isAddress(wordOf(each)) ? [] : [invalid(`spec.externalIPs[${index}]`, each, 'must be a valid IP address')],
-  )
-  if (type === 'ExternalName') {
-    errors.push(...mustHave(spec, 'externalName', 'spec'), ...named(spec, 'externalName', subdomainProblem, 'spec'))
-    if (address !== '') errors.push(forbidden('spec.clusterIPs[0]', "may not be set when `type` is 'ExternalName'"))
-    return errors
-  }
-  if (address === 'None' && type !== 'ClusterIP') {
-    errors.push(invalid('spec.clusterIPs[0]', address, `may not be set to 'None' for ${type} services`))
-  }
-  if (address !== '' && address !== 'None' && !isAddress(address)) {
-    errors.push(invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
-  }
-  return errors
+function tooMany(field: string, count: number, max: number): FieldError {
+  return { field, reason: 'FieldValueTooMany', message: `Too many: ${count}: must have at most ${max} items` }
+}
+
+function externalNameErrors(spec: Json | undefined): readonly FieldError[] {
+  const name = (textAt(spec, 'externalName') ?? '').replace(/\.$/, '')
+  if (name === '') return [required('spec.externalName')]
+  return named({ externalName: name }, 'externalName', subdomainProblem, 'spec')
+}
+
+function externalAddressErrors(spec: Json | undefined): readonly FieldError[] {
+  return listAt(spec, 'externalIPs').flatMap((each, index) => {
+    const address = wordOf(each)
+    const rule = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+    const problem = isIPv4(address) || isIPv6(address) ? specialAddressProblem(address) : rule
+    return problem === undefined ? [] : [invalid(`spec.externalIPs[${index}]`, each, problem)]
+  })
 }
 
 function affinityErrors(spec: Json | undefined): readonly FieldError[] {
@@ -91,11 +121,51 @@ function affinityErrors(spec: Json | undefined): readonly FieldError[] {
   return [invalid(`${field}.clientIP.timeoutSeconds`, seconds, 'must be greater than 0 and less than 86400')]
 }
 
-// An address that was given out is the service's for good, unless it becomes a mere name.
-function changeErrors(spec: Json | undefined, old: Json | undefined): readonly FieldError[] {
-  const isName = (each: Json | undefined) => textAt(each, 'type') === 'ExternalName'
-  const before = textAt(old, 'clusterIP') ?? ''
-  if (old === undefined || before === '' || isName(spec) || isName(old)) return []
-  if (isSameJson(jsonAt(spec, 'clusterIP'), before)) return []
-  return [invalid('spec.clusterIPs[0]', [textAt(spec, 'clusterIP') ?? ''], 'may not change once set')]
+function trafficErrors(spec: Json | undefined, before: Json | undefined): readonly FieldError[] {
+  const policy = textAt(spec, 'externalTrafficPolicy') ?? ''
+  const port = numberAt(spec, 'healthCheckNodePort') ?? 0
+  const at = 'spec.healthCheckNodePort'
+  const errors = isReachedFromOutside(spec)
+    ? [...oneOf(spec, 'externalTrafficPolicy', ['Cluster', 'Local'], 'spec')]
+    : policy === ''
+      ? []
+      : [invalid('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services')]
+  if (!needsHealthCheck(spec)) {
+    const rule = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+    return port === 0 ? errors : [...errors, invalid(at, port, rule)]
+  }
+  const was = numberAt(before, 'healthCheckNodePort') ?? 0
+  if (needsHealthCheck(before) && was !== 0 && was !== port) return [...errors, forbidden(at, 'field is immutable')]
+  return port === 0 || port === was || isNodePort(port) ? errors : [...errors, invalid(at, port, PORT_RANGE)]
+}
+
+const BALANCER = "may only be used when `type` is 'LoadBalancer'"
+
+function balancerErrors(spec: Json | undefined, before: Json | undefined): readonly FieldError[] {
+  const isBalanced = textAt(spec, 'type') === 'LoadBalancer'
+  const fields = ['allocateLoadBalancerNodePorts', 'loadBalancerClass'].filter(name => jsonAt(spec, name) !== undefined)
+  const ranges = textsAt(spec, 'loadBalancerSourceRanges')
+  const isMoved =
+    isBalanced &&
+    textAt(before, 'type') === 'LoadBalancer' &&
+    !isSameJson(jsonAt(spec, 'loadBalancerClass'), jsonAt(before, 'loadBalancerClass'))
+  return [
+    ...(isBalanced ? [] : fields.map(name => forbidden(`spec.${name}`, BALANCER))),
+    ...(isBalanced ? named(spec, 'loadBalancerClass', qualifiedNameProblem, 'spec') : []),
+    ...(isMoved
+      ? [invalid('spec.loadBalancerClass', jsonAt(spec, 'loadBalancerClass'), 'may not change once set')]
+      : []),
+    ...(ranges.length > 0 && !isBalanced ? [forbidden('spec.LoadBalancerSourceRanges', BALANCER)] : []),
+    ...ranges.flatMap((range, index) =>
+      isCidr(range.trim())
+        ? []
+        : [
+            invalid(
+              `spec.LoadBalancerSourceRanges[${index}]`,
+              range,
+              'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+            ),
+          ],
+    ),
+  ]
 }
