@@ -1,16 +1,15 @@
-import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry } from '#api'
+import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry, repairClaims } from '#api'
 import type { World } from '#base'
 import {
-  createApp,
-  FollowedDefinitions,
-  type LastingRequests,
-  Objects,
-  ObjectStore,
-  Registry,
-  repairClaims,
-} from '#api'
-import type { World } from '#base'
-import { rulesOf, type TokenSigner } from '#identity'
+  type Attempt,
+  type Caller,
+  certificateAuthenticator,
+  firstToKnow,
+  isAllowed,
+  knownPeople,
+  rulesOf,
+  type TokenSigner,
+} from '#identity'
 import type { Keyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { cairnVersion } from '../version.ts'
@@ -55,6 +54,8 @@ export async function openApi(
   const { freed, taken, clashes } = await repairClaims(store, RESOURCES, new AbortController().signal)
   if (freed + taken > 0) log.info('what services have was noted anew', { freed, taken })
   for (const clash of clashes) log.warn('two services have the same', { clash })
+  const policy = opening.use(await FollowedPolicy.open(store, world))
+  const revocations = opening.use(await Revocations.open(keyspace, world))
   const registry = new Registry(RESOURCES)
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const { index } = policy
