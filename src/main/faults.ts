@@ -16,6 +16,8 @@ export const mainFault = defineFaults({
   Listen: { status: 409, retry: 'never' },
   /** The master key is missing or is of another Cairn. */
   MasterKey: { status: 422, retry: 'never' },
+  /** A file that etcd is reached with is of no use; the message names it. */
+  KeyspaceFile: { status: 422, retry: 'never' },
   /** Writers wait while the control plane is moved to another keyspace. */
   Moving: { status: 503, retry: 'later' },
   /** A certificate that its signer does not grant. */
@@ -30,6 +32,8 @@ export const mainFault = defineFaults({
   /** A symlink that leads nowhere inside its filesystem. */
   Symlink: { status: 409, retry: 'never' },
   NotEmpty: { status: 409, retry: 'never' },
+  /** More is held than a limit would allow. */
+  BelowUse: { status: 409, retry: 'never' },
   /** A program still uses a mount. */
   Busy: { status: 409, retry: 'later' },
   /** What was read back is not what was sent. */

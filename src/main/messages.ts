@@ -36,12 +36,14 @@ const start = shape({
   dataFolder: text(4096),
   supervisorPid: integer(),
   mounts: list(heldMountShape, 64),
+  /** True when Cairn was started to mount nothing. */
+  mountsNothing: flag,
   /** Storage processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),
 })
 /** `path` is where it was done, the real path of what was asked. */
 const answer = shape({ id: integer(), path: optional(text(4096)), fault: optional(faultShape) })
-const mount = shape({ id: integer(), filesystem: text(63), path: text(4096) })
+const mount = shape({ id: integer(), filesystem: text(63), path: text(4096), isMoved: flag })
 const unmount = shape({ id: integer(), path: text(4096) })
 const serving = shape({ path: text(4096), negotiated: negotiatedShape })
 

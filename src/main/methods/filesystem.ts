@@ -22,11 +22,11 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
       await filesystems.create(filesystem)
       return message(undefined)
     }),
-    answerUnary(filesystemMount, async ({ filesystem, path: target }) => {
+    answerUnary(filesystemMount, async ({ filesystem, path: target, isMoved = false }) => {
       filesystems.get(filesystem)
       mounting.add(filesystem)
       try {
-        return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target) }) })
+        return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target), isMoved }) })
       } finally {
         mounting.delete(filesystem)
       }

@@ -10,12 +10,13 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
   const { start, link, world, chunks, filesystems, sessions } = parts
   return [
     answerUnary(nodeStatus, async (_, { signal }) => {
-      const { dataFolder, supervisorPid: pid } = start
+      const { dataFolder, supervisorPid: pid, mountsNothing } = start
       return message({
         software: softwareName(),
         pid,
         dataFolder,
         uptimeMs: Math.round(world.clock.monotonicMs() - parts.openedMs),
+        mountsNothing,
         mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
         filesystems: await Promise.all(filesystems.all.map(each => filesystemRow(each, signal))),
         held: { ...chunks.stat().states.held },
@@ -36,5 +37,16 @@ async function filesystemRow(each: OpenFilesystem, signal: AbortSignal): Promise
   const { name, filesystem, keyspace } = each
   const { blocksFree, blockBytes } = await done(filesystem.vfs.statFs(), '/')
   const { bytes } = await keyspace.status(signal)
-  return { name, metadataBytes: bytes, freeBytes: blocksFree * blockBytes }
+  const { bytesUsed, inodesUsed, bytesMax, inodesMax } = await done(filesystem.quotas.whole(), '/')
+  return {
+    name,
+    metadataBytes: bytes,
+    freeBytes: blocksFree * blockBytes,
+    id: filesystem.superblock.id,
+    bytesUsed,
+    inodesUsed,
+    bytesMax,
+    inodesMax,
+    snapshots: Array.from(filesystem.snapshots.list()).length,
+  }
 }

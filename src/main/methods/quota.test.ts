@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '#base'
-import { fileMake, quotaList, quotaRemove, quotaSet } from '#rpc'
+import { fileMake, nodeStatus, quotaList, quotaRemove, quotaSet } from '#rpc'
 import { openTestDoor } from '../testing/door.ts'
 
 const never = new AbortController().signal
@@ -29,4 +29,22 @@ test('a quota is set on an empty directory, listed with its use, changed and lif
     return isFault(fault, 'NotEmpty') && /empty directory/.test(fault.hint ?? '')
   })
   await assert.rejects(client.call(quotaRemove, { place: place('/team') }, never), fault => isFault(fault, 'NotFound'))
+})
+
+test('the limits of a whole filesystem are set while it has files, never below what it holds', async () => {
+  await using door = await openTestDoor()
+  const { client } = door
+  for (const path of ['/a', '/b']) await client.call(fileMake, { place: place(path), kind: 'fifo', mode: 0o644 }, never)
+  await assert.rejects(client.call(quotaSet, { place: place('/'), inodesMax: 1 }, never), fault => {
+    return isFault(fault, 'BelowUse') && /holds 0 bytes in 2 files/.test(fault.message)
+  })
+  await client.call(quotaSet, { place: place('/'), bytesMax: 2 ** 30, inodesMax: 2 }, never)
+  const row = async () => (await client.call(nodeStatus, {}, never)).filesystems[0]
+  const { bytesMax, inodesMax, inodesUsed, freeBytes, snapshots } = (await row())!
+  assert.deepEqual([bytesMax, inodesMax, inodesUsed, snapshots], [2 ** 30, 2, 2, 0])
+  assert.ok(freeBytes <= 2 ** 30)
+  await assert.rejects(client.call(fileMake, { place: place('/c'), kind: 'fifo', mode: 0o644 }, never))
+  await client.call(quotaSet, { place: place('/') }, never)
+  await client.call(fileMake, { place: place('/c'), kind: 'fifo', mode: 0o644 }, never)
+  assert.equal((await row())?.bytesMax, undefined)
 })

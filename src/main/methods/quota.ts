@@ -1,5 +1,5 @@
 import { answerDownload, answerUnary, type Handler, message, type Place, quotaList, quotaRemove, quotaSet } from '#rpc'
-import { ERRNO, type Filesystem, type Ino } from '#storage/fs'
+import { ERRNO, type Filesystem, type Ino, type Quota } from '#storage/fs'
 import { textOf } from '#base'
 import { mainFault } from '../faults.ts'
 import { done } from '../paths/answer.ts'
@@ -21,6 +21,7 @@ export function quotaMethods({ filesystems }: Parts): readonly Handler[] {
           hint: 'Set the quota on an empty directory, then copy the files into it.',
         })
       }
+      if (answer === ERRNO.EDQUOT) throw belowUse(place.filesystem, await done(filesystem.quotas.whole(), place.path))
       await done(answer, place.path)
       return message(undefined)
     }),
@@ -43,4 +44,14 @@ export function quotaMethods({ filesystems }: Parts): readonly Handler[] {
       return message(undefined)
     }),
   ]
+}
+
+function belowUse(name: string, { bytesUsed, inodesUsed }: Quota): Error {
+  return mainFault(
+    'BelowUse',
+    `${name} holds ${bytesUsed} bytes in ${inodesUsed} files, more than the limit would be`,
+    {
+      hint: 'Remove files first, or set a higher limit. The limit before stays.',
+    },
+  )
 }

@@ -1,47 +1,50 @@
-import { type Cookie, type DirectoryEntry, ROOT_INO } from '#storage/fs'
 import { mainFault } from '../faults.ts'
-import { done } from '../paths/answer.ts'
 import { readMountTable } from '../supervisor/mount-table.ts'
+import { done } from '../paths/answer.ts'
 import type { Parts } from './parts.ts'
 
-/** Removes a filesystem that nobody uses. Faults: Invalid, NotFound, Busy, NotEmpty. */
+/** Unmounts and removes a filesystem. Faults: Invalid, NotFound, Busy, NotEmpty. */
 export async function removeFilesystem(
-  parts: Pick<Parts, 'filesystems' | 'sessions' | 'start'>,
+  parts: Pick<Parts, 'filesystems' | 'sessions' | 'start' | 'link'>,
   name: string,
   { isForced, isMounting }: { readonly isForced: boolean; readonly isMounting: () => boolean },
 ): Promise<void> {
-  const { filesystems } = parts
+  const { filesystems, sessions, link } = parts
   const found = filesystems.get(name)
   if (name === 'home') throw mainFault('Invalid', 'the filesystem home stays: every Cairn has it')
-  refuseMounted(parts, name, isMounting())
   if (!isForced) await refuseFull(found)
-  // Asking took a moment.
-  refuseMounted(parts, name, isMounting())
+  for (const path of mountsOf(parts, name)) await link.ask({ kind: 'unmount', path })
+  await sessions.left(name)
+  const refuse = (): void => {
+    const [path] = mountsOf(parts, name)
+    if (path === undefined && !isMounting()) return
+    const where = path === undefined ? '' : ` at ${path}`
+    throw mainFault('Busy', `the filesystem ${name} is mounted${where}`, {
+      hint: `Unmount it first: cairn fs umount ${path ?? 'FOLDER'}`,
+    })
+  }
+  refuse()
+  // Unmounting took a moment, in which files may have come.
+  if (!isForced) await refuseFull(found)
+  refuse()
   await filesystems.remove(name)
 }
 
-function refuseMounted(
-  { sessions, start }: Pick<Parts, 'sessions' | 'start'>,
-  name: string,
-  isMounting: boolean,
-): void {
+// Also where it is mounted at the next start only.
+function mountsOf({ sessions, start }: Pick<Parts, 'sessions' | 'start'>, name: string): readonly string[] {
   const all = [...sessions.mounts, ...(readMountTable(start.dataFolder) ?? [])]
-  const path = all.find(({ filesystem }) => filesystem === name)?.path
-  if (path === undefined && !isMounting) return
-  throw mainFault('Busy', `the filesystem ${name} is mounted${path === undefined ? '' : ` at ${path}`}`, {
-    hint: `Unmount it first: cairn fs umount ${path ?? 'FOLDER'}`,
-  })
+  return [...new Set(all.filter(({ filesystem }) => filesystem === name).map(({ path }) => path))]
 }
 
 async function refuseFull({ name, filesystem }: ReturnType<Parts['filesystems']['get']>): Promise<void> {
-  const names: string[] = []
-  const take = (entry: DirectoryEntry): boolean => {
-    if (entry.name !== '.' && entry.name !== '..') names.push(entry.name)
-    return names.length === 0
-  }
-  await done(filesystem.vfs.list(ROOT_INO, 0 as Cookie, { attributes: false, take }), '/')
+  const { inodesUsed, bytesUsed } = await done(filesystem.quotas.whole(), '/')
   const snapshots = Array.from(filesystem.snapshots.list()).length
-  if (names.length === 0 && snapshots === 0) return
-  const what = names.length === 0 ? `${snapshots} snapshots` : 'files'
-  throw mainFault('NotEmpty', `the filesystem ${name} has ${what}`, { hint: 'Remove what is in it first.' })
+  if (inodesUsed === 0 && snapshots === 0) return
+  const what = [
+    ...(inodesUsed === 0 ? [] : [`${inodesUsed} files and directories (${bytesUsed} bytes)`]),
+    ...(snapshots === 0 ? [] : [`${snapshots} snapshots`]),
+  ]
+  throw mainFault('NotEmpty', `the filesystem ${name} holds ${what.join(' and ')}`, {
+    hint: 'Remove what is in it first.',
+  })
 }

@@ -126,7 +126,7 @@ test('a filesystem that cannot tell what it needs stops collection', async () =>
   await using collector = new Collector({
     world: machineWorld,
     chunks,
-    filesystems: { all: [{ ...open!, filesystem }] },
+    filesystems: { held: [{ ...open!, filesystem }] },
   })
   await assert.rejects(collector.collect(never), /a node cannot be read/)
   await assert.rejects(collector.collect(never), /a node cannot be read/)

@@ -21,7 +21,7 @@ export interface Collected {
 export interface CollectorParts {
   readonly world: World
   readonly chunks: ChunkStore
-  readonly filesystems: Pick<Filesystems, 'all'>
+  readonly filesystems: Pick<Filesystems, 'held'>
 }
 
 /**
@@ -61,7 +61,7 @@ export class Collector implements AsyncDisposable {
     const revisions = this.#committed()
     // What an earlier collection left as candidates goes in the first round already.
     const first = await this.#ask(signal)
-    await Promise.all(filesystems.all.map(({ filesystem }) => filesystem.settled()))
+    await Promise.all(filesystems.held.map(({ filesystem }) => filesystem.settled()))
     const { deleted, candidates } = await this.#ask(signal)
     const deletedChunks = first.deleted + deleted
     const { bytesReturned } = await chunks.compact(signal)
@@ -73,11 +73,11 @@ export class Collector implements AsyncDisposable {
     const { chunks, filesystems } = this.#parts
     const count = Object.values(chunks.stat().states).reduce((sum, { chunks: each }) => sum + each, 0)
     const wanted = new DigestFilter(count, this.#round++)
-    for (const { filesystem } of filesystems.all) {
+    for (const { filesystem } of filesystems.held) {
       for await (const batch of filesystem.references(signal)) for (const digest of batch) wanted.add(digest)
     }
     // What was removed before it was asked stays removed, even after a power cut: only then its chunks may go.
-    for (const { keyspace } of filesystems.all) await keyspace.sync(keyspace.revision, signal)
+    for (const { keyspace } of filesystems.held) await keyspace.sync(keyspace.revision, signal)
     const references = (digests: readonly Digest[]) => digests.map(digest => wanted.mayHave(digest))
     return chunks.collect([{ name: 'filesystems', references }], { graceMs: 0 }, signal)
   }
@@ -109,6 +109,6 @@ export class Collector implements AsyncDisposable {
   }
 
   #committed(): number {
-    return this.#parts.filesystems.all.reduce((sum, { keyspace }) => sum + keyspace.revision, 0)
+    return this.#parts.filesystems.held.reduce((sum, { keyspace }) => sum + keyspace.revision, 0)
   }
 }

@@ -14,6 +14,10 @@ export interface OpenFilesystem {
   readonly keyspace: LocalKeyspace
 }
 
+interface Held extends OpenFilesystem {
+  readonly stack: AsyncDisposableStack
+}
+
 /** What filesystems are opened with. */
 export interface FilesystemsOptions {
   readonly world: World
@@ -28,13 +32,18 @@ export interface FilesystemsOptions {
 /** The filesystems of this machine, each in DATA/fs/NAME with its own keyspace. */
 export class Filesystems implements AsyncDisposable {
   readonly #options: FilesystemsOptions
-  readonly #open = new Map<string, OpenFilesystem>()
-  readonly #stack = new AsyncDisposableStack()
+  readonly #open = new Map<string, Held>()
+  /** Names that come or go just now. */
+  readonly #changing = new Map<string, 'made' | 'removed'>()
 
-  /** Opens all that are there; makes `home` when there are none. Faults: those of keyspace and filesystem. */
+  /**
+   * Opens all that are there; makes `home` when there are none. Ends removals that were cut off. Faults: those of keyspace
+   * and filesystem.
+   */
   static async open(options: FilesystemsOptions): Promise<Filesystems> {
     const filesystems = new Filesystems(options)
     try {
+      await filesystems.#endRemovals()
       const names = options.world.disk.list(`${options.dataFolder}/fs`).filter(name => !name.startsWith('.'))
       for (const name of names.length === 0 ? ['home'] : names) await filesystems.#openOne(name)
       return filesystems
@@ -48,52 +57,85 @@ export class Filesystems implements AsyncDisposable {
     this.#options = options
   }
 
+  /** Those that can be used. */
   get all(): readonly OpenFilesystem[] {
+    return this.held.filter(({ name }) => this.#changing.get(name) !== 'removed')
+  }
+
+  /** Those whose files may be there after a power cut: with any that is being removed, until that is sure. */
+  get held(): readonly OpenFilesystem[] {
     return [...this.#open.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The filesystem of a name. Faults: NotFound. */
+  /** The filesystem of a name. Faults: NotFound, Busy. */
   get(name: string): OpenFilesystem {
     const found = this.#open.get(name)
+    if (this.#changing.get(name) === 'removed') throw changing(name, 'removed')
     if (found !== undefined) return found
     throw mainFault('NotFound', `there is no filesystem ${name}`, {
       hint: `\`cairn fs ls\` lists them; \`cairn fs create ${name}\` makes it.`,
     })
   }
 
-  /** Makes a filesystem. Faults: Invalid, Occupied. */
+  /** Makes a filesystem. Faults: Invalid, Occupied, Busy. */
   async create(name: string): Promise<OpenFilesystem> {
     checkName(name)
+    const change = this.#changing.get(name)
+    if (change !== undefined) throw changing(name, change)
     if (this.#open.has(name)) throw there(name)
-    if (this.#open.size >= FILESYSTEMS_MAX) {
+    const coming = [...this.#changing.values()].filter(each => each === 'made').length
+    if (this.#open.size + coming >= FILESYSTEMS_MAX) {
       throw mainFault('Invalid', `there are ${FILESYSTEMS_MAX} filesystems already, as many as one machine may have`, {
         hint: 'Put the files into a directory of one of them; `cairn fs ls` lists them.',
       })
     }
-    return this.#openOne(name)
+    this.#changing.set(name, 'made')
+    try {
+      return await this.#openOne(name)
+    } finally {
+      this.#changing.delete(name)
+    }
   }
 
   /**
    * Removes a filesystem with all that is in it: nothing of it can be asked for from now on, and what only it needed is
-   * collected. Faults: NotFound.
+   * collected. After a kill all of it is there, or nothing. Faults: NotFound, Busy.
    */
   async remove(name: string): Promise<void> {
-    const { filesystem, keyspace } = this.get(name)
-    this.#open.delete(name)
-    await filesystem[Symbol.asyncDispose]()
-    await keyspace[Symbol.asyncDispose]()
-    const { world, dataFolder } = this.#options
-    const folder = `${dataFolder}/fs`
-    // Under a name that no start opens before anything of it goes: half a filesystem is never opened.
-    const gone = `${folder}/.removed-${name}`
-    fs.rmSync(gone, { recursive: true, force: true })
-    world.disk.rename(`${folder}/${name}`, gone)
-    await world.disk.syncFolder(folder)
-    await fs.promises.rm(gone, { recursive: true, force: true })
+    this.get(name)
+    this.#changing.set(name, 'removed')
+    try {
+      await this.#remove(name)
+    } finally {
+      this.#changing.delete(name)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync()
+    for (const { stack } of [...this.#open.values()].reverse()) await stack.disposeAsync()
+  }
+
+  // Until the new name is durable the files may come back: so long nothing that they need is collected.
+  async #remove(name: string): Promise<void> {
+    const { world, dataFolder } = this.#options
+    const folder = `${dataFolder}/fs`
+    await this.#open.get(name)?.stack.disposeAsync()
+    // Under a name that no start opens before anything of it goes: half a filesystem is never opened.
+    const gone = `${folder}/${REMOVED}${name}`
+    await fs.promises.rm(gone, { recursive: true, force: true })
+    world.disk.rename(`${folder}/${name}`, gone)
+    await world.disk.syncFolder(folder)
+    this.#open.delete(name)
+    await fs.promises.rm(gone, { recursive: true, force: true })
+  }
+
+  async #endRemovals(): Promise<void> {
+    const { world, dataFolder } = this.#options
+    for (const name of world.disk.list(`${dataFolder}/fs`)) {
+      if (!name.startsWith(REMOVED)) continue
+      world.log.info('a removed filesystem goes', { filesystem: name.slice(REMOVED.length) })
+      await fs.promises.rm(`${dataFolder}/fs/${name}`, { recursive: true, force: true })
+    }
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
@@ -123,11 +165,17 @@ export class Filesystems implements AsyncDisposable {
       }),
     )
     await world.disk.syncFolder(`${dataFolder}/fs`)
-    const opened = { name, filesystem, keyspace }
-    this.#stack.use(opening.move())
+    const opened = { name, filesystem, keyspace, stack: opening.move() }
     this.#open.set(name, opened)
     return opened
   }
+}
+
+// Before the name of what goes.
+const REMOVED = '.removed-'
+
+function changing(name: string, change: 'made' | 'removed'): Error {
+  return mainFault('Busy', `the filesystem ${name} is being ${change}`, { hint: 'Try again in a moment.' })
 }
 
 function there(name: string): Error {

@@ -17,7 +17,7 @@ export interface SupervisorLink {
 
 /** What can be asked; the link numbers it. */
 export type Request =
-  | { readonly kind: 'mount'; readonly filesystem: string; readonly path: string }
+  | { readonly kind: 'mount'; readonly filesystem: string; readonly path: string; readonly isMoved: boolean }
   | { readonly kind: 'unmount'; readonly path: string }
 
 /** Opens the channel Node gave this process. Faults: Invalid when nobody supervises it. */

@@ -44,6 +44,15 @@ export class Sessions implements AsyncDisposable {
     return false
   }
 
+  /** Resolves when a filesystem whose mounts were taken away is served no more, or after a while. */
+  async left(filesystem: string): Promise<void> {
+    const ended = new AbortController()
+    const all = [...this.#served].filter(([mount]) => mount.filesystem === filesystem)
+    const late = this.#clock.sleep(TOLD_TIMEOUT_MS, ended.signal).catch(() => undefined)
+    await Promise.race([Promise.all(all.map(([, session]) => session.ended)), late])
+    ended.abort()
+  }
+
   /** Resolves when kernels have been told of all changes of a filesystem made elsewhere, or after a while. */
   async told(filesystem: string): Promise<void> {
     const ended = new AbortController()

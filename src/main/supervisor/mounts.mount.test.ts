@@ -47,6 +47,16 @@ suite('the mounts of a supervisor', { skip: fuse.kind === 'missing' ? fuse.messa
       await mounts.dropAll()
     }))
 
+  test('stay where they are when they cannot be moved', () =>
+    withMounts(async (mounts, target) => {
+      const photos = await mounts.mount({ filesystem: 'photos', path: `${target}-a` })
+      fs.mkdirSync(`${target}-full/x`, { recursive: true })
+      const moved = mounts.move({ filesystem: 'photos', path: `${target}-full` })
+      await assert.rejects(moved, error => isFault(error, 'NotEmpty'))
+      assert.notEqual(findMount(photos.path), undefined)
+      await mounts.dropAll()
+    }))
+
   test('outlive a storage process where the kernel sends requests again', () =>
     withMounts(async (mounts, target, said) => {
       const [first] = mounts.handOut()

@@ -55,12 +55,25 @@ export class Mounts {
     }
   }
 
-  async #mount({ filesystem, path }: WantedMount): Promise<WantedMount> {
-    requireFuse()
+  /** As `mount`, from where the filesystem is mounted: that goes only when the folder can be mounted at. Faults: also Busy. */
+  async move({ filesystem, path }: WantedMount): Promise<WantedMount> {
+    const there = this.#places.get(filesystem)
+    if (there === undefined) return this.mount({ filesystem, path })
+    const target = await this.#target({ filesystem, path })
+    await this.unmount(there)
+    return this.mount({ filesystem, path: target })
+  }
+
+  async #target({ filesystem, path }: WantedMount): Promise<string> {
     const target = await mountTarget(path, this.#dataFolder)
     const other = [...this.#places].find(([name, place]) => place === target && name !== filesystem)
-    if (other !== undefined)
-      throw mainFault('Occupied', `${other[0]} is mounted at ${target} already`, { hint: CHOOSE })
+    if (other === undefined) return target
+    throw mainFault('Occupied', `${other[0]} is mounted at ${target} already`, { hint: CHOOSE })
+  }
+
+  async #mount({ filesystem, path }: WantedMount): Promise<WantedMount> {
+    requireFuse()
+    const target = await this.#target({ filesystem, path })
     this.#places.set(filesystem, target)
     makeFolder(target)
     const handle = await mountFuse({ target, source: filesystem })

@@ -63,7 +63,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const usual = defaultMountsOf(around)
   const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
   const storage = await Storage.open(
-    dataFolder,
+    { dataFolder, mountsNothing: options.mount === false },
     mounts,
     requestsOf({ dataFolder, mounts, signals, replace: () => storage.replace() }),
     world,
@@ -115,18 +115,20 @@ function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests 
   const table = () => readMountTable(dataFolder) ?? []
   return {
     down: () => signals.requestEnd(),
-    async mount(filesystem, path) {
+    async mount({ filesystem, path }, isMoved) {
       // Asked again because the first answer was lost with its storage process.
       const there = await mounts.at(path)
       if (there?.filesystem === filesystem) return there.path
-      const mount = await mounts.mount({ filesystem, path })
+      const mount = await (isMoved ? mounts.move({ filesystem, path }) : mounts.mount({ filesystem, path }))
       const others = table().filter(row => row.path !== mount.path && row.filesystem !== filesystem)
       writeMountTable(dataFolder, [...others, mount])
       setImmediate(replace) // behind the answer
       return mount.path
     },
     async unmount(path) {
-      const target = await mounts.unmount(path)
+      // One that is wanted at the next start, and is not there now, is forgotten.
+      const isWaiting = (await mounts.at(path)) === undefined && table().some(row => row.path === path)
+      const target = isWaiting ? path : await mounts.unmount(path)
       writeMountTable(
         dataFolder,
         table().filter(row => row.path !== target),

@@ -2,14 +2,18 @@ import { isFault, type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
 import type { Report, Start } from '../messages.ts'
+import type { WantedMount } from './mount-table.ts'
 import type { Mounts } from './mounts.ts'
 import { RestartPause } from './restart-pause.ts'
 import { StorageProcess } from './storage-process.ts'
 
+/** How storage processes are started each time. */
+export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing'>
+
 /** What the storage process may ask of its supervisor. */
 export interface Requests {
   /** Both answer the real path. */
-  mount(filesystem: string, path: string): Promise<string>
+  mount(wanted: WantedMount, isMoved: boolean): Promise<string>
   unmount(path: string): Promise<string>
   down(): void
 }
@@ -19,7 +23,7 @@ export interface Requests {
  * clients only notice a pause.
  */
 export class Storage {
-  readonly #dataFolder: string
+  readonly #options: StorageOptions
   readonly #mounts: Mounts
   readonly #requests: Requests
   readonly #world: World
@@ -30,8 +34,8 @@ export class Storage {
   #watching: Promise<void> = Promise.resolve()
 
   /** Starts the first storage process and resolves when it serves. Faults: what that process named, StorageProcess. */
-  static async open(dataFolder: string, mounts: Mounts, requests: Requests, world: World): Promise<Storage> {
-    const storage = new Storage(dataFolder, mounts, requests, world)
+  static async open(options: StorageOptions, mounts: Mounts, requests: Requests, world: World): Promise<Storage> {
+    const storage = new Storage(options, mounts, requests, world)
     try {
       await storage.#current.ready
     } catch (error) {
@@ -42,8 +46,8 @@ export class Storage {
     return storage
   }
 
-  private constructor(dataFolder: string, mounts: Mounts, requests: Requests, world: World) {
-    this.#dataFolder = dataFolder
+  private constructor(options: StorageOptions, mounts: Mounts, requests: Requests, world: World) {
+    this.#options = options
     this.#mounts = mounts
     this.#requests = requests
     this.#world = world
@@ -68,7 +72,7 @@ export class Storage {
   }
 
   #start(): StorageProcess {
-    const start = { dataFolder: this.#dataFolder, mounts: this.#mounts.handOut(), restarts: this.#restarts }
+    const start = { ...this.#options, mounts: this.#mounts.handOut(), restarts: this.#restarts }
     const child: StorageProcess = new StorageProcess(start, this.#world, report => void this.#hear(child, report))
     return child
   }
@@ -109,7 +113,7 @@ export class Storage {
       case 'down':
         return this.#requests.down()
       case 'mount':
-        return this.#answer(child, report.id, () => this.#requests.mount(report.filesystem, report.path))
+        return this.#answer(child, report.id, () => this.#requests.mount(report, report.isMoved))
       case 'unmount':
         return this.#answer(child, report.id, () => this.#requests.unmount(report.path))
       default:

@@ -44,7 +44,7 @@ export async function openTestDoor(): Promise<TestDoor> {
       return request.path
     },
   }
-  const start = { dataFolder, supervisorPid: process.pid, mounts: [], restarts: { count: 0 } }
+  const start = { dataFolder, supervisorPid: process.pid, mounts: [], mountsNothing: false, restarts: { count: 0 } }
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
   const parts = { start, link, world, chunks, filesystems, sessions, collector, openedMs: world.clock.monotonicMs() }
   const [here, there] = duplexPair()

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { flag, integer, nothing, type ShapeOf, shape, text, word } from '../shape.ts'
+import { flag, integer, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { askedName, filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -20,6 +20,15 @@ export const filesystemRowShape = shape({
   metadataBytes: integer(),
   /** What can still be written. */
   freeBytes: integer(),
+  /** Random, made with it: another of the same name has another. */
+  id: text(100),
+  /** What its files take, also where they share content, and how many names but the root directory it has given out. */
+  bytesUsed: integer(),
+  inodesUsed: integer(),
+  /** What it may hold; no limit when absent. */
+  bytesMax: optional(integer()),
+  inodesMax: optional(integer()),
+  snapshots: integer(),
 })
 
 /** A filesystem in one line. */
@@ -36,8 +45,8 @@ export const filesystemCreate = unary({
 })
 
 /**
- * Removes a filesystem for good: one that is empty, or `isForced` with all its files and snapshots. `home` stays. Faults:
- * Invalid, NotFound, Busy (it is mounted, or will be at the next start), NotEmpty.
+ * Unmounts a filesystem and removes it for good: one that is empty, or `isForced` with all its files and snapshots. `home`
+ * stays. Faults: Invalid, NotFound, Busy (a program uses the mount), NotEmpty.
  */
 export const filesystemRemove = unary({
   name: 'filesystem.remove',
@@ -48,13 +57,13 @@ export const filesystemRemove = unary({
 
 /**
  * Mounts a filesystem that is not mounted yet at a folder, remembers it for the next start and answers its real path.
- * The storage process is replaced by one that holds the new mount, so connections end after the answer. Faults:
- * NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable.
+ * `isMoved` takes it from where it is mounted, when that is not in use and the folder can be mounted at. The storage process is replaced by one that holds the new mount, so connections end after the answer. Faults:
+ * NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy.
  */
 export const filesystemMount = unary({
   name: 'filesystem.mount',
   version: 1,
-  params: shape({ filesystem: askedName, path: text(PATH_BYTES_MAX) }),
+  params: shape({ filesystem: askedName, path: text(PATH_BYTES_MAX), isMoved: optional(flag) }),
   result: pathShape,
 })
 

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { FILESYSTEMS_MAX, filesystemRowShape, mountRowShape } from './filesystem.ts'
 import { PATH_BYTES_MAX } from './place.ts'
 
@@ -10,6 +10,8 @@ const statusShape = shape({
   dataFolder: text(PATH_BYTES_MAX),
   uptimeMs: integer(),
   mounts: list(mountRowShape, FILESYSTEMS_MAX),
+  /** True when it was started to mount nothing. */
+  mountsNothing: flag,
   filesystems: list(filesystemRowShape, FILESYSTEMS_MAX),
   /** Content held on this machine: chunks, and their bytes before compression. */
   held: shape({ chunks: integer(), bytes: integer() }),

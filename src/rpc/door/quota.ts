@@ -14,7 +14,10 @@ export const quotaShape = shape({
 
 export type QuotaRow = ShapeOf<typeof quotaShape>
 
-/** Sets the limits of a directory, which must be empty the first time; what is left out has no limit. Faults: NotFound, WrongKind, NotEmpty. */
+/**
+ * Sets the limits of a directory, which must be empty the first time; what is left out has no limit. Those of the root
+ * directory are of the whole filesystem, which need not be empty. Faults: NotFound, WrongKind, NotEmpty, BelowUse.
+ */
 export const quotaSet = unary({
   name: 'quota.set',
   version: 1,
