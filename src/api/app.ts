@@ -6,6 +6,7 @@ import { json, warningText } from './answers/answer.ts'
 import { deadline } from './answers/stream.ts'
 import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
+import { type Lasting, LastingRequests } from './lasting.ts'
 import { REQUEST_SECONDS_MAX, URL_CHARS_MAX } from './limits.ts'
 import type { Objects } from './objects/objects.ts'
 import { answerOrder, type OrderPath, Orders } from './orders/order.ts'
@@ -36,6 +37,8 @@ export interface AppParts {
   readonly authenticate: (request: Request, connection: unknown) => Promise<Caller>
   /** Whether he may. */
   readonly authorize: (caller: Caller, attempt: Attempt, signal: AbortSignal) => Promise<boolean>
+  /** Watches and the like, which it looks after; whoever makes it says when access changes. */
+  readonly lasting?: LastingRequests
   /** The rules that hold for somebody in a namespace, for `kubectl auth can-i --list`. */
   readonly rulesFor?: (caller: Caller, namespace: string | undefined) => Iterable<Json>
   /** Refuses what somebody may not make of an object, although he may write it. Faults: Forbidden. */
@@ -71,13 +74,14 @@ export function createApp(parts: AppParts): Hono {
 }
 
 interface Serving
-  extends Omit<AppParts, 'checks' | 'issuer' | 'observer' | 'ending' | 'rulesFor' | 'guard' | 'orders'>,
+  extends Omit<AppParts, 'checks' | 'issuer' | 'observer' | 'ending' | 'rulesFor' | 'guard' | 'orders' | 'lasting'>,
     RouteParts,
     OtherParts,
     ReviewParts {
   readonly guard: WriteGuard
   readonly orders: Orders
   readonly clients: Clients
+  readonly lasting: LastingRequests
   readonly ending: AbortSignal
 }
 
@@ -92,6 +96,7 @@ function servingOf(parts: AppParts): Serving {
     observer: parts.observer ?? UNOBSERVED,
     ending: parts.ending ?? new AbortController().signal,
     clients: new Clients(),
+    lasting: parts.lasting ?? new LastingRequests(parts),
     documents: new OpenapiDocuments(parts.registry),
     feeds: new Feeds({ store: parts.objects.store, clock: parts.clock }),
   }
@@ -100,6 +105,7 @@ function servingOf(parts: AppParts): Serving {
 /** What has been found out of a request so far: told when it ends, however it ends. */
 interface Exchange {
   readonly url: URL
+  readonly connection: unknown
   caller: Caller
   verb: string
   target: Target | undefined
@@ -115,8 +121,9 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
   const beganMs = clock.monotonicMs()
   const ended = observer.began()
   const verb = METHODS.has(request.method) ? request.method.toLowerCase() : 'other'
-  const exchange: Exchange = { url: new URL(request.url), caller: ANONYMOUS, verb, target: undefined, isServed: false }
-  const response = await answerOrRefuse(serving, exchange, request, connection)
+  const url = new URL(request.url)
+  const exchange: Exchange = { url, connection, caller: ANONYMOUS, verb, target: undefined, isServed: false }
+  const response = await answerOrRefuse(serving, exchange, request)
   const ms = clock.monotonicMs() - beganMs
   ended({
     verb: exchange.verb,
@@ -129,14 +136,9 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
   return response
 }
 
-async function answerOrRefuse(
-  serving: Serving,
-  exchange: Exchange,
-  request: Request,
-  connection: unknown,
-): Promise<Response> {
+async function answerOrRefuse(serving: Serving, exchange: Exchange, request: Request): Promise<Response> {
   try {
-    return await authorized(serving, exchange, request, connection)
+    return await authorized(serving, exchange, request)
   } catch (error) {
     const fault = faultOf(error)
     const isLeft = request.signal.aborted
@@ -154,12 +156,7 @@ function refusal(fault: ReturnType<typeof faultOf>, subject: Subject | undefined
   return response
 }
 
-async function authorized(
-  serving: Serving,
-  exchange: Exchange,
-  request: Request,
-  connection: unknown,
-): Promise<Response> {
+async function authorized(serving: Serving, exchange: Exchange, request: Request): Promise<Response> {
   const { url } = exchange
   if (request.url.length > URL_CHARS_MAX) throw apiFault('BadRequest', `the URL is longer than ${URL_CHARS_MAX}`)
   const target = targetOf(url.pathname)
@@ -167,7 +164,7 @@ async function authorized(
   exchange.target = target
   if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, request, url)
   refuseOtherSites(request)
-  const caller = await serving.authenticate(request, connection)
+  const caller = await serving.authenticate(request, exchange.connection)
   exchange.caller = caller
   const verb = target.kind === 'resource' ? verbOf(request.method, target, url.searchParams) : exchange.verb
   if (verb === undefined) throw notAllowed()
@@ -198,12 +195,14 @@ async function answerTarget(
   const resource = serving.registry.find(target)
   if (resource === undefined) throw notFound()
   exchange.isServed = true
-  const { url, verb, caller } = exchange
+  const { url, verb, caller, connection } = exchange
+  const last = (): Lasting =>
+    serving.lasting.enter({ request, connection, caller, attempt: attemptOf(target, verb, url.searchParams) })
   const demand = async (other: string): Promise<void> => {
     const attempt = attemptOf(target, other, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
   }
-  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand }
+  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand, last }
   if (verb === 'watch') {
     const end = serving.registry.endOf(resource)
     const signal = AbortSignal.any([request.signal, serving.ending, ...(end === undefined ? [] : [end])])

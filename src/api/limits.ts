@@ -38,6 +38,12 @@ export const WATCH_SECONDS_MAX = 24 * 3600
 export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */
 export const PATCH_OPERATIONS_MAX = 10_000
+/** Milliseconds between looks at whether those who watch still may, when nothing is known to have changed. */
+export const LASTING_LOOK_MS = 60_000
+/** Milliseconds of rest behind such a look, at least. */
+export const LASTING_REST_MS = 100
+/** Watches of which it is asked at once whether they may go on. */
+export const LASTING_AT_ONCE = 32
 /** Values that one JSON patch copies, compares or shifts, all operations together. */
 export const PATCH_VALUES_MAX = 1_000_000
 /** How deep objects and lists may lie in each other, in a patch and in what it makes. */

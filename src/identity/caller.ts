@@ -5,6 +5,8 @@ export interface Caller {
   readonly uid: string | undefined
   readonly groups: readonly string[]
   readonly extra: Readonly<Record<string, readonly string[]>>
+  /** Milliseconds since 1970 from which on his credential does not hold any more; undefined: it does not end by itself. */
+  readonly expiresMs?: number | undefined
   /** Who asks in his place, when somebody does. */
   readonly impersonator?: string | undefined
 }

@@ -3,6 +3,7 @@ import type { Caller } from '#identity'
 import type { KubeObject, Resource } from '#schema'
 import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
+import type { Lasting } from '../lasting.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
@@ -23,6 +24,8 @@ export interface ResourceRequest {
   readonly guard: WriteGuard
   /** Refuses a caller who may not do this with the same object. Faults: Forbidden. */
   readonly demand: (verb: string) => Promise<void>
+  /** Looks after an answer that goes on for long; its signal aborts when the caller may have no more of it. */
+  readonly last: () => Lasting
   readonly signal: AbortSignal
 }
 

@@ -14,7 +14,7 @@ import { nowMsOf, type ResourceRequest, type RouteParts } from './asked.ts'
 
 /** Answers the objects of a resource that the parameters choose, as they are read. Faults: BadRequest, Invalid, Expired. */
 export async function answerList(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
-  const { resource, query, request, signal } = asked
+  const { resource, query, request } = asked
   const view = viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts))
   const options = listOptionsOf(query)
   const matches = matchesOf(query, resource)
@@ -23,7 +23,7 @@ export async function answerList(parts: RouteParts, asked: ResourceRequest): Pro
       ? await wholeList(parts, asked, { options, matches })
       : await pieceOfList(parts, asked, { options, matches })
   const body = encoded(headOf(resource, view, metadata), view, pages)
-  return new Response(await streamed(body, signal), { headers: { 'content-type': 'application/json' } })
+  return new Response(await streamed(body, asked), { headers: { 'content-type': 'application/json' } })
 }
 
 /** Whether an object is one that the selectors choose; undefined when all are. Faults: BadRequest. */
@@ -141,15 +141,23 @@ async function* encoded(head: string, view: View, pages: Begun['pages']): AsyncG
 
 const PIECE_CHARS = 64 * 1024
 
-// What is short is sent at once, with its length.
-async function streamed(body: AsyncGenerator<Uint8Array>, signal: AbortSignal) {
+// What is short is sent at once, with its length. The rest waits for its reader, who may be slow.
+async function streamed(body: AsyncGenerator<Uint8Array>, { signal, last }: ResourceRequest) {
   const first = await body.next()
   const second = first.done === true ? first : await body.next()
   if (first.done === true) return null
   if (second.done === true) return Buffer.from(first.value)
-  return streamOf(async function* () {
-    yield first.value
-    yield second.value
-    yield* body
-  }, signal)
+  const lasting = last()
+  return streamOf(
+    async function* () {
+      yield first.value
+      yield second.value
+      for await (const piece of body) {
+        lasting.signal.throwIfAborted()
+        yield piece
+      }
+    },
+    signal,
+    () => lasting[Symbol.dispose](),
+  )
 }

@@ -12,6 +12,8 @@ export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Pr
   const { resource, query, request, target } = asked
   // Who may watch a part of an object, such as its status, may not see the rest of it.
   refuseSubresource(target, [])
+  using opening = new DisposableStack()
+  const lasting = opening.use(asked.last())
   const options = watchOptionsOf(query)
   const watching = {
     ...chosen(asked),
@@ -21,31 +23,28 @@ export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Pr
     view: viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts)),
   }
   const seconds = options.timeoutSeconds ?? WATCH_SECONDS_MIN + parts.objects.random(WATCH_SECONDS_MIN)
-  const body = await watchBody(parts, watching, { ms: Math.min(seconds, WATCH_SECONDS_MAX) * 1000, asked })
+  // A watch ends with the credential that opened it: what comes next is asked for anew, and refused.
+  const holdsMs = (asked.caller.expiresMs ?? Number.POSITIVE_INFINITY) - nowMsOf(parts)
+  const ms = Math.min(seconds * 1000, WATCH_SECONDS_MAX * 1000, Math.max(holdsMs, 0))
+  const time = opening.use(deadline(parts.clock, ms, AbortSignal.any([asked.signal, lasting.signal])))
+  const body = await watchBody(parts, watching, { opening, asked, signal: time.signal })
   return new Response(body, { headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } })
 }
 
 async function watchBody(
   { feeds, clients, observer }: RouteParts,
   watching: Watching,
-  { ms, asked }: { readonly ms: number; readonly asked: ResourceRequest },
+  asked: { readonly opening: DisposableStack; readonly asked: ResourceRequest; readonly signal: AbortSignal },
 ): Promise<ReadableStream<Uint8Array>> {
-  const leave = clients.watch(asked.caller.name)
-  const used = await feeds.use(watching.resource).catch((error: unknown) => {
-    leave()
-    throw error
-  })
-  const seen = observer.watching(watching.resource.plural)
-  const time = deadline(feeds.parts.clock, ms, asked.signal)
+  const { opening, signal } = asked
+  opening.defer(clients.watch(asked.asked.caller.name))
+  const { feed } = opening.use(await feeds.use(watching.resource))
+  opening.defer(observer.watching(watching.resource.plural))
+  const all = opening.move()
   return streamOf(
-    signal => watchLines({ ...feeds.parts, feed: used.feed }, watching, signal),
-    time.signal,
-    () => {
-      time[Symbol.dispose]()
-      used[Symbol.dispose]()
-      seen()
-      leave()
-    },
+    until => watchLines({ ...feeds.parts, feed }, watching, until),
+    signal,
+    () => all.dispose(),
   )
 }
 

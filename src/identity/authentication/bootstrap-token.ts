@@ -29,6 +29,6 @@ export function bootstrapTokenAuthenticator({ clock, attempts, secretOf }: Boots
       return undefined
     }
     const groups = [BOOTSTRAPPERS, ...grant.groups, AUTHENTICATED]
-    return { name: `${BOOTSTRAP_USER}${grant.id}`, uid: undefined, groups, extra: {} }
+    return { name: `${BOOTSTRAP_USER}${grant.id}`, uid: undefined, groups, extra: {}, expiresMs: grant.expiresMs }
   }
 }

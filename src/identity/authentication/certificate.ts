@@ -16,6 +16,7 @@ export function certificateAuthenticator(clock: Clock, isRevoked: (serial: strin
       uid: undefined,
       groups: [...organizations, AUTHENTICATED],
       extra: { 'authentication.kubernetes.io/credential-id': [`X509SERIAL=${serial}`] },
+      expiresMs,
     }
   }
 }

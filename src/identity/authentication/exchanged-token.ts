@@ -20,6 +20,7 @@ export function exchangedTokenAuthenticator(parts: {
     const claims = await claimsOf(signer, bearer, { issuer, audiences: [audience] })
     if (claims === undefined) return undefined
     const extra = { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`] }
-    return { name: claims.sub, uid: undefined, groups: [CERTIFICATE_REQUESTERS], extra }
+    const expiresMs = claims.exp * 1000
+    return { name: claims.sub, uid: undefined, groups: [CERTIFICATE_REQUESTERS], extra, expiresMs }
   }
 }

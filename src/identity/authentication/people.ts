@@ -25,16 +25,20 @@ export function knownPeople(knows: Authenticator, people: People): Authenticator
   }
 }
 
+/** Why somebody is let in nowhere, whatever is shown for him; undefined when he is. */
+export function whyRefused(name: string, people: Omit<People, 'deviceSeen'>): string | undefined {
+  if (!name.startsWith(DEVICE_USER)) return people.user(name)?.isDisabled === true ? 'is disabled' : undefined
+  return people.hasDevice(name.slice(DEVICE_USER.length)) ? undefined : 'is a device without a record'
+}
+
 function asRecorded(caller: Caller, people: People): Caller | undefined {
+  if (whyRefused(caller.name, people) !== undefined) return undefined
   if (caller.name.startsWith(DEVICE_USER)) {
-    const hash = caller.name.slice(DEVICE_USER.length)
-    if (!people.hasDevice(hash)) return undefined
-    people.deviceSeen(hash)
+    people.deviceSeen(caller.name.slice(DEVICE_USER.length))
     return caller
   }
   const user = people.user(caller.name)
   if (user === undefined) return caller
-  if (user.isDisabled) return undefined
   const more = user.groups.filter(group => !group.startsWith('system:') && !caller.groups.includes(group))
   return more.length === 0 ? caller : { ...caller, groups: [...caller.groups, ...more] }
 }

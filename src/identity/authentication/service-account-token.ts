@@ -32,7 +32,7 @@ export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authe
     const subject = claims === undefined ? undefined : subjectOf(claims)
     if (claims === undefined || subject === undefined || !(await isAlive(tokens.find, subject, signal)))
       return undefined
-    return serviceAccountCaller(subject, claims.jti)
+    return serviceAccountCaller(subject, claims)
   }
 }
 

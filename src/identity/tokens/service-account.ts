@@ -58,12 +58,16 @@ function boundIn(claims: Json | undefined): BoundObject | undefined {
 }
 
 /** Who a service account is to RBAC. */
-export function serviceAccountCaller({ namespace, name, uid }: ServiceAccountSubject, tokenId: string): Caller {
+export function serviceAccountCaller(
+  { namespace, name, uid }: ServiceAccountSubject,
+  { jti, exp }: Pick<TokenClaims, 'jti' | 'exp'>,
+): Caller {
   return {
     name: serviceAccountUser({ namespace, name }),
     uid,
     groups: [SERVICE_ACCOUNTS, `${SERVICE_ACCOUNTS}:${namespace}`, 'system:authenticated'],
-    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${tokenId}`] },
+    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`] },
+    expiresMs: exp * 1000,
   }
 }
 

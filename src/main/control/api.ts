@@ -1,32 +1,21 @@
-import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry, repairClaims } from '#api'
+import { createApp, FollowedDefinitions, type LastingRequests, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
-import {
-  type Attempt,
-  type Caller,
-  certificateAuthenticator,
-  firstToKnow,
-  isAllowed,
-  knownPeople,
-  rulesOf,
-  type TokenSigner,
-} from '#identity'
+import { rulesOf, type TokenSigner } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { cairnVersion } from '../version.ts'
+import { openAccess } from './access.ts'
 import { Aggregation } from './aggregation.ts'
-import { authentication } from './authentication.ts'
 import { refuseBuiltIn } from './built-in.ts'
 import type { ClusterKeys } from './cluster-keys.ts'
-import { credentials, isOwnRecord, SERVICE_ACCOUNT_ISSUER } from './credentials.ts'
-import { FollowedDevices } from './followed-devices.ts'
-import { FollowedUsers } from './followed-users.ts'
+import { credentials, SERVICE_ACCOUNT_ISSUER } from './credentials.ts'
+import type { FollowedUsers } from './followed-users.ts'
 import { ensureDefaults } from './defaults.ts'
 import { refuseEscalation } from './escalation.ts'
 import { refuseGranting } from './granting.ts'
 import { Issuing } from './issuing.ts'
 import { refuseJoining } from './joining.ts'
-import { FollowedPolicy } from './policy.ts'
-import { Revocations } from './revocations.ts'
+import type { Revocations } from './revocations.ts'
 import type { ApiTelemetry } from './telemetry.ts'
 import { openTokenSigner } from './token-keys.ts'
 
@@ -37,6 +26,8 @@ export interface OpenApi extends AsyncDisposable {
   readonly issuing: Issuing
   readonly signer: TokenSigner
   readonly users: FollowedUsers
+  /** Watches that are open: to be told when a key that signs tokens has gone. */
+  readonly lasting: LastingRequests
   /** Ends watches well, so that their clients go on elsewhere; to be called before connections are cut. */
   end(): void
 }
@@ -51,23 +42,14 @@ export async function openApi(
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
   const store = new ObjectStore(keyspace, keyring)
-  const { freed, taken, clashes } = await repairClaims(store, RESOURCES, new AbortController().signal)
-  if (freed + taken > 0) log.info('what services have was noted anew', { freed, taken })
-  for (const clash of clashes) log.warn('two services have the same', { clash })
-  const policy = opening.use(await FollowedPolicy.open(store, world))
-  const revocations = opening.use(await Revocations.open(keyspace, world))
   const registry = new Registry(RESOURCES)
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
-  const { index } = policy
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
-  const issuing = new Issuing({ keyspace, authority, world })
-  const users = opening.use(await FollowedUsers.open(store, world))
-  const devices = opening.use(await FollowedDevices.open(store, world))
-  devices.onGone(user => issuing.endAll(user, revocations))
-  opening.use(issuing)
+  const issuing = opening.use(new Issuing({ keyspace, authority, world }))
   const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
-  const mayHe = (caller: Caller, attempt: Attempt): boolean =>
-    isAllowed(index, caller, attempt) || isOwnRecord(caller, attempt)
+  const access = opening.use(await openAccess({ keyspace, store, world, issuing, knows }))
+  const { policy, revocations, users, lasting, authenticate, authorize } = access
+  const { index } = policy
   const guards = [refuseEscalation(index), refuseGranting(index), refuseJoining(index), refuseBuiltIn]
   const ending = new AbortController()
   const app = createApp({
@@ -76,16 +58,9 @@ export async function openApi(
     registry,
     objects: new Objects({ store, clock, entropy }),
     version: cairnVersion(),
-    // Who somebody is, by whatever he shows: another kind of credential is another row here.
-    authenticate: authentication(
-      knownPeople(firstToKnow([certificateAuthenticator(clock, serial => revocations.has(serial)), knows]), {
-        user: name => users.find(name),
-        hasDevice: hash => devices.has(hash),
-        deviceSeen: hash => devices.seen(hash),
-      }),
-      mayHe,
-    ),
-    authorize: async (caller, attempt) => mayHe(caller, attempt),
+    authenticate,
+    authorize,
+    lasting,
     rulesFor: (caller, namespace) => rulesOf(index, caller, namespace),
     guard(...write) {
       for (const refuse of guards) refuse(...write)
@@ -106,5 +81,5 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  return { app, revocations, issuing, signer, users, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { app, revocations, issuing, signer, users, lasting, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

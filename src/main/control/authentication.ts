@@ -1,18 +1,18 @@
 import { apiFault, LocalConnection, mayHaveHeaders, peerOf } from '#api'
 import type { Authenticator, Caller } from '#identity'
-import { impersonated, type MayHe } from './impersonation.ts'
+import { impersonated, type ImpersonationParts } from './impersonation.ts'
 
 /**
  * Who sends a request: this process itself, or whoever an authenticator knows by what was shown; or in whose place he
  * sends it, when he may. Faults: Unauthorized, Forbidden, BadRequest.
  */
-export function authentication(knows: Authenticator, mayHe: MayHe) {
+export function authentication(knows: Authenticator, impersonation: ImpersonationParts) {
   return async (request: Request, connection: unknown): Promise<Caller> => {
     if (connection instanceof LocalConnection) return connection.caller
     const shown = { certificate: peerOf(connection), bearer: bearerOf(request) }
     const caller = await knows(shown, request.signal)
     if (caller === undefined) throw apiFault('Unauthorized', 'Unauthorized')
-    return mayHaveHeaders(connection, 'impersonate-') ? impersonated(request, caller, mayHe) : caller
+    return mayHaveHeaders(connection, 'impersonate-') ? impersonated(request, caller, impersonation) : caller
   }
 }
 

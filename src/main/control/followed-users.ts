@@ -13,7 +13,7 @@ export interface UserRecord {
 export class FollowedUsers implements AsyncDisposable {
   readonly #records = new Map<string, UserRecord>()
   readonly #stack = new AsyncDisposableStack()
-  #changed: () => void = () => undefined
+  readonly #listeners: (() => void)[] = []
 
   /** Resolves when all are known. */
   static async open(store: ObjectStore, world: World): Promise<FollowedUsers> {
@@ -30,7 +30,7 @@ export class FollowedUsers implements AsyncDisposable {
 
   /** `run` is called behind every change. */
   onChange(run: () => void): void {
-    this.#changed = run
+    this.#listeners.push(run)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,7 +49,9 @@ export class FollowedUsers implements AsyncDisposable {
       },
       put,
       remove: ({ metadata }) => void this.#records.delete(metadata.name),
-      changed: () => this.#changed(),
+      changed: () => {
+        for (const run of this.#listeners) run()
+      },
     }
   }
 }

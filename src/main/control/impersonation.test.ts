@@ -5,10 +5,13 @@ import type { Attempt } from '#identity'
 import { person } from '../testing/access.ts'
 import { impersonated } from './impersonation.ts'
 
-const root = person('root')
+const root = { ...person('root'), expiresMs: 5 }
 
 function act(headers: Readonly<Record<string, string>>, mayHe: (attempt: Attempt) => boolean = () => true) {
-  return impersonated(new Request('https://x/', { headers }), root, (_, attempt) => mayHe(attempt))
+  return impersonated(new Request('https://x/', { headers }), root, {
+    mayHe: (_, attempt) => mayHe(attempt),
+    whyRefused: name => (name === 'ann' ? 'is disabled' : undefined),
+  })
 }
 
 suite('impersonation', () => {
@@ -21,8 +24,15 @@ suite('impersonation', () => {
       uid: '7',
       groups: ['a', 'b', 'system:authenticated'],
       extra: { 'scopes/x': ['one', 'two'] },
+      expiresMs: 5,
       impersonator: 'root',
     })
+  })
+
+  test('of who is disabled is refused by name, but told only to who may', () => {
+    const refused = (message: RegExp) => (error: unknown) => isFault(error, 'Forbidden') && message.test(error.message)
+    assert.throws(() => act({ 'Impersonate-User': 'ann' }), refused(/"ann" is disabled/))
+    assert.throws(() => act({ 'Impersonate-User': 'ann' }, () => false), refused(/cannot impersonate/))
   })
 
   test('gives a service account the groups it always has', () => {

@@ -4,11 +4,18 @@ import { ANONYMOUS, type Attempt, AUTHENTICATED, type Caller } from '#identity'
 /** Whether somebody may. */
 export type MayHe = (caller: Caller, attempt: Attempt) => boolean
 
+/** What is asked about who acts in the place of another. */
+export interface ImpersonationParts {
+  readonly mayHe: MayHe
+  /** Why a user is let in nowhere; undefined when he is. */
+  readonly whyRefused: (name: string) => string | undefined
+}
+
 /**
  * In whose place a request is made, by its `Impersonate-` headers (kubernetes.io/docs/reference/access-authn-authz/authentication,
  * "User impersonation"); the caller himself when there are none. Faults: BadRequest, Forbidden.
  */
-export function impersonated(request: Request, caller: Caller, mayHe: MayHe): Caller {
+export function impersonated(request: Request, caller: Caller, { mayHe, whyRefused }: ImpersonationParts): Caller {
   const { headers } = request
   const name = headers.get('impersonate-user')
   const uid = headers.get('impersonate-uid') ?? undefined
@@ -23,9 +30,13 @@ export function impersonated(request: Request, caller: Caller, mayHe: MayHe): Ca
   for (const [key, values] of Object.entries(extra)) {
     for (const value of values) check({ ...attemptOn('authentication.k8s.io', 'userextras', value), subresource: key })
   }
+  // Told only to those who may act in his place.
+  const why = whyRefused(name)
+  if (why !== undefined) throw apiFault('Forbidden', `user "${name}" ${why}: nobody can act in his place`)
   const known = name === ANONYMOUS.name ? ANONYMOUS.groups : [AUTHENTICATED]
   const given = groups.length > 0 ? groups : usualGroups(name)
-  return { name, uid, groups: [...new Set([...given, ...known])], extra, impersonator: caller.name }
+  const { name: impersonator, expiresMs } = caller
+  return { name, uid, groups: [...new Set([...given, ...known])], extra, expiresMs, impersonator }
 
   function check(attempt: Attempt & { kind: 'resource' }): void {
     if (mayHe(caller, attempt)) return

@@ -8,7 +8,7 @@ import { FollowedObjects, type FollowsObjects } from './followed-objects.ts'
 export class FollowedPolicy implements AsyncDisposable {
   readonly index = new PolicyIndex()
   readonly #stack = new AsyncDisposableStack()
-  #changed: (kind: PolicyKind) => void = () => undefined
+  readonly #listeners: ((kind: PolicyKind) => void)[] = []
 
   /** Resolves when all roles and bindings are known. */
   static async open(store: ObjectStore, world: World): Promise<FollowedPolicy> {
@@ -23,7 +23,7 @@ export class FollowedPolicy implements AsyncDisposable {
 
   /** `run` is called behind every change. */
   onChange(run: (kind: PolicyKind) => void): void {
-    this.#changed = run
+    this.#listeners.push(run)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -35,7 +35,9 @@ export class FollowedPolicy implements AsyncDisposable {
       reset: objects => this.index.reset(kind, objects),
       put: object => this.index.put(kind, object),
       remove: object => this.index.remove(kind, object),
-      changed: () => this.#changed(kind),
+      changed: () => {
+        for (const run of this.#listeners) run(kind)
+      },
     }
   }
 }

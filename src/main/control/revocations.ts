@@ -11,7 +11,7 @@ export class Revocations implements AsyncDisposable {
   readonly #world: World
   readonly #serials = new Set<string>()
   readonly #closing = new AbortController()
-  #revoked: () => void = () => undefined
+  readonly #listeners: (() => void)[] = []
   #following: Promise<void> = Promise.resolve()
 
   /** Resolves when all are known. */
@@ -34,7 +34,7 @@ export class Revocations implements AsyncDisposable {
 
   /** `run` is called whenever another certificate is revoked. */
   onRevoked(run: () => void): void {
-    this.#revoked = run
+    this.#listeners.push(run)
   }
 
   /** Revokes a certificate for good, on all servers of this keyspace. */
@@ -78,6 +78,6 @@ export class Revocations implements AsyncDisposable {
   #add(keys: readonly string[]): void {
     if (keys.length === 0) return
     for (const key of keys) this.#serials.add(key.slice(PREFIX.length))
-    this.#revoked()
+    for (const run of this.#listeners) run()
   }
 }

@@ -9,6 +9,8 @@ import { openApi } from '../control/api.ts'
 export interface AccessApi extends AsyncDisposable {
   /** Sends a request as somebody, or with a bearer token; as nobody when undefined. */
   send(caller: Caller | string | undefined, method: string, path: string, body?: Json): Promise<Response>
+  /** Sends a request as it is, as who its headers show. */
+  fetch(path: string, init: RequestInit): Promise<Response>
   /** Sends a patch of a media type. */
   patch(caller: Caller, path: string, patch: Json, type: string): Promise<Response>
 }
@@ -40,6 +42,7 @@ export async function openAccessApi(): Promise<AccessApi> {
       const content = body === undefined ? {} : { body: JSON.stringify(body) }
       return ask(caller, path, { method, headers: headersOf(caller), ...content })
     },
+    fetch: (path, init) => ask(undefined, path, init),
     patch: (caller, path, patch, type) =>
       ask(caller, path, { method: 'PATCH', headers: headersOf(caller, type), body: JSON.stringify(patch) }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
