@@ -1,4 +1,12 @@
-import { createApp, FollowedDefinitions, type LastingRequests, Objects, ObjectStore, Registry } from '#api'
+import {
+  createApp,
+  FollowedDefinitions,
+  type LastingRequests,
+  Objects,
+  ObjectStore,
+  Registry,
+  repairClaims,
+} from '#api'
 import type { World } from '#base'
 import { rulesOf, type TokenSigner } from '#identity'
 import type { Keyspace } from '#keyspace'
@@ -43,6 +51,9 @@ export async function openApi(
   const { clock, entropy, log } = world
   const store = new ObjectStore(keyspace, keyring)
   const registry = new Registry(RESOURCES)
+  const { freed, taken, clashes } = await repairClaims(store, RESOURCES, new AbortController().signal)
+  if (freed + taken > 0) log.info('what services have was noted anew', { freed, taken })
+  for (const clash of clashes) log.warn('two services have the same', { clash })
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
   const issuing = opening.use(new Issuing({ keyspace, authority, world }))
