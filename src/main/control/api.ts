@@ -50,10 +50,10 @@ export async function openApi(
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
   const store = new ObjectStore(keyspace, keyring)
-  const registry = new Registry(RESOURCES)
   const { freed, taken, clashes } = await repairClaims(store, RESOURCES, new AbortController().signal)
   if (freed + taken > 0) log.info('what services have was noted anew', { freed, taken })
   for (const clash of clashes) log.warn('two services have the same', { clash })
+  const registry = new Registry(RESOURCES)
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
   const issuing = opening.use(new Issuing({ keyspace, authority, world }))
