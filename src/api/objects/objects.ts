@@ -202,14 +202,14 @@ export class Objects {
     return Buffer.from(this.#entropy.bytes(6)).readUIntBE(0, 6) % below
   }
 
-  #named(read: KubeObject): KubeObject {
-    const { name, generateName } = read.metadata
-    if (name !== '' || typeof generateName !== 'string' || generateName === '') return read
   #allocated(resource: Resource, next: KubeObject, old: KubeObject | undefined, signal: AbortSignal) {
     const random = (below: number) => this.random(below)
     return allocated({ claims: this.store.claims, random }, resource, { next, old }, signal)
   }
 
+  #named(read: KubeObject): KubeObject {
+    const { name, generateName } = read.metadata
+    if (name !== '' || typeof generateName !== 'string' || generateName === '') return read
     const letters = Array.from(this.#entropy.bytes(5), byte => LETTERS[byte % LETTERS.length] ?? '').join('')
     return { ...read, metadata: { ...read.metadata, name: `${generateName.slice(0, 58)}${letters}` } }
   }
