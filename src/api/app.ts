@@ -174,7 +174,7 @@ async function authorized(serving: Serving, exchange: Exchange, request: Request
   try {
     const attempt = attemptOf(order?.target ?? target, verb, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
-    refusePlace(serving, target)
+    refusePlace(serving, target, verb)
     if (order !== undefined) return await orderWithin(serving, exchange, request, order)
     if (target.kind === 'other' || target.plural === '') return await answerOther(serving, request, url)
     const response = await answerTarget(serving, exchange, request, target)
@@ -214,11 +214,17 @@ async function answerTarget(
   })
 }
 
-// What lies in no namespace is not reached through one: rights there would count for the whole cloud.
-function refusePlace({ registry }: Serving, target: Target): void {
-  if (target.kind !== 'resource' || target.namespace === undefined) return
-  if (registry.find(target)?.isNamespaced === false) throw notFound()
+// What lies in no namespace is not reached through one: rights there would count for the whole cloud. What lies in some is
+// only listed and watched without.
+function refusePlace({ registry }: Serving, target: Target, verb: string): void {
+  if (target.kind !== 'resource') return
+  const isNamespaced = registry.find(target)?.isNamespaced
+  if (isNamespaced === false && target.namespace !== undefined) throw notFound()
+  if (isNamespaced !== true || target.namespace !== undefined || OF_ALL.has(verb)) return
+  throw target.name === undefined ? notAllowed() : notFound()
 }
+
+const OF_ALL: ReadonlySet<string> = new Set(['list', 'watch'])
 
 function notFound(): Error {
   return apiFault('NotFound', 'the server could not find the requested resource')

@@ -28,21 +28,72 @@ test('null is as if the field were not there', () => {
   )
 })
 
-for (const [what, fields, field] of [
-  ['text where a number belongs', { ports: [{ containerPort: '80' }] }, 'ports[0].containerPort'],
-  ['a number where text belongs', { image: 1 }, 'image'],
-  ['an object where a list belongs', { env: {} }, 'env'],
-  ['a number beyond 32 bits', { ports: [{ containerPort: 2 ** 31 }] }, 'ports[0].containerPort'],
-  ['a fraction', { ports: [{ containerPort: 1.5 }] }, 'ports[0].containerPort'],
-  ['a quantity that is none', { resources: { limits: { cpu: 'many' } } }, 'resources.limits.cpu'],
+for (const [what, fields, said] of [
+  [
+    'text where a number belongs',
+    { ports: [{ containerPort: '80' }] },
+    'json: cannot unmarshal string into Go struct field ContainerPort.SPEC.containers.ports.containerPort of type int32',
+  ],
+  [
+    'a number where text belongs',
+    { image: 1 },
+    'json: cannot unmarshal number into Go struct field Container.SPEC.containers.image of type string',
+  ],
+  [
+    'an object where a list belongs',
+    { env: {} },
+    'json: cannot unmarshal object into Go struct field Container.SPEC.containers.env of type []v1.EnvVar',
+  ],
+  [
+    'text where an object belongs',
+    { resources: 'x' },
+    'json: cannot unmarshal string into Go struct field Container.SPEC.containers.resources of type v1.ResourceRequirements',
+  ],
+  [
+    'a list where a yes or no belongs',
+    { tty: [] },
+    'json: cannot unmarshal array into Go struct field Container.SPEC.containers.tty of type bool',
+  ],
+  [
+    'a number beyond 32 bits',
+    { ports: [{ containerPort: 2 ** 31 }] },
+    'json: cannot unmarshal number 2147483648 into Go struct field ContainerPort.SPEC.containers.ports.containerPort of type int32',
+  ],
+  [
+    'a fraction',
+    { ports: [{ containerPort: 1.5 }] },
+    'json: cannot unmarshal number 1.5 into Go struct field ContainerPort.SPEC.containers.ports.containerPort of type int32',
+  ],
+  [
+    'a quantity that is none',
+    { resources: { limits: { cpu: 'many' } } },
+    "SPEC.containers[0].resources.limits.cpu: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+  ],
+  [
+    'a port that is neither a name nor a number',
+    { livenessProbe: { httpGet: { port: true } } },
+    'SPEC.containers[0].livenessProbe.httpGet.port: json: cannot unmarshal bool into Go value of type int32',
+  ],
 ] as const) {
-  test(`${what} is refused with the name of the field`, () => {
+  test(`${what} is refused in the words of Kubernetes`, () => {
     assert.throws(
       () => decode(deployment, container(fields)),
-      error => isFault(error, 'BadRequest') && error.message.startsWith(`spec.template.spec.containers[0].${field}: `),
+      error => isFault(error, 'BadRequest') && error.message === said.replace('SPEC', 'spec.template.spec'),
     )
   })
 }
+
+test('a value of another type in a map is told by the name of the map', () => {
+  assert.throws(() => decode(deployment, { metadata: { labels: { a: 1 } } }), {
+    message: 'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+  })
+  assert.throws(() => decode(deployment, { metadata: { deletionTimestamp: 'now' } }), {
+    message: `metadata.deletionTimestamp: parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"`,
+  })
+  assert.throws(() => decode(kubernetesShape('V1Secret'), { data: { a: 'a b=' } }), {
+    message: 'data.a: illegal base64 data at input byte 1',
+  })
+})
 
 test('quantities are text or numbers, ports are names or numbers', () => {
   const fields = {

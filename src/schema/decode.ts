@@ -4,6 +4,7 @@ import { required } from './field-error.ts'
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 import { VALUE_DEPTH_MAX } from './limits.ts'
 import { canonicalQuantity, quantityOf } from './quantity.ts'
+import { mistypedText, type Standing } from './mistyped.ts'
 import type { ObjectShape, Shape } from './shape.ts'
 
 /** An object as its shape has it: fields it does not know are left out and told. */
@@ -17,12 +18,12 @@ export interface Decoded {
 
 /**
  * Reads a JSON object by its shape. `null` stands for a field that is not there, as Kubernetes has it. Faults: BadRequest
- * for a value of another type, naming the field. Custom resources are read by their schema.
+ * for a value of another type, in the words of Kubernetes. Custom resources are read by their schema.
  */
 export function decode(shape: ObjectShape, value: JsonObject): Decoded {
   if (shape.custom !== undefined) return shape.custom.decode(value)
   const decoding: Decoding = { unknown: [], missing: [] }
-  const decoded = decodeObject(decoding, shape, value, { path: '', depth: 0 })
+  const decoded = decodeObject(decoding, shape, value, { owner: shape.name, field: '', path: '', depth: 0 })
   return { value: decoded, ...decoding }
 }
 
@@ -31,8 +32,7 @@ interface Decoding {
   readonly missing: FieldError[]
 }
 
-interface At {
-  readonly path: string
+interface At extends Standing {
   readonly depth: number
 }
 
@@ -40,20 +40,20 @@ function decodeValue(decoding: Decoding, shape: Shape, value: Json, at: At): Jso
   if (at.depth > VALUE_DEPTH_MAX) throw schemaFault('BadRequest', `${at.path}: nested too deeply`)
   switch (shape.kind) {
     case 'object':
-      if (!isJsonObject(value)) throw mistyped(value, at, 'an object')
+      if (!isJsonObject(value)) throw mistyped(shape, value, at)
       return decodeObject(decoding, shape, value, at)
     case 'list':
-      if (!Array.isArray(value)) throw mistyped(value, at, 'a list')
+      if (!Array.isArray(value)) throw mistyped(shape, value, at)
       return value.map((item, index) =>
-        decodeValue(decoding, shape.items, item, { path: `${at.path}[${index}]`, depth: at.depth + 1 }),
+        decodeValue(decoding, shape.items, item, { ...at, path: `${at.path}[${index}]`, depth: at.depth + 1 }),
       )
     case 'map':
-      if (!isJsonObject(value)) throw mistyped(value, at, 'an object')
+      if (!isJsonObject(value)) throw mistyped(shape, value, at)
       return mapEntries(value, (key, item) =>
-        decodeValue(decoding, shape.values, item, { path: below(at.path, key), depth: at.depth + 1 }),
+        decodeValue(decoding, shape.values, item, { ...at, path: below(at.path, key), depth: at.depth + 1 }),
       )
     default:
-      if (!isScalar(shape, value)) throw mistyped(value, at, EXPECTED[shape.kind])
+      if (!isScalar(shape, value)) throw mistyped(shape, value, at)
       return shape.kind === 'quantity' ? (canonicalQuantity(value) ?? value) : value
   }
 }
@@ -65,11 +65,19 @@ function decodeObject(decoding: Decoding, shape: ObjectShape, value: JsonObject,
   return mapEntries(value, (name, item) => {
     const field = shape.fields.get(name)
     const path = below(at.path, name)
-    if (field !== undefined) return decodeValue(decoding, field, item, { path, depth: at.depth + 1 })
+    if (field !== undefined) return decodeValue(decoding, field, item, inside(shape, name, { at, path }))
     if (shape.keepsUnknown === true) return item
     decoding.unknown.push(path)
     return undefined
   })
+}
+
+function inside(
+  { name: owner }: ObjectShape,
+  name: string,
+  { at, path }: { readonly at: At; readonly path: string },
+): At {
+  return { owner, field: at.field === '' ? name : `${at.field}.${name}`, path, depth: at.depth + 1 }
 }
 
 // Without those that are null or left out. Keys such as `__proto__` stay keys.
@@ -111,22 +119,8 @@ function isScalar(shape: Scalar, value: Json): boolean {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/
 
-const EXPECTED: Readonly<Record<Scalar['kind'], string>> = {
-  any: 'anything',
-  boolean: 'true or false',
-  bytes: 'base64',
-  'int-or-string': 'a whole number or text',
-  integer: 'a whole number in range',
-  number: 'a number',
-  quantity: 'a quantity, such as 500m or 1Gi',
-  string: 'text',
-  time: 'a time of RFC 3339',
-  'micro-time': 'a time of RFC 3339',
-}
-
-function mistyped(value: Json, { path }: At, expected: string): Error {
-  const found = value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value
-  return schemaFault('BadRequest', `${path}: must be ${expected}, not ${found === 'object' ? 'an object' : found}`)
+function mistyped(shape: Shape, value: Json, at: At): Error {
+  return schemaFault('BadRequest', mistypedText(shape, value, at))
 }
 
 /** The path of a field below another, as Kubernetes writes it; keys that are no names stand in brackets. */

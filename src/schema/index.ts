@@ -11,6 +11,7 @@ export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { withoutEmpty } from './empty.ts'
 export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
+export { countsGenerations } from './facts/generations.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
 export { schemaFault } from './faults.ts'
 export {
@@ -27,7 +28,17 @@ export { managerText } from './fields/managers.ts'
 export { pathText } from './fields/path.ts'
 export { applyProblems } from './fields/problems.ts'
 export { type FieldManager, managersAfterUpdate } from './fields/update.ts'
-export { isJsonObject, isSameJson, type Json, type JsonObject, jsonAt, listAt, numberAt, textAt } from './json.ts'
+export {
+  isJsonObject,
+  isSameJson,
+  type Json,
+  type JsonObject,
+  jsonAt,
+  listAt,
+  numberAt,
+  textAt,
+  wordOf,
+} from './json.ts'
 export { metaErrors } from './meta.ts'
 export { labelProblem, labelValueProblem, qualifiedNameProblem, segmentProblem, subdomainProblem } from './names.ts'
 export { apiVersionOf, isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from './object.ts'

@@ -66,7 +66,14 @@ function ownerErrors({ ownerReferences = [] }: ObjectMeta): FieldError[] {
   ]
 }
 
-const FIXED = ['name', 'namespace', 'uid', 'creationTimestamp'] as const
+const FIXED = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const
 
 function changeErrors(now: ObjectMeta, old: ObjectMeta): FieldError[] {
   const errors = FIXED.filter(name => !isSameJson(now[name], old[name])).map(name =>

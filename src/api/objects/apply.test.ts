@@ -183,7 +183,12 @@ test('what cannot be applied is refused, and says why', async () => {
       /uid mismatch: the provided object specified uid u, and no existing/,
     ],
     [{ ...mapOf({}), apiVersion: 'v2' }, 'fieldManager=a', 400, /Specified patch version: v2, expected: v1/],
-    [{ ...mapOf({}), kind: 'Secret' }, 'fieldManager=a', 400, /kind: "Secret" does not match/],
+    [
+      { ...mapOf({}), kind: 'Secret' },
+      'fieldManager=a',
+      400,
+      /Secret in version "v1" cannot be handled as a ConfigMap/,
+    ],
     [{ ...mapOf({}), more: 1 }, 'fieldManager=a', 400, /\.more: field not declared in schema/],
     ['- a', 'fieldManager=a', 400, /must be an object/],
     ['a: [', 'fieldManager=a', 400, /cannot be read/],

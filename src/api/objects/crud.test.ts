@@ -84,7 +84,12 @@ test('refusals say what Kubernetes says', async () => {
     [await api.post(MAPS, { metadata: { name: 'a' } }), 409, 'AlreadyExists', 'configmaps "a" already exists'],
     [await api.get('/api/v1/nothings'), 404, 'NotFound', 'the server could not find the requested resource'],
     [await api.put(`${MAPS}/a`, { metadata: { name: 'b' } }), 400, 'BadRequest', 'does not match the name on the URL'],
-    [await api.post(MAPS, { kind: 'Pod', metadata: { name: 'x' } }), 400, 'BadRequest', 'kind'],
+    [
+      await api.post(MAPS, { kind: 'Pod', metadata: { name: 'x' } }),
+      400,
+      'BadRequest',
+      'Pod in version "v1" cannot be handled as a ConfigMap',
+    ],
     [
       await api.post(MAPS, { metadata: { name: 'x', namespace: 'y' } }),
       400,

@@ -119,7 +119,7 @@ export class Objects {
   ): Promise<Prepared> {
     let warnings: readonly string[] = []
     const run = (old: KubeObject) => {
-      const read = readBody(resource, { body: request.patch(old) }, place, request.options.unknowns)
+      const read = readBody(resource, request.patch(old), place, request.options.unknowns)
       warnings = read.warnings
       const { resourceVersion } = read.object.metadata
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {

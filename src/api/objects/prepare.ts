@@ -1,5 +1,7 @@
-import type { Clock, Entropy } from '#base'
+import { type Clock, type Entropy, isFault } from '#base'
 import {
+  countsGenerations,
+  type Decoded,
   decode,
   type Json,
   type JsonObject,
@@ -10,10 +12,13 @@ import {
   type ObjectMeta,
   type Resource,
   apiVersionOf,
+  textAt,
   withoutEmpty,
+  wordOf,
 } from '#schema'
 import { apiFault } from '../faults.ts'
 import { refuseInvalid } from '../refusal.ts'
+import { qualified } from '../store/object-store.ts'
 import { keepFinalizers } from './namespaces.ts'
 
 /** What preparing objects needs. */
@@ -38,65 +43,111 @@ export interface Prepared {
   readonly warnings: readonly string[]
 }
 
-/** A body as an object of its kind, with the name and namespace of the path. Faults: BadRequest. */
-export function readBody(
-  resource: Resource,
-  { body, duplicates = [] }: { readonly body: Json; readonly duplicates?: readonly string[] },
-  named: Named,
-  unknowns: Unknowns,
-): Prepared {
-  if (!isJsonObject(body)) throw apiFault('BadRequest', 'the body must be an object')
-  const { value, unknown } = decode(resource.shape, body)
+/** A body, as it was sent or as a patch made it. */
+export interface Body {
+  readonly body: Json
+  /** Paths of fields that stand twice in it. */
+  readonly duplicates?: readonly string[]
+  /** What its sender is told who sent values of other types, or fields that there are not; of a body of his when undefined. */
+  readonly refusal?: (said: string) => Error
+}
+
+/** A body as an object of its kind, with the name and namespace of the path. Faults: BadRequest, or those of the refusal. */
+export function readBody(resource: Resource, sent: Body, named: Named, unknowns: Unknowns): Prepared {
+  const { body, duplicates = [] } = sent
+  const refusal = sent.refusal ?? (said => unhandled(resource, body, said))
+  if (!isJsonObject(body))
+    throw refusal(`json: cannot unmarshal ${typeWord(body)} into Go value of type ${resource.kind}`)
+  refuseOther(resource, body)
+  const { value, unknown } = decoded(resource, body, refusal)
   const warnings = [
     ...unknown.map(path => `unknown field "${path}"`),
     ...duplicates.map(path => `duplicate field "${path}"`),
   ]
-  if (unknowns === 'Strict' && warnings.length > 0) {
-    throw apiFault('BadRequest', `strict decoding error: ${warnings.join(', ')}`)
-  }
+  if (unknowns === 'Strict' && warnings.length > 0) throw refusal(`strict decoding error: ${warnings.join(', ')}`)
   const apiVersion = apiVersionOf(resource.group, resource.version)
-  refuseOther('apiVersion', value['apiVersion'], apiVersion)
-  refuseOther('kind', value['kind'], resource.kind)
   const metadata = metadataOf(value['metadata'], resource, named)
   const object = { ...value, apiVersion, kind: resource.kind, metadata }
   return { object, warnings: unknowns === 'Warn' ? warnings : [] }
 }
 
+function decoded(resource: Resource, body: JsonObject, refusal: (said: string) => Error): Decoded {
+  try {
+    return decode(resource.shape, body)
+  } catch (error) {
+    if (isFault(error, 'BadRequest')) throw refusal(error.message)
+    throw error
+  }
+}
+
+// k8s.io/apiserver/pkg/endpoints/handlers transformDecodeError.
+function unhandled({ group, version, kind }: Resource, body: Json, said: string): Error {
+  const sentKind = textAt(body, 'kind') || kind
+  const sentVersion = (textAt(body, 'apiVersion') || apiVersionOf(group, version)).split('/').at(-1) ?? ''
+  return apiFault('BadRequest', `${sentKind} in version "${sentVersion}" cannot be handled as a ${kind}: ${said}`)
+}
+
+function typeWord(value: Json): string {
+  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value
+}
+
 /** A new object with all that it gets when it is made. Faults: Invalid. */
 export function prepareNew(parts: PrepareParts, resource: Resource, read: KubeObject): KubeObject {
   const { clock, entropy } = parts
-  const { resourceVersion: _, deletionTimestamp: _d, deletionGracePeriodSeconds: _g, ...given } = read.metadata
+  const {
+    resourceVersion,
+    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: _g,
+    selfLink: _s,
+    ...given
+  } = read.metadata
   const metadata: ObjectMeta = {
     ...given,
     uid: uuidOf(entropy.bytes(16)),
     creationTimestamp: timeOf(clock),
-    ...(resource.hasStatus || resource.custom !== undefined || read['spec'] !== undefined ? { generation: 1 } : {}),
+    generation: countsGenerations(resource) ? 1 : undefined,
   }
-  const object = resource.defaults(withoutEmpty(resource.shape, withoutStatus(resource, { ...read, metadata })))
+  const object = resource.defaults(
+    withoutEmpty(resource.shape, withoutStatus(resource, { ...read, metadata: defined(metadata) })),
+  )
   check(resource, object, undefined)
+  if (!ANY_REVISION.has(resourceVersion ?? '')) {
+    throw apiFault('BadRequest', 'resourceVersion should not be set on objects to be created')
+  }
   return object
 }
 
 /** What an object becomes by an update: what only the API sets is kept. Faults: Invalid, Conflict. */
 export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObject): KubeObject {
-  const { metadata } = read
-  const { creationTimestamp, uid, deletionTimestamp, deletionGracePeriodSeconds, generation } = old.metadata
-  const kept = { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds }
-  if (metadata.uid !== '' && metadata.uid !== uid) {
-    throw apiFault(
-      'Conflict',
-      `the UID in the precondition (${metadata.uid}) does not match the UID in record (${uid})`,
-    )
-  }
-  const merged: KubeObject = {
-    ...read,
-    metadata: defined({ ...metadata, ...kept, uid, generation, resourceVersion: old.metadata.resourceVersion }),
-  }
+  refuseOtherUid(resource, read, old)
+  const merged: KubeObject = { ...read, metadata: keptMetadata(read, old) }
   const given = withoutEmpty(resource.shape, resource.hasStatus ? withField(merged, 'status', old['status']) : merged)
   const object = keepFinalizers(resource, resource.defaults(given, old), old)
-  const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
+  const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(resource, object, old) } }
   check(resource, next, old)
   return next
+}
+
+// What an update never changes is as it was; the rules see to what it must not change.
+function keptMetadata({ metadata }: KubeObject, old: KubeObject): ObjectMeta {
+  const { creationTimestamp, uid, generation, resourceVersion } = old.metadata
+  const { selfLink: _, ...given } = metadata
+  return defined({
+    ...given,
+    creationTimestamp,
+    uid,
+    generation,
+    resourceVersion,
+    deletionTimestamp: old.metadata.deletionTimestamp ?? metadata.deletionTimestamp,
+    deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds ?? old.metadata.deletionGracePeriodSeconds,
+  })
+}
+
+function refuseOtherUid(resource: Resource, { metadata }: KubeObject, old: KubeObject): void {
+  const { name, uid } = old.metadata
+  if (metadata.uid === '' || metadata.uid === uid) return
+  const said = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`
+  throw apiFault('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${said}`)
 }
 
 /** What an object becomes by an update of its status: all but that is kept. Faults: Invalid. */
@@ -114,7 +165,7 @@ export function preparePart(
   old: KubeObject,
 ): KubeObject {
   const object = withoutEmpty(resource.shape, write(old, read))
-  const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(object, old) } }
+  const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(resource, object, old) } }
   check(resource, next, old)
   return next
 }
@@ -132,10 +183,15 @@ function check(resource: Resource, object: KubeObject, old: KubeObject | undefin
   refuseInvalid({ group: resource.group, kind: resource.kind, name: object.metadata.name }, once)
 }
 
-function nextGeneration(object: KubeObject, old: KubeObject): { readonly generation?: number } {
+// Kubernetes counts changes of a deployment's annotations too: they go to its replica sets.
+function nextGeneration(resource: Resource, object: KubeObject, old: KubeObject): { readonly generation?: number } {
   const { generation } = old.metadata
   if (generation === undefined) return {}
-  const wanted = ({ metadata: _metadata, status: _status, ...rest }: KubeObject): JsonObject => rest
+  const wanted = ({ metadata, status, ...rest }: KubeObject): JsonObject => ({
+    ...rest,
+    ...(resource.hasStatus ? {} : { status }),
+    ...(resource.group === 'apps' && resource.plural === 'deployments' ? { annotations: metadata.annotations } : {}),
+  })
   return { generation: isSameJson(wanted(object), wanted(old)) ? generation : generation + 1 }
 }
 
@@ -174,9 +230,17 @@ function defined(meta: ObjectMeta): ObjectMeta {
   return { name: meta.name, uid: meta.uid, creationTimestamp: meta.creationTimestamp, ...Object.fromEntries(entries) }
 }
 
-function refuseOther(field: string, given: Json | undefined, wanted: string): void {
-  if (given === undefined || given === wanted) return
-  throw apiFault('BadRequest', `${field}: ${JSON.stringify(given)} does not match the expected ${wanted}`)
+// What is left out is what the path says. k8s.io/apiserver/pkg/endpoints/handlers createHandler.
+function refuseOther(resource: Resource, body: JsonObject): void {
+  const { group, version, kind } = resource
+  const [wanted, given] = [apiVersionOf(group, version), wordOf(body['apiVersion'])]
+  const sentKind = wordOf(body['kind'])
+  if (given !== '' && given !== wanted) {
+    const said = `the API version in the data (${given}) does not match the expected API version (${wanted})`
+    throw apiFault('BadRequest', said)
+  }
+  if (sentKind === '' || sentKind === kind) return
+  throw unhandled(resource, body, `converting (${wanted}.${sentKind}) to (${wanted}.${kind}): unknown conversion`)
 }
 
 // RFC 9562, version 4.
@@ -187,3 +251,5 @@ function uuidOf(random: Uint8Array): string {
   const hex = bytes.toString('hex')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
+
+const ANY_REVISION: ReadonlySet<string> = new Set(['', '0'])

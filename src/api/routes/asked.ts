@@ -1,6 +1,6 @@
 import type { Clock } from '#base'
 import type { Caller } from '#identity'
-import type { KubeObject, Resource } from '#schema'
+import { isJsonObject, type Json, type KubeObject, type Resource, textAt } from '#schema'
 import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
 import type { Lasting } from '../lasting.ts'
@@ -70,6 +70,20 @@ export async function sentObject(asked: ResourceRequest): Promise<Sent & { reado
   const { request, resource } = asked
   const sent = readSent(await readAll(request), request.headers.get('content-type') ?? '', resource.shape)
   return { ...sent, options: writeOptionsOf(asked) }
+}
+
+/** The object a client sent to replace another, which it must name. Faults: BadRequest, those of {@link sentObject}. */
+export async function sentReplacement(asked: ResourceRequest): Promise<Sent & { readonly options: WriteOptions }> {
+  const sent = await sentObject(asked)
+  refuseUnnamed(asked.target, sent.body)
+  return sent
+}
+
+/** Refuses an object without its name (k8s.io/apiserver/pkg/endpoints/handlers checkName). Faults: BadRequest. */
+export function refuseUnnamed({ name = '' }: ResourceTarget, body: Json): void {
+  if (!isJsonObject(body) || (textAt(body, 'metadata', 'name') ?? '') !== '') return
+  const said = `the name of the object (${name} based on URL) was undeterminable: name must be provided`
+  throw apiFault('BadRequest', said)
 }
 
 /** Refuses a path below an object that is none of those known. Faults: NotFound. */

@@ -12,6 +12,7 @@ import {
   type RouteParts,
   refuseSubresource,
   sentObject,
+  sentReplacement,
   writeOptionsOf,
 } from './asked.ts'
 
@@ -37,7 +38,7 @@ export async function answerCreate(parts: RouteParts, asked: ResourceRequest): P
 export async function answerUpdate(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, target, signal } = asked
   const part = partOf(asked)
-  const change = { ...(await sentObject(asked)), part }
+  const change = { ...(await sentReplacement(asked)), part }
   const made = await parts.objects.update(resource, placeOf(target), change, signal)
   return answerObject(parts, asked, 200, warned(asked, made))
 }

@@ -4,7 +4,7 @@ import { modified } from '../../objects/objects.ts'
 import { preparePart, readBody } from '../../objects/prepare.ts'
 import { readPatch } from '../../patch/read.ts'
 import { mediaType, readAll } from '../../request/body.ts'
-import { placeOf, type ResourceRequest, type RouteParts, sentObject, writeOptionsOf } from '../asked.ts'
+import { placeOf, type ResourceRequest, type RouteParts, sentReplacement, writeOptionsOf } from '../asked.ts'
 import { answerObject } from '../write.ts'
 
 /** Answers and changes a part of an object that has a path of its own. Faults: those of `Objects.update`. */
@@ -43,7 +43,7 @@ export async function answerPart(
 type Read = (old: KubeObject) => ReturnType<typeof readBody>
 
 async function replaced(asked: ResourceRequest): Promise<Read> {
-  const sent = await sentObject(asked)
+  const sent = await sentReplacement(asked)
   const read = readBody(asked.resource, sent, placeOf(asked.target), sent.options.unknowns)
   return () => read
 }
@@ -53,5 +53,5 @@ async function patched(asked: ResourceRequest): Promise<Read> {
   const type = mediaType(request.headers.get('content-type') ?? '')
   const patch = readPatch(resource, type, await readAll(request))
   const { unknowns } = writeOptionsOf(asked)
-  return old => readBody(resource, { body: patch(old) }, placeOf(target), unknowns)
+  return old => readBody(resource, patch(old), placeOf(target), unknowns)
 }

@@ -65,9 +65,7 @@ function readScale(
   }
   const { unknowns } = writeOptionsOf(asked)
   const read =
-    verb === 'patch'
-      ? { body: readPatch(shown, mediaType(type), sent)(now) }
-      : readSent(sent, type, kubernetesShape('V1Scale'))
+    verb === 'patch' ? readPatch(shown, mediaType(type), sent)(now) : readSent(sent, type, kubernetesShape('V1Scale'))
   return readBody(shown, read, placeOf(target), unknowns)
 }
 
