@@ -98,7 +98,7 @@ function servingOf(parts: AppParts): Serving {
     clients: new Clients(),
     lasting: parts.lasting ?? new LastingRequests(parts),
     documents: new OpenapiDocuments(parts.registry),
-    feeds: new Feeds({ store: parts.objects.store, clock: parts.clock }),
+    feeds: new Feeds({ store: parts.objects.store, turns: parts.objects.turns, clock: parts.clock }),
   }
 }
 

@@ -8,7 +8,7 @@ export const YAML_CHARS_MAX = 128 * 1024
 export const PARAMETER_CHARS_MAX = 16 * 1024
 /** Objects read at once while a list is made. */
 export const LIST_PAGE = 48
-/** Milliseconds of work on one list before others get a turn. */
+/** Milliseconds of long work, such as lists, before others get a turn. */
 export const BUSY_MS_MAX = 4
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
 export const LIST_LIMIT_MAX = 2_500
@@ -30,6 +30,10 @@ export const NAMESPACES_KNOWN_MAX = 10_000
 export const CREATE_TRIES_MAX = 8
 /** Objects of a collection that are deleted at once. */
 export const DELETES_AT_ONCE = 32
+/** Those of them that are begun in one turn. */
+export const DELETES_IN_TURN = 4
+/** Changes that one who watches is told of in one turn. */
+export const CHANGES_IN_TURN = 64
 /** Seconds a watch lasts when the client names no time: this, and up to as much again. */
 export const WATCH_SECONDS_MIN = 1800
 /** Seconds a watch lasts at most, whatever the client names. */

@@ -1,4 +1,4 @@
-import { type ByteString, isFault, type World, whyOf } from '#base'
+import { type ByteString, isFault, Turns, type World, whyOf } from '#base'
 import { Applier } from './applier.ts'
 import { type Change, leaseOf, revisionOf } from './change.ts'
 import type { CommitLog } from './commit-log.ts'
@@ -21,7 +21,7 @@ import type {
   WatchRequest,
 } from './keyspace.ts'
 import { LeaseTable } from './lease-table.ts'
-import { APPLY_BYTES, LEASE_TTL_MS_MAX, OVERLAY_BYTES_MAX, OVERLAY_BYTES_SOFT } from './limits.ts'
+import { APPLY_BYTES, LEASE_TTL_MS_MAX, OVERLAY_BYTES_MAX, OVERLAY_BYTES_SOFT, READ_TURN_MS } from './limits.ts'
 import { compacted } from './log/cursor.ts'
 import { encodeRecord } from './record.ts'
 import type { RowIndex } from './row-index.ts'
@@ -65,6 +65,7 @@ class Engine implements LocalKeyspace {
   readonly #rows: Rows
   readonly #applier: Applier
   readonly #hub = new WatchHub()
+  readonly #turns: Turns
   readonly #leases = new LeaseTable()
   readonly #history: History
   readonly #tasks: TaskScope
@@ -83,6 +84,7 @@ class Engine implements LocalKeyspace {
   constructor(parts: EngineParts) {
     const { log, index, world } = parts
     this.#parts = parts
+    this.#turns = new Turns(world.clock, READ_TURN_MS)
     this.#log = log
     this.#rows = { overlay: new VersionMap(), index }
     this.#history = new History(parts.history, world.clock, revisionOf(Math.max(index.state.compacted, log.first - 1)))
@@ -344,6 +346,7 @@ class Engine implements LocalKeyspace {
     return {
       hub: this.#hub,
       log: this.#log,
+      turns: this.#turns,
       compacted: () => this.#history.compacted,
       entryAt: before,
       failure: () => this.#failure,

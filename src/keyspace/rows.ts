@@ -63,7 +63,7 @@ function countDelta(rows: Rows, over: [ByteString, Version], revision: Revision 
 
 function* storedRows(index: RowIndex, wanted: RowsWanted): Generator<KeyValue> {
   const { descending, revision } = wanted
-  const limit = Math.max(Math.min(wanted.limit + 1, RANGE_PAGE_ROWS), 2)
+  let limit = Math.max(Math.min(wanted.limit + 1, RANGE_PAGE_ROWS), 2)
   let { start, end } = wanted.span
   for (;;) {
     const page = index.range({ start, end, descending, revision, limit })
@@ -72,6 +72,8 @@ function* storedRows(index: RowIndex, wanted: RowsWanted): Generator<KeyValue> {
     if (last === undefined || page.length < limit) return
     if (descending) end = last.key
     else start = `${last.key}\0`
+    // What was read is deleted in the overlay, and much of what follows may be.
+    limit = Math.min(limit * 2, RANGE_PAGE_ROWS)
   }
 }
 

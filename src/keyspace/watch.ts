@@ -1,4 +1,4 @@
-import type { ByteString } from '#base'
+import type { ByteString, Turns } from '#base'
 import { revisionOf } from './change.ts'
 import type { CommitLog } from './commit-log.ts'
 import { type Span, spanOf } from './key-set.ts'
@@ -11,6 +11,8 @@ import { eventsIn, type Watcher, type WatchHub } from './watch-hub.ts'
 export interface WatchSource {
   readonly hub: WatchHub
   readonly log: CommitLog
+  /** Whoever reads history takes them. */
+  readonly turns: Turns
   compacted(): Revision
   /** The entry of a key as of a revision; undefined where history is gone. */
   entryAt(key: ByteString, revision: Revision): KeyValue | undefined
@@ -54,7 +56,7 @@ async function* past(source: WatchSource, wanted: Wanted, signal: AbortSignal): 
   if (from > source.log.last) return next
   const cursor = source.log.cursor(from)
   for (;;) {
-    signal.throwIfAborted()
+    await source.turns.take(signal)
     const records = cursor.next()
     if (records.length === 0) return next
     for (const record of records) {

@@ -1,7 +1,7 @@
-import type { Clock } from '#base'
+import type { Turns } from '#base'
 import type { Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
-import { BUSY_MS_MAX, LIST_PAGE } from '../limits.ts'
+import { LIST_PAGE } from '../limits.ts'
 import type { Matches } from '../request/selectors.ts'
 import type { Continue } from '../request/continue.ts'
 import type { ObjectPlace, ObjectStore } from '../store/object-store.ts'
@@ -9,7 +9,7 @@ import type { ObjectPlace, ObjectStore } from '../store/object-store.ts'
 /** What lists work with. */
 export interface ListParts {
   readonly store: ObjectStore
-  readonly clock: Clock
+  readonly turns: Turns
 }
 
 /** Which objects of a resource are wanted. */
@@ -40,11 +40,10 @@ export interface ListPage {
 }
 
 /**
- * Everything wanted as of one revision, a page at a time; the event loop turns between when pages take long. The first page
- * always comes, empty or not. Faults: Expired.
+ * Everything wanted as of one revision, a page at a time, each in its turn. The first page always comes, empty or not. Faults: Expired.
  */
 export async function* listPages(
-  { store, clock }: ListParts,
+  { store, turns }: ListParts,
   resource: Resource,
   wanted: Wanted & {
     readonly revision?: Revision | undefined
@@ -56,13 +55,8 @@ export async function* listPages(
   const { namespace, matches, pageLimit: limit = LIST_PAGE } = wanted
   let { revision } = wanted
   let next = wanted.after
-  let beganMs = clock.monotonicMs()
   do {
-    signal.throwIfAborted()
-    if (clock.monotonicMs() - beganMs > BUSY_MS_MAX) {
-      await clock.sleep(0, signal)
-      beganMs = clock.monotonicMs()
-    }
+    await turns.take(signal)
     const page = await store.page(resource, { namespace, revision, after: next, limit }, signal)
     revision = page.revision
     yield { revision, objects: matches === undefined ? page.objects : page.objects.filter(matches) }

@@ -1,8 +1,8 @@
-import { type Clock, type Entropy, isFault } from '#base'
+import { type Clock, type Entropy, isFault, Turns } from '#base'
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
-import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
+import { BUSY_MS_MAX, CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
 import { type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
@@ -44,12 +44,15 @@ export interface Change {
 /** The objects of the API: each change is checked, defaulted, stored and answered as it was stored. */
 export class Objects {
   readonly store: ObjectStore
+  /** Whoever has long work on objects takes them. */
+  readonly turns: Turns
   readonly #clock: Clock
   readonly #entropy: Entropy
   readonly #namespaces: NamespaceAdmission
 
   constructor(parts: { readonly store: ObjectStore; readonly clock: Clock; readonly entropy: Entropy }) {
     this.store = parts.store
+    this.turns = new Turns(parts.clock, BUSY_MS_MAX)
     this.#clock = parts.clock
     this.#entropy = parts.entropy
     this.#namespaces = new NamespaceAdmission(parts.store)

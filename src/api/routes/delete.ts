@@ -13,7 +13,7 @@ import {
 } from '#schema'
 import { json } from '../answers/answer.ts'
 import { apiFault } from '../faults.ts'
-import { DELETES_AT_ONCE } from '../limits.ts'
+import { DELETES_AT_ONCE, DELETES_IN_TURN } from '../limits.ts'
 import type { DeleteOptions, Propagation } from '../objects/deletion.ts'
 import { listPages } from '../objects/list.ts'
 import { parseBody, readAll } from '../request/body.ts'
@@ -40,11 +40,12 @@ export async function answerDeleteCollection(parts: RouteParts, asked: ResourceR
   const { resource, signal, target, query } = asked
   const options = await deleteOptionsOf(asked)
   const wanted = { namespace: target.namespace, matches: matchesOf(query, resource), pageLimit: DELETES_AT_ONCE }
-  const from = { ...parts, store: parts.objects.store }
-  for await (const { objects } of listPages(from, resource, wanted, signal)) {
-    const deletions = objects.map(object => {
+  const { turns } = parts.objects
+  for await (const { objects } of listPages(parts.objects, resource, wanted, signal)) {
+    const deletions = objects.map(async (object, index) => {
+      if (index % DELETES_IN_TURN === 0) await turns.take(signal)
       const bound = { ...options, uid: object.metadata.uid }
-      return parts.objects.delete(resource, placeOfObject(object), bound, signal).catch(ignoreGone)
+      await parts.objects.delete(resource, placeOfObject(object), bound, signal).catch(ignoreGone)
     })
     await Promise.all(deletions)
   }

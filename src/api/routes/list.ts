@@ -5,6 +5,7 @@ import { columnsOf } from '../answers/table.ts'
 import { type View, viewOf } from '../answers/view.ts'
 import { apiFault } from '../faults.ts'
 import { type ListPage, listPages, listPiece } from '../objects/list.ts'
+import { LIST_PAGE } from '../limits.ts'
 import { type Continue, continueText } from '../request/continue.ts'
 import { type AsOf, type ListOptions, listOptionsOf } from '../request/list-options.ts'
 import { fieldSelector, labelSelector, type Matches } from '../request/selectors.ts'
@@ -52,7 +53,7 @@ async function wholeList(parts: RouteParts, asked: ResourceRequest, { options, m
   const { resource, target, signal } = asked
   const revision = await revisionFor(parts, options.asOf, signal)
   const wanted = { namespace: target.namespace, matches, revision }
-  const pages = listPages({ ...parts, store: parts.objects.store }, resource, wanted, signal)
+  const pages = listPages(parts.objects, resource, wanted, signal)
   const first = await pages.next()
   const version = first.done === true ? await parts.objects.store.revision(signal) : first.value.revision
   return { metadata: { resourceVersion: String(version) }, pages: rest(first, pages) }
@@ -71,7 +72,7 @@ async function pieceOfList(parts: RouteParts, asked: ResourceRequest, { options,
   const { namespace } = target
   const revision = await revisionFor(parts, asOf, signal)
   const request = { namespace, matches, limit, from, revision }
-  const piece = await listPiece({ ...parts, store }, resource, request, signal).catch(error => goOn(error, from))
+  const piece = await listPiece(parts.objects, resource, request, signal).catch(error => goOn(error, from))
   const { next } = piece
   const remaining =
     next?.revision === undefined || matches !== undefined
@@ -82,10 +83,15 @@ async function pieceOfList(parts: RouteParts, asked: ResourceRequest, { options,
     ...(next === undefined ? {} : { continue: continueText(next) }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   }
-  return { metadata, pages: rest({ value: piece, done: false }, nothing()) }
+  return { metadata, pages: inPages(parts, piece.objects, signal) }
 }
 
-async function* nothing(): AsyncGenerator<ListPage> {}
+async function* inPages({ objects: { turns } }: RouteParts, objects: readonly KubeObject[], signal: AbortSignal) {
+  for (let at = 0; at < objects.length; at += LIST_PAGE) {
+    await turns.take(signal)
+    yield objects.slice(at, at + LIST_PAGE)
+  }
+}
 
 // As Kubernetes does, the refusal has a token that goes on behind the same object in the list as it is now.
 function goOn(error: unknown, from: Continue | undefined): never {

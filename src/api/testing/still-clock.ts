@@ -2,6 +2,8 @@ import type { Clock } from '#base'
 
 /** A clock that stands still until it is moved; a sleep of no time only lets others go first. */
 export class StillClock implements Clock {
+  /** Sleeps of no time: how often somebody has let others go first. */
+  rests = 0
   #nowMs = 0
   readonly #sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>()
 
@@ -14,7 +16,10 @@ export class StillClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms <= 0) return new Promise(resolve => setImmediate(resolve))
+    if (ms <= 0) {
+      this.rests += 1
+      return new Promise(resolve => setImmediate(resolve))
+    }
     return new Promise((resolve, reject) => {
       const sleeper = { atMs: this.#nowMs + ms, wake: resolve }
       const abort = (): void => {

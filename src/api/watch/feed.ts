@@ -1,7 +1,14 @@
-import type { Clock } from '#base'
+import type { Clock, Turns } from '#base'
 import type { Revision } from '#keyspace'
 import type { Resource } from '#schema'
-import { BOOKMARK_SECONDS, FEED_BYTES_MAX, FEED_CHANGES_MAX, FEED_PAST_REVISIONS, FEED_READ_MAX } from '../limits.ts'
+import {
+  BOOKMARK_SECONDS,
+  CHANGES_IN_TURN,
+  FEED_BYTES_MAX,
+  FEED_CHANGES_MAX,
+  FEED_PAST_REVISIONS,
+  FEED_READ_MAX,
+} from '../limits.ts'
 import type { ObjectChange } from '../store/object-change.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
@@ -9,6 +16,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 export interface FeedParts {
   readonly store: ObjectStore
   readonly clock: Clock
+  readonly turns: Turns
 }
 
 const NEVER = new AbortController().signal
@@ -41,11 +49,11 @@ export class Feed implements Disposable {
   }
 
   /** Begins a little in the past, so that those who come back go on where they were. */
-  static async open({ store, clock }: FeedParts, resource: Resource): Promise<Feed> {
+  static async open({ store, clock, turns }: FeedParts, resource: Resource): Promise<Feed> {
     const [now, oldest] = await Promise.all([store.revision(NEVER), store.oldestRevision(NEVER)])
     const from = Math.min(now, Math.max(oldest, now - FEED_PAST_REVISIONS))
     const feed = new Feed(from as Revision)
-    void feed.#read(store, resource)
+    void feed.#read({ store, turns }, resource)
     void feed.#tick(store, clock)
     return feed
   }
@@ -102,14 +110,19 @@ export class Feed implements Disposable {
     this.#ended.abort()
   }
 
-  async #read(store: ObjectStore, resource: Resource): Promise<void> {
+  async #read({ store, turns }: Pick<FeedParts, 'store' | 'turns'>, resource: Resource): Promise<void> {
     try {
       const wanted = { namespace: undefined, after: this.#covers }
+      let read = 0
       for await (const { changes, revision } of store.changes(resource, wanted, this.#ended.signal)) {
         for (const change of changes) this.#push(change)
         this.#revision = Math.max(this.#revision, revision) as Revision
         this.#trim()
         this.#wake()
+        read += changes.length
+        if (read < CHANGES_IN_TURN) continue
+        await turns.take(this.#ended.signal)
+        read = 0
       }
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error('the changes cannot be read', { cause: error })

@@ -2,7 +2,7 @@ import { isFault } from '#base'
 import type { Revision } from '#keyspace'
 import type { Json, KubeObject, Resource } from '#schema'
 import type { View } from '../answers/view.ts'
-import { WATCH_CHUNK_BYTES } from '../limits.ts'
+import { CHANGES_IN_TURN, WATCH_CHUNK_BYTES } from '../limits.ts'
 import { listPages } from '../objects/list.ts'
 import type { Matches } from '../request/selectors.ts'
 import { faultOf, statusOf } from '../status.ts'
@@ -39,7 +39,7 @@ export async function* watchLines(
     let seen = after
     for await (const { entries, revision } of follow({ ...watching, ...parts, after }, signal)) {
       seen = revision
-      if (entries.length > 0) yield* inChunks(teller.changes(entries))
+      if (entries.length > 0) yield* changeLines(parts, teller, entries, signal)
       else if (watching.wantsBookmarks) yield teller.bookmark(seen, false)
     }
     if (watching.wantsBookmarks) yield teller.bookmark(seen, false)
@@ -49,19 +49,32 @@ export async function* watchLines(
   }
 }
 
+// Those who have missed many are not told of all at once.
+async function* changeLines(
+  { turns }: FeedParts,
+  teller: Teller,
+  entries: readonly FeedEntry[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < entries.length; at += CHANGES_IN_TURN) {
+    if (at > 0) await turns.take(signal)
+    yield* inChunks(teller.changes(entries.slice(at, at + CHANGES_IN_TURN)))
+  }
+}
+
 async function* initialLines(
-  { store, clock }: FeedParts,
+  parts: FeedParts,
   watching: Watching,
   teller: Teller,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, Revision> {
   const { resource, namespace, matches } = watching
   let revision: Revision | undefined
-  for await (const page of listPages({ store, clock }, resource, { namespace, matches }, signal)) {
+  for await (const page of listPages(parts, resource, { namespace, matches }, signal)) {
     revision = page.revision
     yield* inChunks(page.objects.map(object => teller.added(object)))
   }
-  const end = revision ?? (await store.revision(signal))
+  const end = revision ?? (await parts.store.revision(signal))
   if (watching.wantsInitialEnd) yield teller.bookmark(end, true)
   return end
 }

@@ -72,10 +72,14 @@ async function budgetsOf(
   signal: AbortSignal,
 ): Promise<readonly KubeObject[]> {
   const found: KubeObject[] = []
-  const from = { ...parts, store: parts.objects.store }
   const matches = (budget: KubeObject): boolean =>
     labelMatches(jsonAt(budget, 'spec', 'selector'), metadata.labels ?? {})
-  for await (const { objects } of listPages(from, resource, { namespace: metadata.namespace, matches }, signal)) {
+  for await (const { objects } of listPages(
+    parts.objects,
+    resource,
+    { namespace: metadata.namespace, matches },
+    signal,
+  )) {
     found.push(...objects)
   }
   return found

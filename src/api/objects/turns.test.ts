@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LIST_PAGE } from '../limits.ts'
+import { MemoryApi } from '../testing/memory-api.ts'
+
+const MAPS = '/api/v1/namespaces/default/configmaps'
+const COUNT = 600
+// The clock stands still: what ends a turn here is how many pieces were let in it.
+const PIECES_IN_TURN = 4
+
+test('lists, first states of watches and changes missed let others go first, the more the longer they are', async () => {
+  await using api = await MemoryApi.open()
+  for (let index = 0; index < COUNT; index += 1) await api.post(MAPS, { metadata: { name: `m${index}` } })
+  const rests = async (run: () => Promise<unknown>): Promise<number> => {
+    const before = api.clock.rests
+    await run()
+    return api.clock.rests - before
+  }
+  const turns = Math.floor(COUNT / LIST_PAGE / PIECES_IN_TURN)
+  const table = { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' }
+  assert.ok((await rests(() => api.get(MAPS))) >= turns)
+  assert.ok((await rests(() => api.get(MAPS, table))) >= turns)
+  assert.ok((await rests(() => api.get(`${MAPS}?labelSelector=a`))) >= turns)
+  // Read a page at a time, and written so too.
+  assert.ok((await rests(() => api.get(`${MAPS}?limit=${COUNT}`))) >= 2 * turns)
+  const watched = (query: string) => async () => {
+    await using watch = await api.watch(`${MAPS}?watch=true&${query}`)
+    await watch.names(COUNT)
+  }
+  assert.ok((await rests(watched(''))) >= turns)
+  assert.ok((await rests(watched('resourceVersion=1'))) > 1)
+  assert.ok((await rests(() => api.delete(MAPS))) >= COUNT / PIECES_IN_TURN / PIECES_IN_TURN - 1)
+})
