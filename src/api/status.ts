@@ -37,6 +37,7 @@ export function faultOf(error: unknown): Fault {
 function foreign(error: Fault): Fault {
   const { message, hint, status } = error
   if (status === 400) return apiFault('BadRequest', message, { hint, cause: error })
+  if (status === 413) return apiFault('RequestEntityTooLarge', message, { hint, cause: error })
   if (status === 504) return apiFault('Timeout', message, { hint, cause: error })
   if (status === 503 || status === 507) return apiFault('ServiceUnavailable', message, { hint, cause: error })
   return apiFault('InternalError', message, { hint, cause: error })

@@ -11,6 +11,8 @@ export const keyspaceFault = defineFaults({
   LeaseNotFound: { status: 404, retry: 'never' },
   /** A transaction that breaks a rule or a limit. */
   InvalidTxn: { status: 400, retry: 'never' },
+  /** A value, or a transaction, of more bytes than the keyspace takes. */
+  TooLarge: { status: 413, retry: 'never' },
   InvalidLease: { status: 400, retry: 'never' },
   /** The index is too far behind the commits. */
   Busy: { status: 503, retry: 'later' },
@@ -31,8 +33,8 @@ export const keyspaceFault = defineFaults({
   Unavailable: { status: 503, retry: 'later' },
   /** The connection broke while a transaction was under way: it may have been committed or not. */
   OutcomeUnknown: { status: 504, retry: 'reread' },
-  /** The server that keeps the keyspace does not accept our credential. */
-  Refused: { status: 403, retry: 'never' },
+  /** The server that keeps the keyspace does not accept our credential, or we do not accept its own. */
+  Refused: { status: 503, retry: 'never' },
   /** A file with a backup is damaged, cut short or something else. */
   BackupDamaged: { status: 422, retry: 'never' },
   /** A keyspace to be filled holds something. */

@@ -4,6 +4,7 @@ export { checkMarks } from './backup/marks.ts'
 export { type Migrating, migrateKeyspace } from './backup/migrate.ts'
 export { type FillingTold, type Restoring, restoreBackup } from './backup/restore.ts'
 export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
+export type { EtcdLogin } from './etcd/login.ts'
 export { type EtcdOptions, openEtcdKeyspace } from './etcd/open.ts'
 export type { HistoryKept } from './history.ts'
 export type {
@@ -11,6 +12,7 @@ export type {
   KeyEvent,
   Keyspace,
   KeyspaceStatus,
+  KeyspaceTrouble,
   KeySet,
   KeyValue,
   LeaseId,

@@ -129,6 +129,14 @@ export interface KeyspaceStatus {
   readonly keys: number
   /** Bytes on disk of log and index; 0 for `memory`. */
   readonly bytes: number
+  /** What keeps the server of the keyspace from working as it should; none when undefined. */
+  readonly troubles?: readonly KeyspaceTrouble[] | undefined
+}
+
+/** What is wrong, and what helps. */
+export interface KeyspaceTrouble {
+  readonly what: string
+  readonly remedy: string
 }
 
 /**

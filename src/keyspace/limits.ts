@@ -88,6 +88,12 @@ export const ETCD_WATCH_RETRY_MS_MAX = 2000
 /** Milliseconds between two pings of a connection to etcd in use, and how long an answer may take. */
 export const ETCD_KEEP_ALIVE = { everyMs: 10_000, timeoutMs: 5000 } as const
 
+/** Milliseconds between two questions to etcd how far its watches have come; each is believed when the next is answered. */
+export const ETCD_PROGRESS_MS = 20_000
+
+/** Tokens asked for one after the other for one call to etcd. */
+export const ETCD_TOKENS_MAX = 2
+
 /** Bytes etcd may send ahead of what was read. */
 export const ETCD_WINDOW_BYTES = 4 * 2 ** 20
 

@@ -37,12 +37,12 @@ const zeros = Buffer.alloc(3)
 
 assert(recordHeader.size === 32 && putHead.size === 32 && deleteHead.size === 8 && leaseHead.size === 16)
 
-/** Encodes a revision, and makes its entries hold the record's copy of their values. Faults: InvalidTxn when too large. */
+/** Encodes a revision, and makes its entries hold the record's copy of their values. Faults: TooLarge. */
 export function encodeRecord(revision: Revision, changes: readonly Change[]): Buffer {
   let size = recordHeader.size
   for (const change of changes) size += changeBytes(change)
   if (size > RECORD_BYTES_MAX) {
-    throw keyspaceFault('InvalidTxn', `one revision of ${size} bytes is more than ${RECORD_BYTES_MAX}`, {
+    throw keyspaceFault('TooLarge', `one revision of ${size} bytes is more than ${RECORD_BYTES_MAX}`, {
       hint: 'Do the work in several smaller transactions.',
     })
   }

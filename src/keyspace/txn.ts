@@ -145,10 +145,7 @@ function checkOperations(operations: readonly Operation[]): void {
     if (operation.kind !== 'put') continue
     checkKey(operation.key)
     if (operation.value.byteLength > VALUE_BYTES_MAX) {
-      throw keyspaceFault(
-        'InvalidTxn',
-        `a value of ${operation.value.byteLength} bytes is more than ${VALUE_BYTES_MAX}`,
-      )
+      throw keyspaceFault('TooLarge', `a value of ${operation.value.byteLength} bytes is more than ${VALUE_BYTES_MAX}`)
     }
     puts.add(operation.key)
   }

@@ -89,6 +89,9 @@ export const RENEW_LOOK_MS = 3_600_000
 /** Pause before roles are read again that could not be followed. */
 export const POLICY_RETRY_MS = 100
 
+/** Milliseconds the keyspace has for saying how it is. */
+export const KEYSPACE_CHECK_MS = 3000
+
 /** Endpoints of one etcd. */
 export const ETCD_ENDPOINTS_MAX = 16
 
@@ -98,6 +101,9 @@ export const PERSONAL_CERTIFICATE_MS = 7 * 86_400_000
 export const DEVICE_SEEN_MS = 60_000
 /** Expired certificates that are forgotten together. */
 export const CERTIFICATES_SWEEP_AT = 50
+
+/** Pause before it is looked again whether a machine has to do with an object. */
+export const NODE_AGAIN_MS = 100
 
 /** How long a server of a cloud counts that says nothing, and how often it says that it lives. */
 export const SERVER_LEASE_MS = 20_000

@@ -13,6 +13,7 @@ export interface CertificateFiles {
 /** Makes an authority and what etcd and a client of it need. */
 export async function makeCertificates(
   folder: string,
+  { endsInMs = 3_600_000 }: { readonly endsInMs?: number } = {},
 ): Promise<{ readonly etcd: CertificateFiles; readonly client: CertificateFiles }> {
   const now = new Date()
   const authority = await Authority.open(await Authority.make('etcd', randomBytes(16), now))
@@ -24,7 +25,7 @@ export async function makeCertificates(
       dnsNames: [],
       addresses: usage === 'server' ? ['127.0.0.1'] : [],
       notBefore: new Date(now.getTime() - 60_000),
-      notAfter: new Date(now.getTime() + 3_600_000),
+      notAfter: new Date(now.getTime() + endsInMs),
       serial: randomBytes(16),
     })
     const write = (name: string, text: string): string => {

@@ -9,15 +9,26 @@ import {
 } from '@bufbuild/protobuf'
 import type { Fault, World } from '#base'
 import { keyspaceFault } from '../faults.ts'
-import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_WRITE_MS } from '../limits.ts'
-import { Connection, type EtcdTls, type KeepAlive, type Stream, type StreamListener } from './connection.ts'
+import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_TOKENS_MAX, ETCD_WRITE_MS } from '../limits.ts'
+import {
+  Connection,
+  type EtcdTls,
+  type KeepAlive,
+  type Stream,
+  type StreamListener,
+  type UnaryAnswer,
+  type UnaryCall,
+} from './connection.ts'
 import { type CallFailure, faultOf, isNotBegun, isPassing } from './failure.ts'
+import { type EtcdLogin, Login } from './login.ts'
+import type { EtcdFileNames } from './misfit.ts'
 
 /** Where etcd is. Every endpoint is a member of one cluster. */
 export interface ClusterAddress {
   readonly endpoints: readonly URL[]
   readonly tls: EtcdTls
   readonly keepAlive: KeepAlive
+  readonly login?: EtcdLogin | undefined
 }
 
 /** A method, its message, and whether doing it twice is the same as doing it once. */
@@ -34,10 +45,14 @@ export interface Call<Input extends DescMessage, Output extends DescMessage> {
 export class Cluster implements Disposable {
   readonly #world: World
   readonly #connections: readonly Connection[]
+  readonly #login: Login | undefined
+  readonly #names: EtcdFileNames
   #current = 0
 
-  constructor(world: World, { endpoints, tls, keepAlive }: ClusterAddress) {
+  constructor(world: World, { endpoints, tls, keepAlive, login }: ClusterAddress) {
     this.#world = world
+    this.#names = tls.names ?? {}
+    this.#login = login === undefined ? undefined : new Login(login)
     this.#connections = endpoints.map(url => new Connection(url, tls, keepAlive))
   }
 
@@ -52,14 +67,19 @@ export class Cluster implements Disposable {
     const timeoutMs = twiceIsOnce ? ETCD_READ_MS : ETCD_WRITE_MS
     const { clock } = this.#world
     const endMs = clock.monotonicMs() + ETCD_CALL_MS
+    let misfits = 0
+    let tokens = 0
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
       const used = this.#current
-      const answer = await this.#connection(used).unary({ path, message, timeoutMs }, signal)
+      const answer = await this.#unary(used, { path, message, timeoutMs }, signal)
       if (answer.ok) return fromBinary(method.output, answer.message)
       signal.throwIfAborted()
       const { failure } = answer
-      if (!isPassing(failure)) throw faultOf(failure)
+      if (this.#login?.forgets(failure) === true && tokens++ < ETCD_TOKENS_MAX) continue
+      // Others may be right where one is not.
+      misfits = failure.misfit === undefined ? 0 : misfits + 1
+      if (!isPassing(failure) || misfits >= this.#connections.length) throw this.fault(failure)
       this.leave(used)
       if (!twiceIsOnce && !isNotBegun(failure)) throw unknownOutcome(failure)
       if (clock.monotonicMs() > endMs) throw unavailable(failure)
@@ -70,7 +90,21 @@ export class Cluster implements Disposable {
   /** Opens a stream on the endpoint in use, and says which it is. */
   stream(path: string, listener: StreamListener): { readonly stream: Stream; readonly endpoint: number } {
     const endpoint = this.#current
-    return { stream: this.#connection(endpoint).stream(path, listener), endpoint }
+    const connection = this.#connection(endpoint)
+    const login = this.#login
+    const token = login === undefined ? undefined : () => login.token(connection)
+    return { stream: connection.stream({ path, token }, listener), endpoint }
+  }
+
+  /** The fault a failure means, in words that name our files. */
+  fault(failure: CallFailure): Fault {
+    return faultOf(failure, this.#names)
+  }
+
+  /** Asks for another token before the next call; false when no tokens are used here. */
+  renewToken(): boolean {
+    this.#login?.forget()
+    return this.#login !== undefined
   }
 
   /** Uses the next endpoint, unless somebody has left this one before. */
@@ -80,6 +114,13 @@ export class Cluster implements Disposable {
 
   [Symbol.dispose](): void {
     for (const connection of this.#connections) connection.close()
+  }
+
+  async #unary(endpoint: number, call: UnaryCall, signal: AbortSignal): Promise<UnaryAnswer> {
+    const connection = this.#connection(endpoint)
+    if (this.#login === undefined) return connection.unary(call, signal)
+    const known = await this.#login.token(connection)
+    return known.ok ? connection.unary({ ...call, token: known.token }, signal) : known
   }
 
   #connection(endpoint: number): Connection {

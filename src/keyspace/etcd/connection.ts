@@ -2,12 +2,15 @@ import http2 from 'node:http2'
 import { ETCD_ANSWER_BYTES_MAX, ETCD_CONNECT_MS, ETCD_WINDOW_BYTES } from '../limits.ts'
 import { type CallFailure, STATUS } from './failure.ts'
 import { FrameReader, frameOf } from './frames.ts'
+import type { TokenAnswer } from './login.ts'
+import { type EtcdFileNames, misfitOf } from './misfit.ts'
 
 /** Files' contents in PEM: whom to trust, and who we are. */
 export interface EtcdTls {
   readonly authorityPem?: string | undefined
   readonly certificatePem?: string | undefined
   readonly keyPem?: string | undefined
+  readonly names?: EtcdFileNames | undefined
 }
 
 /** How often a connection with something under way is tried, and how long it may take to answer. */
@@ -21,6 +24,13 @@ export interface UnaryCall {
   readonly path: string
   readonly message: Uint8Array
   readonly timeoutMs: number
+  readonly token?: string | undefined
+}
+
+/** A stream's name, and what brings its token. */
+export interface StreamCall {
+  readonly path: string
+  readonly token?: (() => Promise<TokenAnswer>) | undefined
 }
 
 /** The answer's message, or why there is none. */
@@ -50,6 +60,10 @@ export class Connection {
   readonly #tls: EtcdTls
   readonly #keepAlive: KeepAlive
   #session: Promise<http2.ClientHttp2Session> | undefined
+  /** What ended a connection: its calls hear only that it ended. */
+  readonly #problems = new WeakMap<http2.ClientHttp2Session, Error>()
+  /** Connections on which etcd has said something. */
+  readonly #greeted = new WeakSet<http2.ClientHttp2Session>()
   #underWay = 0
   #closed = false
 
@@ -71,7 +85,7 @@ export class Connection {
       const parts: Buffer[] = []
       let bytes = 0
       const cancel = (): void => request?.close(http2.constants.NGHTTP2_CANCEL)
-      const request = this.#request(session, call.path, failure => {
+      const request = this.#request(session, call, failure => {
         signal.removeEventListener('abort', cancel)
         clearTimeout(timer)
         resolve(answerOf(failure, parts))
@@ -90,20 +104,21 @@ export class Connection {
   }
 
   /** Opens a stream; what happens to it, a connection that cannot be made included, is told to the listener. */
-  stream(path: string, listener: StreamListener): Stream {
+  stream({ path, token }: StreamCall, listener: StreamListener): Stream {
     const waiting: Uint8Array[] = []
     let request: http2.ClientHttp2Stream | undefined
     let isClosed = false
-    const begin = (session: http2.ClientHttp2Session): void => {
+    const begin = ([session, known]: readonly [http2.ClientHttp2Session, TokenAnswer | undefined]): void => {
+      if (known?.ok === false) return listener.ended(known.failure)
       const reader = new FrameReader()
-      request = this.#request(session, path, failure => listener.ended(failure))
+      request = this.#request(session, { path, token: known?.token }, failure => listener.ended(failure))
       request?.on('data', (part: Buffer) => {
         for (const message of reader.push(part)) listener.received(message)
       })
       for (const message of waiting) request?.write(frameOf(message))
       if (isClosed) request?.close(http2.constants.NGHTTP2_CANCEL)
     }
-    this.#ready().then(begin, (error: unknown) => listener.ended(refused(error)))
+    Promise.all([this.#ready(), token?.()]).then(begin, (error: unknown) => listener.ended(refused(error)))
     return {
       send: message => void (request === undefined ? waiting.push(message) : request.write(frameOf(message))),
       close: () => {
@@ -124,7 +139,7 @@ export class Connection {
   // `hasleader` makes a member without a leader refuse at once (etcd's clientv3.WithRequireLeader).
   #request(
     session: http2.ClientHttp2Session,
-    path: string,
+    { path, token }: { readonly path: string; readonly token?: string | undefined },
     ended: (failure: CallFailure) => void,
   ): http2.ClientHttp2Stream | undefined {
     const headers = {
@@ -133,23 +148,29 @@ export class Connection {
       'content-type': 'application/grpc',
       te: 'trailers',
       hasleader: 'true',
+      ...(token === undefined ? {} : { token }),
     }
     let said: CallFailure | undefined
     let problem: Error | undefined
     const see = (fields: http2.IncomingHttpHeaders): void => {
       said = statusIn(fields) ?? said
     }
+    const begun = (fields: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader): void => {
+      if (fields[':status'] !== 200) said = notEtcd(this.#url, fields[':status'])
+      see(fields)
+    }
     try {
       const request = session.request(headers)
       this.#underWay += 1
-      request.on('response', see)
+      request.on('response', begun)
       request.on('trailers', see)
       request.on('error', error => {
         problem = error
       })
       request.on('close', () => {
         this.#underWay -= 1
-        ended(said ?? lost(request.rstCode, problem))
+        const why = this.#problems.get(session) ?? problem
+        ended(said ?? lost(request.rstCode, why ?? (this.#greeted.has(session) ? undefined : unsaid(this.#url))))
       })
       return request
     } catch (error) {
@@ -186,8 +207,11 @@ export class Connection {
       session.on('goaway', forget)
       session.on('error', error => {
         forget()
-        reject(new Error(`${this.#url.host}: ${error.message}`, { cause: error }))
+        const problem = new Error(`${this.#url.host}: ${briefly(error)}`, { cause: error })
+        this.#problems.set(session, problem)
+        reject(problem)
       })
+      session.once('remoteSettings', () => this.#greeted.add(session))
       session.on('close', () => {
         clearTimeout(timer)
         forget()
@@ -224,14 +248,29 @@ function statusIn(fields: http2.IncomingHttpHeaders): CallFailure | undefined {
 const cutShort = { status: STATUS.unavailable, message: 'the answer is cut short', how: 'lost' } as const
 
 function lost(rstCode: number | undefined, problem: Error | undefined): CallFailure {
-  const how = rstCode === http2.constants.NGHTTP2_REFUSED_STREAM ? 'refused' : 'lost'
-  return {
-    status: STATUS.unavailable,
-    message: problem?.message ?? 'the connection broke or the answer took too long',
-    how,
-  }
+  const misfit = misfitOf(problem)
+  const isRefused = misfit !== undefined || rstCode === http2.constants.NGHTTP2_REFUSED_STREAM
+  const message = problem?.message ?? 'the connection broke or the answer took too long'
+  return { status: STATUS.unavailable, message, how: isRefused ? 'refused' : 'lost', misfit }
 }
 
 function refused(error: unknown): CallFailure {
-  return { status: STATUS.unavailable, message: error instanceof Error ? error.message : String(error), how: 'refused' }
+  const message = error instanceof Error ? briefly(error) : String(error)
+  return { status: STATUS.unavailable, message, how: 'refused', misfit: misfitOf(error) }
+}
+
+function notEtcd({ host }: URL, status: number | undefined): CallFailure {
+  const message = `${host}: answered ${status ?? 'nothing'}`
+  return { status: STATUS.unavailable, message, how: 'refused', misfit: 'protocol' }
+}
+
+// What wants https:// ends a connection like this, and so does what stands before an etcd that does not run.
+function unsaid({ host, protocol }: URL): Error {
+  const perhaps = protocol === 'http:' ? '; perhaps it wants https://' : ''
+  return new Error(`${host}: the connection was closed before etcd said anything${perhaps}`)
+}
+
+// OpenSSL tells where in its source it found out.
+function briefly({ message }: Error): string {
+  return /:SSL routines:[^:]*:([^:]*):/.exec(message)?.[1] ?? message.split('; if the root CA')[0] ?? message
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isFault } from '#base'
+import { bytesOf, isFault } from '#base'
+import { revisionOf } from '../change.ts'
 import type { Keyspace } from '../keyspace.ts'
 import { never, put, quietWorld, take, txn } from '../test/support.ts'
 import { type EtcdOptions, openEtcdKeyspace } from './open.ts'
@@ -83,6 +84,33 @@ suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 60_000 }, () => {
     )
   })
 
+  test('a watch of which nothing changes is told how far all is, and goes on there when history is gone', async () => {
+    await using server = await startEtcd()
+    await using proxy = new Proxy(server.url)
+    await using here = await open([await proxy.listen()], { progressMs: 50 })
+    await using there = await open([server.url])
+    const { revision } = await txn(there, put('quiet', '1'))
+    const from = revisionOf(revision + 1)
+    const watch = here.watch({ keys: { kind: 'key', key: 'quiet' }, from }, never)[Symbol.asyncIterator]()
+    let newest = revision
+    for (let i = 0; i < 5; i++) newest = (await txn(there, put('busy', `${i}`))).revision
+    for (let told = revision; told < newest; ) {
+      const { events, revision: reached } = (await watch.next()).value!
+      assert.equal(events.length, 0)
+      told = reached
+    }
+    const later = watch.next()
+    proxy.cut()
+    await there.compact(newest, never)
+    const last = await txn(there, put('quiet', '2'))
+    proxy.mend()
+    for (let step = await later; ; step = await watch.next()) {
+      if (step.value!.events.length === 0) continue
+      assert.equal(step.value!.revision, last.revision)
+      break
+    }
+  })
+
   test('an etcd that is full refuses writes by name, and reads go on', async () => {
     await using server = await startEtcd({ flags: ['--quota-backend-bytes=4000000'] })
     await using keyspace = await open([server.url])
@@ -91,6 +119,13 @@ suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 60_000 }, () => {
     }
     await assert.rejects(write(), error => isFault(error, 'DiskFull') && /etcdctl alarm disarm/.test(error.hint ?? ''))
     assert.equal((await keyspace.range({ keys: all }, never)).entries.length, 1)
+    const [trouble] = (await keyspace.status(never)).troubles ?? []
+    assert.match(trouble?.what ?? '', /no more room/)
+    assert.match(trouble?.remedy ?? '', /etcdctl alarm disarm/)
+    const value = bytesOf('v'.repeat(1.5 * 2 ** 20))
+    await assert.rejects(txn(keyspace, ...['a', 'b', 'c'].map(key => ({ kind: 'put', key, value }) as const)), error =>
+      isFault(error, 'TooLarge'),
+    )
   })
 
   test('nobody there is a fault that says so', async () => {

@@ -6,6 +6,7 @@ import { spanOf } from '../key-set.ts'
 import type {
   Keyspace,
   KeyspaceStatus,
+  KeyspaceTrouble,
   KeyValue,
   LeaseId,
   LogRecord,
@@ -17,12 +18,13 @@ import type {
   WatchBatch,
   WatchRequest,
 } from '../keyspace.ts'
-import { ETCD_KEEP_ALIVE, ETCD_PAGE_BYTES, ETCD_PAGE_ENTRIES, LEASE_TTL_MS_MAX } from '../limits.ts'
+import { ETCD_KEEP_ALIVE, ETCD_PAGE_BYTES, ETCD_PAGE_ENTRIES, ETCD_PROGRESS_MS, LEASE_TTL_MS_MAX } from '../limits.ts'
 import { checkTxn } from '../txn.ts'
 import { TaskScope, waitFor } from '../waiting.ts'
 import type { Watcher } from '../watch-hub.ts'
 import { type Call, Cluster } from './cluster.ts'
 import { keepHistoryShort } from './compactor.ts'
+import { ETCD_ROOM } from './failure.ts'
 import { Leases } from './leases.ts'
 import { Messages } from './messages.ts'
 import type { EtcdOptions } from './open.ts'
@@ -48,13 +50,13 @@ export class EtcdKeyspace implements Keyspace {
   #isClosed = false
 
   constructor(options: EtcdOptions) {
-    const { world, endpoints, tls = {}, keepAlive = ETCD_KEEP_ALIVE } = options
+    const { world, endpoints, tls = {}, keepAlive = ETCD_KEEP_ALIVE, login, progressMs = ETCD_PROGRESS_MS } = options
     this.#options = options
-    this.#cluster = new Cluster(world, { endpoints, tls, keepAlive })
+    this.#cluster = new Cluster(world, { endpoints, tls, keepAlive, login })
     this.#messages = new Messages(options.prefix)
     this.#leases = new Leases(world, this.#cluster)
     const seen = (revision: Revision): void => void this.#see(revision)
-    this.#watches = new WatchStream({ world, cluster: this.#cluster, messages: this.#messages, seen })
+    this.#watches = new WatchStream({ world, cluster: this.#cluster, messages: this.#messages, progressMs, seen })
     this.#tasks = new TaskScope(error => world.log.warn('keyspace: compaction of etcd ended', { why: String(error) }))
   }
 
@@ -164,11 +166,21 @@ export class EtcdKeyspace implements Keyspace {
   }
 
   async status(signal: AbortSignal): Promise<KeyspaceStatus> {
-    const { dbSize } = await this.#call({ method: Maintenance.method.status, message: {}, twiceIsOnce: true }, signal)
+    const { dbSize, errors } = await this.#call(
+      { method: Maintenance.method.status, message: {}, twiceIsOnce: true },
+      signal,
+    )
     const all = { keys: { kind: 'prefix', prefix: '' }, want: 'count' } as const
     const { revision, count } = await this.#page(all, signal)
     const compactRevision = await this.#oldest(revision, signal)
-    return { revision, durableRevision: revision, compactRevision, keys: count, bytes: Number(dbSize) }
+    return {
+      revision,
+      durableRevision: revision,
+      compactRevision,
+      keys: count,
+      bytes: Number(dbSize),
+      troubles: errors.map(troubleOf),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -251,6 +263,12 @@ async function* batches(attach: () => Watcher, signal: AbortSignal): AsyncGenera
   } finally {
     watcher.close()
   }
+}
+
+// Such as `memberID:10276657743932975437 alarm:NOSPACE ` (etcd 3.4, etcdserver/api/v3rpc/maintenance.go).
+function troubleOf(error: string): KeyspaceTrouble {
+  if (!error.includes('alarm:NOSPACE')) return { what: `etcd says: ${error.trim()}`, remedy: 'See etcdctl alarm list.' }
+  return { what: 'etcd has no more room and refuses all writes', remedy: ETCD_ROOM }
 }
 
 function future(revision: Revision, newest: Revision): Error {

@@ -110,7 +110,7 @@ suite('etcd', { skip: whyNoEtcd(), timeout: 120_000 }, () => {
   test('a value that is too large for etcd is refused by name', async () => {
     await using keyspace = await open()
     const value = bytesOf('v'.repeat(1.5 * 2 ** 20))
-    await assert.rejects(txn(keyspace, { kind: 'put', key: 'a', value }), error => isFault(error, 'InvalidTxn'))
+    await assert.rejects(txn(keyspace, { kind: 'put', key: 'a', value }), error => isFault(error, 'TooLarge'))
   })
 
   test('history is kept as long as asked for, and forgotten then', async () => {

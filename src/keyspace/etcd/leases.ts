@@ -2,9 +2,9 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { isFault, type World } from '#base'
 import { keyspaceFault } from '../faults.ts'
 import type { LeaseId } from '../keyspace.ts'
-import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS } from '../limits.ts'
+import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_TOKENS_MAX } from '../limits.ts'
 import type { Cluster } from './cluster.ts'
-import { type CallFailure, faultOf, isPassing, STATUS } from './failure.ts'
+import { type CallFailure, isOfOldToken, isPassing, STATUS } from './failure.ts'
 import { Lease, LeaseKeepAliveRequestSchema, LeaseKeepAliveResponseSchema } from './proto/lease-pb.ts'
 
 const KEEP_ALIVE_PATH = `/${Lease.typeName}/${Lease.method.leaseKeepAlive.name}`
@@ -40,6 +40,7 @@ export class Leases {
   async keepAlive(lease: LeaseId, signal: AbortSignal): Promise<number> {
     const { clock } = this.#world
     const endMs = clock.monotonicMs() + ETCD_CALL_MS
+    let tokens = 0
     for (;;) {
       signal.throwIfAborted()
       const answer = await this.#keepAliveOnce(lease, signal)
@@ -48,7 +49,8 @@ export class Leases {
         if (answer > 0) return answer * 1000
         throw keyspaceFault('LeaseNotFound', `lease ${lease} does not exist or has ended`)
       }
-      if (!isPassing(answer) || clock.monotonicMs() > endMs) throw faultOf(answer)
+      if (isOfOldToken(answer) && tokens++ < ETCD_TOKENS_MAX && this.#cluster.renewToken()) continue
+      if (!isPassing(answer) || clock.monotonicMs() > endMs) throw this.#cluster.fault(answer)
       await clock.sleep(ETCD_RETRY_MS, signal)
     }
   }

@@ -1,6 +1,7 @@
 import type { ByteString, World } from '#base'
 import type { Keyspace } from '../keyspace.ts'
 import type { EtcdTls, KeepAlive } from './connection.ts'
+import type { EtcdLogin } from './login.ts'
 
 /** What a keyspace in etcd needs. */
 export interface EtcdOptions {
@@ -16,6 +17,10 @@ export interface EtcdOptions {
   /** History is compacted when it is older; the whole etcd's. Kept when undefined. */
   readonly historyMs?: number | undefined
   readonly keepAlive?: KeepAlive | undefined
+  /** For an etcd that wants a user and a password. */
+  readonly login?: EtcdLogin | undefined
+  /** Watches are told this often how far they have come; ETCD_PROGRESS_MS when undefined. */
+  readonly progressMs?: number | undefined
 }
 
 /**

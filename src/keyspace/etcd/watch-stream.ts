@@ -9,7 +9,7 @@ import { TaskScope } from '../waiting.ts'
 import { Watcher } from '../watch-hub.ts'
 import type { Cluster } from './cluster.ts'
 import type { Stream } from './connection.ts'
-import { type CallFailure, faultOf, STATUS } from './failure.ts'
+import { type CallFailure, isOfOldToken, STATUS } from './failure.ts'
 import type { Messages } from './messages.ts'
 import { revisionOfEvent } from './records.ts'
 import { type Event, Watch, WatchRequestSchema, type WatchResponse, WatchResponseSchema } from './proto/watch-pb.ts'
@@ -33,7 +33,20 @@ interface Subscription {
   next: Revision
   /** Events of an answer that etcd sends in pieces. */
   pieces: Event[]
+  /** The open stream has this watch. */
+  isMade: boolean
+  /** It was there when etcd was asked last how far it is. */
+  isAsked: boolean
+  /** What etcd answered; believed when it answers again. */
+  heard: Revision | undefined
+  /** It was refused once with a token that may have been old. */
+  isRetried: boolean
 }
+
+const UNHEARD = { isMade: false, isAsked: false, heard: undefined } as const
+
+/** The watch that answers about a whole stream are of (etcd 3.4, clientv3/watch.go InvalidWatchID). */
+const NO_WATCH = -1n
 
 /**
  * All watches of one keyspace, on one stream. When it breaks, another is opened on another endpoint, and each watch goes
@@ -47,6 +60,10 @@ export class WatchStream implements AsyncDisposable {
   readonly #subscriptions = new Map<bigint, Subscription>()
   readonly #tasks: TaskScope
   #open: { readonly stream: Stream; readonly endpoint: number } | undefined
+  readonly #progressMs: number
+  #isAsking = false
+  /** When etcd answered last how far it is; undefined while it has not answered. */
+  #answeredMs: number | undefined = Number.NEGATIVE_INFINITY
   #retryMs = 0
   #lastId = 0n
 
@@ -54,6 +71,7 @@ export class WatchStream implements AsyncDisposable {
     readonly world: World
     readonly cluster: Cluster
     readonly messages: Messages
+    readonly progressMs: number
     /** Hears the newest revision etcd speaks of. */
     readonly seen: (revision: Revision) => void
   }) {
@@ -61,13 +79,15 @@ export class WatchStream implements AsyncDisposable {
     this.#cluster = parts.cluster
     this.#messages = parts.messages
     this.#seen = parts.seen
+    this.#progressMs = parts.progressMs
     this.#tasks = new TaskScope(error => this.#end(error))
   }
 
   /** Watches until the watcher is closed. */
   attach(wanted: Wanted): Watcher {
     const watcher: Watcher = new Watcher(spanOf(wanted.keys), wanted.previous, () => this.#detach(watcher))
-    this.#subscribe({ wanted, watcher, next: wanted.from, pieces: [] })
+    const unheard = { pieces: [], ...UNHEARD, isRetried: false }
+    this.#subscribe({ wanted, watcher, next: wanted.from, ...unheard })
     return watcher
   }
 
@@ -88,6 +108,21 @@ export class WatchStream implements AsyncDisposable {
     this.#subscriptions.set(this.#lastId, subscription)
     if (this.#open === undefined) this.#connect()
     else this.#create(this.#lastId, subscription)
+    if (!this.#isAsking) this.#tasks.run(signal => this.#askForProgress(signal))
+  }
+
+  // Nobody else moves on a watch of which nothing changes: etcd does so every 10 minutes, when history may be gone.
+  async #askForProgress(signal: AbortSignal): Promise<void> {
+    this.#isAsking = true
+    while (this.#subscriptions.size > 0) {
+      await this.#world.clock.sleep(this.#progressMs, signal)
+      const nowMs = this.#world.clock.monotonicMs()
+      if (this.#answeredMs === undefined || nowMs - this.#answeredMs < this.#progressMs / 2) continue
+      this.#answeredMs = undefined
+      for (const subscription of this.#subscriptions.values()) subscription.isAsked = subscription.isMade
+      this.#send({ requestUnion: { case: 'progressRequest', value: {} } })
+    }
+    this.#isAsking = false
   }
 
   #create(watchId: bigint, { wanted, next }: Subscription): void {
@@ -116,12 +151,15 @@ export class WatchStream implements AsyncDisposable {
   #connect(): void {
     if (this.#tasks.signal.aborted) return
     const open = this.#cluster.stream(WATCH_PATH, {
-      received: message => this.#received(fromBinary(WatchResponseSchema, message)),
+      received: message => {
+        if (this.#open === open) this.#received(fromBinary(WatchResponseSchema, message))
+      },
       ended: failure => this.#broken(open, failure),
     })
     this.#open = open
+    this.#answeredMs = Number.NEGATIVE_INFINITY
     for (const [watchId, subscription] of this.#subscriptions) {
-      subscription.pieces = []
+      Object.assign(subscription, { pieces: [], ...UNHEARD })
       this.#create(watchId, subscription)
     }
   }
@@ -129,9 +167,11 @@ export class WatchStream implements AsyncDisposable {
   #received(response: WatchResponse): void {
     this.#retryMs = 0
     const revision = revisionOf(Number(response.header?.revision ?? 0n))
-    const subscription = this.#subscriptions.get(response.watchId)
-    if (subscription === undefined || response.created) return
+    if (response.watchId === NO_WATCH && !response.created) return this.#progressOfAll(revision)
+    const subscription = this.#subscriptions.get(response.watchId) ?? this.#refusedOf(response)
+    if (subscription === undefined) return
     if (response.canceled) return this.#canceled(response, subscription)
+    if (response.created) return void Object.assign(subscription, { isMade: true, isRetried: false })
     this.#seen(revision)
     subscription.pieces.push(...response.events)
     if (response.fragment) return
@@ -146,18 +186,36 @@ export class WatchStream implements AsyncDisposable {
     subscription.watcher.offer(revisionOfEvent(last), events)
   }
 
+  // Before 3.4.25 and 3.5.8 this may overtake events on their way (etcd issue 15220): it counts when etcd, asked again
+  // some time after it was heard, has answered again.
+  #progressOfAll(revision: Revision): void {
+    this.#answeredMs = this.#world.clock.monotonicMs()
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.heard !== undefined && subscription.pieces.length === 0) {
+        this.#seen(subscription.heard)
+        this.#progress(subscription, subscription.heard)
+      }
+      subscription.heard = subscription.isAsked ? revision : undefined
+    }
+  }
+
+  // From 3.5 on a refused watch has no id; watches are made in the order in which they were asked for.
+  #refusedOf({ watchId, canceled }: WatchResponse): Subscription | undefined {
+    if (watchId !== NO_WATCH || !canceled) return undefined
+    return this.#subscriptions.values().find(({ isMade }) => !isMade)
+  }
+
   #progress(subscription: Subscription, revision: Revision): void {
     if (revision < subscription.next) return
     subscription.next = revisionOf(revision + 1)
     subscription.watcher.progress(revision)
   }
 
-  #canceled({ watchId, compactRevision, cancelReason }: WatchResponse, subscription: Subscription): void {
-    this.#subscriptions.delete(watchId)
-    if (compactRevision === 0n) {
-      subscription.watcher.fail(faultOf({ status: STATUS.unavailable, message: cancelReason, how: 'answered' }))
-      return
-    }
+  #canceled({ compactRevision, cancelReason }: WatchResponse, subscription: Subscription): void {
+    const failure = { status: STATUS.unavailable, message: cancelReason, how: 'answered' } as const
+    if (compactRevision === 0n && this.#isRetried(subscription)) return this.#reopen(failure)
+    for (const [watchId, each] of this.#subscriptions) if (each === subscription) this.#subscriptions.delete(watchId)
+    if (compactRevision === 0n) return subscription.watcher.fail(this.#cluster.fault(failure))
     const oldest = revisionOf(Number(compactRevision))
     if (!subscription.wanted.isFromNow || subscription.next !== subscription.wanted.from) {
       subscription.watcher.fail(compacted(oldest))
@@ -167,10 +225,25 @@ export class WatchStream implements AsyncDisposable {
     this.#subscribe(subscription)
   }
 
+  // What a watch may see is looked up with the token its stream began with, and an old one is told as no permission.
+  #isRetried(subscription: Subscription): boolean {
+    if (subscription.isRetried || !this.#cluster.renewToken()) return false
+    subscription.isRetried = true
+    return true
+  }
+
+  #reopen(failure: CallFailure): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#broken(open, failure)
+    open.stream.close()
+  }
+
   #broken(open: { readonly endpoint: number }, failure: CallFailure): void {
     if (this.#open !== open) return
     this.#open = undefined
     this.#cluster.leave(open.endpoint)
+    if (isOfOldToken(failure)) this.#cluster.renewToken()
     if (this.#subscriptions.size === 0 || this.#tasks.signal.aborted) return
     const waitMs = this.#retryMs
     this.#retryMs = Math.min(Math.max(waitMs * 2, 50), ETCD_WATCH_RETRY_MS_MAX)

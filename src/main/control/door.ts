@@ -12,7 +12,9 @@ import {
   kubeconfigOf,
   message,
 } from '#rpc'
+import type { Keyspace } from '#keyspace'
 import { mainFault } from '../faults.ts'
+import { keyspaceCheck } from '../keyspace/check.ts'
 import type { Issuing } from './issuing.ts'
 import type { Served } from './listen.ts'
 import type { ControlStart } from './messages.ts'
@@ -31,6 +33,7 @@ export interface ControlDoorParts {
   readonly issuing: Issuing
   readonly keys: FollowedKeys
   readonly rotation: Rotation
+  readonly keyspace: Keyspace
 }
 
 /** Everything the local door of the control process answers: who may open its socket owns the cloud. */
@@ -71,7 +74,7 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
 }
 
 async function checksOf(parts: ControlDoorParts, signal: AbortSignal): Promise<readonly CheckRow[]> {
-  const { start, world, authority, served, keys, rotation } = parts
+  const { start, world, authority, served, keys, rotation, keyspace } = parts
   const nowMs = Number(world.clock.wallNs() / 1_000_000n)
   return [
     restartCheck(start.restarts),
@@ -79,6 +82,7 @@ async function checksOf(parts: ControlDoorParts, signal: AbortSignal): Promise<r
     validityCheck('authority', authority.certificatePem, nowMs),
     kubeconfigCheck(kubeconfigOf(start.dataFolder)),
     await masterCheck(keys, start.masterKeyFile, signal),
+    await keyspaceCheck(keyspace, signal),
     ...rotationChecks(rotation.state),
   ]
 }

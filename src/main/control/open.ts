@@ -84,7 +84,7 @@ export async function openControl(
   )
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
   const handlers = [
-    ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation }),
+    ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation, keyspace }),
     ...rotationHandlers({ world, rotation }),
     ...credentialHandlers({ world, fetch, authority, issuing, revocations, url }),
     ...keyspaceHandlers({ world, dataFolder, gate, moved }),

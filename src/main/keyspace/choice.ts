@@ -4,6 +4,7 @@ import { exactly, type KeyspaceWords, list, optional, shape, text } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { replaceFile } from '../keys/replace-file.ts'
 import { ETCD_ENDPOINTS_MAX } from '../limits.ts'
+import { readEtcdFiles } from './etcd-files.ts'
 
 /** DATA/keyspace.json, version 1: the etcd that the control plane is kept in. Without the file it is embedded. */
 const choiceShape = shape({
@@ -15,6 +16,9 @@ const choiceShape = shape({
   authority: optional(text(4096)),
   certificate: optional(text(4096)),
   key: optional(text(4096)),
+  user: optional(text(256)),
+  /** The file with the user's password; without it CAIRN_KEYSPACE_PASSWORD has it. */
+  password: optional(text(4096)),
 })
 
 /** Where the control plane is kept. Files are absolute. */
@@ -22,10 +26,10 @@ export type KeyspaceChoice = { readonly kind: 'embedded' } | Omit<ReturnType<typ
 
 /** Reads what people say of a keyspace. Faults: Invalid, which names the word that is wrong. */
 export function choiceOf(words: KeyspaceWords): KeyspaceChoice {
-  const { address, authority, certificate, key, prefix = '/cairn/' } = words
+  const { address, authority, certificate, key, user, password, prefix = '/cairn/' } = words
   if (address === 'embedded') {
-    if (authority === undefined && certificate === undefined && key === undefined) return { kind: 'embedded' }
-    throw invalid('TLS files are for a keyspace in etcd', 'Leave them out, or name etcd=https://HOST:PORT.')
+    if ([authority, certificate, key, user, password].every(word => word === undefined)) return { kind: 'embedded' }
+    throw invalid('files and users are for a keyspace in etcd', 'Leave them out, or name etcd=https://HOST:PORT.')
   }
   const [kind, list = ''] = address.split(/=(.*)/s)
   if (kind !== 'etcd') throw invalid(`"${address}" is no keyspace`, 'Say embedded, or etcd=https://HOST:PORT[,...].')
@@ -38,8 +42,11 @@ export function choiceOf(words: KeyspaceWords): KeyspaceChoice {
     )
   }
   if (!/^\/[\x21-\x7e]*\/$/.test(prefix)) throw invalid(`prefix "${prefix}"`, 'It begins and ends with a slash.')
+  if (password !== undefined && user === undefined) throw invalid('a password needs its user', 'Give --keyspace-user.')
   const files = { authority: fileOf(authority), certificate: fileOf(certificate), key: fileOf(key) }
-  return { kind, endpoints, prefix, ...files }
+  const choice = { kind, endpoints, prefix, ...files, user, password: fileOf(password) } as const
+  readEtcdFiles(choice) // what is wrong with them is said now
+  return choice
 }
 
 /** What people would say of it. */
@@ -97,7 +104,13 @@ function choiceFile(dataFolder: string): string {
 
 function endpointOf(word: string): string {
   const url = URL.canParse(word) ? new URL(word) : undefined
-  const isPlain = url !== undefined && url.pathname === '/' && url.search === '' && url.username === ''
+  if (url !== undefined && (url.username !== '' || url.password !== '')) {
+    throw invalid(
+      'users and passwords do not belong into an address',
+      'Give --keyspace-user and --keyspace-password-file.',
+    )
+  }
+  const isPlain = url !== undefined && url.pathname === '/' && url.search === ''
   if (!isPlain || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw invalid(`"${word}" is no endpoint of etcd`, 'It is https://HOST:PORT.')
   }
@@ -113,7 +126,7 @@ function fileOf(word: string | undefined): string | undefined {
   try {
     fs.accessSync(file, fs.constants.R_OK)
   } catch (error) {
-    throw mainFault('Invalid', `keyspace: ${file} cannot be read`, { hint: 'Name a file in PEM.', cause: error })
+    throw mainFault('Invalid', `keyspace: ${file} cannot be read`, { hint: 'Name a file that is there.', cause: error })
   }
   return file
 }

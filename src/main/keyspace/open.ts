@@ -1,8 +1,7 @@
-import fs from 'node:fs'
 import type { World } from '#base'
 import { checkMarks, HISTORY, type Keyspace, openEmbeddedKeyspace, openEtcdKeyspace, sqliteIndex } from '#keyspace'
-import { mainFault } from '../faults.ts'
 import { embeddedFolder, type KeyspaceChoice } from './choice.ts'
+import { readEtcdFiles } from './etcd-files.ts'
 
 /** Whose keyspace is opened. */
 export interface KeyspaceHome {
@@ -39,20 +38,8 @@ export async function openAnyKeyspace(
     world.disk.makeFolder(folder)
     return openEmbeddedKeyspace({ world, folder, index: sqliteIndex, failed })
   }
-  const { endpoints, prefix, authority, certificate, key } = choice
-  const tls = { authorityPem: pemIn(authority), certificatePem: pemIn(certificate), keyPem: pemIn(key) }
+  const { endpoints, prefix } = choice
+  const { tls, login } = readEtcdFiles(choice)
   const urls = endpoints.map(endpoint => new URL(endpoint))
-  return openEtcdKeyspace({ world, endpoints: urls, prefix, tls, historyMs: HISTORY.ms }, signal)
-}
-
-function pemIn(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (error) {
-    throw mainFault('DataFolder', `${file}, which etcd needs, cannot be read`, {
-      hint: 'Restore it, or name another: cairn up --keyspace-ca, --keyspace-cert, --keyspace-key.',
-      cause: error,
-    })
-  }
+  return openEtcdKeyspace({ world, endpoints: urls, prefix, tls, login, historyMs: HISTORY.ms }, signal)
 }

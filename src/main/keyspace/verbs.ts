@@ -150,6 +150,7 @@ function readerOf(fd: number): ReadBytes {
 
 function absolute(words: KeyspaceWords): KeyspaceWords {
   const resolved = (file: string | undefined) => (file === undefined ? undefined : path.resolve(file))
-  const { authority, certificate, key } = words
-  return { ...words, authority: resolved(authority), certificate: resolved(certificate), key: resolved(key) }
+  const { authority, certificate, key, password } = words
+  const pem = { authority: resolved(authority), certificate: resolved(certificate), key: resolved(key) }
+  return { ...words, ...pem, password: resolved(password) }
 }

@@ -3,12 +3,17 @@ import { flag, integer, nothing, optional, type ShapeOf, shape, text, word } fro
 
 const PATH_MAX = 4096
 
-/** A keyspace as people name it: `embedded`, or `etcd=URL[,URL...]` with files in PEM and what its keys begin with. */
+/**
+ * A keyspace as people name it: `embedded`, or `etcd=URL[,URL...]` with files in PEM, a user, the file with its password,
+ * and what its keys begin with.
+ */
 export const keyspaceWords = shape({
   address: text(4096),
   authority: optional(text(PATH_MAX)),
   certificate: optional(text(PATH_MAX)),
   key: optional(text(PATH_MAX)),
+  user: optional(text(256)),
+  password: optional(text(PATH_MAX)),
   prefix: optional(text(256)),
 })
 
