@@ -7,6 +7,8 @@ import { Client, openHttpsTransport, readKubeconfig } from '#client'
 import { machineWorld } from '#host'
 import { jsonAt, listAt, textAt } from '#schema'
 import { type Cloud, openCloud, until } from './cloud.ts'
+import { checkNodeRights, kubectlAs } from './cloud/node-rights.ts'
+import { findKubectl, NO_KUBECTL } from './kubectls.ts'
 
 const never = new AbortController().signal
 const { clock } = machineWorld
@@ -75,6 +77,34 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
     assert.equal((await cloud.run('cert', 'revoke', serial)).code, 0)
     await assert.rejects(whoIs(given.out), error => isFault(error, 'Unauthorized') || isFault(error, 'Unreachable'))
     assert.match((await cloud.run('cert', 'ls')).out, new RegExp(`${serial}.*revoked`))
+  })
+
+  test("the administrator's certificate is in the list, and when it is revoked there is another on the machine", async () => {
+    const admins = async () => {
+      const { out } = await cloud.run('cert', 'ls', '-o', 'json')
+      const rows = JSON.parse(out) as readonly { serial: string; user: string; from: string; isRevoked: boolean }[]
+      return rows.filter(({ user, isRevoked }) => user === 'admin' && !isRevoked)
+    }
+    const [own, ...others] = await admins()
+    assert.deepEqual([own?.from, others], ['cairn up', []])
+    const before = (await cloud.run('kubeconfig')).out
+    const revoked = await cloud.run('cert', 'revoke', own?.serial ?? '')
+    assert.match(revoked.out, /could do everything.*`cairn kubeconfig` there prints it/s)
+    await assert.rejects(whoIs(before), error => isFault(error, 'Unauthorized') || isFault(error, 'Unreachable'))
+    await until(async () => (await cloud.run('kubeconfig')).out !== before, { what: 'another kubeconfig' })
+    assert.equal(await whoIs((await cloud.run('kubeconfig')).out), 'admin')
+    const [next] = await admins()
+    assert.notEqual(next?.serial, own?.serial)
+  })
+
+  const kubectl = findKubectl()
+  test('a machine gets what the pods on it need', { skip: kubectl === undefined ? NO_KUBECTL : false }, async () => {
+    const { code, out, err } = await cloud.run('kubeconfig', '--user', 'system:node:one', '--group', 'system:nodes')
+    assert.equal(code, 0, err)
+    const file = path.join(cloud.home, 'node.kubeconfig')
+    fs.writeFileSync(file, out, { mode: 0o600 })
+    const as = (kubeconfig: string) => kubectlAs(kubectl ?? '', cloud.home, kubeconfig)
+    await checkNodeRights(as(`${cloud.data}/kubeconfig`), as(file))
   })
 
   test('a token for another authority, of another user, revoked or cut off is refused by name', async () => {

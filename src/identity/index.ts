@@ -17,7 +17,12 @@ export {
   DEFAULT_CLUSTER_ROLE_BINDINGS,
   DEFAULT_CLUSTER_ROLES,
   DEFAULT_NAMESPACES,
+  WITHDRAWN_RULES,
 } from './rbac/defaults/roles.ts'
+export { NodeIndex, type NodeKind } from './nodes/node-index.ts'
+export { nodeOf } from './nodes/node-name.ts'
+export { dependsOnObjects, isNodeAllowed } from './nodes/node-rights.ts'
+export { hasReferences, MIRROR } from './nodes/references.ts'
 export { notCovered } from './rbac/escalation.ts'
 export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'

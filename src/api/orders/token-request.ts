@@ -1,13 +1,24 @@
 import {
   type BoundObject,
+  type Caller,
   type FindBound,
+  nodeOf,
   type ServiceAccountSubject,
   subjectClaims,
   type TokenSigner,
   type TokenWish,
   tokenWish,
 } from '#identity'
-import { type FieldError, invalid, isJsonObject, type JsonObject, kubernetesShape, notSupported } from '#schema'
+import {
+  type FieldError,
+  invalid,
+  isJsonObject,
+  type JsonObject,
+  type KubeObject,
+  kubernetesShape,
+  notSupported,
+  textAt,
+} from '#schema'
 import { apiFault } from '../faults.ts'
 import { TOKEN_SECONDS_MAX, TOKEN_SECONDS_MIN } from '../limits.ts'
 import { refuseInvalid } from '../refusal.ts'
@@ -40,12 +51,14 @@ export function tokenRequests(parts: TokenRequestParts): OrderPath {
 }
 
 async function answer(parts: TokenRequestParts, order: Order): Promise<JsonObject> {
-  const { namespace = '', name = '', body, signal } = order
+  const { caller, namespace = '', name = '', body, signal } = order
   const wish = tokenWish(body)
   refuseInvalid({ group: 'authentication.k8s.io', kind: 'TokenRequest', name }, problems(wish))
   const account = await parts.find('ServiceAccount', { namespace, name }, signal)
   if (account === undefined) throw apiFault('NotFound', `serviceaccounts "${name}" not found`)
-  const bound = await boundObject(parts.find, wish, namespace, signal)
+  const found = await boundObject(parts.find, wish, namespace, signal)
+  refuseOtherPod(caller, name, found)
+  const bound = found === undefined ? undefined : { kind: found.kind, name: found.name, uid: found.uid }
   const subject: ServiceAccountSubject = { namespace, name, uid: account.metadata.uid, bound }
   const audiences = wish.audiences.length === 0 ? parts.audiences : wish.audiences
   const { sub, extra } = subjectClaims(subject)
@@ -78,7 +91,7 @@ async function boundObject(
   { bound }: TokenWish,
   namespace: string,
   signal: AbortSignal,
-): Promise<BoundObject | undefined> {
+): Promise<(BoundObject & { readonly object: KubeObject }) | undefined> {
   if (bound === undefined) return undefined
   const kind = bound.kind === 'Pod' || bound.kind === 'Secret' ? bound.kind : 'Node'
   const { name, uid } = bound
@@ -91,5 +104,21 @@ async function boundObject(
       `the UID in the bound object reference (${uid}) does not match the UID in record (${found.metadata.uid})`,
     )
   }
-  return { kind, name, uid: found.metadata.uid }
+  return { kind, name, uid: found.metadata.uid, object: found }
+}
+
+// A pod speaks as its own account only, and a machine gets tokens for the pods on it only.
+function refuseOtherPod(
+  caller: Caller,
+  account: string,
+  bound: (BoundObject & { readonly object: KubeObject }) | undefined,
+): void {
+  const pod = bound?.kind === 'Pod' ? bound.object : undefined
+  const own = textAt(pod, 'spec', 'serviceAccountName') ?? 'default'
+  if (pod !== undefined && own !== account) {
+    throw apiFault('BadRequest', `the pod "${pod.metadata.name}" is of the service account "${own}"`)
+  }
+  const node = nodeOf(caller)
+  if (node === undefined || (pod !== undefined && textAt(pod, 'spec', 'nodeName') === node)) return
+  throw apiFault('Forbidden', `node "${node}" may only get tokens that are bound to a pod on it`)
 }

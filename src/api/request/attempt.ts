@@ -8,19 +8,25 @@ export function attemptOf(target: Target, verb: string, query: URLSearchParams):
   const { group, plural, subresource, namespace } = target
   if (plural === '') return { kind: 'path', verb: 'get', path: target.path }
   const inside = isNamespace(target) ? target.name : namespace
-  const name = target.name ?? (OF_MANY.has(verb) ? selectedName(query) : undefined)
-  return { kind: 'resource', verb, group, plural, subresource, namespace: inside, name }
+  const isOfMany = OF_MANY.has(verb)
+  const name = target.name ?? (isOfMany ? selected(query, NAME) : undefined)
+  const nodeName = isOfMany ? selected(query, NODE_NAME) : undefined
+  const attempt = { kind: 'resource', verb, group, plural, subresource, namespace: inside, name } as const
+  return nodeName === undefined ? attempt : { ...attempt, nodeName }
 }
 
 const OF_MANY: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
 
 // What selects one object by its name is a request for that object: a rule for that name allows it. Where anything is
 // escaped, the term could be part of a value: then it is a request for all.
-function selectedName(query: URLSearchParams): string | undefined {
+function selected(query: URLSearchParams, field: RegExp): string | undefined {
   const selector = query.get('fieldSelector') ?? ''
   if (selector.includes('\\') || query.getAll('fieldSelector').length > 1) return undefined
-  return /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/.exec(selector)?.[1]
+  return field.exec(selector)?.[1]
 }
+
+const NAME = /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/
+const NODE_NAME = /(?:^|,)spec\.nodeName==?([^,!=]+)(?:,|$)/
 
 // A namespace lies in itself: who may read all in it may read it (k8s.io/apiserver/pkg/endpoints/request NewRequestInfo).
 function isNamespace({ group, plural }: { readonly group: string; readonly plural: string }): boolean {

@@ -13,6 +13,8 @@ export type Attempt =
       readonly subresource: string | undefined
       readonly namespace: string | undefined
       readonly name: string | undefined
+      /** The machine that a list or watch is narrowed to. */
+      readonly nodeName?: string | undefined
     }
 
 /** The roles and bindings that decide. */

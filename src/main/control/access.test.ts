@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { type Attempt, type Caller, isAllowed, PolicyIndex } from '#identity'
+import { type Attempt, type Caller, isAllowed, isNodeAllowed, NodeIndex, nodeOf, PolicyIndex } from '#identity'
 import { isKubeObject, type Json, listAt, type Resource, RESOURCES, textAt } from '#schema'
 import { type AccessApi, ADMINISTRATOR, openAccessApi, person } from '../testing/access.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 let api: AccessApi
 const policy = new PolicyIndex()
+// What machines may because of what they are; there are no pods here.
+const machines = new NodeIndex()
 
 const EVERYBODY: Readonly<Record<string, Caller | undefined>> = {
   nobody: undefined,
@@ -111,6 +113,11 @@ function routesOf(resource: Resource, namespace: string): readonly Route[] {
   ]
 }
 
+function mayHe(caller: Caller, attempt: Attempt): boolean {
+  const node = nodeOf(caller)
+  return isAllowed(policy, caller, attempt) || (node !== undefined && isNodeAllowed(machines, node, attempt))
+}
+
 suite('every route, for every kind of identity', () => {
   test('lets in whom RBAC lets in, and nobody else', async () => {
     const routes = RESOURCES.flatMap(resource =>
@@ -120,7 +127,7 @@ suite('every route, for every kind of identity', () => {
     const counts = { in: 0, '403': 0, '401': 0 }
     for (const { method, path, attempt } of routes) {
       for (const [who, caller] of Object.entries(EVERYBODY)) {
-        const expected = caller === undefined ? '401' : isAllowed(policy, caller, attempt) ? 'in' : '403'
+        const expected = caller === undefined ? '401' : mayHe(caller, attempt) ? 'in' : '403'
         counts[expected] += 1
         const got = await outcomeOf(caller, method, path)
         // A kind may be closed to a verb, or an object to a change, whoever asks: never the reverse.
@@ -153,16 +160,24 @@ suite('every route, for every kind of identity', () => {
     ['GET', '/api/v1/namespaces/a', ['reader', 'editor', 'owner', 'reader of all', 'administrator']],
     ['GET', '/api/v1/namespaces/default', ['reader of all', 'administrator']],
     ['GET', '/api/v1/namespaces', ['reader of all', 'administrator']],
-    ['GET', '/api/v1/namespaces/a/configmaps', ['reader', 'editor', 'owner', 'reader of all', 'node', 'administrator']],
-    ['GET', '/api/v1/namespaces/default/configmaps', ['reader of all', 'node', 'administrator']],
-    ['GET', '/api/v1/namespaces/a/secrets', ['editor', 'owner', 'node', 'administrator']],
-    ['GET', '/api/v1/secrets', ['node', 'administrator']],
+    ['GET', '/api/v1/namespaces/a/configmaps', ['reader', 'editor', 'owner', 'reader of all', 'administrator']],
+    ['GET', '/api/v1/namespaces/default/configmaps', ['reader of all', 'administrator']],
+    ['GET', '/api/v1/namespaces/a/secrets', ['editor', 'owner', 'administrator']],
+    ['GET', '/api/v1/secrets', ['administrator']],
+    ['GET', '/api/v1/pods', ['reader of all', 'administrator']],
+    ['GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Done', ['reader of all', 'node', 'administrator']],
+    ['GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dtwo', ['reader of all', 'administrator']],
+    ['GET', '/api/v1/nodes/one', ['node', 'administrator']],
+    ['GET', '/api/v1/nodes/two', ['administrator']],
     ['POST', '/api/v1/namespaces/a/configmaps', ['editor', 'owner', 'administrator']],
     ['DELETE', '/api/v1/namespaces/a', ['administrator']],
     ['POST', `${RBAC}/namespaces/a/rolebindings`, ['owner', 'administrator']],
     ['POST', `${RBAC}/clusterrolebindings`, ['administrator']],
     ['GET', `${RBAC}/clusterroles`, ['administrator']],
-    ['PUT', '/api/v1/namespaces/a/pods/some/status', ['node', 'administrator']],
+    ['PUT', '/api/v1/namespaces/a/pods/some/status', ['administrator']],
+    ['PUT', '/api/v1/nodes/one/status', ['node', 'administrator']],
+    ['PUT', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/one', ['node', 'administrator']],
+    ['PUT', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/two', ['administrator']],
   ]
   for (const [method, path, letIn] of TABLE) {
     test(`${method} ${path} lets in ${letIn.join(', ')}`, async () => {

@@ -23,6 +23,7 @@ import { refuseEscalation } from './escalation.ts'
 import { refuseGranting } from './granting.ts'
 import { Issuing } from './issuing.ts'
 import { refuseJoining } from './joining.ts'
+import { refuseOtherNodes } from './nodes/node-writes.ts'
 import type { Revocations } from './revocations.ts'
 import type { ApiTelemetry } from './telemetry.ts'
 import { openTokenSigner } from './token-keys.ts'
@@ -61,7 +62,7 @@ export async function openApi(
   const access = opening.use(await openAccess({ keyspace, store, world, issuing, knows }))
   const { policy, revocations, users, lasting, authenticate, authorize } = access
   const { index } = policy
-  const guards = [refuseEscalation(index), refuseGranting(index), refuseJoining(index), refuseBuiltIn]
+  const guards = [refuseEscalation(index), refuseGranting(index), refuseJoining(index), refuseBuiltIn, refuseOtherNodes]
   const ending = new AbortController()
   const app = createApp({
     clock,

@@ -5,6 +5,7 @@ import {
   DEFAULT_CLUSTER_ROLES,
   DEFAULT_NAMESPACES,
   type PolicyIndex,
+  WITHDRAWN_RULES,
 } from '#identity'
 import { isSameJson, type JsonObject, type KubeObject, jsonAt, listAt, textAt } from '#schema'
 import { askLocally, type LocalFetch, refusedLocally } from './local-api.ts'
@@ -52,13 +53,16 @@ async function ensureNamespace(fetch: LocalFetch, name: string): Promise<void> {
   await create(fetch, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
 }
 
-// Rules and subjects that people added stay: only what is missing is put back, as Kubernetes does.
+// Rules and subjects that people added stay: what is missing is put back, as Kubernetes does, and what is withdrawn goes.
 async function ensure(fetch: LocalFetch, { wanted, there, path, field }: Default): Promise<void> {
   if (there === undefined) return create(fetch, path, wanted)
   if (there.metadata.annotations?.[AUTO_UPDATE] === 'false' || jsonAt(wanted, 'aggregationRule') !== undefined) return
   const known = listAt(there, field)
-  const missing = listAt(wanted, field).filter(each => !known.some(other => isSameJson(other, each)))
-  if (missing.length > 0) await replace(fetch, path, { ...there, [field]: [...known, ...missing] })
+  const withdrawn = field === 'rules' ? (WITHDRAWN_RULES.get(nameOf(wanted)) ?? []) : []
+  const kept = known.filter(each => !withdrawn.some(other => isSameJson(other, each)))
+  const missing = listAt(wanted, field).filter(each => !kept.some(other => isSameJson(other, each)))
+  if (missing.length === 0 && kept.length === known.length) return
+  await replace(fetch, path, { ...there, [field]: [...kept, ...missing] })
 }
 
 async function create(fetch: LocalFetch, path: string, body: JsonObject): Promise<void> {

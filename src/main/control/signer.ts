@@ -1,6 +1,6 @@
 import type { World } from '#base'
 import type { Signer, SigningOrder } from '#controllers'
-import { type Authority, MASTERS, readSigningRequest, type SigningRequest } from '#identity'
+import { type Authority, MASTERS, nodeOf, readSigningRequest, type SigningRequest } from '#identity'
 import { mainFault } from '../faults.ts'
 import { ISSUED_CERTIFICATE_MS } from '../limits.ts'
 import type { Issuing } from './issuing.ts'
@@ -38,7 +38,10 @@ export function authoritySigner({ authority, issuing, world: { clock, entropy } 
       const problem =
         rule === undefined
           ? 'is of another signer'
-          : (usageProblem(order, rule.usage) ?? sizeProblem(request) ?? rule.problem(request, order))
+          : (usageProblem(order, rule.usage) ??
+            sizeProblem(request) ??
+            senderProblem(request, order) ??
+            rule.problem(request, order))
       if (rule === undefined || problem !== undefined) throw mainFault('SigningRefused', `the request ${problem}`)
       const nowMs = Number(clock.wallNs() / 1_000_000n)
       const lastsMs = Math.min((order.expirationSeconds ?? Number.POSITIVE_INFINITY) * 1000, ISSUED_CERTIFICATE_MS)
@@ -60,6 +63,12 @@ function usageProblem({ usages }: SigningOrder, usage: SignerRule['usage']): str
   if (!usages.includes(needed)) return `needs the usage "${needed}"`
   const other = usages.find(each => each !== needed && each !== 'digital signature' && each !== 'key encipherment')
   return other === undefined ? undefined : `has the usage "${other}", which this signer does not grant`
+}
+
+// A machine asks for itself only.
+function senderProblem({ commonName }: SigningRequest, order: SigningOrder): string | undefined {
+  const isOther = nodeOf({ name: order.username, groups: order.groups }) !== undefined && commonName !== order.username
+  return isOther ? 'must be sent by the node it is for' : undefined
 }
 
 // What `cairn cert ls` can show.

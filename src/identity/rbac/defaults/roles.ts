@@ -1,7 +1,7 @@
 import type { JsonObject } from '#schema'
 import { CERTIFICATE_REQUESTERS } from '../../authentication/exchanged-token.ts'
 import { AUTHENTICATED, MASTERS } from '../../caller.ts'
-import { BOOTSTRAP, CERTIFICATE_REQUEST, DEVICE, NODE } from './machines.ts'
+import { BOOTSTRAP, CERTIFICATE_REQUEST, DEVICE, FORMER_NODE, NODE } from './machines.ts'
 import { ADMIN, EDIT, VIEW } from './people.ts'
 import { paths, rule } from './rule.ts'
 
@@ -40,6 +40,9 @@ export const DEFAULT_CLUSTER_ROLES: readonly JsonObject[] = [
     paths(['get'], '/.well-known/openid-configuration', '/openid/v1/jwks'),
   ]),
 ]
+
+/** Rules that default roles had once: they are taken away wherever they are still as they were made. */
+export const WITHDRAWN_RULES: ReadonlyMap<string, readonly JsonObject[]> = new Map([['node', FORMER_NODE]])
 
 /** Who has them. */
 export const DEFAULT_CLUSTER_ROLE_BINDINGS: readonly JsonObject[] = [
