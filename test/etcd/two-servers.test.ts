@@ -97,12 +97,20 @@ suite('two servers on one etcd', { skip: whyNoEtcd(), timeout: 150_000 }, () => 
     assert.match(await run('doctor'), /ok +master key/)
   })
 
-  test('a server with another master key is refused by name', async () => {
+  test('a server with another master key, or another authority, is refused by name', async () => {
     await using first = await up('a')
     assert.match(first.said(), /is running/)
     await using other = await up('c', 'other.key')
     assert.equal(await other.ended(), '1')
     assert.match(other.said(), /master key/)
+    const { client } = await makeCertificates(mkdtempSync(join(folder, 'strange-')))
+    await using stranger = await spawnUp({
+      words: ['--data', join(folder, 'd'), '--no-mount', ...keyspace, `--keyspace-ca=${client.authority}`],
+      env: { CAIRN_LISTEN: '127.0.0.1:0', CAIRN_MASTER_KEY: join(folder, 'master.key') },
+    })
+    assert.equal(await stranger.ended(), '1')
+    assert.match(stranger.said(), new RegExp(`not signed by ${client.authority}`))
+    assert.match(await runCairn(join(folder, 'a'), ['doctor']).then(({ out }) => out), /ok +keyspace +[0-9]+ keys/)
   })
 })
 
