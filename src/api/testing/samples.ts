@@ -74,7 +74,7 @@ export const SAMPLES: readonly Sample[] = [
     shown: ['1', '0', '0', 'web', 'web:1', 'app=web'],
   },
   { resource: 'resourcequotas/v1', body: { spec: { hard: { pods: '4' } } }, shown: [] },
-  { resource: 'limitranges/v1', body: { spec: { limits: [{ type: 'Container', max: { cpu: '2' } }] } }, shown: [] },
+  { resource: 'limitranges/v1', body: { spec: { limits: [{ type: 'Pod', max: { cpu: '2' } }] } }, shown: [] },
   { resource: 'serviceaccounts/v1', body: {}, shown: ['0'] },
   { resource: 'deployments.apps/v1', body: WORKLOAD, shown: ['0/1', '0', '0', 'web', 'web:1', 'app=web'] },
   { resource: 'replicasets.apps/v1', body: WORKLOAD, shown: ['1', '0', '0', 'web', 'web:1', 'app=web'] },

@@ -1,10 +1,8 @@
 import { column, nameColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { listAt } from '../../json.ts'
-import { oneOf } from '../../rules.ts'
+import { changeEach, changePart } from '../../fill.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
-import { amountErrors } from '../pods/container-rules.ts'
-import { jsonAt } from '../../json.ts'
+import { limitDefaults, limitErrors } from './limit-rules.ts'
 
 /** How much one object of a namespace may use, and what it gets when it does not say. */
 export const limitRange = defineResource({
@@ -14,14 +12,6 @@ export const limitRange = defineResource({
   shortNames: ['limits'],
   shape: kubernetesShape('V1LimitRange'),
   table: [nameColumn, column('Created At', object => object.metadata.creationTimestamp, { type: 'date' })],
-  validate: object =>
-    listAt(object, 'spec', 'limits').flatMap((limit, index) => {
-      const field = `spec.limits[${index}]`
-      return [
-        ...oneOf(limit, 'type', ['Container', 'PersistentVolumeClaim', 'Pod'], field),
-        ...['max', 'min', 'default', 'defaultRequest'].flatMap(name =>
-          amountErrors(jsonAt(limit, name), `${field}.${name}`),
-        ),
-      ]
-    }),
+  defaults: object => changePart(object, 'spec', spec => changeEach(spec, 'limits', limitDefaults)),
+  validate: limitErrors,
 })

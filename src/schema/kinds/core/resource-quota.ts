@@ -2,9 +2,8 @@ import { ageColumn, column, nameColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { isJsonObject, jsonAt, wordOf } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
-import { immutable } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
-import { amountErrors } from '../pods/container-rules.ts'
+import { quotaErrors } from './quota-rules.ts'
 
 /** How much all objects of a namespace may use together. */
 export const resourceQuota = defineResource({
@@ -20,10 +19,7 @@ export const resourceQuota = defineResource({
     column('Request', object => usedText(object, name => !name.startsWith('limits'))),
     column('Limit', object => usedText(object, name => name.startsWith('limits'))),
   ],
-  validate: (object, old) => [
-    ...amountErrors(jsonAt(object, 'spec', 'hard'), 'spec.hard'),
-    ...immutable(jsonAt(object, 'spec'), jsonAt(old, 'spec'), ['scopes'], 'spec'),
-  ],
+  validate: quotaErrors,
 })
 
 function usedText(object: KubeObject, isShown: (name: string) => boolean): string {
