@@ -88,14 +88,19 @@ function finalizersFor(old: readonly string[], propagation: Propagation | undefi
 }
 
 function refusePreconditions(resource: Resource, { metadata }: KubeObject, options: DeleteOptions): void {
-  const refuse = (what: string, wanted: string, found: string | undefined): never => {
-    const said = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found ?? ''}`
+  const refuse = (said: string): never => {
     throw apiFault('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${metadata.name}": ${said}`)
   }
   const { uid, resourceVersion } = options
-  if (uid !== undefined && uid !== metadata.uid) refuse('UID', uid, metadata.uid)
+  if (uid !== undefined && uid !== metadata.uid) {
+    refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    refuse('ResourceVersion', resourceVersion, metadata.resourceVersion)
+    refuse(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    )
   }
 }
 

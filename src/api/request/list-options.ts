@@ -67,22 +67,45 @@ function asOf(version: string, isExact: boolean): AsOf {
 
 // k8s.io/apimachinery/pkg/apis/meta/internalversion/validation ValidateListOptions.
 function matchErrors(query: URLSearchParams, isWatch: boolean): FieldError[] {
-  const match = query.get('resourceVersionMatch') ?? ''
+  const match = query.get(MATCH) ?? ''
   const hasInitial = query.has('sendInitialEvents')
-  if (isWatch) {
-    if (!hasInitial) return match === '' ? [] : [matchForbidden('for watch unless sendInitialEvents is provided')]
-    if (match === '')
-      return [forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
-    return match === 'NotOlderThan' ? [] : [notSupported(MATCH, match, ['NotOlderThan'])]
+  const goesOn = (query.get('continue') ?? '') !== ''
+  return isWatch ? watchErrors(match, { hasInitial, goesOn }) : listErrors(query, match, { hasInitial, goesOn })
+}
+
+function watchErrors(match: string, { hasInitial, goesOn }: Given): FieldError[] {
+  const errors: FieldError[] = []
+  if (hasInitial && match !== 'NotOlderThan') {
+    errors.push(forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   }
-  const errors = hasInitial ? [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')] : []
   if (match === '') return errors
-  if ((query.get('resourceVersion') ?? '') === '') errors.push(matchForbidden('unless resourceVersion is provided'))
-  if ((query.get('continue') ?? '') !== '') errors.push(matchForbidden('when continue is provided'))
-  if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan']))
-  if (match === 'Exact' && query.get('resourceVersion') === '0')
-    errors.push(forbidden(MATCH, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'))
+  if (!hasInitial) errors.push(matchForbidden('for watch unless sendInitialEvents is provided'))
+  if (match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['NotOlderThan']))
+  if (goesOn) errors.push(matchForbidden('when continue is provided'))
   return errors
+}
+
+function listErrors(query: URLSearchParams, match: string, { hasInitial, goesOn }: Given): FieldError[] {
+  const version = query.get('resourceVersion') ?? ''
+  const errors: FieldError[] = []
+  if (match !== '') {
+    if (version === '') errors.push(matchForbidden('unless resourceVersion is provided'))
+    if (goesOn) errors.push(matchForbidden('when continue is provided'))
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan']))
+    }
+    if (match === 'Exact' && version === '0') {
+      errors.push(forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    }
+  }
+  if (hasInitial) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  return errors
+}
+
+interface Given {
+  readonly hasInitial: boolean
+  /** By a continue token. */
+  readonly goesOn: boolean
 }
 
 const MATCH = 'resourceVersionMatch'

@@ -15,14 +15,19 @@ import { nowMsOf, type ResourceRequest, type RouteParts } from './asked.ts'
 
 /** Answers the objects of a resource that the parameters choose, as they are read. Faults: BadRequest, Invalid, Expired. */
 export async function answerList(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
+  const { resource, query } = asked
+  return answerChosen(parts, asked, { options: listOptionsOf(query), matches: matchesOf(query, resource) })
+}
+
+/** Answers a list as the client wants it. Faults: NotAcceptable, Expired, Timeout. */
+export async function answerChosen(parts: RouteParts, asked: ResourceRequest, chosen: Chosen): Promise<Response> {
   const { resource, query, request } = asked
   const view = viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts))
-  const options = listOptionsOf(query)
-  const matches = matchesOf(query, resource)
+  const { limit, from } = chosen.options
   const { metadata, pages } =
-    options.limit === undefined && options.from === undefined
-      ? await wholeList(parts, asked, { options, matches })
-      : await pieceOfList(parts, asked, { options, matches })
+    limit === undefined && from === undefined
+      ? await wholeList(parts, asked, chosen)
+      : await pieceOfList(parts, asked, chosen)
   const body = encoded(headOf(resource, view, metadata), view, pages)
   return new Response(await streamed(body, asked), { headers: { 'content-type': 'application/json' } })
 }
@@ -39,7 +44,8 @@ export function both(one: Matches | undefined, other: Matches): Matches {
   return one === undefined ? other : object => one(object) && other(object)
 }
 
-interface Chosen {
+/** Which objects are wanted, and as of when. */
+export interface Chosen {
   readonly options: ListOptions
   readonly matches: Matches | undefined
 }
@@ -106,16 +112,15 @@ function goOn(error: unknown, from: Continue | undefined): never {
 export async function revisionFor(parts: RouteParts, asOf: AsOf, signal: AbortSignal): Promise<Revision | undefined> {
   if (asOf.kind === 'newest') return undefined
   const current = await parts.objects.store.revision(signal)
-  if (asOf.revision > current) {
-    const more = new StatusMore({
-      details: {
-        retryAfterSeconds: 1,
-        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-      },
-    })
-    throw apiFault('Timeout', `Too large resource version: ${asOf.revision}, current: ${current}`, { cause: more })
-  }
+  if (asOf.revision > current) throw tooLarge('Timeout', asOf.revision, current)
   return asOf.kind === 'exact' ? asOf.revision : undefined
+}
+
+/** The refusal of a revision that is still to come. */
+export function tooLarge(code: 'Expired' | 'Timeout', revision: Revision, current: Revision): Error {
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
+  const cause = new StatusMore({ details: { retryAfterSeconds: 1, causes } })
+  return apiFault(code, `Too large resource version: ${revision}, current: ${current}`, { cause })
 }
 
 function headOf(resource: Resource, { form }: View, metadata: JsonObject): string {

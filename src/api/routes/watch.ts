@@ -5,7 +5,7 @@ import { WATCH_SECONDS_MAX, WATCH_SECONDS_MIN } from '../limits.ts'
 import { watchOptionsOf, type WatchOptions } from '../request/list-options.ts'
 import { type Watching, watchLines } from '../watch/lines.ts'
 import { nowMsOf, refuseSubresource, type ResourceRequest, type RouteParts } from './asked.ts'
-import { both, matchesOf, revisionFor } from './list.ts'
+import { both, matchesOf, revisionFor, tooLarge } from './list.ts'
 
 /** Answers changes of a resource as they come, one JSON document a line. Faults: BadRequest, Invalid, Expired, Timeout. */
 export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
@@ -56,7 +56,7 @@ function chosen({ query, resource, target }: ResourceRequest) {
 }
 
 // Undefined: with all that is there. A revision that is still to come is not one of this cloud: what it was read from has
-// been put back to an older state, and the client must list again.
+// been put back to an older state. Kubernetes waits for it, for ever; 410 is what all clients understand, and list again.
 async function beginning(parts: RouteParts, { begin }: WatchOptions, signal: AbortSignal) {
   const { store } = parts.objects
   if (begin.kind === 'now') return store.revision(signal)
@@ -66,6 +66,7 @@ async function beginning(parts: RouteParts, { begin }: WatchOptions, signal: Abo
   }
   const [current, oldest] = await Promise.all([store.revision(signal), store.oldestRevision(signal)])
   const { revision } = begin
-  if (revision + 1 >= oldest && revision <= current) return revision
+  if (revision > current) throw tooLarge('Expired', revision, current)
+  if (revision + 1 >= oldest) return revision
   throw apiFault('Expired', `too old resource version: ${revision} (${oldest})`)
 }

@@ -4,7 +4,7 @@ import { applyObject } from '../objects/apply.ts'
 import type { Prepared } from '../objects/prepare.ts'
 import { APPLY_TYPE, readPatch } from '../patch/read.ts'
 import { mediaType, readSent, readAll } from '../request/body.ts'
-import { flagOf } from '../request/parameters.ts'
+import { flagOf, revisionOf } from '../request/parameters.ts'
 import {
   nowMsOf,
   placeOf,
@@ -15,11 +15,15 @@ import {
   sentReplacement,
   writeOptionsOf,
 } from './asked.ts'
+import { revisionFor } from './list.ts'
 
-/** Answers one object, or its status. Faults: NotFound. */
+/** Answers one object, or its status. Faults: NotFound, Timeout. */
 export async function answerGet(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
-  const { resource, target, signal } = asked
+  const { resource, target, query, signal } = asked
   refuseSubresource(target, resource.hasStatus ? ['status'] : [])
+  const version = query.get('resourceVersion') ?? ''
+  // What is read is the newest: only a revision that is still to come is refused.
+  if (version !== '') await revisionFor(parts, { kind: 'notOlderThan', revision: revisionOf(version) }, signal)
   const object = await parts.objects.store.get(resource, placeOf(target), signal)
   return answerObject(parts, asked, 200, { object, warnings: [] })
 }

@@ -17,7 +17,7 @@ import { labelMatches } from '../../request/label-selector.ts'
 import { StatusMore } from '../../status-more.ts'
 import { placeOf as placeOfObject } from '../../store/object-store.ts'
 import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
-import { deleteOptionsIn } from '../delete.ts'
+import { deleteOptionsIn } from '../../request/delete-options.ts'
 
 /**
  * Deletes a pod where its disruption budget allows it (k8s.io/kubernetes/pkg/registry/core/pod/storage EvictionREST).
