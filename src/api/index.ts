@@ -4,6 +4,7 @@ export { type Answered, type Audit, type AuditEntry, type Observer } from './obs
 export { type HealthCheck } from './routes/health.ts'
 export { type AccessChange, LastingRequests } from './lasting.ts'
 export { Objects } from './objects/objects.ts'
+export { Conversions } from './conversion/conversions.ts'
 export { type DefinitionParts, FollowedDefinitions } from './custom/definitions.ts'
 export { Registry } from './registry.ts'
 export { listen, type Listening, type ListenOptions, type ServerCredential } from './server/listen.ts'

@@ -10,7 +10,7 @@ type Named = Pick<Resource, 'group' | 'version' | 'plural'>
 export class Registry {
   readonly #builtIn: ReadonlyMap<string, Resource>
   readonly #defined = new Map<string, readonly Resource[]>()
-  // Aborted when what was served under a key no longer is, or has another schema.
+  // Aborted when what was served under a key no longer is, or has another schema or conversion.
   readonly #ends = new Map<string, AbortController>()
   #resources: ReadonlyMap<string, Resource>
   #all: readonly Resource[] | undefined
@@ -75,7 +75,9 @@ export class Registry {
 }
 
 function isServedAlike(before: Resource | undefined, now: Resource | undefined): boolean {
-  return now !== undefined && isSameJson(before?.shape.custom?.openapi, now.shape.custom?.openapi)
+  if (now === undefined || !isSameJson(before?.shape.custom?.openapi, now.shape.custom?.openapi)) return false
+  const [old, conversion] = [before?.storedForm?.conversion, now.storedForm?.conversion]
+  return old?.storage === conversion?.storage && isSameJson({ ...old?.webhook }, { ...conversion?.webhook })
 }
 
 function inOrder(a: Resource, b: Resource): number {

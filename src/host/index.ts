@@ -12,4 +12,5 @@ export const machineWorld: World = {
 }
 
 export { makeFolders } from './folders.ts'
+export { type JsonPost, postJson } from './post-json.ts'
 export { machineClock, machineDisk, machineEntropy, machineLog }

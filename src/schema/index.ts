@@ -1,5 +1,6 @@
 export type { Claim, ClaimPool, Claims } from './claims.ts'
 export { ageOf, humanDuration } from './columns.ts'
+export type { ConversionWebhook } from './custom/conversion.ts'
 export {
   CLEANUP_FINALIZER,
   conditionOf,

@@ -1,4 +1,5 @@
 import type { Claims } from './claims.ts'
+import type { ConversionWebhook } from './custom/conversion.ts'
 import type { FieldError } from './field-error.ts'
 import type { Json } from './json.ts'
 import type { KubeObject } from './object.ts'
@@ -65,6 +66,10 @@ export interface Subresource {
 
 /** Another form of the same objects, which is the one that is stored. */
 export interface StoredForm {
+  /** Set when a webhook makes objects of one version those of another: the apiVersions of those served and stored. */
+  readonly conversion?:
+    | { readonly webhook: ConversionWebhook; readonly served: string; readonly storage: string }
+    | undefined
   readonly group: string
   readonly plural: string
   readonly toServed: (stored: KubeObject) => KubeObject

@@ -20,6 +20,7 @@ import { apiFault } from '../faults.ts'
 import { refuseInvalid } from '../refusal.ts'
 import { qualified } from '../store/object-store.ts'
 import { keepFinalizers } from './namespaces.ts'
+import { uuidOf } from './uuid.ts'
 
 /** What preparing objects needs. */
 export interface PrepareParts {
@@ -241,15 +242,6 @@ function refuseOther(resource: Resource, body: JsonObject): void {
   }
   if (sentKind === '' || sentKind === kind) return
   throw unhandled(resource, body, `converting (${wanted}.${sentKind}) to (${wanted}.${kind}): unknown conversion`)
-}
-
-// RFC 9562, version 4.
-function uuidOf(random: Uint8Array): string {
-  const bytes = Buffer.from(random)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
 const ANY_REVISION: ReadonlySet<string> = new Set(['', '0'])

@@ -3,6 +3,7 @@ import type { Keyspace, LocalKeyspace, Operation, Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
 import { claimChange, ownerOf } from '../claims/claim-keys.ts'
 import { ClaimStore } from '../claims/claim-store.ts'
+import { type Conversions, NO_CONVERSIONS } from '../conversion/conversions.ts'
 import { apiFault } from '../faults.ts'
 import { LIST_PAGE } from '../limits.ts'
 import { ObjectCodec, type Sealing, withRevision } from './codec.ts'
@@ -38,19 +39,22 @@ export class ObjectStore {
   readonly claims: ClaimStore
   readonly #keyspace: Keyspace
   readonly #codec: ObjectCodec
+  readonly #conversions: Conversions
 
   /** Secrets are encrypted with `sealing`; without it, as tests have it, they are not. */
-  constructor(keyspace: Keyspace, sealing?: Sealing) {
+  constructor(keyspace: Keyspace, sealing?: Sealing, conversions: Conversions = NO_CONVERSIONS) {
     this.claims = new ClaimStore(keyspace)
     this.#keyspace = keyspace
     this.#codec = new ObjectCodec(sealing)
+    this.#conversions = conversions
   }
 
   /** The object as it is now; undefined when there is none. */
   async find(resource: Placed, place: ObjectPlace, signal: AbortSignal): Promise<KubeObject | undefined> {
     const key = objectKey(resource, place)
     const { entries } = await this.#keyspace.range({ keys: { kind: 'key', key } }, signal)
-    return entries[0] === undefined ? undefined : this.#codec.objectOf(entries[0], resource.storedForm)
+    const [entry] = await this.#conversions.entries(resource, entries, signal)
+    return entry === undefined ? undefined : this.#codec.objectOf(entry, resource.storedForm)
   }
 
   /** As {@link find}. Faults: NotFound. */
@@ -67,10 +71,11 @@ export class ObjectStore {
   ): Promise<KubeObject> {
     const key = objectKey(resource, object.metadata)
     const claimed = claiming(resource, undefined, object)
+    const value = await this.#bytesOf(resource, object, signal)
     const { succeeded, revision } = await this.#keyspace.txn(
       {
         compare: [isFree(key), ...guards.map(isUnchanged), ...claimed.compare],
-        then: [{ kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) }, ...claimed.then],
+        then: [{ kind: 'put', key, value }, ...claimed.then],
       },
       signal,
     )
@@ -88,7 +93,7 @@ export class ObjectStore {
     const key = objectKey(resource, old.metadata)
     const claimed = claiming(resource, old, object)
     const compare = [isStill(old, key), ...claimed.compare]
-    const put = { kind: 'put', key, value: this.#codec.bytesOf(key, object, resource.storedForm) } as const
+    const put = { kind: 'put', key, value: await this.#bytesOf(resource, object, signal) } as const
     const { succeeded, revision } = await this.#keyspace.txn({ compare, then: [put, ...claimed.then] }, signal)
     if (!succeeded) throw conflict(resource, old.metadata.name)
     await this.#keyspace.sync(revision, signal)
@@ -122,7 +127,8 @@ export class ObjectStore {
       limit: wanted.limit ?? LIST_PAGE,
     } as const
     const { revision, entries, more } = await this.#keyspace.range(range, signal).catch(expired)
-    const objects = entries.map(entry => this.#codec.objectOf(entry, resource.storedForm))
+    const converted = await this.#conversions.entries(resource, entries, signal)
+    const objects = converted.map(entry => this.#codec.objectOf(entry, resource.storedForm))
     const last = objects.at(-1)?.metadata
     const next = more && last !== undefined ? { namespace: last.namespace, name: last.name } : undefined
     return { revision: wanted.revision ?? revision, objects, next }
@@ -165,11 +171,18 @@ export class ObjectStore {
     const from = nextRevision(wanted.after)
     try {
       for await (const { revision, events } of this.#keyspace.watch({ keys, from, previous: true }, signal)) {
-        yield { revision, changes: events.map(event => new ObjectChange(event, this.#codec, resource.storedForm)) }
+        const converted = await this.#conversions.events(resource, events, signal)
+        yield { revision, changes: converted.map(event => new ObjectChange(event, this.#codec, resource.storedForm)) }
       }
     } catch (error) {
       expired(error)
     }
+  }
+
+  // As it is stored: made by a webhook where the definition has one.
+  async #bytesOf(resource: Resource, object: KubeObject, signal: AbortSignal): Promise<Uint8Array> {
+    const stored = await this.#conversions.stored(resource, object, signal)
+    return this.#codec.bytesOf(objectKey(resource, object.metadata), stored, resource.storedForm)
   }
 }
 

@@ -138,7 +138,10 @@ function goneOrBusy(error: unknown): true | undefined {
 function instancesOf(definition: KubeObject): ApiResource {
   const versions = listAt(definition, 'spec', 'versions')
   const version =
-    versions.find(each => jsonAt(each, 'served') === true) ?? versions.find(each => jsonAt(each, 'storage'))
+    // The one that is stored needs no webhook.
+    versions.find(each => jsonAt(each, 'served') === true && jsonAt(each, 'storage') === true) ??
+    versions.find(each => jsonAt(each, 'served') === true) ??
+    versions.find(each => jsonAt(each, 'storage') === true)
   const { plural, kind } = namesIn(jsonAt(definition, 'status', 'acceptedNames'))
   return {
     group: groupOf(definition),

@@ -1,4 +1,5 @@
 import {
+  Conversions,
   createApp,
   FollowedDefinitions,
   type LastingRequests,
@@ -8,6 +9,7 @@ import {
   repairClaims,
 } from '#api'
 import type { World } from '#base'
+import { postJson } from '#host'
 import { rulesOf, type TokenSigner } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
@@ -50,7 +52,7 @@ export async function openApi(
 ): Promise<OpenApi> {
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
-  const store = new ObjectStore(keyspace, keyring)
+  const store = new ObjectStore(keyspace, keyring, new Conversions(postJson, entropy))
   const { freed, taken, clashes } = await repairClaims(store, RESOURCES, new AbortController().signal)
   if (freed + taken > 0) log.info('what services have was noted anew', { freed, taken })
   for (const clash of clashes) log.warn('two services have the same', { clash })

@@ -36,11 +36,7 @@ const REFUSED: readonly (readonly [spec: JsonObject, field: string, message: Reg
   [{ names: { plural: 'Tests', kind: 'Test' } }, 'spec.names.plural', /DNS-1035/],
   [{ names: { plural: 'tests', kind: 'Test', listKind: 'Test' } }, 'spec.names.listKind', /may not be the same/],
   [{ names: { plural: 'tests', kind: 'Test', shortNames: ['T'] } }, 'spec.names.shortNames[0]', /DNS-1035/],
-  [
-    { conversion: { strategy: 'Webhook' } },
-    'spec.conversion.strategy',
-    /Unsupported value: "Webhook": supported values: "None"/,
-  ],
+  [{ conversion: { strategy: 'Webhook' } }, 'spec.conversion.webhook', /required when strategy is set to Webhook/],
   [{ preserveUnknownFields: true }, 'spec.preserveUnknownFields', /cannot set to true/],
   [{ versions: [] }, 'spec.versions', /at least one version/],
   [{ versions: [VERSION, VERSION] }, 'spec.versions', /unique version names/],

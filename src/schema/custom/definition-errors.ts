@@ -1,9 +1,10 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts'
+import { type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import { isJsonObject, isSameJson, type Json, type JsonObject, jsonAt, listAt, textAt } from '../json.ts'
 import { subdomainProblem } from '../names.ts'
 import type { KubeObject } from '../object.ts'
 import { columnErrors } from './columns.ts'
 import { compileSchema } from './compile.ts'
+import { conversionErrors } from './conversion.ts'
 import { isTrue, namesIn, versionsOf } from './definition.ts'
 import { subresourceErrors } from './subresources.ts'
 
@@ -18,6 +19,7 @@ export function definitionErrors(definition: KubeObject, old: KubeObject | undef
     ...nameErrors(definition),
     ...scopeErrors(definition),
     ...conversionErrors(definition),
+    ...preserveErrors(definition),
     ...versionErrors(definition),
     ...versionsOf(definition).flatMap((version, index) => schemaErrorsOf(version, `spec.versions[${index}]`)),
     ...changes,
@@ -79,19 +81,10 @@ function scopeErrors(definition: KubeObject): readonly FieldError[] {
   return SCOPES.includes(scope) ? [] : [notSupported('spec.scope', scope, SCOPES)]
 }
 
-function conversionErrors(definition: KubeObject): readonly FieldError[] {
-  const strategy = textAt(definition, 'spec', 'conversion', 'strategy')
-  const errors: FieldError[] = []
-  if (strategy !== 'None') errors.push(notSupported('spec.conversion.strategy', strategy, ['None']))
-  if (strategy === 'None' && jsonAt(definition, 'spec', 'conversion', 'webhook') !== undefined) {
-    errors.push(forbidden('spec.conversion.webhook', 'should not be set when strategy is not set to Webhook'))
-  }
-  if (jsonAt(definition, 'spec', 'preserveUnknownFields') === true) {
-    const rule =
-      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
-    errors.push(invalid('spec.preserveUnknownFields', true, rule))
-  }
-  return errors
+function preserveErrors(definition: KubeObject): readonly FieldError[] {
+  if (jsonAt(definition, 'spec', 'preserveUnknownFields') !== true) return []
+  const rule = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+  return [invalid('spec.preserveUnknownFields', true, rule)]
 }
 
 function versionErrors(definition: KubeObject): readonly FieldError[] {

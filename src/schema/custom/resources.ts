@@ -6,6 +6,7 @@ import { apiVersionOf, type KubeObject } from '../object.ts'
 import type { Resource } from '../resource.ts'
 import { customColumns } from './columns.ts'
 import { type CompiledSchema, compileSchema } from './compile.ts'
+import { conversionWebhookOf } from './conversion.ts'
 import { withDefaults } from './defaults.ts'
 import { type DefinedNames, isTrue, namesIn, storageVersionOf, versionsOf } from './definition.ts'
 import { prune } from './prune.ts'
@@ -40,6 +41,7 @@ function customResource(definition: KubeObject, version: JsonObject): readonly R
   const { kind, plural, singular, shortNames, categories } = names
   const storage = apiVersionOf(group, storageVersionOf(definition))
   const apiVersion = apiVersionOf(group, name)
+  const webhook = conversionWebhookOf(definition)
   return [
     defineResource({
       group,
@@ -61,7 +63,14 @@ function customResource(definition: KubeObject, version: JsonObject): readonly R
       storedForm: {
         group,
         plural,
-        toServed: object => ({ ...restored(compiled, object), apiVersion }),
+        conversion: webhook === undefined ? undefined : { webhook, served: apiVersion, storage },
+        toServed: object => {
+          assert(
+            webhook === undefined || object.apiVersion === apiVersion,
+            'objects are converted before they are read',
+          )
+          return { ...restored(compiled, object), apiVersion }
+        },
         toStored: object => ({ ...object, apiVersion: storage }),
       },
       custom: {

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import { createApp, FollowedDefinitions, Objects, ObjectStore, Registry } from '#api'
+import { Conversions, createApp, FollowedDefinitions, Objects, ObjectStore, Registry } from '#api'
 import type { World } from '#base'
 import { Client } from '#client'
 import { startControllers } from '#controllers'
-import { machineWorld } from '#host'
+import { machineWorld, postJson } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
 import { type JsonObject, RESOURCES } from '#schema'
 
@@ -57,7 +57,7 @@ export async function post(url: string, path: string, body: JsonObject): Promise
 
 async function openServer(opening: AsyncDisposableStack, keyspace: LocalKeyspace, world: World) {
   const { clock, entropy, log } = world
-  const store = new ObjectStore(keyspace)
+  const store = new ObjectStore(keyspace, undefined, new Conversions(postJson, entropy))
   const registry = new Registry(RESOURCES)
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const ending = new AbortController()
