@@ -1,5 +1,7 @@
 /** Bytes of a request's body: what etcd takes for one object, and room for what is left out. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
+/** Fields and items of all objects and lists in a body: several times those of the largest definitions that operators bring. */
+export const BODY_VALUES_MAX = 65_536
 /** How deep objects and lists may lie in each other in a body. */
 export const BODY_DEPTH_MAX = 1_000
 /** Characters of a body in YAML that is not JSON: reading it takes up to ten microseconds for each. */
@@ -26,6 +28,8 @@ export const WATCH_CHUNK_BYTES = 64 * 1024
 export const UPDATE_TRIES_MAX = 10
 /** Namespaces of which it is kept that they are there. */
 export const NAMESPACES_KNOWN_MAX = 10_000
+/** Definitions of which it is kept that they are there. */
+export const DEFINITIONS_KNOWN_MAX = 1_000
 /** Tries to make an object: with another name for `generateName`, or when its namespace changed meanwhile. */
 export const CREATE_TRIES_MAX = 8
 /** Objects of a collection that are deleted at once. */
@@ -38,16 +42,16 @@ export const CHANGES_IN_TURN = 64
 export const WATCH_SECONDS_MIN = 1800
 /** Seconds a watch lasts at most, whatever the client names. */
 export const WATCH_SECONDS_MAX = 24 * 3600
-/** Seconds between bookmarks of a watch that wants them. */
-export const BOOKMARK_SECONDS = 60
-/** Operations in one JSON patch. */
-export const PATCH_OPERATIONS_MAX = 10_000
 /** Milliseconds between looks at whether those who watch still may, when nothing is known to have changed. */
 export const LASTING_LOOK_MS = 60_000
 /** Milliseconds of rest behind such a look, at least. */
 export const LASTING_REST_MS = 100
 /** Watches of which it is asked at once whether they may go on. */
 export const LASTING_AT_ONCE = 32
+/** Seconds between bookmarks of a watch that wants them. */
+export const BOOKMARK_SECONDS = 60
+/** Operations in one JSON patch. */
+export const PATCH_OPERATIONS_MAX = 10_000
 /** Values that one JSON patch copies, compares or shifts, all operations together. */
 export const PATCH_VALUES_MAX = 1_000_000
 /** How deep objects and lists may lie in each other, in a patch and in what it makes. */
@@ -60,6 +64,12 @@ export const REQUEST_SECONDS_MAX = 60
 export const REQUESTS_MAX = 1_000
 /** The same of one client. */
 export const REQUESTS_PER_CLIENT_MAX = 400
+/** Bootstrap tokens that one sender exchanges at once. */
+export const EXCHANGES_PER_SENDER_MAX = 16
+/** Seconds that an exchange may take. */
+export const EXCHANGE_SECONDS_MAX = 10
+/** Bytes of what is sent for one. */
+export const EXCHANGE_BYTES_MAX = 4 * 1024
 /** Watches of one client. */
 export const WATCHES_PER_CLIENT_MAX = 2_000
 /** Seconds that the checks of health may take. */
@@ -84,6 +94,8 @@ export const DEFINITIONS_RETRY_MS = 500
 export const CLOSE_MS_MAX = 2_000
 /** Connections at once; more are closed before they say anything. */
 export const CONNECTIONS_MAX = 5_000
+/** The same of one sender: an IPv4 address, or 64 bits of an IPv6 address. */
+export const CONNECTIONS_PER_SENDER_MAX = 1_250
 /** Requests under way in one connection of HTTP/2. */
 export const STREAMS_MAX = 2_000
 /** Tries to find by chance something that is still to be given, before all that is left is looked at. */

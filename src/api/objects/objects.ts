@@ -4,7 +4,8 @@ import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
 import { BUSY_MS_MAX, CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
-import { type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
+import { type Guard, type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
+import { DefinitionAdmission } from './definitions.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
 import { managed, type Writer } from './managed.ts'
 import { NamespaceAdmission } from './namespaces.ts'
@@ -41,6 +42,22 @@ export interface Change {
   readonly run: (old: KubeObject) => KubeObject
 }
 
+/** Refuses that an object is deleted, which `find` reads. Faults: Forbidden, ServiceUnavailable. */
+export type DeleteGuard = (
+  resource: Resource,
+  find: () => Promise<KubeObject | undefined>,
+  signal: AbortSignal,
+) => Promise<void>
+
+/** What the objects are kept with. */
+export interface ObjectsParts {
+  readonly store: ObjectStore
+  readonly clock: Clock
+  readonly entropy: Entropy
+  /** Whoever deletes, and however. */
+  readonly guardDelete?: DeleteGuard | undefined
+}
+
 /** The objects of the API: each change is checked, defaulted, stored and answered as it was stored. */
 export class Objects {
   readonly store: ObjectStore
@@ -48,14 +65,18 @@ export class Objects {
   readonly turns: Turns
   readonly #clock: Clock
   readonly #entropy: Entropy
+  readonly #guardDelete: DeleteGuard
   readonly #namespaces: NamespaceAdmission
+  readonly #definitions: DefinitionAdmission
 
-  constructor(parts: { readonly store: ObjectStore; readonly clock: Clock; readonly entropy: Entropy }) {
+  constructor(parts: ObjectsParts) {
     this.store = parts.store
     this.turns = new Turns(parts.clock, BUSY_MS_MAX)
     this.#clock = parts.clock
     this.#entropy = parts.entropy
+    this.#guardDelete = parts.guardDelete ?? (() => Promise.resolve())
     this.#namespaces = new NamespaceAdmission(parts.store)
+    this.#definitions = new DefinitionAdmission(parts.store)
   }
 
   /** Makes an object in a namespace that is there and stays. Faults: BadRequest, Invalid, AlreadyExists, NotFound, Forbidden. */
@@ -75,8 +96,8 @@ export class Objects {
       const noted = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
       options.guard?.(noted, undefined)
       const object = await this.#allocated(resource, noted, undefined, signal)
-      const guessed = attempt === 1 && !options.isDryRun ? this.#namespaces.guess(resource, object) : undefined
-      const guards = guessed ?? (await this.#namespaces.admit(resource, object, signal))
+      const guessed = attempt === 1 && !options.isDryRun ? this.#guess(resource, object) : undefined
+      const guards = guessed ?? (await this.#admit(resource, object, signal))
       try {
         if (!options.isDryRun) {
           return { object: await this.store.create(resource, object, signal, guards), warnings }
@@ -85,7 +106,7 @@ export class Objects {
         if (there === undefined) return { object, warnings }
         throw apiFault('AlreadyExists', `${qualified(resource)} "${object.metadata.name}" already exists`)
       } catch (error) {
-        // A Conflict: the namespace has changed since it was looked at. One that was not looked at may be gone.
+        // A Conflict: namespace or definition has changed since it was looked at. One that was not looked at may be gone.
         const isOther = read.metadata.name === '' || (guessed ?? []).length > 0
         const isTaken = isOther && isFault(error, 'AlreadyExists')
         if (!(isTaken || isFault(error, 'Conflict')) || attempt >= CREATE_TRIES_MAX) throw error
@@ -170,7 +191,7 @@ export class Objects {
 
   /**
    * Deletes an object: at once, or when its finalizers have gone. Answers it as it is then, and whether it is gone. Faults:
-   * NotFound, Conflict.
+   * NotFound, Conflict, those of the guard.
    */
   async delete(
     resource: Resource,
@@ -178,6 +199,7 @@ export class Objects {
     options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
+    await this.#guardDelete(resource, () => this.store.find(resource, place, signal), signal)
     const run = (old: KubeObject) => markDeleted(resource, old, options, this.#clock)
     const object = await this.change(resource, place, { wanted: undefined, isDryRun: options.isDryRun, run }, signal)
     return { object, isGone: isGone(resource, object) }
@@ -208,6 +230,16 @@ export class Objects {
   #allocated(resource: Resource, next: KubeObject, old: KubeObject | undefined, signal: AbortSignal) {
     const random = (below: number) => this.random(below)
     return allocated({ claims: this.store.claims, random }, resource, { next, old }, signal)
+  }
+
+  #guess(resource: Resource, object: KubeObject): readonly Guard[] | undefined {
+    const [namespace, definition] = [this.#namespaces.guess(resource, object), this.#definitions.guess(resource)]
+    return namespace === undefined || definition === undefined ? undefined : [...namespace, ...definition]
+  }
+
+  async #admit(resource: Resource, object: KubeObject, signal: AbortSignal): Promise<readonly Guard[]> {
+    const namespace = await this.#namespaces.admit(resource, object, signal)
+    return [...namespace, ...(await this.#definitions.admit(resource, signal))]
   }
 
   #named(read: KubeObject): KubeObject {
