@@ -33,6 +33,8 @@ export interface ApplyRequest {
   readonly mayCreate: () => Promise<void>
 }
 
+type Applying = Pick<ApplyRequest, 'body' | 'duplicates' | 'options'>
+
 /**
  * Makes an object as it is applied, or changes it to be so where the body says anything (kubernetes.io, "Server-Side
  * Apply"). Faults: BadRequest, Invalid, Conflict with the fields of others as causes, Forbidden; NotFound for a status.
@@ -60,7 +62,12 @@ export async function applyObject(
   }
 }
 
-function readConfig(resource: Resource, { body, duplicates, options }: ApplyRequest, place: ObjectPlace): KubeObject {
+/** What is applied, as an object of its kind. Faults: BadRequest. */
+export function readConfig(
+  resource: Resource,
+  { body, duplicates, options }: Applying,
+  place: ObjectPlace,
+): KubeObject {
   const wanted = apiVersionOf(resource.group, resource.version)
   const given = jsonAt(body, 'apiVersion')
   if (!isJsonObject(body)) throw apiFault('BadRequest', 'the applied object must be an object')
@@ -135,7 +142,8 @@ async function change(
   return { object, warnings: [] }
 }
 
-function appliedTo(
+/** An object with what is applied to it, and who has it. Faults: Conflict, Invalid. */
+export function appliedTo(
   resource: Resource,
   old: KubeObject,
   apply: { readonly config: KubeObject; readonly writer: Writer; readonly isForced: boolean; readonly part: string },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type JsonObject, jsonAt, listAt, textAt } from '#schema'
+import { type Json, type JsonObject, jsonAt, listAt, textAt } from '#schema'
 import { MemoryApi } from '../../testing/memory-api.ts'
 
 const PODS = '/api/v1/namespaces/default/pods'
@@ -38,6 +38,61 @@ test('scale is read, replaced and patched, and nothing else by it', async () => 
     [422, 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
   )
   assert.equal((await api.get(`${PODS}/a/scale`)).status, 404)
+})
+
+test('a scale is shown as a table, written as such, and applied', async () => {
+  await using api = await MemoryApi.open()
+  await api.post(DEPLOYMENTS, deployment('web'))
+  await api.patch(`${DEPLOYMENTS}/web/status`, { status: { replicas: 1 } })
+  const scale = `${DEPLOYMENTS}/web/scale`
+  const table = await api.get(scale, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+  assert.deepEqual(
+    listAt(table.body, 'columnDefinitions').map(column => [textAt(column, 'name'), textAt(column, 'type')]),
+    [
+      ['Name', 'string'],
+      ['Desired', 'integer'],
+      ['Available', 'integer'],
+      ['Age', 'string'],
+    ],
+  )
+  assert.deepEqual(jsonAt(listAt(table.body, 'rows')[0], 'cells'), ['web', 2, 1, '0s'])
+  const unnamed = await api.put(scale, { spec: { replicas: 3 } })
+  assert.equal(unnamed.status, 400)
+  const put = await api.put(`${scale}?fieldManager=hpa`, { metadata: { name: 'web' }, spec: { replicas: 3 } })
+  assert.equal(put.status, 200, JSON.stringify(put.body))
+  const entries = async (): Promise<unknown[]> =>
+    listAt((await api.get(`${DEPLOYMENTS}/web`)).body, 'metadata', 'managedFields')
+      .filter(entry => textAt(entry, 'subresource') === 'scale')
+      .map(entry => [textAt(entry, 'manager'), textAt(entry, 'operation'), jsonAt(entry, 'fieldsV1')])
+  const owned = { 'f:spec': { 'f:replicas': {} } }
+  assert.deepEqual(await entries(), [['hpa', 'Update', owned]])
+  const apply = (replicas: Json, more = '') =>
+    api.patch(
+      `${scale}?fieldManager=me${more}`,
+      { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas } },
+      'application/apply-patch+yaml',
+    )
+  const conflict = await apply(5)
+  assert.deepEqual([conflict.status, conflict.body['reason']], [409, 'Conflict'])
+  assert.match(
+    textAt(conflict.body, 'message') ?? '',
+    /conflict with "hpa" with subresource "scale" using apps\/v1: \.spec\.replicas/,
+  )
+  const forced = await apply(5, '&force=true')
+  assert.deepEqual([forced.status, forced.body['kind'], forced.body['spec']], [200, 'Scale', { replicas: 5 }])
+  assert.deepEqual(await entries(), [['me', 'Apply', owned]])
+  assert.equal((await apply(6)).status, 200)
+  assert.equal((await apply(-1)).status, 422)
+  const mistyped = await apply('x')
+  assert.equal(mistyped.status, 400)
+  assert.match(
+    textAt(mistyped.body, 'message') ?? '',
+    /cannot unmarshal string into Go struct field ScaleSpec\.spec\.replicas/,
+  )
+  assert.equal(
+    (await api.patch(`${DEPLOYMENTS}/none/scale?fieldManager=me`, {}, 'application/apply-patch+yaml')).status,
+    404,
+  )
 })
 
 test('status is written alone, and alone by its path', async () => {
@@ -97,10 +152,15 @@ test('what streams is refused by name, and SPDY with the remedy', async () => {
   for (const name of ['log', 'exec', 'attach', 'portforward']) {
     const { status, body } = await api.get(`${PODS}/a/${name}`)
     assert.equal(status, 503)
-    assert.equal(body['message'], `Unsupported: pods/${name}: no machine runs pods yet`)
+    assert.equal(body['message'], `Unsupported: pods/${name}: no machine runs pods yet, so nothing is served`)
   }
+  const sockets = await api.get(`${PODS}/a/exec`, { upgrade: 'websocket' })
+  assert.match(textAt(sockets.body, 'message') ?? '', /nothing is served over WebSockets$/)
   const { body } = await api.post(`${PODS}/a/exec`, {}, { upgrade: 'SPDY/3.1' })
-  assert.match(textAt(body, 'message') ?? '', /use kubectl 1\.30 or newer/)
+  assert.match(
+    textAt(body, 'message') ?? '',
+    /neither over WebSockets nor over SPDY, which is spoken by kubectl before 1\.31 only/,
+  )
   assert.equal((await api.get(`${PODS}/a/nothing`)).status, 404)
 })
 

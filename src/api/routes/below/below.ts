@@ -47,9 +47,16 @@ const BUNDLES: ReadonlySet<string> = new Set(
   ),
 )
 
+// Clients that stream over WebSockets try SPDY when they are refused, and show people that answer.
 function noStreams(name: string, upgrade: string): Error {
-  const spdy = upgrade.toLowerCase().startsWith('spdy')
-    ? '; nor are streams over SPDY spoken: use kubectl 1.30 or newer, which streams over WebSockets'
-    : ''
-  return apiFault('ServiceUnavailable', `Unsupported: pods/${name}: no machine runs pods yet${spdy}`)
+  const protocol = upgrade.toLowerCase()
+  const over = protocol.startsWith('spdy')
+    ? ', neither over WebSockets nor over SPDY, which is spoken by kubectl before 1.31 only and will not be'
+    : protocol === 'websocket'
+      ? ' over WebSockets'
+      : ''
+  return apiFault(
+    'ServiceUnavailable',
+    `Unsupported: pods/${name}: no machine runs pods yet, so nothing is served${over}`,
+  )
 }

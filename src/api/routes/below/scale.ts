@@ -1,4 +1,6 @@
 import {
+  ageOf,
+  type Column,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -12,14 +14,16 @@ import {
   invalid,
   textAt,
 } from '#schema'
-import { json } from '../../answers/answer.ts'
 import { apiFault } from '../../faults.ts'
-import { modified } from '../../objects/objects.ts'
-import { prepareUpdate, readBody } from '../../objects/prepare.ts'
-import { readPatch } from '../../patch/read.ts'
-import { refuseInvalid } from '../../refusal.ts'
+import { appliedTo, readConfig } from '../../objects/apply.ts'
+import { modified, type WriteOptions } from '../../objects/objects.ts'
+import { type Prepared, prepareUpdate, readBody } from '../../objects/prepare.ts'
+import { APPLY_TYPE, readPatch } from '../../patch/read.ts'
+import { invalidFault } from '../../refusal.ts'
 import { mediaType, readAll, readSent } from '../../request/body.ts'
-import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+import { flagOf } from '../../request/parameters.ts'
+import { placeOf, refuseUnnamed, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+import { answerObject } from '../write.ts'
 
 /** Answers how many of something there are and should be, and changes the latter, as autoscaling/v1 Scale. */
 export async function answerScale(
@@ -30,43 +34,92 @@ export async function answerScale(
 ): Promise<Response> {
   const { resource, target, signal } = asked
   const place = placeOf(target)
-  if (verb === 'get') return json(200, scaleOf(await parts.objects.store.get(resource, place, signal), paths))
-  const options = writeOptionsOf(asked)
-  const { isDryRun } = options
+  const show = ({ object, warnings }: Prepared): Response =>
+    answerObject(parts, { ...asked, resource: scaleResource(resource) }, 200, {
+      object: scaleOf(object, paths),
+      warnings,
+    })
+  if (verb === 'get') {
+    return show({ object: await parts.objects.store.get(resource, place, signal), warnings: [] })
+  }
+  const isApply = verb === 'patch' && contentType(asked) === APPLY_TYPE
+  const options = writeOptionsOf(asked, isApply)
   const sent = await readAll(asked.request)
   let warnings: readonly string[] = []
   const run = (old: KubeObject): KubeObject => {
+    if (isApply) return applied(parts, { ...asked, paths }, { old, sent, options })
     const { object: scale, warnings: told } = readScale(verb, asked, { sent, now: scaleOf(old, paths) })
-    const { resourceVersion = '' } = scale.metadata
-    if (resourceVersion !== '' && resourceVersion !== old.metadata.resourceVersion) {
-      throw apiFault('Conflict', modified(resource, place.name))
-    }
+    refuseOlder(resource, scale, old)
     warnings = told
-    const now = prepareUpdate(resource, withReplicas(old, paths, wantedOf(scale)), old)
+    const now = prepareUpdate(resource, withReplicas(old, paths, wantedOf(scale) ?? 0), old)
     return parts.objects.noted(resource, { old, now }, options, 'scale')
   }
-  const object = await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
-  return json(200, scaleOf(object, paths), warnings)
+  const change = { wanted: undefined, isDryRun: options.isDryRun, run }
+  return show({ object: await parts.objects.change(resource, place, change, signal), warnings })
 }
+
+function contentType({ request }: ResourceRequest): string {
+  return mediaType(request.headers.get('content-type') ?? '')
+}
+
+function refuseOlder(resource: Resource, { metadata }: KubeObject, old: KubeObject): void {
+  const { resourceVersion = '', name } = metadata
+  if (resourceVersion === '' || resourceVersion === old.metadata.resourceVersion) return
+  throw apiFault('Conflict', modified(resource, name))
+}
+
+// Applying a scale is applying the one field of the object that it is about.
+function applied(
+  { objects }: RouteParts,
+  asked: ResourceRequest & { readonly paths: ScalePaths },
+  { old, sent, options }: { readonly old: KubeObject; readonly sent: Buffer; readonly options: WriteOptions },
+): KubeObject {
+  const { resource, target, query, paths } = asked
+  const shown = scaleResource(resource)
+  const scale = readConfig(shown, { ...readSent(sent, 'application/yaml', shown.shape), options }, placeOf(target))
+  refuseOlder(resource, scale, old)
+  const replicas = wantedOf(scale)
+  const { apiVersion, kind } = old
+  const { name, namespace, uid, creationTimestamp } = scale.metadata
+  const bare: KubeObject = { apiVersion, kind, metadata: { name, namespace, uid, creationTimestamp } }
+  const next = appliedTo(resource, old, {
+    config: replicas === undefined ? bare : withReplicas(bare, paths, replicas),
+    writer: objects.writerOf(options, 'scale'),
+    isForced: flagOf(query, 'force'),
+    part: 'object',
+  })
+  options.guard?.(next, old)
+  return next
+}
+
+// What is read and shown in place of the resource itself (k8s.io/kubernetes/pkg/printers/internalversion, printScale).
+function scaleResource(resource: Resource): Resource {
+  const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale', shape: kubernetesShape('V1Scale') }
+  return { ...resource, ...scale, columns: COLUMNS, custom: undefined }
+}
+
+const PLAIN = { format: '', description: '', priority: 0 } as const
+
+const COLUMNS: readonly Column[] = [
+  { ...PLAIN, name: 'Name', type: 'string', format: 'name', cell: ({ metadata }) => metadata.name },
+  { ...PLAIN, name: 'Desired', type: 'integer', cell: scale => numberAt(scale, 'spec', 'replicas') ?? 0 },
+  { ...PLAIN, name: 'Available', type: 'integer', cell: scale => numberAt(scale, 'status', 'replicas') ?? 0 },
+  { ...PLAIN, name: 'Age', type: 'string', cell: ({ metadata }, nowMs) => ageOf(metadata.creationTimestamp, nowMs) },
+]
 
 function readScale(
   verb: string,
   asked: ResourceRequest,
   { sent, now }: { readonly sent: Buffer; readonly now: KubeObject },
 ): ReturnType<typeof readBody> {
-  const { request, resource, target } = asked
-  const type = request.headers.get('content-type') ?? ''
-  const shown: Resource = {
-    ...resource,
-    group: 'autoscaling',
-    version: 'v1',
-    kind: 'Scale',
-    shape: kubernetesShape('V1Scale'),
-  }
+  const { resource, target } = asked
+  const shown = scaleResource(resource)
   const { unknowns } = writeOptionsOf(asked)
-  const read =
-    verb === 'patch' ? readPatch(shown, mediaType(type), sent)(now) : readSent(sent, type, kubernetesShape('V1Scale'))
-  return readBody(shown, read, placeOf(target), unknowns)
+  const place = placeOf(target)
+  if (verb === 'patch') return readBody(shown, readPatch(shown, contentType(asked), sent)(now), place, unknowns)
+  const read = readSent(sent, contentType(asked), shown.shape)
+  refuseUnnamed(target, read.body)
+  return readBody(shown, read, place, unknowns)
 }
 
 /** An object as a Scale (k8s.io/api/autoscaling/v1). */
@@ -82,12 +135,11 @@ export function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
   }
 }
 
-function wantedOf(scale: KubeObject): number {
-  const replicas = numberAt(scale, 'spec', 'replicas') ?? 0
-  if (Number.isInteger(replicas) && replicas >= 0) return replicas
+function wantedOf(scale: KubeObject): number | undefined {
+  const replicas = numberAt(scale, 'spec', 'replicas')
+  if (replicas === undefined || replicas >= 0) return replicas
   const of = { group: 'autoscaling', kind: 'Scale', name: scale.metadata.name }
-  refuseInvalid(of, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
-  return 0
+  throw invalidFault(of, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
 }
 
 function withReplicas(object: KubeObject, { replicas: path }: ScalePaths, replicas: number): KubeObject {
