@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REQUEST_SECONDS_MAX } from './limits.ts'
+import { json } from './answers/answer.ts'
+import { EXCHANGE_PATH } from './app.ts'
+import { EXCHANGE_SECONDS_MAX, EXCHANGES_PER_SENDER_MAX, REQUEST_SECONDS_MAX } from './limits.ts'
+import { readAll } from './request/body.ts'
 import { MemoryApi } from './testing/memory-api.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
@@ -50,3 +53,25 @@ test('methods that nobody knows are counted together', async () => {
   for (const method of ['X1', 'X2']) assert.equal((await api.fetch('/version', { method })).status, 405)
   assert.deepEqual(verbs.slice(-2), ['other', 'other'])
 })
+
+test('one who exchanges tokens without end keeps nobody else from it', async () => {
+  await using api = await MemoryApi.open({
+    exchange: async ({ request, shows }) => {
+      shows({ tokenId: 'abc123', caller: undefined })
+      return json(200, { length: (await readAll(request)).length })
+    },
+  })
+  const from = (remoteAddress: string) => ({ incoming: { socket: { ...NO_CERTIFICATE, remoteAddress } } })
+  const silent = () => new ReadableStream<Uint8Array>({ start: controller => controller.enqueue(Buffer.from('{')) })
+  const hanging = Array.from({ length: EXCHANGES_PER_SENDER_MAX + 1 }, (_, at) =>
+    api.fetch(EXCHANGE_PATH, { method: 'POST', body: silent(), duplex: 'half' }, from(`2001:db8::${at}`)),
+  )
+  assert.equal((await hanging.at(-1))?.status, 429)
+  const post = (address: string) => api.fetch(EXCHANGE_PATH, { method: 'POST', body: '{}' }, from(address))
+  assert.deepEqual([(await post('2001:db8::f:f')).status, (await post('2001:db8:0:1::1')).status], [429, 200])
+  await api.clock.move(EXCHANGE_SECONDS_MAX * 1000)
+  assert.equal((await hanging[0])?.status, 504)
+  assert.equal((await post('2001:db8::f:f')).status, 200)
+})
+
+const NO_CERTIFICATE = { authorized: false, getPeerCertificate: () => ({}) }

@@ -4,11 +4,13 @@ import { type Attempt, type Caller, ANONYMOUS } from '#identity'
 import type { Json } from '#schema'
 import { json, warningText } from './answers/answer.ts'
 import { deadline } from './answers/stream.ts'
+import { auditedOf, type Exchange, resourceName } from './audited.ts'
 import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
 import { type Lasting, LastingRequests } from './lasting.ts'
-import { REQUEST_SECONDS_MAX, URL_CHARS_MAX } from './limits.ts'
+import { EXCHANGE_SECONDS_MAX, REQUEST_SECONDS_MAX, URL_CHARS_MAX } from './limits.ts'
 import type { Objects } from './objects/objects.ts'
+import type { Exchanger } from './orders/exchange.ts'
 import { answerOrder, type OrderPath, Orders } from './orders/order.ts'
 import { type Audit, type Observer, UNOBSERVED } from './observer.ts'
 import { OpenapiDocuments } from './openapi/documents.ts'
@@ -23,6 +25,7 @@ import type { HealthCheck } from './routes/health.ts'
 import type { TokenIssuer } from './routes/issuer.ts'
 import { answerOther, type OtherParts } from './routes/other.ts'
 import { answerResource, verbOf } from './routes/resource.ts'
+import { senderOf } from './server/sender.ts'
 import { faultOf, statusOf, type Subject } from './status.ts'
 import { StatusMore } from './status-more.ts'
 import { Feeds } from './watch/feeds.ts'
@@ -50,7 +53,7 @@ export interface AppParts {
   /** What is answered at once and not kept, such as tokens. */
   readonly orders?: readonly OrderPath[]
   /** What a bootstrap token is exchanged for; see {@link EXCHANGE_PATH}. */
-  readonly exchange?: (request: Request) => Promise<Response>
+  readonly exchange?: (exchanger: Exchanger) => Promise<Response>
   /** Who signs tokens of service accounts. */
   readonly issuer?: TokenIssuer
   readonly observer?: Observer
@@ -102,17 +105,6 @@ function servingOf(parts: AppParts): Serving {
   }
 }
 
-/** What has been found out of a request so far: told when it ends, however it ends. */
-interface Exchange {
-  readonly url: URL
-  readonly connection: unknown
-  caller: Caller
-  verb: string
-  target: Target | undefined
-  /** Whether the target is one that is served: counts are kept of nothing else. */
-  isServed: boolean
-}
-
 // Counts and notes are kept by them: no client makes up more.
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -122,7 +114,15 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
   const ended = observer.began()
   const verb = METHODS.has(request.method) ? request.method.toLowerCase() : 'other'
   const url = new URL(request.url)
-  const exchange: Exchange = { url, connection, caller: ANONYMOUS, verb, target: undefined, isServed: false }
+  const exchange: Exchange = {
+    url,
+    connection,
+    caller: ANONYMOUS,
+    tokenId: undefined,
+    verb,
+    target: undefined,
+    isServed: false,
+  }
   const response = await answerOrRefuse(serving, exchange, request)
   const ms = clock.monotonicMs() - beganMs
   ended({
@@ -131,7 +131,7 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
     code: response.status,
     seconds: ms / 1000,
   })
-  audit(serving, exchange, response.status, ms)
+  audit(serving, exchange, request, { code: response.status, ms: Math.round(ms) })
   if (request.method === 'HEAD') await response.body?.cancel()
   return response
 }
@@ -162,7 +162,7 @@ async function authorized(serving: Serving, exchange: Exchange, request: Request
   const target = targetOf(url.pathname)
   if (target === undefined) throw apiFault('BadRequest', 'the path is not encoded well')
   exchange.target = target
-  if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, request, url)
+  if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, exchange, request)
   refuseOtherSites(request)
   const caller = await serving.authenticate(request, exchange.connection)
   exchange.caller = caller
@@ -202,7 +202,16 @@ async function answerTarget(
     const attempt = attemptOf(target, other, url.searchParams)
     if (!(await serving.authorize(caller, attempt, request.signal))) throw forbidden(caller, attempt)
   }
-  const asked = { request, query: url.searchParams, target, resource, caller, guard: serving.guard, demand, last }
+  const asked = {
+    request,
+    query: url.searchParams,
+    target,
+    resource,
+    caller,
+    guard: serving.guard,
+    demand,
+    last,
+  }
   if (verb === 'watch') {
     const end = serving.registry.endOf(resource)
     const signal = AbortSignal.any([request.signal, serving.ending, ...(end === undefined ? [] : [end])])
@@ -240,13 +249,15 @@ function orderWithin(
   return inTime(serving, request, signal => answerOrder(path, { request, query, target, caller, signal }))
 }
 
-async function answerPublic(serving: Serving, request: Request, url: URL): Promise<Response> {
-  if (url.pathname !== EXCHANGE_PATH) return answerOther(serving, request, url)
-  const { exchange } = serving
-  if (request.method !== 'POST' || exchange === undefined) throw notAllowed()
-  const leave = serving.clients.request(ANONYMOUS.name)
+async function answerPublic(serving: Serving, exchange: Exchange, request: Request): Promise<Response> {
+  if (exchange.url.pathname !== EXCHANGE_PATH) return answerOther(serving, request, exchange.url)
+  const run = serving.exchange
+  if (request.method !== 'POST' || run === undefined) throw notAllowed()
+  const { network } = senderOf(exchange.connection)
+  const leave = serving.clients.exchange(network)
+  const shows: Exchanger['shows'] = ({ tokenId, caller = ANONYMOUS }) => Object.assign(exchange, { tokenId, caller })
   try {
-    return await inTime(serving, request, () => exchange(request))
+    return await inTime(serving, request, () => run({ request, network, shows }), EXCHANGE_SECONDS_MAX)
   } finally {
     leave()
   }
@@ -257,8 +268,9 @@ async function inTime(
   { clock }: Serving,
   request: Request,
   run: (signal: AbortSignal) => Promise<Response>,
+  seconds = REQUEST_SECONDS_MAX,
 ): Promise<Response> {
-  const time = deadline(clock, REQUEST_SECONDS_MAX * 1000, request.signal)
+  const time = deadline(clock, seconds * 1000, request.signal)
   // Also one whose body stops coming: who waits for that hears no signal.
   const over = Promise.withResolvers<never>()
   time.signal.addEventListener('abort', () => over.reject(time.signal.reason), { once: true })
@@ -266,7 +278,7 @@ async function inTime(
     return await Promise.race([run(time.signal), over.promise])
   } catch (error) {
     if (!time.signal.aborted || request.signal.aborted || isFault(error)) throw error
-    throw apiFault('Timeout', `the request did not complete within ${REQUEST_SECONDS_MAX}s`)
+    throw apiFault('Timeout', `the request did not complete within ${seconds}s`)
   } finally {
     time[Symbol.dispose]()
   }
@@ -276,32 +288,20 @@ function notAllowed(): Error {
   return apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
 }
 
-function resourceName({ target }: Exchange): string {
-  if (target?.kind !== 'resource') return ''
-  return target.subresource === undefined ? target.plural : `${target.plural}/${target.subresource}`
-}
-
 function subjectOf({ target }: Exchange): Subject | undefined {
   if (target?.kind !== 'resource' || target.plural === '') return undefined
   const { name, group, plural } = target
   return { ...(name === undefined ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural }
 }
 
-function audit(serving: Serving, exchange: Exchange, code: number, ms: number): void {
-  const { caller, target, url, verb } = exchange
-  if (serving.audit === undefined || target === undefined || PUBLIC_PATHS.has(url.pathname)) return
-  const [namespace, name] = target.kind === 'resource' ? [target.namespace, target.name] : [undefined, undefined]
-  serving.audit({
-    timeMs: Number(serving.clock.wallNs() / 1_000_000n),
-    user: caller.name,
-    impersonator: caller.impersonator,
-    groups: caller.groups,
-    verb,
-    path: url.pathname,
-    resource: resourceName(exchange),
-    namespace,
-    name,
-    code,
-    ms: Math.round(ms),
-  })
+function audit(
+  { clock, audit: note }: Serving,
+  exchange: Exchange,
+  request: Request,
+  result: { readonly code: number; readonly ms: number },
+): void {
+  const { pathname } = exchange.url
+  if (note === undefined || exchange.target === undefined) return
+  if (PUBLIC_PATHS.has(pathname) && !(pathname === EXCHANGE_PATH && request.method === 'POST')) return
+  note({ timeMs: Number(clock.wallNs() / 1_000_000n), ...auditedOf(exchange, request, result) })
 }

@@ -1,11 +1,14 @@
+import { ANONYMOUS } from '#identity'
 import { apiFault } from './faults.ts'
-import { REQUESTS_MAX, REQUESTS_PER_CLIENT_MAX, WATCHES_PER_CLIENT_MAX } from './limits.ts'
+import { EXCHANGES_PER_SENDER_MAX, REQUESTS_MAX, REQUESTS_PER_CLIENT_MAX, WATCHES_PER_CLIENT_MAX } from './limits.ts'
 import { StatusMore } from './status-more.ts'
 
 /** Counts what each client has under way, and refuses what is too much. */
 export class Clients {
   readonly #requests = new Map<string, number>()
   readonly #watches = new Map<string, number>()
+  /** Senders that have none under way are not remembered. */
+  readonly #exchanges = new Map<string, number>()
   #total = 0
 
   /** A request of a client, until the answer is called. Faults: TooManyRequests. */
@@ -16,6 +19,21 @@ export class Clients {
     return () => {
       this.#total -= 1
       leave()
+    }
+  }
+
+  /** A bootstrap token that is exchanged, by who is nobody yet, until the answer is called. Faults: TooManyRequests. */
+  exchange(network: string): () => void {
+    const leaveSender = enter(this.#exchanges, network, EXCHANGES_PER_SENDER_MAX, 'exchanges')
+    try {
+      const leave = this.request(ANONYMOUS.name)
+      return () => {
+        leaveSender()
+        leave()
+      }
+    } catch (error) {
+      leaveSender()
+      throw error
     }
   }
 

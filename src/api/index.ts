@@ -12,6 +12,7 @@ export type { WriteGuard } from './routes/asked.ts'
 export { mayHaveHeaders } from './server/header-names.ts'
 export { LocalConnection } from './server/local-connection.ts'
 export { type PeerSubject, peerOf } from './server/peer.ts'
+export { senderOf } from './server/sender.ts'
 export { SEALED } from './store/codec.ts'
 export { ObjectStore } from './store/object-store.ts'
 export { TOKEN_SECONDS_MAX } from './limits.ts'
@@ -24,7 +25,7 @@ export {
   deviceCertificates,
   type IssuedCertificate,
 } from './orders/certificates.ts'
-export { EXCHANGE_AUDIENCE, EXCHANGE_ISSUER, exchangeToken } from './orders/exchange.ts'
+export { EXCHANGE_AUDIENCE, EXCHANGE_ISSUER, type Exchanger, exchangeToken } from './orders/exchange.ts'
 export type { Order, OrderPath } from './orders/order.ts'
 export { tokenRequests } from './orders/token-request.ts'
 export { tokenReviews } from './orders/token-review.ts'

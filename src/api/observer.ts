@@ -25,6 +25,12 @@ export interface AuditEntry {
   readonly user: string
   /** Who asked in his place. */
   readonly impersonator: string | undefined
+  /** Where he is; undefined inside this process. */
+  readonly address: string | undefined
+  /** What is counted as one sender; not noted. */
+  readonly network: string
+  /** The id of the bootstrap token he has shown. */
+  readonly tokenId: string | undefined
   readonly groups: readonly string[]
   readonly verb: string
   /** Of the path: `/api/v1/namespaces/a/pods/b`. */

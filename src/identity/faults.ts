@@ -5,6 +5,8 @@ export const identityFault = defineFaults({
   /** The token was good once. */
   TokenExpired: { status: 401, retry: 'never' },
   TokenInvalid: { status: 401, retry: 'never' },
+  /** Too many secrets were guessed. */
+  TooManyRequests: { status: 429, retry: 'later' },
   SigningRequestInvalid: { status: 400, retry: 'never' },
   /** No master key, or one that does not fit. */
   MasterKey: { status: 422, retry: 'never' },

@@ -1,8 +1,8 @@
-/** Failures of one name within {@link ATTEMPTS_WINDOW_MS} before it is not even tried any more. */
+/** Wrong secrets for one token from one sender within {@link ATTEMPTS_WINDOW_MS} before he is not even heard about it any more. */
 export const ATTEMPTS_MAX = 10
-/** How long failures count. */
+/** How long they count. */
 export const ATTEMPTS_WINDOW_MS = 60_000
-/** Names whose failures are remembered at once. */
+/** Senders and tokens whose failures are remembered at once. */
 export const ATTEMPTS_KEPT = 10_000
 /** Characters of a certificate signing request in PEM. */
 export const SIGNING_REQUEST_BYTES_MAX = 16 * 1024

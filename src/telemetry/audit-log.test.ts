@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { machineWorld } from '#host'
 import { type AuditEntry, AuditLog } from './audit-log.ts'
-import { AUDIT_FILE_BYTES, AUDIT_FILES_MAX, AUDIT_STRANGERS_MAX } from './limits.ts'
+import { AUDIT_FILE_BYTES, AUDIT_FILES_MAX, AUDIT_STRANGER_MAX, AUDIT_STRANGERS_MAX } from './limits.ts'
 
 const ENTRY: AuditEntry = {
   timeMs: Date.parse('2026-01-02T03:04:05Z'),
@@ -57,12 +57,18 @@ test('who shows no credential fills no files', async () => {
   using place = folder()
   await using log = new AuditLog({ world: machineWorld, folder: place.path })
   const stranger = { ...ENTRY, user: 'system:anonymous', code: 401 }
-  for (let tries = 0; tries < AUDIT_STRANGERS_MAX + 100; tries += 1) log.note(stranger)
+  for (let tries = 0; tries < AUDIT_STRANGER_MAX + 100; tries += 1) log.note({ ...stranger, network: 'one' })
+  for (let tries = 0; tries < AUDIT_STRANGERS_MAX + 100; tries += 1) {
+    log.note({ ...stranger, code: 429, network: `${tries}`, address: '10.0.0.1', tokenId: 'abc123' })
+  }
   log.note(ENTRY)
   log.note({ ...stranger, timeMs: ENTRY.timeMs + 60_000 })
   await log[Symbol.asyncDispose]()
   const lines = readFileSync(join(place.path, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
   assert.equal(lines.length, AUDIT_STRANGERS_MAX + 2)
+  const [other = ''] = lines.slice(AUDIT_STRANGER_MAX)
+  assert.match(other, /"address":"10.0.0.1","tokenId":"abc123"/, 'one stranger hides no other')
+  assert.doesNotMatch(other, /network/)
 })
 
 test('files turn over and stay few', async () => {

@@ -2,6 +2,7 @@ import { isSystemError, type World, whyOf } from '#base'
 import {
   AUDIT_FILE_BYTES,
   AUDIT_FILES_MAX,
+  AUDIT_STRANGER_MAX,
   AUDIT_STRANGERS_MAX,
   AUDIT_TEXT_CHARS_MAX,
   AUDIT_WAIT_MS,
@@ -15,6 +16,12 @@ export interface AuditEntry {
   readonly user: string
   /** Who asked in his place. */
   readonly impersonator: string | undefined
+  /** Where he is; undefined inside this process. */
+  readonly address?: string | undefined
+  /** What is counted as one sender; not written. */
+  readonly network?: string | undefined
+  /** The id of the bootstrap token he has shown. */
+  readonly tokenId?: string | undefined
   readonly groups: readonly string[]
   readonly verb: string
   readonly path: string
@@ -41,7 +48,8 @@ export class AuditLog implements AsyncDisposable {
   #left = 0
   #writing: Promise<void> | undefined
   #hasWarned = false
-  #strangers = 0
+  /** Lines of this minute about who has shown nothing that holds, by sender: no more of them than lines. */
+  readonly #strangers = new Map<string, number>()
   #strangersSinceMs = 0
 
   constructor(options: AuditOptions) {
@@ -62,15 +70,18 @@ export class AuditLog implements AsyncDisposable {
     this.#writing ??= this.#writeLater()
   }
 
-  // Nobody without a credential may drive out of the files what others did.
-  #isFlood({ code, timeMs }: AuditEntry): boolean {
-    if (code !== 401) return false
+  // Nobody without a credential may drive out of the files what others did, nor hide among his own lines those of another.
+  #isFlood({ code, timeMs, user, network = '' }: AuditEntry): boolean {
+    if (code !== 401 && user !== 'system:anonymous') return false
     if (timeMs - this.#strangersSinceMs >= 60_000) {
       this.#strangersSinceMs = timeMs
-      this.#strangers = 0
+      this.#strangers.clear()
     }
-    this.#strangers += 1
-    return this.#strangers > AUDIT_STRANGERS_MAX
+    const count = this.#strangers.get(network) ?? 0
+    const all = this.#strangers.values().reduce((sum, each) => sum + each, 0)
+    if (count >= AUDIT_STRANGER_MAX || all >= AUDIT_STRANGERS_MAX) return true
+    this.#strangers.set(network, count + 1)
+    return false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,12 +142,14 @@ function isNoted({ verb, resource, code, user }: AuditEntry): boolean {
 
 function lineOf({ timeMs, ms, ...entry }: AuditEntry) {
   const cut = (text: string): string => text.slice(0, AUDIT_TEXT_CHARS_MAX)
-  const { user, impersonator, groups, path, name, namespace, ...rest } = entry
+  const { user, impersonator, address, network: _, tokenId, groups, path, name, namespace, ...rest } = entry
   return {
     time: new Date(timeMs).toISOString(),
     user: cut(user),
     ...(impersonator === undefined ? {} : { impersonator: cut(impersonator) }),
     groups: groups.slice(0, 20).map(cut),
+    ...(address === undefined ? {} : { address: cut(address) }),
+    ...(tokenId === undefined ? {} : { tokenId: cut(tokenId) }),
     ...rest,
     path: cut(path),
     ...(namespace === undefined ? {} : { namespace: cut(namespace) }),

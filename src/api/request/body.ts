@@ -7,13 +7,13 @@ import { bodyOf } from './body-of.ts'
 import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
 
 /** A request's body, whole. Faults: RequestEntityTooLarge. */
-export async function readAll(request: Request): Promise<Buffer> {
+export async function readAll(request: Request, bytesMax = BODY_BYTES_MAX): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of bodyOf(request)) {
     bytes += part.byteLength
-    if (bytes > BODY_BYTES_MAX) {
-      throw apiFault('RequestEntityTooLarge', `the body is larger than ${BODY_BYTES_MAX} bytes`)
+    if (bytes > bytesMax) {
+      throw apiFault('RequestEntityTooLarge', `the body is larger than ${bytesMax} bytes`)
     }
     parts.push(part)
   }

@@ -3,9 +3,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { CLOSE_MS_MAX, CONNECTIONS_MAX, STREAMS_MAX } from '../limits.ts'
+import { CLOSE_MS_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_SENDER_MAX, STREAMS_MAX } from '../limits.ts'
 import { bodyComesBy } from '../request/body-of.ts'
 import { type PeerSubject, peerOfSocket } from './peer.ts'
+import { networkOf } from './sender.ts'
 
 /** The certificate a server shows, and its key; both in PEM. */
 export interface ServerCredential {
@@ -37,6 +38,7 @@ export interface Listening extends AsyncDisposable {
 export async function listen(app: Hono, options: ListenOptions): Promise<Listening> {
   const ready = Promise.withResolvers<AddressInfo>()
   const raw = new Set<Socket>() // also those that have not shaken hands
+  const senders = new Map<string, number>()
   const sockets = new Set<TLSSocket>()
   const server = serve(
     {
@@ -59,7 +61,10 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
   ) as Http2SecureServer
   server.on('error', ready.reject)
   server.maxConnections = CONNECTIONS_MAX
-  server.on('connection', socket => keep(raw, socket))
+  server.on('connection', socket => {
+    keep(raw, socket)
+    if (!enters(senders, socket)) socket.destroy()
+  })
   server.on('secureConnection', socket => keep(sockets, socket))
   const { port } = await ready.promise
   return {
@@ -86,6 +91,20 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
 function contextOf({ certificatePem, keyPem, authorityPem }: ListenOptions) {
   // The authority's own certificate is sent too: who has only its fingerprint, in a token, compares it.
   return { minVersion: 'TLSv1.3', cert: certificatePem + authorityPem, key: keyPem, ca: authorityPem } as const
+}
+
+// Nobody takes the connections of all others.
+function enters(senders: Map<string, number>, socket: Socket): boolean {
+  const network = networkOf(socket.remoteAddress)
+  const count = senders.get(network) ?? 0
+  if (count >= CONNECTIONS_PER_SENDER_MAX) return false
+  senders.set(network, count + 1)
+  socket.on('close', () => {
+    const left = (senders.get(network) ?? 1) - 1
+    if (left === 0) senders.delete(network)
+    else senders.set(network, left)
+  })
+  return true
 }
 
 function keep<S extends Socket>(sockets: Set<S>, socket: S): void {

@@ -40,8 +40,8 @@ export function peerOfSocket(socket: TLSSocket): PeerSubject | undefined {
   }
 }
 
-// HTTP/2 hides the socket of a session behind a proxy that has the methods of the TLS socket.
-function socketOf(connection: unknown): TLSSocket | undefined {
+/** The socket a request came by. HTTP/2 hides it behind a proxy that has the methods of the TLS socket. */
+export function socketOf(connection: unknown): TLSSocket | undefined {
   if (typeof connection !== 'object' || connection === null || !('incoming' in connection)) return undefined
   const { incoming } = connection
   if (typeof incoming !== 'object' || incoming === null || !('socket' in incoming)) return undefined

@@ -56,8 +56,8 @@ export class MemoryApi implements AsyncDisposable {
   }
 
   /** The answer as it comes. */
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    return this.#app.fetch(new Request(`https://cairn.test${path}`, init), {})
+  async fetch(path: string, init: RequestInit = {}, connection: object = {}): Promise<Response> {
+    return this.#app.fetch(new Request(`https://cairn.test${path}`, init), connection)
   }
 
   async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {

@@ -6,6 +6,8 @@ export interface Shown {
   readonly certificate: ShownCertificate | undefined
   /** The token of an `Authorization: Bearer` header (RFC 6750). */
   readonly bearer: string | undefined
+  /** Where it comes from; the same for all that one sender has for himself. */
+  readonly network?: string | undefined
 }
 
 /** A client certificate; the common name is the user, organisations are groups. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import { isFault } from '#base'
 import { machineWorld } from '#host'
 import type { KubeObject } from '#schema'
 import { Attempts } from '../tokens/attempts.ts'
@@ -18,7 +19,7 @@ function stored(object: object): KubeObject {
   return object as KubeObject
 }
 
-test('a bootstrap token is believed, another secret is not, and after ten of those neither is the right one', async () => {
+test('a bootstrap token is believed, another secret is not, and who guesses ten times has to wait, nobody else', async () => {
   const token = newBootstrapToken(machineWorld.entropy, 'F'.repeat(43))
   const secret = stored(bootstrapSecret(token, { ...grant, expiresMs: undefined, groups: ['system:bootstrappers:x'] }))
   const knows = bootstrapTokenAuthenticator({
@@ -26,7 +27,7 @@ test('a bootstrap token is believed, another secret is not, and after ten of tho
     attempts: new Attempts(machineWorld.clock),
     secretOf: async id => (id === token.id ? secret : undefined),
   })
-  const ask = (bearer: string) => knows({ certificate: undefined, bearer }, never)
+  const ask = (bearer: string, network = 'here') => knows({ certificate: undefined, bearer, network }, never)
   const text = bootstrapTokenText(token)
   assert.deepEqual((await ask(text))?.groups, [
     'system:bootstrappers',
@@ -35,7 +36,8 @@ test('a bootstrap token is believed, another secret is not, and after ten of tho
   ])
   assert.equal((await ask(text))?.name, `system:bootstrap:${token.id}`)
   for (let i = 0; i < 10; i++) assert.equal(await ask(`${token.id}.aaaaaaaaaaaaaaaa`), undefined)
-  assert.equal(await ask(text), undefined)
+  await assert.rejects(ask(text), error => isFault(error, 'TooManyRequests'))
+  assert.equal((await ask(text, 'elsewhere'))?.name, `system:bootstrap:${token.id}`)
   assert.equal(await ask('zzzzzz.aaaaaaaaaaaaaaaa'), undefined)
   assert.equal(await ask('nothing'), undefined)
 })

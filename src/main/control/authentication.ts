@@ -1,4 +1,4 @@
-import { apiFault, LocalConnection, mayHaveHeaders, peerOf } from '#api'
+import { apiFault, LocalConnection, mayHaveHeaders, peerOf, senderOf } from '#api'
 import type { Authenticator, Caller } from '#identity'
 import { impersonated, type ImpersonationParts } from './impersonation.ts'
 
@@ -9,7 +9,9 @@ import { impersonated, type ImpersonationParts } from './impersonation.ts'
 export function authentication(knows: Authenticator, impersonation: ImpersonationParts) {
   return async (request: Request, connection: unknown): Promise<Caller> => {
     if (connection instanceof LocalConnection) return connection.caller
-    const shown = { certificate: peerOf(connection), bearer: bearerOf(request) }
+    const bearer = bearerOf(request)
+    const network = bearer === undefined ? undefined : senderOf(connection).network
+    const shown = { certificate: peerOf(connection), bearer, network }
     const caller = await knows(shown, request.signal)
     if (caller === undefined) throw apiFault('Unauthorized', 'Unauthorized')
     return mayHaveHeaders(connection, 'impersonate-') ? impersonated(request, caller, impersonation) : caller

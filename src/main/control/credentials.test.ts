@@ -158,3 +158,31 @@ test('a service account has tokens, which are who they say until the account is 
   assert.equal((await as(ADMINISTRATOR, 'DELETE', `${ACCOUNTS}/robot`)).status, 200)
   assert.equal((await as(token, 'POST', whoami, {})).status, 401)
 })
+
+test('tokens that are exchanged, and those that are refused, stand in the audit log, without their secrets', async () => {
+  const { id, secret } = await newToken('ada')
+  const other = `${id}.${'a'.repeat(16)}`
+  const old = newBootstrapToken(machineWorld.entropy, 'F'.repeat(43))
+  const grant = { expiresMs: Date.now() - 1, groups: [], user: 'ada', isSingleUse: true, description: '' }
+  await as(ADMINISTRATOR, 'POST', SECRETS, bootstrapSecret(old, grant))
+  const used = await newToken('ada')
+  await as(ADMINISTRATOR, 'DELETE', `${SECRETS}/bootstrap-token-${used.id}`)
+  const before = api.noted.length
+  const exchange = (singleUseToken: string) =>
+    api.fetch('/v1/serviceaccounts/token', { method: 'POST', body: JSON.stringify({ singleUseToken }) }, '10.1.2.3')
+  const texts = [`${id}.${secret}`, other, `${old.id}.${old.secret}`, `${used.id}.${used.secret}`]
+  for (const text of texts) await exchange(text)
+  await api.fetch('/api', { headers: { authorization: `Bearer ${other}` } }, '10.1.2.3')
+  const noted = api.noted.slice(before)
+  assert.deepEqual(
+    noted.map(({ user, code, address, tokenId }) => [user, code, address, tokenId]),
+    [
+      [`system:bootstrap:${id}`, 200, '10.1.2.3', id],
+      ['system:anonymous', 401, '10.1.2.3', id],
+      ['system:anonymous', 401, '10.1.2.3', old.id],
+      ['system:anonymous', 401, '10.1.2.3', used.id],
+      ['system:anonymous', 401, '10.1.2.3', id],
+    ],
+  )
+  for (const text of texts) assert.ok(!JSON.stringify(noted).includes(text.slice(7)))
+})

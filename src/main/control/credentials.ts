@@ -5,6 +5,7 @@ import {
   deviceCertificates,
   EXCHANGE_AUDIENCE,
   EXCHANGE_ISSUER,
+  type Exchanger,
   exchangeToken,
   type ObjectStore,
   type OrderPath,
@@ -47,7 +48,7 @@ export interface Credentials {
   /** Who shows a token. */
   readonly knows: Authenticator
   readonly orders: readonly OrderPath[]
-  readonly exchange: (request: Request) => Promise<Response>
+  readonly exchange: (exchanger: Exchanger) => Promise<Response>
 }
 
 /** Puts tokens and certificates together. */
@@ -70,7 +71,7 @@ export function credentials(parts: CredentialParts): Credentials {
       certificates(ordered),
       deviceCertificates(ordered),
     ],
-    exchange: request => exchangeToken({ signer, knows: bootstrap }, request),
+    exchange: exchanger => exchangeToken({ signer, knows: bootstrap }, exchanger),
   }
 }
 
