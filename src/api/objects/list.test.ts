@@ -151,3 +151,18 @@ test('tables have the columns of their kind, and of each object what was asked f
   const partial = await api.get(MAPS, { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' })
   assert.equal(partial.body['kind'], 'PartialObjectMetadataList')
 })
+
+test('a selector is read in one go, however many brackets and commas are in it', async () => {
+  await using api = await MemoryApi.open()
+  await makeMaps(api, 4)
+  const count = async (query: string) => namesIn((await api.get(`${MAPS}?${query}`)).body).length
+  const many = Array.from({ length: 900 }, (_, index) => `half in (${index},0)`).join(',')
+  assert.equal(await count(`labelSelector=${encodeURIComponent(many)}`), 2)
+  assert.equal(await count(`fieldSelector=${encodeURIComponent(' metadata.name = m0001 , metadata.name != m0002')}`), 1)
+  for (const part of ['(', ',(', 'a in (b,', 'a,']) {
+    const { status } = await api.get(`${MAPS}?labelSelector=${encodeURIComponent(part.repeat(16_000 / part.length))}`)
+    assert.equal(status, 400, part)
+  }
+  const spaces = `metadata.name=a${' '.repeat(16_000)}b`
+  assert.equal(await count(`fieldSelector=${encodeURIComponent(spaces)}`), 0)
+})

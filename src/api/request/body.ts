@@ -5,6 +5,7 @@ import { apiFault } from '../faults.ts'
 import { BODY_BYTES_MAX, YAML_CHARS_MAX } from '../limits.ts'
 import { bodyOf } from './body-of.ts'
 import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
+import { refuseManyRead, refuseManyValues } from './values.ts'
 
 /** A request's body, whole. Faults: RequestEntityTooLarge. */
 export async function readAll(request: Request, bytesMax = BODY_BYTES_MAX): Promise<Buffer> {
@@ -28,7 +29,7 @@ export interface Sent {
 
 /**
  * Reads JSON, YAML or Kubernetes' protobuf, which newer clients send for kinds they know; `shape` says what the body is
- * one of. Faults: BadRequest, UnsupportedMediaType.
+ * one of. Faults: BadRequest, RequestEntityTooLarge for too many values, UnsupportedMediaType.
  */
 export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape): Sent {
   const type = mediaType(contentType)
@@ -43,7 +44,9 @@ export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape)
     case 'application/vnd.kubernetes.protobuf': {
       if (shape.custom !== undefined) throw unknownFormat()
       const { apiVersion, kind, message } = openProtobuf(bytes)
-      return { body: { apiVersion, kind, ...protobufToJson(shape, message) }, duplicates: [] }
+      const body = { apiVersion, kind, ...protobufToJson(shape, message) }
+      refuseManyRead(body)
+      return { body, duplicates: [] }
     }
     default:
       throw unknownFormat()
@@ -55,13 +58,10 @@ export function parseBody(bytes: Buffer, contentType: string, shape: ObjectShape
   return readSent(bytes, contentType, shape).body
 }
 
-function sentJson(text: string): Sent {
-  return { body: parsed('application/json', () => asJson(JSON.parse(text))), duplicates: duplicatesInJson(text) }
-}
-
 function sentYaml(text: string): Sent {
   // Programs that apply send JSON by this name, which is read a hundred times faster.
-  if (isJson(text)) return sentJson(text)
+  const json = text.startsWith('{') ? jsonIn(text) : undefined
+  if (json !== undefined) return { body: json, duplicates: duplicatesInJson(text) }
   if (text.length > YAML_CHARS_MAX) {
     const hint = 'send JSON, as kubectl does'
     throw apiFault('RequestEntityTooLarge', `the body has more than ${YAML_CHARS_MAX} characters of YAML`, { hint })
@@ -75,22 +75,22 @@ function sentYaml(text: string): Sent {
       const { line, col } = lineCounter.linePos(error.pos[0])
       throw apiFault('BadRequest', `the body cannot be read as YAML: ${error.message} at line ${line}, column ${col}`)
     }
-    const body = asJson(document.toJS({ maxAliasCount: ALIASES_MAX }))
-    return { body, duplicates: duplicatesInYaml(document.contents) }
+    const read = document.toJS({ maxAliasCount: ALIASES_MAX }) as Json
+    refuseManyRead(read)
+    return { body: asJson(read), duplicates: duplicatesInYaml(document.contents) }
   })
 }
 
-function isJson(text: string): boolean {
-  if (!text.startsWith('{')) return false
+function jsonIn(text: string): Json | undefined {
   try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+    return jsonOf(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 
-/** Reads JSON. Faults: BadRequest. */
+/** Reads JSON. Faults: BadRequest, RequestEntityTooLarge. */
 export function parseJson(bytes: Buffer): Json {
   return parsed('application/json', () => jsonOf(bytes.toString('utf8')))
 }
@@ -116,6 +116,7 @@ function parsed<Value>(type: string, run: () => Value): Value {
 
 // Of what parses as JSON only numbers can be what JSON cannot say, those that are too large.
 function jsonOf(text: string): Json {
+  refuseManyValues(text)
   const value = JSON.parse(text) as Json
   return /\d[eE]|\d{300}/.test(text) ? asJson(value) : value
 }

@@ -48,9 +48,10 @@ function labelTest(part: string): LabelTest {
 }
 
 function fieldTest(part: string, resource: Resource): Matches {
-  const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part)
+  const match = /^([^=!\s]+)\s*(==|=|!=)(.*)$/.exec(part.trim())
   if (match === null) throw apiFault('BadRequest', `invalid field selector: ${JSON.stringify(part)}`)
-  const [, field = '', operator, value = ''] = match
+  const [, field = '', operator, rest = ''] = match
+  const value = rest.trim()
   const read = readerOf(field, resource)
   if (read === undefined) {
     const known = ['metadata.name', 'metadata.namespace', ...Object.keys(resource.selectableFields)].join(', ')
@@ -65,8 +66,19 @@ function readerOf(field: string, resource: Resource): ((object: KubeObject) => s
   return Object.hasOwn(resource.selectableFields, field) ? resource.selectableFields[field] : undefined
 }
 
+// Looks at each character once: whoever asks chooses them.
 function splitOutsideBrackets(text: string): string[] {
-  return text.split(/,(?![^(]*\))/).map(part => part.trim())
+  const parts: string[] = []
+  let from = 0
+  let isInside = false
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at]
+    if (char === '(' || char === ')') isInside = char === '('
+    if (char !== ',' || isInside) continue
+    parts.push(text.slice(from, at))
+    from = at + 1
+  }
+  return [...parts, text.slice(from)].map(part => part.trim())
 }
 
 function checkKey(key: string): void {
