@@ -105,9 +105,6 @@ export const CERTIFICATES_SWEEP_AT = 50
 /** Pause before it is looked again whether a machine has to do with an object. */
 export const NODE_AGAIN_MS = 100
 
-/** Pause before it is looked again whether a machine has to do with an object. */
-export const NODE_AGAIN_MS = 100
-
 /** How long a server of a cloud counts that says nothing, and how often it says that it lives. */
 export const SERVER_LEASE_MS = 20_000
 export const SERVER_LEASE_STEP_MS = 5_000
