@@ -47,6 +47,10 @@ const TRUE = [
   '[[1],[2]].all(i, l, l.all(j, v, v == i + 1 && j == 0))',
   'url("/a/b").getScheme() == "" && url("/a/b").getEscapedPath() == "/a/b"',
   'isURL("https://example.com:80/") && !isURL("../x")',
+  'url("https://Example.com").getEscapedPath() == "" && url("https://a/").getEscapedPath() == "/"',
+  'url("https://Example.com:443/").getHost() == "Example.com:443" && url("https://a:443").getPort() == "443"',
+  'url("https://u:p@[::1]:8/").getHostname() == "::1" && url("oci://reg/x").getScheme() == "oci"',
+  'isURL("mailto:a@b") && isURL("/") && url("https://a") == url("https://a")',
   'cel.bind(x, 1, x == 1)',
 ]
 
@@ -72,6 +76,11 @@ const FALSE = [
   'semver("1.0.0+a").isGreaterThan(semver("1.0.0+b"))',
   'isQuantity("10 Gi")',
   'isURL("a b")',
+  'isURL("a.b/c")',
+  'isURL("https://a:b")',
+  'isURL("https://[::1")',
+  'isURL("/%zz")',
+  'isURL("")',
   '[1, 2].all(i, v, v > 1)',
   '[1, 2].exists(i, v, v > 2)',
   'format.qualifiedName().validate("a/b").hasValue()',

@@ -5,6 +5,7 @@ import { registerMacros } from './macros.ts'
 import { NamedFormat } from './named-formats.ts'
 import { FORMATS, NETWORKS, QUANTITIES, SEMVERS, SETS, URLS } from './libraries.ts'
 import { Quantity } from './quantity.ts'
+import { RuleUrl } from './rule-url.ts'
 import { keyOf } from './same.ts'
 import { Semver } from './semver.ts'
 import { STRINGS } from './strings.ts'
@@ -54,7 +55,7 @@ function makeEnvironment(): Environment {
   return env
 }
 
-const TYPES = { Quantity, URL, IP: IpAddress, CIDR: Cidr, NamedFormat, Semver }
+const TYPES = { Quantity, URL: RuleUrl, IP: IpAddress, CIDR: Cidr, NamedFormat, Semver }
 
 // What stands before the dot in `sets.contains(a, b)`.
 const NAMESPACES = {
@@ -66,7 +67,7 @@ const NAMESPACES = {
 
 const SAME = {
   Quantity: (a: Quantity, b: Quantity) => a.compareTo(b) === 0,
-  URL: (a: URL, b: URL) => a.href === b.href,
+  URL: (a: RuleUrl, b: RuleUrl) => a.equals(b),
   IP: (a: IpAddress, b: IpAddress) => a.equals(b),
   CIDR: (a: Cidr, b: Cidr) => a.equals(b),
   Semver: (a: Semver, b: Semver) => a.compareTo(b) === 0,

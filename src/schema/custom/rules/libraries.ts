@@ -1,6 +1,7 @@
 import { type Cidr, type IpAddress, readCidr, readIp } from './addresses.ts'
 import { NAMED_FORMATS, type NamedFormat } from './named-formats.ts'
 import { Quantity, quantityOf } from './quantity.ts'
+import { type RuleUrl, readUrl } from './rule-url.ts'
 import { keyOf } from './same.ts'
 import { readSemver, type Semver } from './semver.ts'
 import { optionalOf } from './values.ts'
@@ -30,15 +31,14 @@ export const QUANTITIES: Library = {
 
 /** k8s.io/apiserver/pkg/cel/library URLs. */
 export const URLS: Library = {
-  'isURL(string): bool': (text: string) => urlOf(text) !== undefined,
-  'url(string): kubernetes.URL': (text: string) => read(urlOf(text), text, 'URL'),
-  'kubernetes.URL.getScheme(): string': (url: URL) => (url.protocol === NO_SCHEME ? '' : url.protocol.slice(0, -1)),
-  'kubernetes.URL.getHost(): string': (url: URL) => url.host,
-  'kubernetes.URL.getHostname(): string': (url: URL) => url.hostname.replace(/^\[|\]$/g, ''),
-  'kubernetes.URL.getPort(): string': (url: URL) => url.port,
-  'kubernetes.URL.getEscapedPath(): string': (url: URL) => url.pathname,
-  'kubernetes.URL.getQuery(): map<string, list<string>>': (url: URL) =>
-    new Map(Array.from(new Set(url.searchParams.keys()), key => [key, url.searchParams.getAll(key)])),
+  'isURL(string): bool': (text: string) => readUrl(text) !== undefined,
+  'url(string): kubernetes.URL': (text: string) => read(readUrl(text), text, 'URL'),
+  'kubernetes.URL.getScheme(): string': (url: RuleUrl) => url.scheme,
+  'kubernetes.URL.getHost(): string': (url: RuleUrl) => url.host,
+  'kubernetes.URL.getHostname(): string': (url: RuleUrl) => url.hostname,
+  'kubernetes.URL.getPort(): string': (url: RuleUrl) => url.port,
+  'kubernetes.URL.getEscapedPath(): string': (url: RuleUrl) => url.path,
+  'kubernetes.URL.getQuery(): map<string, list<string>>': (url: RuleUrl) => url.values,
 }
 
 /** github.com/google/cel-go/ext Sets. */
@@ -117,19 +117,7 @@ function hasAll(all: Items, some: Items): boolean {
   return some.every(item => keys.has(keyOf(item)))
 }
 
-// Absolute, or a path: what a request may name.
-function urlOf(text: string): URL | undefined {
-  if (/[\s\p{Cc}]/u.test(text)) return undefined
-  if (text.startsWith('/'))
-    return URL.canParse(text, `${NO_SCHEME}//`)
-      ? new URL(`${NO_SCHEME}${text.startsWith('//') ? '' : '//'}${text}`)
-      : undefined
-  return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) && URL.canParse(text) ? new URL(text) : undefined
-}
-
 function read<Value>(value: Value | undefined, text: string, what: string): Value {
   if (value === undefined) throw new Error(`${what} parse error: ${JSON.stringify(text)}`)
   return value
 }
-
-const NO_SCHEME = 'none:'
