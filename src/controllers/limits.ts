@@ -62,6 +62,10 @@ export const DEFINITION_DELETES_AT_ONCE = 16
 
 /** Milliseconds between two looks at what storage holds. */
 export const STORAGE_LOOK_MS = 30_000
+/** Milliseconds for which what storage said is good enough for another who looks. */
+export const STORAGE_RECENT_MS = 200
+/** Milliseconds between two writes of what a filesystem holds. */
+export const USAGE_TOLD_MS = 60_000
 /** Milliseconds before a filesystem is tried again that cannot be made or removed as things are. */
 export const FILESYSTEM_AGAIN_MS = 5_000
 /** Parts of a pool's room that its object tells apart. */

@@ -33,6 +33,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS: ApiResource = {
 }
 
 export const FILESYSTEMS = own('filesystems', 'Filesystem')
+export const DISKS = own('disks', 'Disk')
 export const POOLS = own('pools', 'Pool')
 
 function own(plural: string, kind: string): ApiResource {

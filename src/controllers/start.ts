@@ -2,6 +2,7 @@ import { assert, type World, whyOf } from '#base'
 import { type Client, Informers } from '#client'
 import { accountsController } from './accounts/reconcile.ts'
 import { definitionController } from './custom-resource-definition/reconcile.ts'
+import { diskController } from './disk/reconcile.ts'
 import { lead } from './election/lead.ts'
 import { EventRecorder } from './events/recorder.ts'
 import { expiryController } from './expiry/reconcile.ts'
@@ -76,12 +77,16 @@ function openControllers(
     accountsController(parts, rootPem),
     signingController(parts, signer),
     expiryController(parts),
-    ...(storage === undefined ? [] : [filesystemController(parts, storage), poolController(parts, storage)]),
+    ...(storage === undefined ? [] : storageControllers(parts, storage)),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')
   for (const controller of controllers) stack.use(controller)
   return { controllers: [...controllers, events.controller], [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+function storageControllers(parts: ControllerParts, storage: Storage): readonly Controller[] {
+  return [filesystemController(parts, storage), poolController(parts, storage), diskController(parts, storage)]
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -11,8 +11,8 @@ export {
 export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { withoutEmpty } from './empty.ts'
-export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { countsGenerations } from './facts/generations.ts'
+export { type ListFacts, listFacts, mergeKeyOf } from './facts/lists.ts'
 export { type PatchStrategy, patchStrategy } from './facts/patches.ts'
 export { schemaFault } from './faults.ts'
 export {
@@ -55,6 +55,9 @@ export {
   type StoredForm,
   type Subresource,
 } from './resource.ts'
+export { bytesText } from './kinds/cairn/amounts.ts'
+export { DEFAULT_POOL, ONE_POOL } from './kinds/cairn/default-pool.ts'
+export { DELETE_FILES, deletesFiles, mayDeleteFiles } from './kinds/cairn/delete-files.ts'
 export { canonicalQuantity, compareQuantities, type Quantity, quantityOf } from './quantity.ts'
 export { RESOURCES } from './resources.ts'
 export type { CustomReading, ListShape, MapShape, ObjectShape, ScalarKind, Shape } from './shape.ts'

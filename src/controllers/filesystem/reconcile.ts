@@ -1,33 +1,39 @@
-import { type Fault, isFault } from '#base'
+import { isFault } from '#base'
 import { ifFault } from '#client'
-import { isSameJson, type KubeObject } from '#schema'
+import { deletesFiles, isSameJson, type KubeObject } from '#schema'
 import { FILESYSTEM_AGAIN_MS, STORAGE_LOOK_MS } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { timeText } from '../loop/times.ts'
 import { FILESYSTEMS } from '../resources.ts'
-import {
-  adopted,
-  FILESYSTEM_FINALIZER,
-  filesystemNames,
-  type FilesystemState,
-  filesystemStep,
-  statusIn,
-} from './plan.ts'
+import { follow, isBehind, isRefusal, said, type There } from './follow.ts'
+import { adopted, FILESYSTEM_FINALIZER, type FilesystemState, filesystemStep, rowOf } from './plan.ts'
+import { RecentStatus } from './recent-status.ts'
+import { statusIn, type Told } from './status.ts'
 import type { Storage } from './storage.ts'
+import { UsageTold } from './usage-told.ts'
+import { usageOf } from './usage.ts'
 
 /** Makes the filesystems that objects want, and objects of the filesystems that there are. */
 export function filesystemController(parts: ControllerParts, storage: Storage): Controller {
+  const { world, informers } = parts
+  const work = { parts, storage, recent: new RecentStatus(storage, world.clock), usage: new UsageTold(world.clock) }
   const reconcile = async (name: string, signal: AbortSignal): Promise<Outcome> => {
-    if (name !== LOOK) return reconcileFilesystem(parts, storage, name, signal)
-    for (const each of filesystemNames(await storage.status(signal))) {
-      if (filesystems.get({ name: each }) === undefined) controller.add(each)
+    if (name !== LOOK) return reconcileFilesystem(work, name, signal)
+    const status = await work.recent.status(signal)
+    for (const row of status.filesystems) {
+      const object = filesystems.get({ name: row.name })
+      if (object === undefined || isBehind({ object, row, status }) || work.usage.isDue(object, row)) {
+        controller.add(row.name)
+      }
     }
+    // What is not there any more tells nothing itself.
+    for (const { metadata } of filesystems.all()) if (!rowOf(status, metadata.name)) controller.add(metadata.name)
     return { kind: 'again', afterMs: STORAGE_LOOK_MS }
   }
-  const controller = new Controller({ name: 'filesystem', world: parts.world, reconcile })
-  const filesystems = parts.informers.of({ resource: FILESYSTEMS })
+  const controller = new Controller({ name: 'filesystem', world, reconcile })
+  const filesystems = informers.of({ resource: FILESYSTEMS })
   feed(controller, filesystems)
   controller.add(LOOK)
   return controller
@@ -36,92 +42,117 @@ export function filesystemController(parts: ControllerParts, storage: Storage): 
 // No name of a filesystem: looks what there is in storage.
 const LOOK = '/'
 
+interface Work {
+  readonly parts: ControllerParts
+  readonly storage: Storage
+  readonly recent: RecentStatus
+  readonly usage: UsageTold
+}
+
 /** One look at a name. */
-async function reconcileFilesystem(
-  parts: ControllerParts,
-  storage: Storage,
-  name: string,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const { client } = parts
+async function reconcileFilesystem(work: Work, name: string, signal: AbortSignal): Promise<Outcome> {
+  const { client } = work.parts
   const object = await client.find(FILESYSTEMS, { name }, signal)
-  const isThere = filesystemNames(await storage.status(signal)).includes(name)
-  const step = filesystemStep(object, isThere)
+  const status = await work.recent.status(signal)
+  const step = filesystemStep(object, rowOf(status, name))
   if (step.kind === 'adopt') await client.create(FILESYSTEMS, adopted(name), signal).catch(ifFault('AlreadyExists'))
   if (object === undefined) return DONE
-  const tell: Tell = state => tellState(parts, storage, { object, state }, signal)
   switch (step.kind) {
     case 'protect':
-      await patchFinalizers(parts, object, [...(object.metadata.finalizers ?? []), FILESYSTEM_FINALIZER], signal)
+      await patchFinalizers(work, object, [...(object.metadata.finalizers ?? []), FILESYSTEM_FINALIZER], signal)
       return DONE
     case 'make':
-      return make(storage, name, tell, signal)
+      return make(work, object, signal)
     case 'remove':
-      return remove(parts, storage, { object, isForced: step.isForced, tell }, signal)
+      return remove(work, { object, isForced: step.isForced }, signal)
     case 'release':
-      await patchFinalizers(parts, object, without(object), signal)
+      await patchFinalizers(work, object, without(object), signal)
       return DONE
+    case 'follow':
+      return followOne(work, { object, row: step.row, status }, signal)
     case 'tell':
-      await tell(step.state)
+      await tell(work, object, { state: step.state }, signal)
       return DONE
     default:
       return DONE
   }
 }
 
-/** Writes a state when it is news; true when it was. */
-type Tell = (state: FilesystemState) => Promise<boolean>
-
-async function make(storage: Storage, name: string, tell: Tell, signal: AbortSignal): Promise<Outcome> {
+async function make(work: Work, object: KubeObject, signal: AbortSignal): Promise<Outcome> {
+  const { name } = object.metadata
   try {
-    await storage.create(name, signal)
+    await work.storage.create(name, signal)
   } catch (error) {
-    if (isFault(error, 'Invalid')) await tell({ phase: 'Failed', reason: 'Invalid', message: said(error) })
-    if (isFault(error, 'Invalid')) return { kind: 'again', afterMs: FILESYSTEM_AGAIN_MS }
+    if (isFault(error, 'Invalid')) {
+      await tell(work, object, { state: { phase: 'Failed', reason: 'Invalid', message: said(error) } }, signal)
+      return { kind: 'again', afterMs: FILESYSTEM_AGAIN_MS }
+    }
     if (!isFault(error, 'Occupied')) throw error
   }
-  await tell({ phase: 'Ready', reason: 'Served', message: '' })
-  return DONE
+  work.recent.forget()
+  // What else its object wants is done as for any that is there.
+  return { kind: 'again', afterMs: 0 }
+}
+
+// Limits and mount first: then all is told at once.
+async function followOne(work: Work, there: There, signal: AbortSignal): Promise<Outcome> {
+  const { object, row } = there
+  const isChanged = isBehind(there)
+  const { holds, fields } = await follow(work.storage, there, signal)
+  if (isChanged) work.recent.forget()
+  const wrong = holds.filter(({ isTrue }) => !isTrue)
+  const message = wrong.map(each => each.message).join('; ')
+  const isUsageTold = work.usage.isDue(object, row)
+  const usage = isUsageTold ? usageOf(row) : {}
+  const told = { holds, fields: { ...usage, ...fields, home: work.storage.nodeName } }
+  const isNews = await tell(work, object, { state: { phase: 'Ready', reason: 'Served', message }, ...told }, signal)
+  if (isUsageTold) work.usage.told(object)
+  if (isNews && message !== '') {
+    for (const { reason } of wrong.slice(0, 1)) work.parts.events.record({ object, type: 'Warning', reason, message })
+  }
+  return wrong.length === 0 ? DONE : { kind: 'again', afterMs: FILESYSTEM_AGAIN_MS }
 }
 
 // What is in use or has files stays, and its object says why, until that is no longer so.
 async function remove(
-  parts: ControllerParts,
-  storage: Storage,
-  { object, isForced, tell }: { readonly object: KubeObject; readonly isForced: boolean; readonly tell: Tell },
+  work: Work,
+  { object, isForced }: { readonly object: KubeObject; readonly isForced: boolean },
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { name } = object.metadata
   try {
-    await storage.remove(object.metadata.name, { isForced }, signal)
+    await work.storage.remove(name, { isForced }, signal)
   } catch (error) {
-    if (!isFault(error) || !['Busy', 'NotEmpty', 'Invalid', 'NotFound'].includes(error.code)) throw error
+    if (!isRefusal(error)) throw error
     // One that every Cairn has stays: its object goes, and comes anew.
     if (error.code === 'Busy' || error.code === 'NotEmpty') {
-      const message = error.code === 'NotEmpty' ? `${said(error)} ${FORCE}` : said(error)
-      const isNews = await tell({ phase: 'Deleting', reason: error.code, message })
-      if (isNews) parts.events.record({ object, type: 'Warning', reason: 'DeletionHeld', message })
+      const message = error.code === 'NotEmpty' ? `${said(error)} ${deletesFiles(name)}` : said(error)
+      const state = { phase: 'Deleting', reason: error.code, message } as const
+      const isNews = await tell(work, object, { state }, signal)
+      if (isNews) work.parts.events.record({ object, type: 'Warning', reason: 'DeletionHeld', message })
       return { kind: 'again', afterMs: FILESYSTEM_AGAIN_MS }
     }
   }
-  await patchFinalizers(parts, object, without(object), signal)
+  work.recent.forget()
+  await patchFinalizers(work, object, without(object), signal)
   return DONE
 }
 
-async function tellState(
-  { client, world }: ControllerParts,
-  storage: Storage,
-  { object, state }: { readonly object: KubeObject; readonly state: FilesystemState },
+/** Writes a status when it is news; true when it was. */
+async function tell(
+  { parts: { client, world } }: Work,
+  object: KubeObject,
+  { state, ...told }: Omit<Told, 'time'> & { readonly state: FilesystemState },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const home = state.phase === 'Ready' ? storage.nodeName : undefined
-  const status = statusIn(object, state, { home, time: timeText(world.clock) })
+  const status = statusIn(object, state, { ...told, time: timeText(world.clock) })
   if (isSameJson(object['status'], status)) return false
   await client.updateStatus(FILESYSTEMS, { ...object, status }, signal)
   return true
 }
 
 async function patchFinalizers(
-  { client }: ControllerParts,
+  { parts: { client } }: Work,
   { metadata }: KubeObject,
   finalizers: readonly string[],
   signal: AbortSignal,
@@ -134,9 +165,3 @@ async function patchFinalizers(
 function without({ metadata }: KubeObject): readonly string[] {
   return (metadata.finalizers ?? []).filter(each => each !== FILESYSTEM_FINALIZER)
 }
-
-function said({ message, hint }: Fault): string {
-  return hint === undefined ? message : `${message}. ${hint}`
-}
-
-const FORCE = 'Or delete its files with it: annotate the object with cairn.dev/delete-files=true.'

@@ -7,6 +7,27 @@ export interface Storage {
   status(signal: AbortSignal): Promise<NodeStatus>
   /** Makes an empty filesystem. Faults: Invalid, Occupied. */
   create(filesystem: string, signal: AbortSignal): Promise<void>
-  /** Removes one for good. Faults: Invalid, NotFound, Busy, NotEmpty. */
+  /** Unmounts one and removes it for good. Faults: Invalid, NotFound, Busy, NotEmpty. */
   remove(filesystem: string, options: { readonly isForced: boolean }, signal: AbortSignal): Promise<void>
+  /** Sets what a whole filesystem may hold. Faults: NotFound, BelowUse. */
+  limit(filesystem: string, limits: FilesystemLimits, signal: AbortSignal): Promise<void>
+  /**
+   * Mounts one at a folder, now and at every start, and answers its real path; `isMoved` takes it from where it is
+   * mounted. Faults: NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy, Invalid.
+   */
+  mount(filesystem: string, target: MountTarget, signal: AbortSignal): Promise<string>
+  /** Takes a mount away. Faults: NotFound, Busy. */
+  unmount(path: string, signal: AbortSignal): Promise<void>
+}
+
+/** What a filesystem may hold; undefined: no limit. */
+export interface FilesystemLimits {
+  readonly bytesMax?: number | undefined
+  readonly inodesMax?: number | undefined
+}
+
+/** Where a filesystem is to be mounted. */
+export interface MountTarget {
+  readonly path: string
+  readonly isMoved: boolean
 }

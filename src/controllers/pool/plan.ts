@@ -1,9 +1,17 @@
 import type { NodeStatus } from '#rpc'
-import { isJsonObject, type JsonObject, type KubeObject, numberAt, textAt } from '#schema'
+import {
+  canonicalQuantity,
+  DEFAULT_POOL,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  jsonAt,
+  numberAt,
+  ONE_POOL,
+} from '#schema'
+import { bytesOf } from '../filesystem/limits.ts'
 import { POOL_STEPS } from '../limits.ts'
-
-/** The pool that keeps what is not put elsewhere. */
-export const DEFAULT_POOL = 'default'
 
 /** The pool of a machine that has only this one. */
 export function defaultPool(): JsonObject {
@@ -14,25 +22,33 @@ export function defaultPool(): JsonObject {
  * The status of the default pool. Amounts are told in steps of a part of the whole, so that an object is not written whenever
  * a file is.
  */
-export function poolStatus(pool: KubeObject, { held, disk }: NodeStatus): JsonObject {
+export function poolStatus(pool: KubeObject, { held, disk }: Pick<NodeStatus, 'held' | 'disk'>): JsonObject {
   const old: JsonObject = isJsonObject(pool['status']) ? pool['status'] : {}
-  const step = Math.max(1, Math.ceil(disk.totalBytes / POOL_STEPS))
-  const near = (name: string, bytes: number): string => {
-    const told = Number(textAt(old, name) ?? Number.NaN)
-    return Math.abs(told - bytes) < step ? String(told) : String(bytes)
-  }
-  const told = numberAt(old, 'chunks')
-  const isNear = told !== undefined && Math.abs(told - held.chunks) * BYTES_LIKELY < step
   const { generation } = pool.metadata
   return {
     ...old,
     phase: 'Ready',
-    chunks: isNear ? told : held.chunks,
-    bytesUsed: near('bytesUsed', disk.usedBytes),
-    bytesFree: near('bytesFree', disk.freeBytes),
+    ...roomOf(old, { held, disk }),
     missing: 0,
     message: (numberAt(pool, 'spec', 'replicas') ?? 1) > 1 ? 'one machine keeps one copy, whatever is wanted' : '',
     ...(generation === undefined ? {} : { observedGeneration: generation }),
+  }
+}
+
+/** What is kept and what has room, for a status; what it tells already when that is near enough. */
+export function roomOf(told: JsonObject, { held, disk }: Pick<NodeStatus, 'held' | 'disk'>): JsonObject {
+  const step = Math.max(1, Math.ceil(disk.totalBytes / POOL_STEPS))
+  const near = (name: string, bytes: number): Json => {
+    const before = bytesOf(jsonAt(told, name))
+    const isNear = before !== undefined && Math.abs(before - bytes) < step
+    return (isNear ? jsonAt(told, name) : canonicalQuantity(String(bytes))) ?? '0'
+  }
+  const chunks = numberAt(told, 'chunks')
+  const isNear = chunks !== undefined && Math.abs(chunks - held.chunks) * BYTES_LIKELY < step
+  return {
+    chunks: isNear ? chunks : held.chunks,
+    bytesUsed: near('bytesUsed', disk.usedBytes),
+    bytesFree: near('bytesFree', disk.freeBytes),
   }
 }
 
@@ -42,7 +58,7 @@ export function absentStatus(pool: KubeObject): JsonObject {
   return {
     ...(isJsonObject(pool['status']) ? pool['status'] : {}),
     phase: 'Degraded',
-    message: 'there is only the pool default yet: nothing is kept in this one',
+    message: `${ONE_POOL}, ${DEFAULT_POOL}: nothing is kept in this one, and it can be deleted`,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
 }

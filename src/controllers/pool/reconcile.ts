@@ -1,12 +1,12 @@
 import { ifFault } from '#client'
-import { isSameJson } from '#schema'
+import { DEFAULT_POOL, isSameJson } from '#schema'
 import type { Storage } from '../filesystem/storage.ts'
 import { STORAGE_LOOK_MS } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { POOLS } from '../resources.ts'
-import { absentStatus, DEFAULT_POOL, defaultPool, poolStatus } from './plan.ts'
+import { absentStatus, defaultPool, poolStatus } from './plan.ts'
 
 /** Shows what storage holds as objects: the pool `default` is always there. */
 export function poolController(parts: ControllerParts, storage: Storage): Controller {

@@ -4,6 +4,7 @@ import {
   FollowedDefinitions,
   type LastingRequests,
   Objects,
+  type ObjectsParts,
   ObjectStore,
   Registry,
   repairClaims,
@@ -48,7 +49,7 @@ export async function openApi(
   keyspace: Keyspace,
   { keyring, authority }: Pick<ClusterKeys, 'keyring' | 'authority'>,
   world: World,
-  telemetry: Partial<ApiTelemetry> = {},
+  { guardDelete, ...telemetry }: Partial<ApiTelemetry> & Partial<Pick<ObjectsParts, 'guardDelete'>> = {},
 ): Promise<OpenApi> {
   await using opening = new AsyncDisposableStack()
   const { clock, entropy, log } = world
@@ -70,7 +71,7 @@ export async function openApi(
     clock,
     log,
     registry,
-    objects: new Objects({ store, clock, entropy }),
+    objects: new Objects({ store, clock, entropy, guardDelete }),
     version: cairnVersion(),
     authenticate,
     authorize,

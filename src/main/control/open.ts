@@ -11,6 +11,7 @@ import { openClusterKeys } from './cluster-keys.ts'
 import { openControllers } from './controllers.ts'
 import { credentialHandlers } from './credential-door.ts'
 import { controlHandlers } from './door.ts'
+import { keepFilesystems } from './kept-filesystems.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
@@ -48,7 +49,9 @@ export async function openControl(
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring, master } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
-  const api = opening.use(await openApi(keyspace, keys, world, telemetry))
+  const storage = storageDoor(dataFolder, world)
+  const guarded = { ...telemetry, guardDelete: keepFilesystems(storage) }
+  const api = opening.use(await openApi(keyspace, keys, world, guarded))
   const { app, revocations, issuing, signer, users, lasting } = api
   const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
   const followed = opening.use(await FollowedKeys.open(following, signal))
@@ -56,7 +59,6 @@ export async function openControl(
   const { url, listening } = served
   opening.use(listening)
   opening.defer(() => api.end())
-  const storage = storageDoor(dataFolder, world)
   const fetch = app.fetch.bind(app)
   const controllers = opening.use(openControllers({ fetch, world, authority, issuing, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())

@@ -1,16 +1,34 @@
 import { hostname } from 'node:os'
 import type { World } from '#base'
 import type { Storage } from '#controllers'
-import { type Client, connectSocket, doorOf, filesystemCreate, filesystemRemove, nodeStatus } from '#rpc'
+import {
+  type Client,
+  connectSocket,
+  doorOf,
+  filesystemCreate,
+  filesystemMount,
+  filesystemRemove,
+  filesystemUnmount,
+  nodeStatus,
+  quotaSet,
+} from '#rpc'
 import { softwareName } from '../version.ts'
 
 /** The storage process of the same data folder, over its local door; a connection for each call, as they are few. */
 export function storageDoor(dataFolder: string, { clock }: Pick<World, 'clock'>): Storage {
   const options = { clock, software: softwareName() }
-  const call = async <Value>(signal: AbortSignal, run: (client: Client) => Promise<Value>): Promise<Value> => {
+  const call: DoorCall = async (signal, run) => {
     await using client = await connectSocket(doorOf(dataFolder), options, signal)
     return await run(client)
   }
+  return storageOver(call)
+}
+
+/** Does something with a client of the local door. */
+export type DoorCall = <Value>(signal: AbortSignal, run: (client: Client) => Promise<Value>) => Promise<Value>
+
+/** The storage behind a local door. */
+export function storageOver(call: DoorCall): Storage {
   return {
     nodeName: nodeNameOf(hostname()),
     status: signal => call(signal, client => client.call(nodeStatus, {}, signal)),
@@ -19,6 +37,16 @@ export function storageDoor(dataFolder: string, { clock }: Pick<World, 'clock'>)
     },
     async remove(filesystem, { isForced }, signal) {
       await call(signal, client => client.call(filesystemRemove, { filesystem, isForced }, signal))
+    },
+    async limit(filesystem, { bytesMax, inodesMax }, signal) {
+      const place = { filesystem, path: '/' }
+      await call(signal, client => client.call(quotaSet, { place, bytesMax, inodesMax }, signal))
+    },
+    async mount(filesystem, { path, isMoved }, signal) {
+      return (await call(signal, client => client.call(filesystemMount, { filesystem, path, isMoved }, signal))).path
+    },
+    async unmount(path, signal) {
+      await call(signal, client => client.call(filesystemUnmount, { path }, signal))
     },
   }
 }

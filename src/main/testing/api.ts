@@ -7,6 +7,7 @@ import { machineWorld } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
 import { CONTROLLERS, openControllers } from '../control/controllers.ts'
+import { keepFilesystems } from '../control/kept-filesystems.ts'
 import { Issuing } from '../control/issuing.ts'
 import type { LocalFetch } from '../control/local-api.ts'
 
@@ -41,7 +42,7 @@ export async function openTestApi(storage?: Storage): Promise<TestApi> {
     clock,
     log,
     registry,
-    objects: new Objects({ store, clock, entropy }),
+    objects: new Objects({ store, clock, entropy, guardDelete: storage && keepFilesystems(storage) }),
     version: 'test',
     authenticate: (_, connection) =>
       Promise.resolve(connection instanceof LocalConnection ? connection.caller : CONTROLLERS),

@@ -1,10 +1,11 @@
 import { at, column, wideColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { jsonAt } from '../../json.ts'
-import { labelProblem } from '../../names.ts'
+import { subdomainProblem } from '../../names.ts'
 import { immutable, mustHave, named } from '../../rules.ts'
 import { amount, conditions, integer, list, needed, ownKind, ownPart, part, text, time } from '../../shapes/own.ts'
 import { amountErrors } from '../pods/container-rules.ts'
+import { bytesColumn } from './amounts.ts'
 
 const spec = ownPart('dev.cairn.Disk.Spec', 'What the disk gives.', {
   nodeName: needed(text('The machine that the disk is in. Fixed once it is made.')),
@@ -40,14 +41,15 @@ export const disk = defineResource({
   columns: [
     column('Phase', at('status.phase')),
     column('Node', at('spec.nodeName')),
-    column('Used', at('status.bytesUsed')),
-    column('Free', at('status.bytesFree')),
+    column('Chunks', at('status.chunks'), { type: 'integer' }),
+    bytesColumn('Used', 'status.bytesUsed'),
+    bytesColumn('Free', 'status.bytesFree'),
     wideColumn('Path', at('spec.path')),
   ],
   validate: (object, old) => [
     ...mustHave(jsonAt(object, 'spec'), 'nodeName', 'spec'),
     ...mustHave(jsonAt(object, 'spec'), 'path', 'spec'),
-    ...named(jsonAt(object, 'spec'), 'nodeName', labelProblem, 'spec'),
+    ...named(jsonAt(object, 'spec'), 'nodeName', subdomainProblem, 'spec'),
     ...named(
       jsonAt(object, 'spec'),
       'path',
@@ -57,4 +59,5 @@ export const disk = defineResource({
     ...amountErrors({ size: jsonAt(object, 'spec', 'size') }, 'spec'),
     ...immutable(jsonAt(object, 'spec'), jsonAt(old, 'spec'), ['nodeName', 'path'], 'spec'),
   ],
+  hasController: true,
 })

@@ -3,34 +3,43 @@ import { defineResource } from '../../define.ts'
 import { changePart, fill } from '../../fill.ts'
 import { jsonAt } from '../../json.ts'
 import { labelProblem } from '../../names.ts'
-import { immutable, named, notNegative } from '../../rules.ts'
+import { immutable, named, positive } from '../../rules.ts'
 import { amount, conditions, integer, needed, ownKind, ownPart, part, text } from '../../shapes/own.ts'
-import { amountErrors } from '../pods/container-rules.ts'
+import { bytesColumn, positiveAmount } from './amounts.ts'
+import { DEFAULT_POOL, ONE_POOL } from './default-pool.ts'
 
 const spec = ownPart('dev.cairn.Filesystem.Spec', 'What the filesystem is to be.', {
   pool: text(
-    'The pool that keeps the content of its files: how many copies there are, and on which disks. Fixed once it is made.',
+    'The pool that keeps the content of its files: how many copies there are, and on which disks. Fixed once it is made; there is only the pool default yet.',
   ),
-  mountPath: text('Where every machine shows it, as an absolute path; machines show it nowhere when this is left out.'),
-  bytesMax: amount('How many bytes of content it may hold, such as 500Gi; without it, as many as there is room for.'),
-  inodesMax: integer('How many files and directories it may hold.'),
+  mountPath: text(
+    'Where machines show it: an absolute path of a folder that is empty or not there yet, outside the data folder. Changing it moves the mount, taking it away unmounts, both when no program uses it; the condition Mounted tells how that went. Without it, it stays where cairn up or cairn fs mount has put it.',
+  ),
+  bytesMax: amount(
+    'How many bytes of content it may hold, such as 500Gi; writes beyond that fail with EDQUOT, and df shows it as the size. It can be raised and lowered at any time, not below what it holds: then the limit before stays, and the condition Limited says so. Without it, as many as there is room for.',
+  ),
+  inodesMax: integer('How many files and directories it may hold; as bytesMax.'),
 })
 
 const status = ownPart('dev.cairn.Filesystem.Status', 'What the filesystem is.', {
   phase: text('Pending until it can be used, then Ready; Failed when it could not be made; Deleting on its way out.'),
   id: text('What the filesystem is known by in the pool, whatever its name.'),
   home: text('The machine that orders its changes and answers all others.'),
-  bytesUsed: amount('The bytes of content it holds now.'),
-  inodesUsed: integer('How many files and directories it holds now.'),
+  bytesUsed: amount('The bytes of content it holds, to one part in a hundred and a minute.'),
+  inodesUsed: integer('How many files and directories it holds, as exactly.'),
+  snapshots: integer('How many snapshots are kept of it.'),
+  bytesMax: amount('The limit that spec.bytesMax has set.'),
+  inodesMax: integer('The limit that spec.inodesMax has set.'),
+  mountPath: text('Where spec.mountPath has put it, symlinks followed.'),
   message: text('Why it is as it is, for people.'),
   observedGeneration: integer('The generation of the object that this status is of.'),
   conditions,
 })
 
 const DESCRIPTION =
-  'Files and directories that every machine sees, kept in a pool. Deleting it waits while it is mounted, or has files or ' +
-  'snapshots; with the annotation cairn.dev/delete-files=true its files and snapshots are deleted with it, for good. The ' +
-  'filesystem home stays: its object comes back.'
+  'Files and directories that every machine sees, kept in a pool. One that has files or snapshots cannot be deleted, unless ' +
+  'its annotation cairn.dev/delete-files is set to its own name: then they go with it, for good. Deleting unmounts it, and ' +
+  'waits while a program uses the mount. The filesystem home stays.'
 
 /** Files and directories in the pool, which every machine sees. */
 export const filesystem = defineResource({
@@ -49,22 +58,36 @@ export const filesystem = defineResource({
   columns: [
     column('Phase', at('status.phase')),
     column('Pool', at('spec.pool')),
-    column('Used', at('status.bytesUsed')),
+    bytesColumn('Used', 'status.bytesUsed'),
+    bytesColumn('Max', 'spec.bytesMax', '<none>'),
+    column('Files', at('status.inodesUsed'), { type: 'integer' }),
     column('Home', at('status.home')),
+    wideColumn('Snapshots', at('status.snapshots')),
     wideColumn('Mount', at('spec.mountPath', '<none>')),
+    wideColumn('Message', at('status.message')),
   ],
   defaults: object => changePart(object, 'spec', each => fill(each, { pool: 'default' })),
   validate: (object, old) => [
-    ...named(jsonAt(object, 'spec'), 'pool', labelProblem, 'spec'),
+    ...named(jsonAt(object, 'spec'), 'pool', poolProblem, 'spec'),
     ...named(jsonAt(object, 'spec'), 'mountPath', pathProblem, 'spec'),
-    ...amountErrors({ bytesMax: jsonAt(object, 'spec', 'bytesMax') }, 'spec'),
-    ...notNegative(jsonAt(object, 'spec'), ['inodesMax'], 'spec'),
+    ...positiveAmount(jsonAt(object, 'spec'), 'bytesMax', 'spec'),
+    ...positive(jsonAt(object, 'spec'), ['inodesMax'], 'spec'),
     ...immutable(jsonAt(object, 'spec'), jsonAt(old, 'spec'), ['pool'], 'spec'),
   ],
   hasController: true,
 })
 
-function pathProblem(path: string): string | undefined {
-  const isPlain = path.startsWith('/') && !path.split('/').includes('..')
-  return isPlain ? undefined : "must be an absolute path without '..'"
+function poolProblem(pool: string): string | undefined {
+  return pool === DEFAULT_POOL ? undefined : `must be "${DEFAULT_POOL}": ${ONE_POOL}`
 }
+
+function pathProblem(path: string): string | undefined {
+  if (path.length > PATH_MAX) return `must be no more than ${PATH_MAX} characters`
+  const parts = path.split('/').slice(1)
+  const isPlain = path.startsWith('/') && parts.every(part => part !== '' && part !== '.' && part !== '..')
+  return isPlain && !path.includes('\0')
+    ? undefined
+    : 'must be an absolute path, such as /mnt/photos, as short as it can be'
+}
+
+const PATH_MAX = 1024

@@ -7,6 +7,8 @@ import { labelProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
 import { immutable, oneOf, positive } from '../../rules.ts'
 import { amount, conditions, flag, integer, needed, ownKind, ownPart, part, text } from '../../shapes/own.ts'
+import { bytesColumn } from './amounts.ts'
+import { DEFAULT_POOL, ONE_POOL } from './default-pool.ts'
 
 const spec = ownPart('dev.cairn.Pool.Spec', 'How the pool keeps what is put into it.', {
   replicas: integer('On how many machines every chunk is wanted.'),
@@ -47,8 +49,9 @@ export const pool = defineResource({
   columns: [
     column('Phase', at('status.phase')),
     column('Replicas', at('spec.replicas'), { type: 'integer' }),
-    column('Used', at('status.bytesUsed')),
-    column('Free', at('status.bytesFree')),
+    column('Chunks', at('status.chunks'), { type: 'integer' }),
+    bytesColumn('Used', 'status.bytesUsed'),
+    bytesColumn('Free', 'status.bytesFree'),
     wideColumn('Placement', at('spec.placement')),
     wideColumn('Encrypted', at('spec.encrypted', false)),
   ],
@@ -68,7 +71,12 @@ function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly F
   const [most, least] = [numberAt(wanted, 'replicas') ?? 1, numberAt(wanted, 'minReplicas') ?? 1]
   const chunkBytes = numberAt(wanted, 'chunkBytes') ?? CHUNK_BYTES
   const isSize = Number.isInteger(Math.log2(chunkBytes)) && chunkBytes >= 65_536 && chunkBytes <= 4 * CHUNK_BYTES
+  const { name } = object.metadata
   return [
+    // One of an earlier version may still be changed, and deleted.
+    ...(name === DEFAULT_POOL || old !== undefined
+      ? []
+      : [invalid('metadata.name', name, `must be "${DEFAULT_POOL}": ${ONE_POOL}`)]),
     ...positive(wanted, ['replicas', 'minReplicas'], 'spec'),
     ...(least > most ? [invalid('spec.minReplicas', least, 'must be less than or equal to replicas')] : []),
     ...oneOf(wanted, 'placement', ['all', 'roundRobin', 'weighted'], 'spec'),

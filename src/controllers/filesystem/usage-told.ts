@@ -1,0 +1,27 @@
+import type { Clock } from '#base'
+import type { FilesystemRow } from '#rpc'
+import { jsonAt, type KubeObject } from '#schema'
+import { USAGE_TOLD_MS } from '../limits.ts'
+import { isUsageNews } from './usage.ts'
+
+/** When each object was told last what its filesystem holds: seldom, so that work on files is no work for the API. */
+export class UsageTold {
+  readonly #clock: Clock
+  readonly #toldMs = new Map<string, number>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** True when there is news, and the last was a while ago. */
+  isDue(object: KubeObject, row: FilesystemRow): boolean {
+    if (!isUsageNews(object, row)) return false
+    const last = this.#toldMs.get(object.metadata.name)
+    const isFirst = last === undefined || jsonAt(object, 'status', 'bytesUsed') === undefined
+    return isFirst || this.#clock.monotonicMs() - last >= USAGE_TOLD_MS
+  }
+
+  told({ metadata }: KubeObject): void {
+    this.#toldMs.set(metadata.name, this.#clock.monotonicMs())
+  }
+}
