@@ -12,11 +12,14 @@ const rotationShape = shape({
 /** How far a change of keys is. */
 export type RotationRow = ShapeOf<typeof rotationShape>
 
-/** Changes the data key, or the key that signs tokens; who leaves ends only his wait. Faults: Busy. */
+/**
+ * Changes the data key, or the key that signs tokens: so that older tokens hold until they expire, or so that they hold no more at
+ * once. Who leaves ends only his wait. Faults: Busy.
+ */
 export const keyRotate = download({
   name: 'key.rotate',
   version: 1,
-  params: shape({ what: word('data', 'tokens') }),
+  params: shape({ what: word('data', 'tokens', 'tokens-now') }),
   item: rotationShape,
   result: nothing,
 })

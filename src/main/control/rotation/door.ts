@@ -13,7 +13,8 @@ export function rotationHandlers({
 }): readonly Handler[] {
   return [
     answerDownload(keyRotate, async function* ({ what }, { signal }) {
-      await rotation.begin(what, signal)
+      if (what === 'tokens-now') await rotation.dropTokenKeys(signal)
+      else await rotation.begin(what, signal)
       while (rotation.state.step !== 'idle') {
         yield message(rotation.state)
         await world.clock.sleep(ROTATION_STEP_MS, signal)

@@ -78,6 +78,25 @@ export async function announceKey(
   return succeeded
 }
 
+/**
+ * Puts a new key that is used at once in place of all there are; false when one of them is not as it was read. Durable when it
+ * resolves.
+ */
+export async function replaceKeys(
+  keyspace: Keyspace,
+  { prefix, rows, row }: { readonly prefix: ByteString; readonly rows: readonly KeyRow[]; readonly row: object },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const number = nextNumber(rows)
+  const key = `${prefix}${number}`
+  const compare = [...rows.map(isAsRead), isNothing(key)]
+  const gone = rows.map(of => ({ kind: 'delete', keys: { kind: 'key', key: of.key } }) as const)
+  const then = [putOf(key, { ...row, number, state: 'used' }), ...gone]
+  const { succeeded, revision } = await keyspace.txn({ compare, then }, signal)
+  if (succeeded) await keyspace.sync(revision, signal)
+  return succeeded
+}
+
 /** The number of the key that would come next. */
 export function nextNumber(rows: readonly KeyRow[]): number {
   return 1 + Math.max(0, ...rows.map(({ number }) => number))

@@ -269,3 +269,31 @@ test('a new key signs tokens on all servers, and tokens of the one before hold f
   await idle(one)
   assert.equal((await keyRows(keyspace, TOKEN_KEYS, signal)).length, 1)
 })
+
+test('a key that was stolen is dropped: no server believes what it signed, also while keys change', async () => {
+  using folder = temporary()
+  await using keyspace = openMemoryKeyspace({ world: quiet })
+  await using one = await openServer(keyspace, folder.file, 'one')
+  await using two = await openServer(keyspace, folder.file, 'two')
+  const late = await Servers.open(keyspace, 'late', quiet)
+  await late.tell({ master: '', knows: [`${TOKEN_KEYS}first`], uses: [] }, signal)
+  const waitsForLate = async () => {
+    for (let tries = 0; one.rotation.state.why !== 'late'; tries += 1) {
+      assert.ok(tries < 1000)
+      await quiet.clock.sleep(2, signal)
+    }
+  }
+  const old = await two.signer.sign(ORDER)
+  await one.rotation.begin('tokens', signal)
+  await waitsForLate()
+  await one.rotation.dropTokenKeys(signal)
+  const { token } = await one.signer.sign(ORDER)
+  await assert.rejects(one.signer.verify(old.token, 'i', ['a']), error => isFault(error, 'TokenInvalid'))
+  await waitsForLate()
+  assert.equal(one.rotation.state.step, 'waiting')
+  await late[Symbol.asyncDispose]()
+  await idle(one)
+  await assert.rejects(two.signer.verify(old.token, 'i', ['a']), error => isFault(error, 'TokenInvalid'))
+  assert.equal((await two.signer.verify(token, 'i', ['a'])).sub, 's')
+  assert.equal((await keyRows(keyspace, TOKEN_KEYS, signal)).length, 1)
+})

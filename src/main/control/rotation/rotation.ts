@@ -6,7 +6,16 @@ import { mainFault } from '../../faults.ts'
 import { ROTATION_RETRY_MS, ROTATION_STEP_MS } from '../../limits.ts'
 import { newTokenKey } from '../token-keys.ts'
 import type { FollowedKeys } from './followed-keys.ts'
-import { announceKey, changeKeys, DATA_KEYS, type KeyRow, keyRows, otherWrap, TOKEN_KEYS } from './key-rows.ts'
+import {
+  announceKey,
+  changeKeys,
+  DATA_KEYS,
+  type KeyRow,
+  keyRows,
+  otherWrap,
+  replaceKeys,
+  TOKEN_KEYS,
+} from './key-rows.ts'
 import { forgetFormerMaster, replaceMaster, type ReplacedMaster, takeNextMaster } from './master.ts'
 import { sealAgain } from './seal-again.ts'
 import type { ServerRow, Servers } from './servers.ts'
@@ -85,6 +94,22 @@ export class Rotation implements AsyncDisposable {
     this.wake()
   }
 
+  /**
+   * Drops every key that signs tokens for a new one, after a theft: what they signed is refused from now on, by each server as soon
+   * as it hears of it. Idle again when all that live have. A token signed anew may for that long be refused by another server.
+   */
+  async dropTokenKeys(signal: AbortSignal): Promise<void> {
+    const { keyspace, keyring, keys } = this.#parts
+    await keys.refresh(signal)
+    for (;;) {
+      const rows = await keyRows(keyspace, TOKEN_KEYS, signal)
+      if (await replaceKeys(keyspace, { prefix: TOKEN_KEYS, rows, row: newTokenKey(keyring) }, signal)) break
+    }
+    this.#state = { ...IDLE, step: 'waiting' }
+    this.wake()
+    await keys.refresh(signal)
+  }
+
   /** Replaces the master key. Faults: MasterKey, Busy. */
   async replaceMaster(signal: AbortSignal): Promise<ReplacedMaster> {
     const replaced = await replaceMaster(this.#parts, signal)
@@ -119,6 +144,7 @@ export class Rotation implements AsyncDisposable {
 
   async #advance(signal: AbortSignal): Promise<void> {
     await this.#parts.keys.refresh(signal)
+    await this.#untilDropped(signal)
     await takeNextMaster(this.#parts, signal)
     for (const prefix of [DATA_KEYS, TOKEN_KEYS]) await this.#useAnnounced(prefix, signal)
     await this.#retireTokenKeys(signal)
@@ -128,12 +154,21 @@ export class Rotation implements AsyncDisposable {
     await forgetFormerMaster(this.#parts, signal)
   }
 
+  // A key that signs tokens and is no more has been dropped: until everybody has heard of it, somebody believes what it signed.
+  #untilDropped(signal: AbortSignal): Promise<void> {
+    return this.#untilNone(async () => {
+      const kept = (await keyRows(this.#parts.keyspace, TOKEN_KEYS, signal)).map(({ key }) => key)
+      const isDropped = (key: string): boolean => key.startsWith(TOKEN_KEYS) && !kept.includes(key)
+      return (await this.#parts.servers.all(signal)).filter(({ knows }) => knows.some(isDropped))
+    }, signal)
+  }
+
   // Nobody uses a key before everybody knows it.
   async #useAnnounced(prefix: ByteString, signal: AbortSignal): Promise<void> {
     const { keyspace } = this.#parts
     const announced = (await keyRows(keyspace, prefix, signal)).filter(({ state }) => state === 'announced')
     for (const of of announced) {
-      await this.#untilAll(({ knows }) => knows.includes(of.key), signal)
+      await this.#untilAll(of, ({ knows }) => knows.includes(of.key), signal)
       await changeKeys(keyspace, [{ of, to: { ...of.row, state: 'used' } }], signal)
     }
   }
@@ -192,7 +227,7 @@ export class Rotation implements AsyncDisposable {
     const used = (await keyRows(this.#parts.keyspace, prefix, signal)).filter(({ state }) => state === 'used')
     const newest = used.at(-1)
     if (newest === undefined || used.length === 1) return []
-    await this.#untilAll(({ uses }) => uses.includes(newest.key), signal)
+    await this.#untilAll(newest, ({ uses }) => uses.includes(newest.key), signal)
     return used.slice(0, -1)
   }
 
@@ -204,14 +239,22 @@ export class Rotation implements AsyncDisposable {
     return sealAgain({ keyspace, keyring, tell }, signal)
   }
 
-  async #untilAll(is: (server: ServerRow) => boolean, signal: AbortSignal): Promise<void> {
-    const { keys, servers, world } = this.#parts
+  // For a key that has been dropped meanwhile nobody waits.
+  async #untilAll({ key }: KeyRow, is: (server: ServerRow) => boolean, signal: AbortSignal): Promise<void> {
+    const { keys, servers, keyspace } = this.#parts
     await keys.refresh(signal)
+    await this.#untilNone(async () => {
+      const { entries } = await keyspace.range({ keys: { kind: 'key', key }, want: 'keys' }, signal)
+      return entries.length === 0 ? [] : (await servers.all(signal)).filter(server => !is(server))
+    }, signal)
+  }
+
+  async #untilNone(behindOf: () => Promise<readonly ServerRow[]>, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const behind = (await servers.all(signal)).filter(server => !is(server))
+      const behind = await behindOf()
       if (behind.length === 0) return
       this.#state = { ...IDLE, step: 'waiting', why: behind.map(({ name }) => name).join(', ') }
-      await world.clock.sleep(ROTATION_STEP_MS, signal)
+      await this.#parts.world.clock.sleep(ROTATION_STEP_MS, signal)
     }
   }
 }
