@@ -8,3 +8,5 @@ export const ATTEMPTS_KEPT = 10_000
 export const SIGNING_REQUEST_BYTES_MAX = 16 * 1024
 /** Bits of an RSA key that a certificate is made for. */
 export const RSA_BITS_MIN = 2048
+/** How long tokens hold that are bound to what is being deleted, behind the time it was given for that. */
+export const DELETED_LEEWAY_MS = 60_000

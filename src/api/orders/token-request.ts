@@ -83,6 +83,9 @@ function problems({ expirationSeconds, bound }: TokenWish): readonly FieldError[
     ...(bound === undefined || kinds.includes(bound.kind)
       ? []
       : [notSupported('spec.boundObjectRef.kind', bound.kind, kinds)]),
+    ...(bound === undefined || ['', 'v1'].includes(bound.version)
+      ? []
+      : [notSupported('spec.boundObjectRef.apiVersion', bound.version, ['v1'])]),
   ]
 }
 

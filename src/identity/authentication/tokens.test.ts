@@ -49,11 +49,16 @@ test('a service account token holds as long as its account and what it is bound 
     ['ServiceAccount/a/builder', 'uid-1'],
     ['Pod/a/web', 'uid-2'],
   ])
+  const going = new Map<string, string>()
+  let laterMs = 0
+  const wallNs = () => machineWorld.clock.wallNs() + BigInt(laterMs) * 1_000_000n
+  const clock = { ...machineWorld.clock, wallNs }
   const find: FindBound = async (kind, { namespace, name }) => {
     const uid = there.get(`${kind}/${namespace ?? ''}/${name}`)
-    return uid === undefined ? undefined : stored({ metadata: { name, namespace, uid } })
+    const metadata = { name, namespace, uid, deletionTimestamp: going.get(name) }
+    return uid === undefined ? undefined : stored({ metadata })
   }
-  const knows = serviceAccountAuthenticator({ signer, issuer: 'us', audiences: ['api'], find })
+  const knows = serviceAccountAuthenticator({ clock, signer, issuer: 'us', audiences: ['api'], find })
   const tokenFor = async (claims: ReturnType<typeof subjectClaims>, audience = 'api') => {
     const order = { issuer: 'us', subject: claims.sub, audiences: [audience], seconds: 600, extra: claims.extra }
     return (await signer.sign(order)).token
@@ -71,6 +76,13 @@ test('a service account token holds as long as its account and what it is bound 
     await ask(await tokenFor({ ...subjectClaims(account), sub: 'system:serviceaccount:a:other' })),
     undefined,
   )
+  going.set('web', new Date(Date.now() + 5_000).toISOString())
+  laterMs = 60_000
+  assert.ok(await ask(bound), 'it may say good-bye')
+  laterMs = 66_000
+  assert.equal(await ask(bound), undefined)
+  assert.ok(await ask(plain))
+  laterMs = 0
   there.delete('Pod/a/web')
   assert.equal(await ask(bound), undefined)
   there.set('ServiceAccount/a/builder', 'uid-made-anew')

@@ -75,7 +75,9 @@ export function serviceAccountCaller(
 export interface TokenWish {
   readonly audiences: readonly string[]
   readonly expirationSeconds: number
-  readonly bound: { readonly kind: string; readonly name: string; readonly uid: string | undefined } | undefined
+  readonly bound:
+    | { readonly version: string; readonly kind: string; readonly name: string; readonly uid: string | undefined }
+    | undefined
 }
 
 /** Reads the spec of a TokenRequest. */
@@ -89,6 +91,7 @@ export function tokenWish(request: Json): TokenWish {
       kind === undefined
         ? undefined
         : {
+            version: textAt(request, 'spec', 'boundObjectRef', 'apiVersion') ?? '',
             kind,
             name: textAt(request, 'spec', 'boundObjectRef', 'name') ?? '',
             uid: textAt(request, 'spec', 'boundObjectRef', 'uid'),

@@ -186,3 +186,38 @@ test('tokens that are exchanged, and those that are refused, stand in the audit 
   )
   for (const text of texts) assert.ok(!JSON.stringify(noted).includes(text.slice(7)))
 })
+
+test('a token bound to a pod is for the account of that very pod, and ends with it', async () => {
+  const pods = '/api/v1/namespaces/default/pods'
+  const make = async (name: string, serviceAccountName: string) => {
+    const spec = { serviceAccountName, containers: [{ name: 'c', image: 'i' }] }
+    const { status, body } = await as(ADMINISTRATOR, 'POST', pods, { metadata: { name }, spec })
+    assert.equal(status, 201, JSON.stringify(body))
+    return textAt(body, 'metadata', 'uid') ?? ''
+  }
+  await as(ADMINISTRATOR, 'POST', ACCOUNTS, { metadata: { name: 'runner' } })
+  const uid = await make('web', 'runner')
+  await make('other', 'default')
+  const order = (ref: Json) =>
+    as(ADMINISTRATOR, 'POST', `${ACCOUNTS}/runner/token`, {
+      spec: { boundObjectRef: { kind: 'Pod', ...(ref as object) } },
+    })
+  for (const [ref, status] of [
+    [{ name: 'none' }, 404],
+    [{ name: 'other' }, 400],
+    [{ name: 'web', uid: 'another' }, 409],
+    [{ name: 'web', apiVersion: 'apps/v1' }, 422],
+  ] as const) {
+    assert.equal((await order(ref)).status, status, ref.name)
+  }
+  const answer = await order({ name: 'web', uid, apiVersion: 'v1' })
+  assert.equal(answer.status, 201, JSON.stringify(answer.body))
+  const token = textAt(answer.body, 'status', 'token') ?? ''
+  const whoami = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  assert.equal((await as(token, 'POST', whoami, {})).status, 201)
+  await as(ADMINISTRATOR, 'DELETE', `${pods}/web`, { gracePeriodSeconds: 0 })
+  assert.equal((await as(ADMINISTRATOR, 'GET', `${pods}/web`)).status, 404)
+  assert.equal((await as(token, 'POST', whoami, {})).status, 401)
+  await make('web', 'runner')
+  assert.equal((await as(token, 'POST', whoami, {})).status, 401, 'it is another pod')
+})

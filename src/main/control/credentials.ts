@@ -61,7 +61,7 @@ export function credentials(parts: CredentialParts): Credentials {
   const bootstrap = bootstrapTokenAuthenticator({ clock, attempts: new Attempts(clock), secretOf })
   const exchanged = exchangedTokenAuthenticator({ signer, issuer: EXCHANGE_ISSUER, audience: EXCHANGE_AUDIENCE })
   const programs = (audiences: readonly string[]) =>
-    serviceAccountAuthenticator({ signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences, find })
+    serviceAccountAuthenticator({ clock, signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences, find })
   const ordered = certificateParts(parts, secretOf)
   return {
     knows: firstToKnow([programs(AUDIENCES), bootstrap, exchanged]),
