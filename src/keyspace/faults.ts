@@ -39,6 +39,8 @@ export const keyspaceFault = defineFaults({
   BackupDamaged: { status: 422, retry: 'never' },
   /** A keyspace to be filled holds something. */
   NotEmpty: { status: 409, retry: 'never' },
+  /** A keyspace was to be moved into itself. */
+  SamePlace: { status: 409, retry: 'never' },
   /** Filling this keyspace was cut off: it does not hold everything. */
   Unfinished: { status: 500, retry: 'never' },
   /** Everything in this keyspace was moved to another. */

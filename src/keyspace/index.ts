@@ -1,7 +1,7 @@
 export { type BackupPiece, backupOf } from './backup/backup.ts'
 export type { ReadBytes } from './backup/format.ts'
 export { checkMarks } from './backup/marks.ts'
-export { type Migrating, migrateKeyspace } from './backup/migrate.ts'
+export { markMoved, type Migrating, migrateKeyspace } from './backup/migrate.ts'
 export { type FillingTold, type Restoring, restoreBackup } from './backup/restore.ts'
 export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
 export type { EtcdLogin } from './etcd/login.ts'

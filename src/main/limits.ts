@@ -89,6 +89,12 @@ export const RENEW_LOOK_MS = 3_600_000
 /** Pause before roles are read again that could not be followed. */
 export const POLICY_RETRY_MS = 100
 
+/** Milliseconds the keyspace that everything was moved from has for noting it. */
+export const MOVED_MARK_MS = 10_000
+
+/** Milliseconds an answer that everything was moved has before the process that moved it ends. */
+export const MOVED_ANSWER_MS = 1000
+
 /** Milliseconds the keyspace has for saying how it is. */
 export const KEYSPACE_CHECK_MS = 3000
 

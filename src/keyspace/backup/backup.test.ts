@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
+import { crc32 } from 'node:zlib'
 import { suite, test } from 'node:test'
-import { bytesOf, isFault } from '#base'
+import { bytesOf, isFault, struct, u32, u64 } from '#base'
 import type { Keyspace } from '../keyspace.ts'
 import { openMemoryKeyspace } from '../memory.ts'
 import { del, never, put, quietWorld, take, txn } from '../test/support.ts'
 import { backupOf } from './backup.ts'
 import type { ReadBytes } from './format.ts'
 import { checkMarks } from './marks.ts'
-import { migrateKeyspace } from './migrate.ts'
+import { markMoved, migrateKeyspace } from './migrate.ts'
 import { restoreBackup } from './restore.ts'
 
 const all = { kind: 'prefix', prefix: '' } as const
@@ -85,6 +86,15 @@ suite('a backup', () => {
     assert.equal((await target.status(never)).revision, 0)
   })
 
+  test('of a newer version is refused by name', async () => {
+    const head = struct({ magic: u32, crc: u32, version: u32, zeros: u32, revision: u64, entries: u64 })
+    const bytes = head.bytes({ magic: 0x6b624b43, crc: 0, version: 2, zeros: 0, revision: 1, entries: 0 })
+    bytes.writeUInt32LE(crc32(bytes.subarray(8)), head.offsets.crc)
+    await using target = open()
+    await assert.rejects(restore(target, bytes), error => isFault(error, 'NewerVersion'))
+    assert.equal((await target.status(never)).revision, 0)
+  })
+
   test('goes into an empty keyspace, or into any when forced', async () => {
     await using source = await filled(3)
     const bytes = await backup(source)
@@ -129,7 +139,8 @@ test('a keyspace that is moved takes along what is written meanwhile, and says w
     isFrozen = true
     await writing
   }
-  await migrateKeyspace({ source, target, isForced: false, targetWords: 'there', freeze }, silent, never)
+  await migrateKeyspace({ source, target, isForced: false, freeze, token: 'a token' }, silent, never)
+  await markMoved(source, 'there', never)
   assert.ok(written > 0)
   await assert.rejects(checkMarks(source, never), /moved to there/)
   await checkMarks(target, never)
@@ -139,4 +150,15 @@ test('a keyspace that is moved takes along what is written meanwhile, and says w
   const gone = take(target.watch({ keys: all }, never), 1)
   await target.revoke(moved, never)
   assert.match((await gone)[0]!, /^delete leased/)
+})
+
+test('a keyspace is not moved into itself, under whatever name, and loses nothing', async () => {
+  await using source = await filled(10)
+  const before = await pairs(source)
+  const moving = { source, target: source, isForced: true, freeze: () => Promise.resolve(), token: 'a token' }
+  await assert.rejects(migrateKeyspace(moving, silent, never), error => isFault(error, 'SamePlace'))
+  assert.deepEqual(
+    (await pairs(source)).filter(pair => !pair.startsWith('/keyspace/')),
+    before,
+  )
 })

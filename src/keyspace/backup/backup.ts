@@ -12,7 +12,8 @@ export interface BackupPiece {
   readonly leased: number
 }
 
-const ALL: KeySet = { kind: 'prefix', prefix: '' }
+/** Every key. */
+export const ALL: KeySet = { kind: 'prefix', prefix: '' }
 
 /**
  * Everything in a keyspace as of one revision, as the bytes of a file, while writes go on. What hangs on a lease is left

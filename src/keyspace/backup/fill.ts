@@ -1,22 +1,23 @@
 import { keyspaceFault } from '../faults.ts'
-import type { Keyspace, KeySet, KeyValue, LeaseId, Operation, Revision } from '../keyspace.ts'
+import type { Keyspace, KeyValue, LeaseId, Operation, Revision } from '../keyspace.ts'
 import { FILL_TXN_BYTES, REVISION_RAISE_AT_ONCE, TXN_OPERATIONS_MAX } from '../limits.ts'
-import { type Mark, markKey } from './marks.ts'
-
-const ALL: KeySet = { kind: 'prefix', prefix: '' }
+import { ALL } from './backup.ts'
+import { dropMark, markKey, putMark } from './marks.ts'
 
 /** Rows to put and keys to remove, in order, each key once. */
 export type Filling = { readonly entry: KeyValue; readonly lease?: LeaseId | undefined } | { readonly gone: string }
 
-/** Makes a keyspace ready to be filled: empty, and marked as unfinished. Faults: NotEmpty unless forced. */
-export async function beginFilling(keyspace: Keyspace, isForced: boolean, signal: AbortSignal): Promise<void> {
+/** Refuses a keyspace that holds something, unless forced. Faults: NotEmpty. */
+export async function refuseFull(keyspace: Keyspace, isForced: boolean, signal: AbortSignal): Promise<void> {
   const { count } = await keyspace.range({ keys: ALL, want: 'count' }, signal)
-  if (count > 0 && !isForced) {
-    throw keyspaceFault('NotEmpty', `the keyspace to fill holds ${count} keys`, {
-      hint: 'With --force they are removed first.',
-    })
-  }
-  await putMark(keyspace, 'unfinished', '', signal)
+  if (count === 0 || isForced) return
+  throw keyspaceFault('NotEmpty', `the keyspace to fill holds ${count} keys`, {
+    hint: 'With --force they are removed first.',
+  })
+}
+
+/** Makes a keyspace ready to be filled: empty, but for the mark `unfinished`, which has been put. */
+export async function empty(keyspace: Keyspace, signal: AbortSignal): Promise<void> {
   for (;;) {
     const keys = { kind: 'range', start: '', end: undefined } as const
     const { entries } = await keyspace.range({ keys, limit: TXN_OPERATIONS_MAX, want: 'keys' }, signal)
@@ -65,14 +66,7 @@ export async function endFilling(
     ;({ revision } = await keyspace.range({ keys: ALL, want: 'count' }, signal))
     tell(Math.max(0, above - revision + 1))
   }
-  const keys = { kind: 'key', key: markKey('unfinished') } as const
-  await keyspace.txn({ then: [{ kind: 'delete', keys }] }, signal).then(done => keyspace.sync(done.revision, signal))
-}
-
-/** Puts a mark with words. */
-export async function putMark(keyspace: Keyspace, mark: Mark, words: string, signal: AbortSignal): Promise<Revision> {
-  const value = Buffer.from(words)
-  return (await keyspace.txn({ then: [{ kind: 'put', key: markKey(mark), value }] }, signal)).revision
+  await keyspace.sync(await dropMark(keyspace, 'unfinished', signal), signal)
 }
 
 function putOf({ key, value }: KeyValue, lease: LeaseId | undefined): Operation {

@@ -1,6 +1,6 @@
 import type { ByteString } from '#base'
 import { keyspaceFault } from '../faults.ts'
-import type { Keyspace } from '../keyspace.ts'
+import type { Keyspace, Revision } from '../keyspace.ts'
 
 /** Keys that tell the state of the whole keyspace. They are in no backup. */
 const MARKS = {
@@ -18,6 +18,18 @@ export type Mark = keyof typeof MARKS
 /** The key of a mark. */
 export function markKey(mark: Mark): ByteString {
   return MARKS[mark]
+}
+
+/** Puts a mark with words. */
+export async function putMark(keyspace: Keyspace, mark: Mark, words: string, signal: AbortSignal): Promise<Revision> {
+  const value = Buffer.from(words)
+  return (await keyspace.txn({ then: [{ kind: 'put', key: markKey(mark), value }] }, signal)).revision
+}
+
+/** Takes a mark away. */
+export async function dropMark(keyspace: Keyspace, mark: Mark, signal: AbortSignal): Promise<Revision> {
+  const keys = { kind: 'key', key: markKey(mark) } as const
+  return (await keyspace.txn({ then: [{ kind: 'delete', keys }] }, signal)).revision
 }
 
 /** True for a key that is a mark. */

@@ -1,9 +1,10 @@
 import { isFault } from '#base'
 import { revisionOf } from '../change.ts'
 import type { KeyEvent, Keyspace, KeyValue, LeaseId, Revision } from '../keyspace.ts'
-import { pagesOf } from './backup.ts'
-import { beginFilling, endFilling, type Filling, fill, putMark } from './fill.ts'
-import { isMark } from './marks.ts'
+import { refuseInside, refuseSamePlace } from './apart.ts'
+import { ALL, pagesOf } from './backup.ts'
+import { empty, endFilling, type Filling, fill, refuseFull } from './fill.ts'
+import { dropMark, isMark, putMark } from './marks.ts'
 import type { FillingTold } from './restore.ts'
 
 /** What is moved where. */
@@ -11,17 +12,18 @@ export interface Migrating {
   readonly source: Keyspace
   readonly target: Keyspace
   readonly isForced: boolean
-  /** What the mark in the source says about the target. */
-  readonly targetWords: string
   /** Called when the target has nearly everything: nobody writes to the source any more when it resolves. */
   readonly freeze: () => Promise<void>
+  /** Words that nobody else chooses. */
+  readonly token: string
 }
 
 /**
  * Moves everything to another keyspace: copies it as of one revision while writes go on, follows what changes, lets the
- * writers be stopped, and takes over the rest. The source then says that it has moved. Answers how many entries were
- * copied at first. What is cut off leaves the source as it was, and a target that is refused as Unfinished.
- * Faults: NotEmpty; Compacted when copying takes longer than history is kept.
+ * writers be stopped, and takes over the rest. Answers how many entries were copied at first; the target then is the one
+ * that counts, and {@link markMoved} tells so in the source. What is cut off before leaves the source as it was, and a target
+ * that is refused as Unfinished.
+ * Faults: NotEmpty, SamePlace; Compacted when copying takes longer than history is kept.
  */
 export async function migrateKeyspace(
   migrating: Migrating,
@@ -29,10 +31,9 @@ export async function migrateKeyspace(
   signal: AbortSignal,
 ): Promise<number> {
   const { source, target, freeze } = migrating
-  await beginFilling(target, migrating.isForced, signal)
+  await begin(migrating, signal)
   const leases = new MovedLeases(source, target)
-  const all = { kind: 'prefix', prefix: '' } as const
-  const { revision, count } = await source.range({ keys: all, want: 'count' }, signal)
+  const { revision, count } = await source.range({ keys: ALL, want: 'count' }, signal)
   let entries = 0
   for await (const page of pagesOf(source, { revision }, signal)) {
     await fill(target, await leases.filling(page.map(putEvent), signal), signal)
@@ -40,11 +41,11 @@ export async function migrateKeyspace(
     tell({ kind: 'copied', entries, entriesAll: Math.max(entries, count) })
   }
   // A put of the mark is the event that says that everything before it has come.
-  const knock = (): Promise<Revision> => putMark(source, 'moving', migrating.targetWords, signal)
+  const knock = (): Promise<Revision> => putMark(source, 'moving', migrating.token, signal)
   let until = await knock()
   let isFrozen = false
   const from = revisionOf(revision + 1)
-  for await (const { events, revision: reached } of source.watch({ keys: all, from }, signal)) {
+  for await (const { events, revision: reached } of source.watch({ keys: ALL, from }, signal)) {
     await fill(target, await leases.filling(events, signal), signal)
     if (reached < until) continue
     if (isFrozen) break
@@ -53,10 +54,25 @@ export async function migrateKeyspace(
     until = await knock()
   }
   await endFilling(target, until, revisionsLeft => tell({ kind: 'raising', revisionsLeft }), signal)
-  // Last: whatever is cut off before, the source is as good as it was.
-  const moved = await putMark(source, 'moved', migrating.targetWords, signal)
-  await source.sync(moved, signal)
   return entries
+}
+
+/** Says in a keyspace that everything was moved, and where to: it is refused from now on. */
+export async function markMoved(source: Keyspace, targetWords: string, signal: AbortSignal): Promise<void> {
+  await source.sync(await putMark(source, 'moved', targetWords, signal), signal)
+}
+
+async function begin({ source, target, isForced, token }: Migrating, signal: AbortSignal): Promise<void> {
+  await refuseFull(target, isForced, signal)
+  await refuseSamePlace({ source, target, words: token }, signal)
+  await putMark(target, 'unfinished', token, signal)
+  try {
+    await refuseInside(source, token, signal)
+  } catch (error) {
+    await dropMark(target, 'unfinished', signal)
+    throw error
+  }
+  await empty(target, signal)
 }
 
 /** The leases of the source, made anew in the target with their whole time. */

@@ -1,6 +1,7 @@
 import type { Keyspace } from '../keyspace.ts'
-import { beginFilling, endFilling, fill } from './fill.ts'
+import { empty, endFilling, fill, refuseFull } from './fill.ts'
 import { backupHead, decodeBackup, type ReadBytes } from './format.ts'
+import { putMark } from './marks.ts'
 
 /** How far a filling has come. */
 export type FillingTold =
@@ -33,7 +34,9 @@ export async function restoreBackup(
     entries += rows.length
     tell({ kind: 'checked', entries, entriesAll })
   }
-  await beginFilling(keyspace, isForced, signal)
+  await refuseFull(keyspace, isForced, signal)
+  await putMark(keyspace, 'unfinished', '', signal)
+  await empty(keyspace, signal)
   entries = 0
   for await (const rows of decodeBackup(reader(), name)) {
     await fill(

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { bytesOf, isFault } from '#base'
+import { checkMarks } from '../backup/marks.ts'
+import { migrateKeyspace } from '../backup/migrate.ts'
 import { revisionOf } from '../change.ts'
 import type { Keyspace, KeyValue } from '../keyspace.ts'
 import { conformance } from '../test/conformance.ts'
@@ -59,6 +61,31 @@ suite('etcd', { skip: whyNoEtcd(), timeout: 120_000 }, () => {
     )
     await txn(one, { kind: 'delete', keys: all })
     assert.equal((await other.status(never)).keys, 1)
+  })
+
+  test('a cloud is moved neither into itself nor around itself', async () => {
+    await using outer = await open()
+    const prefix = `/cloud-${clouds}/inner/`
+    await using inner = await openEtcdKeyspace({ world: quietWorld, endpoints: [server.url], prefix }, never)
+    await using same = await openEtcdKeyspace({ world: quietWorld, endpoints: [server.url], prefix }, never)
+    await txn(inner, put('a', '1'))
+    await txn(outer, put('b', '1'))
+    const freeze = () => Promise.resolve()
+    for (const [source, target] of [
+      [inner, outer],
+      [outer, inner],
+      [inner, same],
+    ] as const) {
+      const moving = { source, target, isForced: true, freeze, token: `token ${Math.random()}` }
+      const done = migrateKeyspace(moving, () => undefined, never)
+      await assert.rejects(done, error => isFault(error, 'SamePlace'))
+      await checkMarks(target, never)
+    }
+    const keys = (await outer.range({ keys: all }, never)).entries.map(({ key }) => key)
+    assert.deepEqual(
+      keys.filter(key => !key.includes('/keyspace/')),
+      ['b', 'inner/a'],
+    )
   })
 
   test('an empty set of keys is empty', async () => {

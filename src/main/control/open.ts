@@ -89,7 +89,7 @@ export async function openControl(
     ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation, keyspace }),
     ...rotationHandlers({ world, rotation }),
     ...credentialHandlers({ world, fetch, authority, issuing, revocations, url }),
-    ...keyspaceHandlers({ world, dataFolder, gate, moved }),
+    ...keyspaceHandlers({ world, dataFolder, gate, server: identity, moved }),
   ]
   const door = { clock, log, software: softwareName(), handlers }
   opening.use(await listenSocket(controlDoorOf(dataFolder), door))

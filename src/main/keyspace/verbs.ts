@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { isFault, type World } from '#base'
-import { backupOf, type ReadBytes, restoreBackup } from '#keyspace'
+import { backupOf, type FillingTold, type ReadBytes, restoreBackup } from '#keyspace'
 import {
   type BackupRow,
   type Client,
@@ -19,6 +19,7 @@ import { choiceOf, readChoice } from './choice.ts'
 import { gated } from './gate.ts'
 import { moveTo } from './move.ts'
 import { openAnyKeyspace, openControlKeyspace } from './open.ts'
+import { refuseOthers } from './others.ts'
 import { rowOf } from './told.ts'
 
 /** A data folder and a file with a backup. */
@@ -39,7 +40,8 @@ export async function backupKeyspace(
   }
   let last: BackupRow = { entries: 0, entriesAll: 0, leased: 0 }
   const fresh = `${file}.new`
-  const handle = await fs.promises.open(fresh, 'w', 0o600)
+  fs.rmSync(fresh, { force: true }) // with a mode of its own, perhaps
+  const handle = await fs.promises.open(fresh, 'wx', 0o600)
   try {
     for await (const { far, bytes } of piecesOf(dataFolder, world, signal)) {
       await handle.writeFile(bytes)
@@ -48,6 +50,7 @@ export async function backupKeyspace(
     }
     await handle.sync()
     fs.renameSync(fresh, file)
+    await world.disk.syncFolder(path.dirname(file))
     return last
   } catch (error) {
     fs.rmSync(fresh, { force: true })
@@ -69,7 +72,9 @@ export async function restoreKeyspace(
   }
   using handle = openToRead(file)
   await openDataFolder(dataFolder) // this machine may be a new one
-  await using keyspace = await openAnyKeyspace(readChoice(dataFolder), { world, dataFolder }, signal)
+  const choice = readChoice(dataFolder)
+  await using keyspace = await openAnyKeyspace(choice, { world, dataFolder }, signal)
+  if (choice.kind !== 'embedded') await refuseOthers(keyspace, undefined, signal)
   const reader = () => readerOf(handle.fd)
   return await restoreBackup(
     { keyspace, reader, name: path.basename(file), isForced },
@@ -97,7 +102,14 @@ export async function migrateControl(
   }
   const home = { world, dataFolder }
   await using source = await openControlKeyspace(readChoice(dataFolder), home, signal)
-  return await moveTo(choice, { home, gate: gated(source), isForced, tell: told => tell(rowOf(told)) }, signal)
+  const moving = {
+    home,
+    gate: gated(source),
+    isForced,
+    server: undefined,
+    tell: (told: FillingTold) => tell(rowOf(told)),
+  }
+  return await moveTo(choice, moving, signal)
 }
 
 async function* piecesOf(dataFolder: string, world: World, signal: AbortSignal) {
