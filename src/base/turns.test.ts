@@ -63,11 +63,18 @@ test('however many have long work, one turn of it is all that lies between two r
 })
 
 test('work that is not long never waits, and what is aborted does not go on', async () => {
-  const { state, clock } = loop()
+  const { state, clock, goRound } = loop()
   const turns = new Turns(clock, 4)
   await turns.take(never)
   state.nowMs += 4
   void turns.take(never)
-  await turns.takeAfter(state.nowMs - 1, never)
+  const step = turns.steps(never)
+  state.nowMs += 3
+  await step()
+  state.nowMs += 1
+  const stepped = step()
+  await goRound()
+  await stepped
+  assert.equal(state.rounds, 3)
   await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)
 })

@@ -28,9 +28,17 @@ export class Turns {
     signal.throwIfAborted()
   }
 
-  /** As {@link take}, for work that is seldom long: it goes on without asking until it has lasted as long as a turn. */
-  async takeAfter(beganMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#clock.monotonicMs() - beganMs >= this.#turnMs) await this.take(signal)
+  /**
+   * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when the steps behind
+   * the last wait have lasted as long as a turn.
+   */
+  steps(signal: AbortSignal): () => Promise<void> {
+    let beganMs = this.#clock.monotonicMs()
+    return async () => {
+      if (this.#clock.monotonicMs() - beganMs < this.#turnMs) return
+      await this.take(signal)
+      beganMs = this.#clock.monotonicMs()
+    }
   }
 
   #isUsedUp(): boolean {

@@ -121,3 +121,11 @@ test('what is nested deeper than allowed is refused', () => {
     error => isFault(error, 'BadRequest') && error.message.includes('nested too deeply'),
   )
 })
+
+test('what is as its shape has it is not copied', () => {
+  const map = { data: { a: 'b' }, metadata: { name: 'x', labels: { c: 'd' } } }
+  assert.equal(decode(kubernetesShape('V1ConfigMap'), map).value, map)
+  const { value } = decode(kubernetesShape('V1ConfigMap'), { ...map, binaryData: null, more: 1 })
+  assert.deepEqual(value, map)
+  assert.equal(value['data'], map.data)
+})

@@ -80,14 +80,18 @@ function inside(
   return { owner, field: at.field === '' ? name : `${at.field}.${name}`, path, depth: at.depth + 1 }
 }
 
-// Without those that are null or left out. Keys such as `__proto__` stay keys.
+// Without those that are null or left out; itself when that changes nothing. Keys such as `__proto__` stay keys.
 function mapEntries(value: JsonObject, run: (key: string, item: Json) => Json | undefined): JsonObject {
-  const entries: [string, Json][] = []
-  for (const [key, item] of Object.entries(value)) {
+  const keys = Object.keys(value)
+  let entries: [string, Json][] | undefined
+  for (const [index, key] of keys.entries()) {
+    const item = value[key]
     const made = item === null || item === undefined ? undefined : run(key, item)
+    if (entries === undefined && made !== undefined && made === item) continue
+    entries ??= keys.slice(0, index).map(before => [before, value[before] ?? null])
     if (made !== undefined) entries.push([key, made])
   }
-  return Object.fromEntries(entries)
+  return entries === undefined ? value : Object.fromEntries(entries)
 }
 
 type Scalar = Exclude<Shape, { readonly kind: 'object' | 'list' | 'map' }>

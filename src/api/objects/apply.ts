@@ -45,7 +45,9 @@ export async function applyObject(
   request: ApplyRequest,
   signal: AbortSignal,
 ): Promise<Prepared & { readonly isNew: boolean }> {
+  const step = objects.turns.steps(signal)
   const config = readConfig(resource, request, place)
+  await step()
   for (let attempt = 1; ; attempt += 1) {
     const old = await objects.store.find(resource, place, signal)
     try {
@@ -131,9 +133,13 @@ async function change(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { options, part, isForced } = request
-  const run = (old: KubeObject): KubeObject => {
+  const run = async (old: KubeObject) => {
+    const step = objects.turns.steps(signal)
     const writer = objects.writerOf(options, part === 'status' ? 'status' : '')
-    const next = appliedTo(resource, old, { config, writer, isForced, part })
+    const apply = { config, writer, isForced, part }
+    const given = merged(resource, old, apply)
+    await step()
+    const next = prepared(resource, old, given, part)
     options.guard?.(next, old)
     return next
   }
@@ -143,20 +149,29 @@ async function change(
 }
 
 /** An object with what is applied to it, and who has it. Faults: Conflict, Invalid. */
-export function appliedTo(
-  resource: Resource,
-  old: KubeObject,
-  apply: { readonly config: KubeObject; readonly writer: Writer; readonly isForced: boolean; readonly part: string },
-): KubeObject {
-  const { config, writer, isForced, part } = apply
+export function appliedTo(resource: Resource, old: KubeObject, apply: Apply): KubeObject {
+  return prepared(resource, old, merged(resource, old, apply), apply.part)
+}
+
+interface Apply {
+  readonly config: KubeObject
+  readonly writer: Writer
+  readonly isForced: boolean
+  readonly part: string
+}
+
+function merged(resource: Resource, old: KubeObject, { config, writer, isForced }: Apply): KubeObject {
   const by = fieldManager(resource, writer)
   const applied = applyFields({ shape: resource.shape, live: old, config, by, isForced })
   if (!applied.ok) throw conflictFault(applied.conflicts)
   const { object } = applied
   const { uid } = config.metadata.uid === '' ? old.metadata : config.metadata
-  const given = { ...object, metadata: { ...object.metadata, uid } }
+  return { ...object, metadata: { ...object.metadata, uid } }
+}
+
+function prepared(resource: Resource, old: KubeObject, given: KubeObject, part: string): KubeObject {
   const next = part === 'status' ? prepareStatus(resource, given, old) : prepareUpdate(resource, given, old)
-  return withManagedFields(next, object.metadata['managedFields'])
+  return withManagedFields(next, given.metadata['managedFields'])
 }
 
 // In the words of k8s.io/apimachinery/pkg/util/managedfields, which kubectl prints as they are.

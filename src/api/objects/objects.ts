@@ -1,4 +1,4 @@
-import { type Clock, type Entropy, isFault, Turns } from '#base'
+import { type Awaitable, type Clock, type Entropy, isFault, Turns } from '#base'
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
@@ -39,7 +39,7 @@ export interface Change {
   readonly wanted: string | undefined
   /** Checks everything and stores nothing. */
   readonly isDryRun: boolean
-  readonly run: (old: KubeObject) => KubeObject
+  readonly run: (old: KubeObject) => Awaitable<KubeObject>
 }
 
 /** Refuses that an object is deleted, which `find` reads. Faults: Forbidden, ServiceUnavailable. */
@@ -82,7 +82,9 @@ export class Objects {
   /** Makes an object in a namespace that is there and stays. Faults: BadRequest, Invalid, AlreadyExists, NotFound, Forbidden. */
   async create(resource: Resource, named: Named, request: Request, signal: AbortSignal): Promise<Prepared> {
     const { options } = request
+    const step = this.turns.steps(signal)
     const { object: read, warnings } = readBody(resource, request, named, options.unknowns)
+    await step()
     const note = (now: KubeObject) => managed(resource, { old: undefined, now }, this.writerOf(options, ''))
     return this.make(resource, { read, warnings, note }, options, signal)
   }
@@ -91,9 +93,13 @@ export class Objects {
   async make(resource: Resource, draft: Draft, options: WriteOptions, signal: AbortSignal): Promise<Prepared> {
     const { read, warnings, note } = draft
     for (let attempt = 1; ; attempt += 1) {
+      const step = this.turns.steps(signal)
       const named = this.#named(read)
       const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
-      const noted = note(prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given))
+      const prepared = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given)
+      await step()
+      const noted = note(prepared)
+      await step()
       options.guard?.(noted, undefined)
       const object = await this.#allocated(resource, noted, undefined, signal)
       const guessed = attempt === 1 && !options.isDryRun ? this.#guess(resource, object) : undefined
@@ -121,10 +127,14 @@ export class Objects {
     request: Request & { readonly part: 'object' | 'status' },
     signal: AbortSignal,
   ): Promise<Prepared> {
+    const step = this.turns.steps(signal)
     const { object: read, warnings } = readBody(resource, request, place, request.options.unknowns)
+    await step()
     const wanted = read.metadata.resourceVersion
-    const run = (old: KubeObject) => {
+    const run = async (old: KubeObject) => {
+      const step = this.turns.steps(signal)
       const now = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
+      await step()
       return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
     }
     const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
@@ -142,8 +152,12 @@ export class Objects {
     signal: AbortSignal,
   ): Promise<Prepared> {
     let warnings: readonly string[] = []
-    const run = (old: KubeObject) => {
-      const read = readBody(resource, request.patch(old), place, request.options.unknowns)
+    const run = async (old: KubeObject) => {
+      const step = this.turns.steps(signal)
+      const patched = request.patch(old)
+      await step()
+      const read = readBody(resource, patched, place, request.options.unknowns)
+      await step()
       warnings = read.warnings
       const { resourceVersion } = read.object.metadata
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
@@ -153,6 +167,7 @@ export class Objects {
         request.part === 'status'
           ? prepareStatus(resource, read.object, old)
           : prepareUpdate(resource, read.object, old)
+      await step()
       return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
     }
     const { isDryRun } = request.options
@@ -172,11 +187,14 @@ export class Objects {
   ): Promise<KubeObject> {
     const isOfOne = wanted !== undefined && wanted !== ''
     for (let attempt = 1; ; attempt += 1) {
+      const step = this.turns.steps(signal)
       const old = await this.store.get(resource, place, signal)
+      await step()
       if (isOfOne && wanted !== old.metadata.resourceVersion) {
         throw apiFault('Conflict', modified(resource, place.name))
       }
-      const next = await this.#allocated(resource, run(old), old, signal)
+      const next = await this.#allocated(resource, await run(old), old, signal)
+      await step()
       if (isDryRun) return next
       if (isSameJson(next, old)) return old
       try {

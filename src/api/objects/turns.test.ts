@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LIST_PAGE } from '../limits.ts'
+import { BUSY_MS_MAX, LIST_PAGE } from '../limits.ts'
 import { MemoryApi } from '../testing/memory-api.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
@@ -30,4 +30,27 @@ test('lists, first states of watches and changes missed let others go first, the
   assert.ok((await rests(watched(''))) >= turns)
   assert.ok((await rests(watched('resourceVersion=1'))) > 1)
   assert.ok((await rests(() => api.delete(MAPS))) >= COUNT / PIECES_IN_TURN / PIECES_IN_TURN - 1)
+})
+
+test('between the steps of a write that takes long others go first, and those of a short one follow each other', async () => {
+  await using api = await MemoryApi.open()
+  const apply = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { b: 'c' } }
+  const writes: readonly [number, () => Promise<unknown>][] = [
+    [3, () => api.post(MAPS, { metadata: { name: 'a' } })],
+    [5, () => api.patch(`${MAPS}/a`, { data: { a: 'b' } })],
+    [3, () => api.send('PUT', `${MAPS}/a`, { ...apply, data: {} })],
+    [3, () => api.send('PATCH', `${MAPS}/a?fieldManager=x`, apply, { 'content-type': 'application/apply-patch+yaml' })],
+  ]
+  for (const isLong of [false, true]) {
+    // Whoever looks at the clock finds that a turn has passed.
+    let nowMs = 0
+    if (isLong) api.clock.monotonicMs = () => (nowMs += BUSY_MS_MAX)
+    for (const [steps, write] of writes) {
+      const before = api.clock.rests
+      await write()
+      const rests = api.clock.rests - before
+      assert.ok(isLong ? rests >= steps : rests === 0, `${rests} of ${steps}`)
+    }
+    await api.delete(`${MAPS}/a`)
+  }
 })
