@@ -55,11 +55,13 @@ export interface ValueLimits {
 
 /** Compiles a schema that `structuralErrors` finds nothing wrong with. */
 export function readSchema(schema: JsonObject): SchemaNode {
-  const properties = new Map(entriesAt(schema, 'properties').map(([name, each]) => [name, readSchema(each)]))
+  const fields = entriesAt(schema, 'properties')
+  const properties = fields.length === 0 ? NO_FIELDS : new Map(fields.map(([name, each]) => [name, readSchema(each)]))
   const additional = additionalOf(schema['additionalProperties'])
   const items = isJsonObject(schema['items']) ? readSchema(schema['items']) : undefined
   const inside = [...properties.values(), ...[additional, items].filter(each => typeof each === 'object')]
-  const rules = listAt(schema, 'x-kubernetes-validations').filter(isJsonObject)
+  const own = listAt(schema, 'x-kubernetes-validations').filter(isJsonObject)
+  const rules = own.length === 0 ? NO_RULES : own
   return {
     type: typeOf(textAt(schema, 'type')),
     isIntOrString: schema['x-kubernetes-int-or-string'] === true,
@@ -72,12 +74,12 @@ export function readSchema(schema: JsonObject): SchemaNode {
     items,
     list: listOf(schema),
     isAtomicMap: schema['x-kubernetes-map-type'] === 'atomic',
-    limits: limitsOf(schema),
+    limits: Object.keys(schema).some(word => LIMITS.has(word)) ? limitsOf(schema) : NO_LIMITS,
     rules,
-    has: {
-      defaults: inside.some(each => each.has.defaults || each.default !== undefined),
-      rules: rules.length > 0 || inside.some(each => each.has.rules),
-    },
+    has: hasOf(
+      inside.some(each => each.has.defaults || each.default !== undefined),
+      rules.length > 0 || inside.some(each => each.has.rules),
+    ),
   }
 }
 
@@ -109,9 +111,9 @@ function listOf(schema: JsonObject): ListFacts {
         ...keyDefaults(schema),
       }
     case 'set':
-      return { type: 'set', isMerged: false }
+      return SET
     default:
-      return { type: 'atomic' }
+      return ATOMIC
   }
 }
 
@@ -162,3 +164,16 @@ function compiled(pattern: string): Pattern {
 function wordsAt(schema: JsonObject, name: string): readonly string[] {
   return listAt(schema, name).filter(each => typeof each === 'string')
 }
+
+// Large schemas have thousands of places, most of them without any of these: they share one.
+function hasOf(defaults: boolean, rules: boolean): SchemaNode['has'] {
+  return defaults || rules ? { defaults, rules } : HAS_NOTHING
+}
+
+const HAS_NOTHING: SchemaNode['has'] = { defaults: false, rules: false }
+const NO_FIELDS: ReadonlyMap<string, SchemaNode> = new Map()
+const NO_RULES: readonly JsonObject[] = []
+const ATOMIC: ListFacts = { type: 'atomic' }
+const SET: ListFacts = { type: 'set', isMerged: false }
+const NO_LIMITS = limitsOf({})
+const LIMITS: ReadonlySet<string> = new Set([...Object.keys(NO_LIMITS), 'exclusiveMaximum', 'exclusiveMinimum'])

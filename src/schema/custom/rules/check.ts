@@ -33,9 +33,11 @@ function check(checking: Checking, schema: SchemaNode, checked: Checked): void {
   }
   if (!isJsonObject(value)) return
   for (const [name, each] of Object.entries(value)) {
-    const inner = properties.get(name) ?? additional
+    const own = properties.get(name)
+    const inner = own ?? additional
     if (typeof inner !== 'object' || each === undefined) continue
-    check(checking, inner, { value: each, path: below(path, name), old: isJsonObject(old) ? old[name] : undefined })
+    const at = own === undefined ? `${path}[${name}]` : below(path, name)
+    check(checking, inner, { value: each, path: at, old: isJsonObject(old) ? old[name] : undefined })
   }
 }
 

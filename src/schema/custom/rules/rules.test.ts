@@ -127,6 +127,18 @@ test('a broken rule is told at its field, with its message and reason', () => {
   )
 })
 
+test('a value of a map is told by its key', () => {
+  const values = { type: 'string', 'x-kubernetes-validations': [{ rule: 'self != "x"', message: 'not x' }] }
+  const labels = { type: 'object', additionalProperties: values }
+  const node = readSchema({ type: 'object', properties: { labels } })
+  const [error] = ruleErrors(compileRules(node, 'schema').compiled, node, {
+    value: { labels: { 'a.b/c': 'x' } },
+    old: undefined,
+    path: 'spec',
+  })
+  assert.equal(error?.field, 'spec.labels[a.b/c]')
+})
+
 test('rules about changes hold where the old value is known', () => {
   const rule = { rule: 'self.name == oldSelf.name', message: 'immutable' }
   assert.deepEqual(errorsOf(rule, { name: 'a' }), [])
