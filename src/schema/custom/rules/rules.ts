@@ -1,5 +1,4 @@
 import type { Environment } from '@marcbachmann/cel-js'
-import { runSteps } from '#base'
 import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { type JsonObject, textAt } from '../../json.ts'
 import { RULE_CHARS_MAX, RULES_MAX } from '../../limits.ts'
@@ -37,17 +36,10 @@ export interface CompiledRule {
 export type Evaluate = (variables: Readonly<Record<string, unknown>>) => unknown
 
 /** Compiles the rules of a schema; `errors` says which cannot be, and why. */
-export function compileRules(schema: SchemaNode, path: string): RulesResult {
-  return runSteps(compilingRules(schema, path))
-}
-
-interface RulesResult {
-  readonly compiled: CompiledRules
-  readonly errors: readonly FieldError[]
-}
-
-/** As {@link compileRules}, with a stop between the places that have some. */
-export function* compilingRules(schema: SchemaNode, path: string): Generator<void, RulesResult> {
+export function compileRules(
+  schema: SchemaNode,
+  path: string,
+): { readonly compiled: CompiledRules; readonly errors: readonly FieldError[] } {
   const environment = ruleEnvironment()
   const named = new Set<string>()
   eachRule(schema, { path, isCorrelatable: true }, ({ rules }) => {
@@ -66,10 +58,7 @@ export function* compilingRules(schema: SchemaNode, path: string): Generator<voi
   eachRule(schema, { path, isCorrelatable: true }, (node, place) => {
     places.push([node, place, types.nameOf(node, nameOfPlace(place.path, path))])
   })
-  for (const [node, place, type] of places) {
-    yield
-    compilePlace(compiling, node, place, type)
-  }
+  for (const [node, place, type] of places) compilePlace(compiling, node, place, type)
   const { meter, rules, errors } = compiling
   return { compiled: { types, meter, rules }, errors }
 }
