@@ -4,6 +4,8 @@ export interface Caller {
   readonly name: string
   readonly uid: string | undefined
   readonly groups: readonly string[]
+  /** Those of the groups that only his record gives, not what he has shown: they end with it. */
+  readonly recordGroups?: readonly string[]
   readonly extra: Readonly<Record<string, readonly string[]>>
   /** Milliseconds since 1970 from which on his credential does not hold any more; undefined: it does not end by itself. */
   readonly expiresMs?: number | undefined

@@ -134,9 +134,10 @@ function fromOf(grant: BootstrapGrant | undefined): string {
   return grant === undefined ? 'renewal' : `token ${grant.id}`
 }
 
-// Groups of the system are not handed on: who may do everything gets his certificate from the machine itself.
-function keptGroups({ groups }: Caller): readonly string[] {
-  return groups.filter(group => !group.startsWith('system:'))
+// Groups of the system are not handed on: who may do everything gets his certificate from the machine itself. Nor those of
+// his record: he has them while it says so, and no longer.
+function keptGroups({ groups, recordGroups = [] }: Caller): readonly string[] {
+  return groups.filter(group => !group.startsWith('system:') && !recordGroups.includes(group))
 }
 
 function refuseName({ commonName }: SigningRequest, user: string): void {

@@ -18,6 +18,7 @@ test('a record disables a user and adds groups, and a device without one is nobo
     return knows({ certificate: undefined, bearer: undefined }, new AbortController().signal)
   }
   assert.deepEqual((await as('ann'))?.groups, ['own', 'family'])
+  assert.deepEqual((await as('ann'))?.recordGroups, ['family'])
   assert.deepEqual((await as('eve'))?.groups, ['own'])
   assert.equal(await as('bob'), undefined)
   assert.deepEqual((await as('device:abc'))?.groups, ['own'])

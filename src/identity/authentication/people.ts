@@ -40,5 +40,5 @@ function asRecorded(caller: Caller, people: People): Caller | undefined {
   const user = people.user(caller.name)
   if (user === undefined) return caller
   const more = user.groups.filter(group => !group.startsWith('system:') && !caller.groups.includes(group))
-  return more.length === 0 ? caller : { ...caller, groups: [...caller.groups, ...more] }
+  return more.length === 0 ? caller : { ...caller, groups: [...caller.groups, ...more], recordGroups: more }
 }

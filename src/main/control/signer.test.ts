@@ -1,13 +1,15 @@
 // Before the library: it looks for what this adds to the language as it is loaded.
 import 'reflect-metadata'
 import assert from 'node:assert/strict'
-import type { webcrypto } from 'node:crypto'
+import { type webcrypto, X509Certificate } from 'node:crypto'
 import { suite, test } from 'node:test'
 import * as x509 from '@peculiar/x509'
 import { isFault } from '#base'
 import { machineWorld } from '#host'
 import { Authority } from '#identity'
 import { type Keyspace, openMemoryKeyspace } from '#keyspace'
+import { type Json, textAt } from '#schema'
+import { ADMINISTRATOR, openAccessApi, person } from '../testing/access.ts'
 import { Issuing } from './issuing.ts'
 import { authoritySigner } from './signer.ts'
 
@@ -60,4 +62,21 @@ suite('a signer', () => {
     const order = { ...who, signerName: CLIENT, requestPem: await requestFor('CN=jane'), name: 'r', uid: 'u' }
     await assert.rejects(signer.sign(order, signal), /broken/)
   })
+})
+
+test('who renews his certificate keeps the groups that it has, and not those of his record', async () => {
+  await using api = await openAccessApi()
+  const ada = { ...person('ada', 'own', 'family'), recordGroups: ['family'] }
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:certificate-requesters' }
+  const binding = { metadata: { name: 'ada' }, roleRef, subjects: [{ kind: 'User', name: 'ada' }] }
+  const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
+  assert.equal((await api.send(ADMINISTRATOR, 'POST', bindings, binding)).status, 201)
+  const ask = async () => {
+    const body = { spec: { csr: await requestFor('CN=ada') } }
+    return api.send(ada, 'POST', '/apis/nanocloud.io/v1/certificates', body)
+  }
+  let answer = await ask()
+  for (let tries = 0; tries < 1000 && answer.status === 403; tries += 1) answer = await ask()
+  const certificate = textAt((await answer.json()) as Json, 'status', 'certificate') ?? ''
+  assert.equal(new X509Certificate(certificate).subject, 'O=own\nCN=ada')
 })
