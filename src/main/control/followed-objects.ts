@@ -1,5 +1,6 @@
 import { isFault, type World, whyOf } from '#base'
 import type { ObjectStore } from '#api'
+import type { Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
 import { POLICY_RETRY_MS } from '../limits.ts'
 
@@ -62,8 +63,7 @@ export class FollowedObjects implements AsyncDisposable {
   async #followOnce(known: () => void): Promise<void> {
     const { signal } = this.#closing
     const { store, resource, into } = this.#parts
-    const { revision, objects } = await this.#all()
-    into.reset(objects)
+    const revision = await this.#readAll()
     known()
     into.changed()
     const wanted = { namespace: undefined, after: revision }
@@ -76,9 +76,10 @@ export class FollowedObjects implements AsyncDisposable {
     }
   }
 
-  async #all() {
+  // On its own: whoever waits for changes does not keep all that was there at first.
+  async #readAll(): Promise<Revision> {
     const { signal } = this.#closing
-    const { store, resource } = this.#parts
+    const { store, resource, into } = this.#parts
     const first = await store.page(resource, { namespace: undefined }, signal)
     const objects = [...first.objects]
     const { revision } = first
@@ -87,6 +88,7 @@ export class FollowedObjects implements AsyncDisposable {
       objects.push(...page.objects)
       next = page.next
     }
-    return { revision, objects }
+    into.reset(objects)
+    return revision
   }
 }
