@@ -64,6 +64,8 @@ export const DEFINITION_DELETES_AT_ONCE = 16
 export const STORAGE_LOOK_MS = 30_000
 /** Milliseconds for which what storage said is good enough for another who looks. */
 export const STORAGE_RECENT_MS = 200
+/** Milliseconds before storage is asked again that does not answer. */
+export const STORAGE_AWAY_MS = 250
 /** Milliseconds between two writes of what a filesystem holds. */
 export const USAGE_TOLD_MS = 60_000
 /** Milliseconds before a filesystem is tried again that cannot be made or removed as things are. */

@@ -1,7 +1,8 @@
 import { isFault } from '#base'
-import { type ApiResource, type Client, clientFault } from '#client'
+import { type Client, clientFault } from '#client'
 import { type KubeObject, textAt } from '#schema'
 import { FILESYSTEM_SECONDS_MAX } from '../limits.ts'
+import { FILESYSTEMS } from './filesystems.ts'
 
 /**
  * Makes a filesystem by its object, and waits until it can be used. One that cannot be made leaves no object. Faults: Invalid,
@@ -41,12 +42,4 @@ function refuse(error: unknown, name: string): never {
     hint: 'Use lower-case letters, digits and inner dashes, at most 63, such as "photos-2024".',
     cause: error,
   })
-}
-
-const FILESYSTEMS: ApiResource = {
-  group: 'cairn.dev',
-  version: 'v1',
-  plural: 'filesystems',
-  kind: 'Filesystem',
-  isNamespaced: false,
 }

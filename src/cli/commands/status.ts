@@ -52,9 +52,24 @@ function statusText(status: NodeStatus, api: ApiState): string {
 
 /** Filesystems with where they are mounted, for people. */
 export function filesystemTable(filesystems: NodeStatus['filesystems'], mounts: NodeStatus['mounts']): string {
-  const rows = filesystems.map(({ name, metadataBytes }) => {
+  const rows = filesystems.map(({ name, bytesUsed, bytesMax, inodesUsed, inodesMax, snapshots, metadataBytes }) => {
     const paths = mounts.filter(mount => mount.filesystem === name).map(mount => mount.path)
-    return [name, formatBytes(metadataBytes), paths.join(', ') || '-']
+    const used = ofMax(formatBytes(bytesUsed), bytesMax === undefined ? undefined : formatBytes(bytesMax))
+    const files = ofMax(String(inodesUsed), inodesMax === undefined ? undefined : String(inodesMax))
+    return [name, used, files, String(snapshots), formatBytes(metadataBytes), paths.join(', ') || '-']
   })
-  return table([{ title: 'FILESYSTEM' }, { title: 'METADATA', align: 'right' }, { title: 'MOUNT' }], rows)
+  return table(COLUMNS, rows)
+}
+
+const COLUMNS = [
+  { title: 'FILESYSTEM' },
+  { title: 'USED', align: 'right' },
+  { title: 'FILES', align: 'right' },
+  { title: 'SNAPSHOTS', align: 'right' },
+  { title: 'METADATA', align: 'right' },
+  { title: 'MOUNT' },
+] as const
+
+function ofMax(used: string, max: string | undefined): string {
+  return max === undefined ? used : `${used} of ${max}`
 }

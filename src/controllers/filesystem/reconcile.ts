@@ -1,7 +1,7 @@
 import { isFault } from '#base'
 import { ifFault } from '#client'
 import { deletesFiles, isSameJson, type KubeObject } from '#schema'
-import { FILESYSTEM_AGAIN_MS, STORAGE_LOOK_MS } from '../limits.ts'
+import { FILESYSTEM_AGAIN_MS, STORAGE_AWAY_MS, STORAGE_LOOK_MS } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
@@ -20,7 +20,7 @@ export function filesystemController(parts: ControllerParts, storage: Storage): 
   const { world, informers } = parts
   const work = { parts, storage, recent: new RecentStatus(storage, world.clock), usage: new UsageTold(world.clock) }
   const reconcile = async (name: string, signal: AbortSignal): Promise<Outcome> => {
-    if (name !== LOOK) return reconcileFilesystem(work, name, signal)
+    if (name !== LOOK) return reconcileFilesystem(work, name, signal).catch(untilBack)
     const status = await work.recent.status(signal)
     for (const row of status.filesystems) {
       const object = filesystems.get({ name: row.name })
@@ -37,6 +37,12 @@ export function filesystemController(parts: ControllerParts, storage: Storage): 
   feed(controller, filesystems)
   controller.add(LOOK)
   return controller
+}
+
+// While storage starts anew, as it does for each mount, it is only waited for.
+function untilBack(error: unknown): Outcome {
+  if (isFault(error, 'Unreachable') || isFault(error, 'Closed')) return { kind: 'again', afterMs: STORAGE_AWAY_MS }
+  throw error
 }
 
 // No name of a filesystem: looks what there is in storage.

@@ -1,6 +1,6 @@
 import type { Clock } from '#base'
 import type { FilesystemRow } from '#rpc'
-import { jsonAt, type KubeObject } from '#schema'
+import { type KubeObject, numberAt } from '#schema'
 import { USAGE_TOLD_MS } from '../limits.ts'
 import { isUsageNews } from './usage.ts'
 
@@ -17,7 +17,8 @@ export class UsageTold {
   isDue(object: KubeObject, row: FilesystemRow): boolean {
     if (!isUsageNews(object, row)) return false
     const last = this.#toldMs.get(object.metadata.name)
-    const isFirst = last === undefined || jsonAt(object, 'status', 'bytesUsed') === undefined
+    // What was just made is told at once that it is empty, and is not empty for long.
+    const isFirst = last === undefined || (numberAt(object, 'status', 'inodesUsed') ?? 0) === 0
     return isFirst || this.#clock.monotonicMs() - last >= USAGE_TOLD_MS
   }
 

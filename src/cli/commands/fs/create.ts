@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { isFault } from '#base'
 import { filesystemCreate } from '#rpc'
+import { byApi } from '../../api/by-api.ts'
 import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
 import { examples } from '../../help.ts'
@@ -22,20 +22,14 @@ export function declareCreate(fs: Command, run: Run): void {
 
 // By the API, as everything that is wanted; storage makes it all the same while the control plane is away.
 async function create(context: Context, name: string): Promise<void> {
-  // Loaded only here: other commands do without a client of the API.
-  const { openApi } = await import('../../api/client.ts')
-  await using api = openApi(context)
-  if (api !== undefined) {
+  const made = await byApi(context, AWAY, async client => {
     const { makeFilesystem } = await import('../../api/make-filesystem.ts')
-    try {
-      return await makeFilesystem(api.client, name, context.signal)
-    } catch (error) {
-      if (!isFault(error, 'Unreachable')) throw error
-    }
-  }
+    await makeFilesystem(client, name, context.signal)
+    return {}
+  })
+  if (made !== undefined) return
   await using door = await openDoor(context)
   await door.call(filesystemCreate, { filesystem: name }, context.signal)
-  if (api !== undefined) context.terminal.err(`note: ${AWAY}\n`)
 }
 
-const AWAY = 'the control plane does not answer: storage made the filesystem; its object appears when it does again'
+const AWAY = 'storage makes the filesystem; its object appears when it does again'

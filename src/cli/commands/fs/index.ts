@@ -5,6 +5,7 @@ import { declareGc } from './gc.ts'
 import { declareList } from './list.ts'
 import { declareMount } from './mount.ts'
 import { declareQuota } from './quota.ts'
+import { declareRm } from './rm.ts'
 import { declareScrub } from './scrub.ts'
 import { declareSnapshot } from './snapshot.ts'
 import { declareStat } from './stat.ts'
@@ -13,6 +14,14 @@ import { declareUmount } from './umount.ts'
 /** `cairn fs` */
 export function declareFs(program: Command, run: Run): void {
   const fs = program.command('fs').description('make, mount, look at and look after filesystems')
-  const declarations = [declareCreate, declareList, declareMount, declareUmount, declareStat, declareSnapshot]
+  const declarations = [
+    declareCreate,
+    declareRm,
+    declareList,
+    declareMount,
+    declareUmount,
+    declareStat,
+    declareSnapshot,
+  ]
   for (const declare of [...declarations, declareQuota, declareGc, declareScrub]) declare(fs, run)
 }

@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
+import type { Client } from '#client'
 import { filesystemMount, nodeStatus } from '#rpc'
+import { textAt } from '#schema'
+import { byApi } from '../../api/by-api.ts'
 import { type Context, show } from '../../context.ts'
 import { LastingDoor } from '../../lasting-door.ts'
 import { cliFault } from '../../faults.ts'
@@ -19,18 +22,44 @@ export function declareMount(fs: Command, run: Run): void {
 }
 
 async function mount(context: Context, filesystem: string, folder: string): Promise<void> {
-  const { signal, host } = context
+  const { signal } = context
+  const wanted = await byApi(context, AWAY, client => wish(client, { filesystem, folder }, signal))
   await using door = new LastingDoor(context)
-  const { path } = await door.run(client => client.call(filesystemMount, { filesystem, path: folder }, signal))
+  const { path } =
+    wanted ?? (await door.run(client => client.call(filesystemMount, { filesystem, path: folder }, signal)))
+  await served(context, door, path)
+  show(context, { filesystem, path }, () => `Mounted ${filesystem} at ${path}\n`)
+}
+
+interface Wish {
+  readonly filesystem: string
+  readonly folder: string
+}
+
+async function wish(client: Client, { filesystem, folder }: Wish, signal: AbortSignal): Promise<{ path: string }> {
+  const { changeFilesystem, filesystemOf } = await import('../../api/filesystems.ts')
+  const before = textAt(await filesystemOf(client, filesystem, signal), 'spec', 'mountPath')
+  if (before !== undefined && before !== folder) {
+    throw cliFault('Local', `${filesystem} is to be mounted at ${before} already`, {
+      hint: `Unmount it first: cairn fs umount ${before}`,
+    })
+  }
+  const change = { spec: { mountPath: folder }, condition: 'Mounted' } as const
+  const object = await changeFilesystem(client, filesystem, change, signal)
+  return { path: textAt(object, 'status', 'mountPath') ?? folder }
+}
+
+// The storage process that holds the mount replaces the one that answered.
+async function served({ host, signal }: Context, door: LastingDoor, path: string): Promise<void> {
   const endMs = host.clock.monotonicMs() + RECONNECT_MS_MAX
-  // The storage process that holds the mount replaces the one that answered.
   for (;;) {
     const { mounts } = await door.run(client => client.call(nodeStatus, undefined, signal))
-    if (mounts.some(row => row.path === path)) break
+    if (mounts.some(row => row.path === path)) return
     if (host.clock.monotonicMs() > endMs) {
       throw cliFault('Local', `${path} is not served yet`, { hint: 'See `cairn status` and what `cairn up` prints.' })
     }
     await host.clock.sleep(RECONNECT_PAUSE_MS, signal)
   }
-  show(context, { filesystem, path }, () => `Mounted ${filesystem} at ${path}\n`)
 }
+
+const AWAY = 'storage mounts it; its object does not say so'

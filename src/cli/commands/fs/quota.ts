@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { textOf } from '#base'
-import { quotaList, quotaRemove, quotaSet } from '#rpc'
+import { type Place, quotaList, quotaRemove, quotaSet } from '#rpc'
+import { byApi } from '../../api/by-api.ts'
 import { cloudPlace, showPlace } from '../../cloud-path.ts'
-import { show } from '../../context.ts'
+import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
 import { cliFault } from '../../faults.ts'
 import { formatBytes, parseBytes } from '../../format.ts'
@@ -27,7 +28,9 @@ interface Limits {
 function declareSet(quota: Command, run: Run): void {
   quota
     .command('set')
-    .description('set or change the limits of a directory; it must be empty the first time')
+    .description(
+      'set or change the limits of a directory, empty the first time, or with NAME:/ of the whole filesystem',
+    )
     .argument('<path>', '/path in the filesystem home, or NAME:/path')
     .option('--bytes <size>', 'space for content, such as 500M or 2T', sizeWord)
     .option('--files <count>', 'files and directories, itself too', countWord)
@@ -39,8 +42,10 @@ function declareSet(quota: Command, run: Run): void {
           })
         }
         const place = cloudPlace(word)
-        await using client = await openDoor(context)
-        await client.call(quotaSet, { place, bytesMax, inodesMax }, context.signal)
+        if (!(await limitWhole(context, place, { bytesMax, inodesMax }))) {
+          await using client = await openDoor(context)
+          await client.call(quotaSet, { place, bytesMax, inodesMax }, context.signal)
+        }
         show(context, { path: showPlace(place), bytesMax, inodesMax }, () => `Set the quota of ${showPlace(place)}\n`)
       }),
     )
@@ -86,11 +91,31 @@ function declareRemove(quota: Command, run: Run): void {
     .action((word: string) =>
       run(async context => {
         const place = cloudPlace(word)
-        await using client = await openDoor(context)
-        await client.call(quotaRemove, { place }, context.signal)
+        if (!(await limitWhole(context, place, {}))) {
+          await using client = await openDoor(context)
+          await client.call(quotaRemove, { place }, context.signal)
+        }
         show(context, { path: showPlace(place) }, () => `Lifted the quota of ${showPlace(place)}\n`)
       }),
     )
+}
+
+// The limits of a whole filesystem are in its object; true when that was done.
+async function limitWhole(context: Context, { filesystem, path }: Place, limits: WholeLimits): Promise<boolean> {
+  if (path !== '/') return false
+  const away = 'storage sets the limits; its object does not say so'
+  const { bytesMax, inodesMax = null } = limits
+  const spec = { bytesMax: bytesMax === undefined ? null : String(bytesMax), inodesMax }
+  const changed = await byApi(context, away, async client => {
+    const { changeFilesystem } = await import('../../api/filesystems.ts')
+    return changeFilesystem(client, filesystem, { spec, condition: 'Limited' }, context.signal)
+  })
+  return changed !== undefined
+}
+
+interface WholeLimits {
+  readonly bytesMax?: number | undefined
+  readonly inodesMax?: number | undefined
 }
 
 function sizeWord(word: string): number {
