@@ -27,5 +27,5 @@ export {
 export { compareByteStrings, SortedMap } from './sorted-map.ts'
 export { i32, i64, i64big, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
 export { keptTime } from './time.ts'
-export { Turns } from './turns.ts'
+export { runInSteps, runSteps, Turns } from './turns.ts'
 export type { Clock, Disk, DiskFile, Entropy, Log, OpenMode, World } from './world.ts'

@@ -60,5 +60,19 @@ export class Turns {
   }
 }
 
+/** Long work as a generator that yields between its steps: does all of them at once. */
+export function runSteps<Result>(work: Generator<void, Result>): Result {
+  let next = work.next()
+  while (next.done !== true) next = work.next()
+  return next.value
+}
+
+/** The same, with `step` between them: see {@link Turns.steps}. */
+export async function runInSteps<Result>(work: Generator<void, Result>, step: () => Promise<void>): Promise<Result> {
+  let next = work.next()
+  for (; next.done !== true; next = work.next()) await step()
+  return next.value
+}
+
 const TAKES_MAX = 4
 const NEVER = new AbortController().signal

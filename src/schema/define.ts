@@ -30,6 +30,7 @@ export function defineResource(sketch: ResourceSketch): Resource {
     subresources: [],
     defaults: object => object,
     authored: undefined,
+    prepares: undefined,
     validate: () => [],
     claims: undefined,
     selectableFields: {},

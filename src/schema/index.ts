@@ -8,6 +8,7 @@ export {
   isTrue,
   namesIn,
 } from './custom/definition.ts'
+export { compileDefinition } from './custom/compile.ts'
 export { customResources } from './custom/resources.ts'
 export { below, type Decoded, decode } from './decode.ts'
 export { withoutEmpty } from './empty.ts'

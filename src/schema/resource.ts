@@ -30,6 +30,8 @@ export interface Resource {
   readonly defaults: (object: KubeObject, old?: KubeObject) => KubeObject
   /** The object with what the API itself says in it of who makes it, whatever was sent; undefined when that is nothing. */
   readonly authored: ((object: KubeObject, author: Author) => KubeObject) | undefined
+  /** Does beforehand what `validate` would be long about, with `step` between; undefined when it is not. */
+  readonly prepares: ((object: KubeObject, step: () => Promise<void>) => Promise<void>) | undefined
   /** What is wrong with an object that is to be stored; `old` is what it replaces. */
   readonly validate: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[]
   /** What objects have alone; undefined when that is nothing but their names. */

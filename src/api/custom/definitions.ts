@@ -1,6 +1,6 @@
-import { type Clock, isFault, type Log, whyOf } from '#base'
-import { customResources, type KubeObject, type Resource } from '#schema'
-import { DEFINITIONS_RETRY_MS } from '../limits.ts'
+import { type Clock, isFault, type Log, Turns, whyOf } from '#base'
+import { compileDefinition, customResources, type KubeObject, type Resource } from '#schema'
+import { BUSY_MS_MAX, DEFINITIONS_RETRY_MS } from '../limits.ts'
 import type { Registry } from '../registry.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
@@ -18,6 +18,7 @@ export interface DefinitionParts {
  */
 export class FollowedDefinitions implements AsyncDisposable {
   readonly #parts: DefinitionParts
+  readonly #turns: Turns
   readonly #closing = new AbortController()
   #following: Promise<void> = Promise.resolve()
 
@@ -32,6 +33,7 @@ export class FollowedDefinitions implements AsyncDisposable {
 
   private constructor(parts: DefinitionParts) {
     this.#parts = parts
+    this.#turns = new Turns(parts.clock, BUSY_MS_MAX)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,7 +62,7 @@ export class FollowedDefinitions implements AsyncDisposable {
     known()
     for await (const { changes } of store.changes(resource, { namespace: undefined, after: revision }, signal)) {
       for (const { now, before } of changes) {
-        if (now !== undefined) this.#define(now)
+        if (now !== undefined) await this.#define(now, signal)
         else if (before !== undefined) registry.define(before.metadata.name, [])
       }
     }
@@ -76,7 +78,7 @@ export class FollowedDefinitions implements AsyncDisposable {
     for (;;) {
       for (const definition of page.objects) {
         there.add(definition.metadata.name)
-        this.#define(definition)
+        await this.#define(definition, signal)
       }
       if (page.next === undefined) break
       page = await store.page(resource, { ...wanted, revision, after: page.next }, signal)
@@ -86,12 +88,14 @@ export class FollowedDefinitions implements AsyncDisposable {
   }
 
   // One that cannot be served does not keep the others from being.
-  #define(definition: KubeObject): void {
+  async #define(definition: KubeObject, signal: AbortSignal): Promise<void> {
     const { registry, log } = this.#parts
     const { name } = definition.metadata
     try {
+      await compileDefinition(definition, this.#turns.steps(signal))
       registry.define(name, customResources(definition))
     } catch (error) {
+      signal.throwIfAborted()
       log.warn('a definition cannot be served', { name, why: whyOf(error) })
       registry.define(name, [])
     }

@@ -139,6 +139,7 @@ async function change(
     const apply = { config, writer, isForced, part }
     const given = merged(resource, old, apply)
     await step()
+    await resource.prepares?.(given, step)
     const next = prepared(resource, old, given, part)
     options.guard?.(next, old)
     return next

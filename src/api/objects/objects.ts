@@ -96,6 +96,7 @@ export class Objects {
       const step = this.turns.steps(signal)
       const named = this.#named(read)
       const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
+      await resource.prepares?.(given, step)
       const prepared = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given)
       await step()
       const noted = note(prepared)
@@ -133,6 +134,7 @@ export class Objects {
     const wanted = read.metadata.resourceVersion
     const run = async (old: KubeObject) => {
       const step = this.turns.steps(signal)
+      await resource.prepares?.(read, step)
       const now = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
       await step()
       return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
@@ -158,6 +160,7 @@ export class Objects {
       await step()
       const read = readBody(resource, patched, place, request.options.unknowns)
       await step()
+      await resource.prepares?.(read.object, step)
       warnings = read.warnings
       const { resourceVersion } = read.object.metadata
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Json, JsonObject } from '../json.ts'
-import { compileSchema } from './compile.ts'
+import { compileDefinition, compileSchema } from './compile.ts'
 import { withDefaults } from './defaults.ts'
 import { prune } from './prune.ts'
 import { ruleErrors } from './rules/check.ts'
@@ -84,4 +84,21 @@ test('whatever a schema says, it is compiled or refused, and what is compiled ta
     { numRuns: 400 },
   )
   assert.ok(compiledCount > 10, `only ${compiledCount} schemas were taken`)
+})
+
+test('a large schema is compiled in as many steps as it has places with defaults and rules', async () => {
+  const steps = async (places: number): Promise<number> => {
+    const field = { type: 'string', default: 'a', 'x-kubernetes-validations': [{ rule: "self != 'b'" }] }
+    const properties = Object.fromEntries(Array.from({ length: places }, (_, index) => [`f${index}`, field]))
+    const schema = { openAPIV3Schema: { type: 'object', properties } }
+    const definition = { apiVersion: '', kind: '', metadata: { name: '', uid: '', creationTimestamp: '' } }
+    let count = 0
+    const step = async () => void (count += 1)
+    await compileDefinition({ ...definition, spec: { versions: [{ name: 'v1', schema }] } }, step)
+    return count
+  }
+  const [few, many] = [await steps(10), await steps(30)]
+  assert.ok(few >= 20, `${few}`)
+  assert.equal(many - few, 40)
+  assert.equal(await steps(30), 0, 'what was just compiled is not compiled again')
 })

@@ -1,4 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js'
+import { runSteps } from '#base'
 import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { type JsonObject, textAt } from '../../json.ts'
 import { RULE_CHARS_MAX, RULES_MAX } from '../../limits.ts'
@@ -36,10 +37,17 @@ export interface CompiledRule {
 export type Evaluate = (variables: Readonly<Record<string, unknown>>) => unknown
 
 /** Compiles the rules of a schema; `errors` says which cannot be, and why. */
-export function compileRules(
-  schema: SchemaNode,
-  path: string,
-): { readonly compiled: CompiledRules; readonly errors: readonly FieldError[] } {
+export function compileRules(schema: SchemaNode, path: string): RulesResult {
+  return runSteps(compilingRules(schema, path))
+}
+
+interface RulesResult {
+  readonly compiled: CompiledRules
+  readonly errors: readonly FieldError[]
+}
+
+/** As {@link compileRules}, with a stop between the places that have some. */
+export function* compilingRules(schema: SchemaNode, path: string): Generator<void, RulesResult> {
   const environment = ruleEnvironment()
   const named = new Set<string>()
   eachRule(schema, { path, isCorrelatable: true }, ({ rules }) => {
@@ -58,7 +66,10 @@ export function compileRules(
   eachRule(schema, { path, isCorrelatable: true }, (node, place) => {
     places.push([node, place, types.nameOf(node, nameOfPlace(place.path, path))])
   })
-  for (const [node, place, type] of places) compilePlace(compiling, node, place, type)
+  for (const [node, place, type] of places) {
+    yield
+    compilePlace(compiling, node, place, type)
+  }
   const { meter, rules, errors } = compiling
   return { compiled: { types, meter, rules }, errors }
 }
