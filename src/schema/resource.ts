@@ -64,6 +64,8 @@ export interface Subresource {
   readonly verbs: readonly ResourceVerb[]
   /** The object with the part that may be written here as it was sent; undefined when it is no part of the object. */
   readonly write?: (old: KubeObject, sent: KubeObject) => KubeObject
+  /** What is wrong with the object as it is written here, instead of what is wrong with an update. */
+  readonly validate?: (object: KubeObject, old: KubeObject) => readonly FieldError[]
 }
 
 /** Another form of the same objects, which is the one that is stored. */

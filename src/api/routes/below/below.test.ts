@@ -117,9 +117,17 @@ test('a pod is bound to a machine once', async () => {
   assert.equal(textAt(listAt(body, 'status', 'conditions')[0], 'type'), 'PodScheduled')
   assert.equal((await api.post(`${PODS}/a/binding`, { target: { name: 'n2' } })).status, 409)
   assert.equal((await api.post(`${PODS}/a/binding`, {})).status, 422)
+  assert.equal((await api.post(`${PODS}/a/binding`, { target: { kind: 'Pod', name: 'n1' } })).status, 422)
+  assert.equal((await api.post(`${PODS}/a/binding`, { metadata: { name: 'b' }, target: { name: 'n1' } })).status, 400)
+  const gated = pod('gated')
+  await api.post(PODS, { ...gated, spec: { ...Object(gated['spec']), schedulingGates: [{ name: 'wait' }] } })
+  const waits = await api.post(`${PODS}/gated/binding`, { target: { name: 'n1' } })
+  assert.match(textAt(waits.body, 'message') ?? '', /pod gated has non-empty \.spec\.schedulingGates$/)
   assert.equal((await api.post(`${PODS}/none/binding`, { target: { name: 'n2' } })).status, 404)
   assert.equal((await api.get(`${PODS}/a/binding`)).status, 405)
 })
+
+const READY = [{ type: 'Ready', status: 'True' }]
 
 test('a pod is evicted as its disruption budget allows', async () => {
   await using api = await MemoryApi.open()
@@ -131,7 +139,7 @@ test('a pod is evicted as its disruption budget allows', async () => {
   assert.equal(budget.status, 201, JSON.stringify(budget.body))
   for (const name of ['a', 'b', 'c']) {
     await api.post(PODS, pod(name, name === 'c' ? {} : { app: 'web' }))
-    await api.patch(`${PODS}/${name}/status`, { status: { phase: 'Running' } })
+    await api.patch(`${PODS}/${name}/status`, { status: { phase: 'Running', conditions: READY } })
   }
   const counts = { currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 }
   const status = { observedGeneration: 1, disruptionsAllowed: 1, ...counts }
@@ -143,6 +151,9 @@ test('a pod is evicted as its disruption budget allows', async () => {
   assert.equal(refused.body['message'], "Cannot evict pod as it would violate the pod's disruption budget.")
   assert.equal(textAt(listAt(refused.body, 'details', 'causes')[0], 'reason'), 'DisruptionBudget')
   assert.equal((await evict('c')).status, 201)
+  await api.post(PODS, pod('ill', { app: 'web' }))
+  await api.patch(`${PODS}/ill/status`, { status: { phase: 'Running' } })
+  assert.equal((await evict('ill')).status, 201, 'one that does nothing is no loss while others are well')
   const left = listAt((await api.get(PODS)).body, 'items').map(item => textAt(item, 'metadata', 'name'))
   assert.deepEqual(left, ['b'])
 })
@@ -172,4 +183,82 @@ test('what is done to bundles is refused by name', async () => {
     assert.equal(body['message'], `Unsupported: bundles/${name}: nothing runs bundles yet`)
   }
   assert.equal((await api.get('/apis/nanocloud.io/v1/namespaces/default/bundles/a/backups/latest')).status, 503)
+})
+
+const CONTAINER = 'spec.containers[0].resources'
+const resizes: readonly (readonly [string, JsonObject, string | undefined])[] = [
+  ['more of both', { requests: { cpu: '2', memory: '1Gi' }, limits: { cpu: '4', memory: '2Gi' } }, undefined],
+  [
+    'no limit',
+    { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '4' } },
+    `${CONTAINER}.limits: Forbidden: resource limits cannot be removed`,
+  ],
+  [
+    'less memory',
+    { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '4', memory: '1Gi' } },
+    `${CONTAINER}.limits[memory]: Forbidden: memory limits cannot be decreased unless resizePolicy is RestartContainer`,
+  ],
+  [
+    'another quality',
+    { requests: { cpu: '4', memory: '2Gi' }, limits: { cpu: '4', memory: '2Gi' } },
+    'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
+  ],
+  [
+    'more disk',
+    { requests: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' }, limits: { cpu: '4', memory: '2Gi' } },
+    'spec: Forbidden: only cpu and memory resources are mutable',
+  ],
+]
+
+test('what a pod has of cpu and memory changes by its path `resize` alone', async () => {
+  await using api = await MemoryApi.open()
+  const resources = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } }
+  const first = { name: 'c', image: 'i', resources }
+  await api.post(PODS, { metadata: { name: 'a' }, spec: { containers: [first] } })
+  const other = await api.patch(`${PODS}/a`, { spec: { containers: [{ ...first, resources: {} }] } })
+  assert.equal(other.status, 422)
+  for (const [what, amounts, problem] of resizes) {
+    const body = {
+      metadata: { labels: { x: 'y' } },
+      spec: { containers: [{ ...first, image: 'other', resources: amounts }] },
+    }
+    const answer = await api.patch(`${PODS}/a/resize`, body)
+    const said = problem === undefined ? undefined : `Pod "a" is invalid: ${problem}`
+    assert.deepEqual([answer.status, textAt(answer.body, 'message')], [said === undefined ? 200 : 422, said], what)
+  }
+  const { body } = await api.get(`${PODS}/a/resize`)
+  const [container] = listAt(body, 'spec', 'containers')
+  assert.deepEqual(
+    [jsonAt(container, 'resources', 'limits', 'cpu'), textAt(container, 'image'), jsonAt(body, 'metadata', 'labels')],
+    ['4', 'i', undefined],
+  )
+})
+
+test('containers are put into a pod that runs by its path alone, and stay as they are', async () => {
+  await using api = await MemoryApi.open()
+  await api.post(PODS, pod('a'))
+  const path = `${PODS}/a/ephemeralcontainers`
+  const debug = { name: 'debug', image: 'busybox', targetContainerName: 'c', stdin: true }
+  const put = (...ephemeralContainers: JsonObject[]) => api.patch(path, { spec: { ephemeralContainers } })
+  assert.equal((await api.patch(`${PODS}/a`, { spec: { ephemeralContainers: [debug] } })).status, 422)
+  const made = await put(debug)
+  assert.equal(made.status, 200, JSON.stringify(made.body))
+  assert.equal(textAt(listAt(made.body, 'spec', 'ephemeralContainers')[0], 'imagePullPolicy'), 'Always')
+  const refused: readonly (readonly [JsonObject[], RegExp])[] = [
+    [[], /existing ephemeral containers "debug" may not be removed/],
+    [[{ ...debug, image: 'other' }], /existing ephemeral containers "debug" may not be changed/],
+    [[debug, { name: 'c', image: 'i' }], /spec\.ephemeralContainers\[1\]\.name: Duplicate value: "c"/],
+    [
+      [debug, { name: 'e', image: 'i', ports: [{ containerPort: 1 }] }],
+      /ports: Forbidden: cannot be set for an Ephemeral Container/,
+    ],
+    [[debug, { name: 'e', image: 'i', targetContainerName: 'x' }], /targetContainerName: Not found: "x"/],
+  ]
+  for (const [containers, why] of refused) {
+    const answer = await put(...containers)
+    assert.equal(answer.status, 422)
+    assert.match(textAt(answer.body, 'message') ?? '', why)
+  }
+  const image = await api.patch(`${PODS}/a`, { metadata: { labels: { x: 'y' } } })
+  assert.equal(image.status, 200, 'an update of the rest goes on')
 })

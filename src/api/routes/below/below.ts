@@ -22,7 +22,7 @@ export async function answerBelow(parts: RouteParts, verb: string, asked: Resour
   if (!known.verbs.some(each => each === verb)) {
     throw apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
   }
-  if (known.write !== undefined) return answerPart(parts, verb, asked, known.write)
+  if (known.write !== undefined) return answerPart(parts, verb, asked, { ...known, write: known.write })
   const answer = ANSWERS[path]
   if (answer !== undefined) return answer(parts, asked)
   throw apiFault('NotImplemented', `Unsupported: ${resource.plural}/${name}`)

@@ -1,10 +1,12 @@
 import {
+  type FieldError,
   type JsonObject,
   isJsonObject,
   jsonAt,
   type KubeObject,
   kubernetesShape,
   listAt,
+  notSupported,
   required,
   textAt,
 } from '#schema'
@@ -25,9 +27,17 @@ export async function answerBinding(parts: RouteParts, asked: ResourceRequest): 
   const body = parseBody(await readAll(request), type, kubernetesShape('V1Binding'))
   const place = placeOf(target)
   const node = textAt(body, 'target', 'name') ?? ''
-  if (node === '') refuseInvalid({ group: '', kind: 'Binding', name: place.name }, [required('target.name')])
+  const named = textAt(body, 'metadata', 'name') ?? ''
+  if (named !== '' && named !== place.name) {
+    throw apiFault('BadRequest', `name in URL does not match name in Binding object: ${named}`)
+  }
+  refuseInvalid(
+    { group: '', kind: 'Binding', name: place.name },
+    targetErrors(textAt(body, 'target', 'kind') ?? '', node),
+  )
+  const uid = textAt(body, 'metadata', 'uid') ?? ''
   const run = (old: KubeObject): KubeObject => {
-    refuseBound(old, node)
+    refuseBound(old, node, uid)
     return bound(old, node, { time: timeOf(parts.clock), annotations: jsonAt(body, 'metadata', 'annotations') })
   }
   const { isDryRun } = writeOptionsOf(asked)
@@ -35,12 +45,25 @@ export async function answerBinding(parts: RouteParts, asked: ResourceRequest): 
   return json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
-function refuseBound({ metadata, ...pod }: KubeObject, node: string): void {
+function targetErrors(kind: string, node: string): readonly FieldError[] {
+  return [
+    ...(kind === '' || kind === 'Node' ? [] : [notSupported('target.kind', kind, ['Node', '<empty>'])]),
+    ...(node === '' ? [required('target.name')] : []),
+  ]
+}
+
+function refuseBound({ metadata, ...pod }: KubeObject, node: string, uid: string): void {
   const refuse = (why: string): never => {
     throw apiFault('Conflict', `Operation cannot be fulfilled on pods/binding "${metadata.name}": ${why}`)
   }
+  if (uid !== '' && uid !== metadata.uid) {
+    refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`)
+  }
   if (metadata.deletionTimestamp !== undefined)
     refuse(`pod ${metadata.name} is being deleted, cannot be assigned to a host`)
+  if (listAt(pod, 'spec', 'schedulingGates').length > 0) {
+    refuse(`pod ${metadata.name} has non-empty .spec.schedulingGates`)
+  }
   const current = textAt(pod, 'spec', 'nodeName') ?? ''
   if (current !== '') refuse(`pod ${metadata.name} is already assigned to node "${current}", not ${node}`)
 }

@@ -4,6 +4,7 @@ import {
   jsonAt,
   type KubeObject,
   kubernetesShape,
+  listAt,
   numberAt,
   textAt,
   type Resource,
@@ -61,8 +62,21 @@ async function allow(parts: RouteParts, pod: KubeObject, { isDryRun, signal }: H
       'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     )
   }
+  if (!isReady(pod) && isFreeToGo(budget)) return
   const run = (old: KubeObject): KubeObject => disrupted(old, pod.metadata.name, timeOf(parts.clock))
   await parts.objects.change(resource, placeOfObject(budget), { wanted: undefined, isDryRun, run }, signal)
+}
+
+function isReady(pod: KubeObject): boolean {
+  const ready = listAt(pod, 'status', 'conditions').find(condition => textAt(condition, 'type') === 'Ready')
+  return textAt(ready, 'status') === 'True'
+}
+
+// A pod that does nothing is no loss: always, or while enough others are well (spec.unhealthyPodEvictionPolicy).
+function isFreeToGo(budget: KubeObject): boolean {
+  if (textAt(budget, 'spec', 'unhealthyPodEvictionPolicy') === 'AlwaysAllow') return true
+  const [healthy, desired] = ['currentHealthy', 'desiredHealthy'].map(name => numberAt(budget, 'status', name) ?? 0)
+  return desired !== undefined && healthy !== undefined && desired > 0 && healthy >= desired
 }
 
 async function budgetsOf(

@@ -1,4 +1,4 @@
-import type { KubeObject, Subresource } from '#schema'
+import type { KubeObject, Resource, Subresource } from '#schema'
 import { apiFault } from '../../faults.ts'
 import { modified } from '../../objects/objects.ts'
 import { preparePart, readBody } from '../../objects/prepare.ts'
@@ -12,9 +12,10 @@ export async function answerPart(
   parts: RouteParts,
   verb: string,
   asked: ResourceRequest,
-  write: NonNullable<Subresource['write']>,
+  { write, validate }: WrittenPart,
 ): Promise<Response> {
-  const { resource, target, signal } = asked
+  const { target, signal } = asked
+  const resource = validate === undefined ? asked.resource : ruledBy(asked.resource, validate)
   const place = placeOf(target)
   if (verb === 'get') {
     return answerObject(parts, asked, 200, {
@@ -38,6 +39,17 @@ export async function answerPart(
   }
   const object = await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
   return answerObject(parts, asked, 200, { object, warnings })
+}
+
+/** A part that can be written. */
+export type WrittenPart = Subresource & Required<Pick<Subresource, 'write'>>
+
+// What is forbidden in an update may be what the part is for.
+function ruledBy(resource: Resource, validate: NonNullable<Subresource['validate']>): Resource {
+  return {
+    ...resource,
+    validate: (object, old) => (old === undefined ? resource.validate(object, old) : validate(object, old)),
+  }
 }
 
 type Read = (old: KubeObject) => ReturnType<typeof readBody>

@@ -4,7 +4,7 @@ import { jsonAt } from '../../json.ts'
 import { subdomainProblem } from '../../names.ts'
 import { immutable, mustHave, named } from '../../rules.ts'
 import { amount, conditions, integer, list, needed, ownKind, ownPart, part, text, time } from '../../shapes/own.ts'
-import { amountErrors } from '../pods/container-rules.ts'
+import { amountErrors } from '../pods/resource-rules.ts'
 import { bytesColumn } from './amounts.ts'
 
 const spec = ownPart('dev.cairn.Disk.Spec', 'What the disk gives.', {

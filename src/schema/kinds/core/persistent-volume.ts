@@ -6,7 +6,7 @@ import { isJsonObject, isSameJson, jsonAt, textAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
 import { immutable, oneOf } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
-import { amountErrors } from '../pods/container-rules.ts'
+import { amountErrors } from '../pods/resource-rules.ts'
 import { accessModeErrors, accessModesText } from './access-modes.ts'
 
 /** A piece of storage that claims are bound to. */

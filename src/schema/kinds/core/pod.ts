@@ -1,11 +1,13 @@
 import { atOrNone, column, wideColumn } from '../../columns.ts'
 import { defineResource, textFields } from '../../define.ts'
-import { forbidden } from '../../field-error.ts'
+import { type FieldError, forbidden, invalid } from '../../field-error.ts'
 import { changePart, fillPart } from '../../fill.ts'
-import { jsonAt, textAt } from '../../json.ts'
+import { jsonAt, listAt, textAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
+import { imageErrors } from '../pods/container-rules.ts'
 import { ownPodSpecDefaults } from '../pods/defaults.ts'
+import { ephemeralUpdateErrors, resizeErrors, withEphemeral, withResources } from '../pods/pod-parts.ts'
 import { gatesText, podSummary } from '../pods/pod-status.ts'
 import { podUpdateErrors } from '../pods/pod-update.ts'
 import { qualityOf } from '../pods/quality.ts'
@@ -26,9 +28,17 @@ export const pod = defineResource({
       name: 'ephemeralcontainers',
       kind: 'Pod',
       verbs: ['get', 'patch', 'update'],
-      write: (old, sent) => withSpec(old, 'ephemeralContainers', sent),
+      write: withEphemeral,
+      validate: (object, old) => [...ownErrors(object), ...ephemeralUpdateErrors(object, old)],
     },
     { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+    {
+      name: 'resize',
+      kind: 'Pod',
+      verbs: ['get', 'patch', 'update'],
+      write: withResources,
+      validate: (object, old) => [...ownErrors(object), ...resizeErrors(object, old)],
+    },
   ],
   columns: [
     column('Ready', (object, nowMs) => podSummary(object, nowMs).ready, {
@@ -50,11 +60,9 @@ export const pod = defineResource({
     return fillPart(filled, 'status', { phase: 'Pending', qosClass: qualityOf(filled['spec']) })
   },
   validate: (object, old) => [
-    ...podSpecErrors(object['spec'], 'spec'),
+    ...ownErrors(object),
     ...podUpdateErrors(object, old),
-    ...(old === undefined && jsonAt(object, 'spec', 'ephemeralContainers') !== undefined
-      ? [forbidden('spec.ephemeralContainers', 'cannot be set on create')]
-      : []),
+    ...(old === undefined ? beginningErrors(object) : []),
   ],
   selectableFields: {
     ...textFields(
@@ -71,6 +79,25 @@ export const pod = defineResource({
   },
 })
 
-function withSpec(old: KubeObject, name: string, sent: KubeObject): KubeObject {
-  return changePart(old, 'spec', spec => ({ ...spec, [name]: jsonAt(sent, 'spec', name) }))
+function ownErrors(object: KubeObject): readonly FieldError[] {
+  const at = 'metadata.annotations[controller.kubernetes.io/pod-deletion-cost]'
+  const cost = object.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost']
+  const isCost = cost === undefined || (/^-?(?:0|[1-9][0-9]*)$/.test(cost) && Number(cost) === (Number(cost) | 0))
+  return [
+    ...podSpecErrors(object['spec'], 'spec'),
+    ...imageErrors(object['spec']),
+    ...(isCost ? [] : [invalid(at, cost, 'must be a 32bit integer')]),
+  ]
+}
+
+function beginningErrors(object: KubeObject): readonly FieldError[] {
+  const spec = jsonAt(object, 'spec')
+  const isGated = listAt(spec, 'schedulingGates').length > 0 && (textAt(spec, 'nodeName') ?? '') !== ''
+  const gated = 'cannot be set until all schedulingGates have been cleared'
+  return [
+    ...(listAt(spec, 'ephemeralContainers').length === 0
+      ? []
+      : [forbidden('spec.ephemeralContainers', 'cannot be set on create')]),
+    ...(isGated ? [forbidden('spec.nodeName', gated)] : []),
+  ]
 }

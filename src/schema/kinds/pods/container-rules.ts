@@ -1,13 +1,18 @@
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../field-error.ts'
-import { isJsonObject, type Json, jsonAt, type JsonObject, listAt, textAt, wordOf } from '../../json.ts'
+import { type Json, jsonAt, type JsonObject, listAt, numberAt, textAt } from '../../json.ts'
 import { labelProblem } from '../../names.ts'
-import { compareQuantities, quantityOf } from '../../quantity.ts'
-import { mustHave, notNegative, oneOf, portNameProblem, portNumber, portOrName, positive } from '../../rules.ts'
+import { oneOf, portNameProblem, portNumber } from '../../rules.ts'
+import { envErrors, envFromErrors } from './env-rules.ts'
+import { mountErrors, type Volumes } from './mount-rules.ts'
+import { resizePolicyErrors, resourceErrors } from './resource-rules.ts'
+import { containerSecurityErrors } from './security-rules.ts'
 
 /** What is wrong with the names of a pod's containers: each is there once in the whole pod. */
 export function containerNameErrors(spec: JsonObject, field: string): readonly FieldError[] {
   const seen = new Set<string>()
-  return ['containers', 'initContainers'].flatMap(list => nameErrors(listAt(spec, list), `${field}.${list}`, seen))
+  return ['containers', 'initContainers', 'ephemeralContainers'].flatMap(list =>
+    nameErrors(listAt(spec, list), `${field}.${list}`, seen),
+  )
 }
 
 /** What is wrong with names that items of a list are known by; `seen` has those that are taken. */
@@ -28,155 +33,111 @@ export function nameErrors(
   })
 }
 
-/** What is wrong with a container; `volumes` are the names of those of its pod. */
+/** What is wrong with a container of any kind, but for its name (validateContainerCommon). */
 export function containerErrors(
   container: Json,
-  volumes: ReadonlySet<string | undefined>,
+  { volumes, policy }: { readonly volumes: Volumes; readonly policy: Json | undefined },
   field: string,
 ): readonly FieldError[] {
-  const image = textAt(container, 'image') ?? ''
-  const isPadded = image !== image.trim()
-  const padded = 'must not have leading or trailing whitespace'
   return [
-    ...(image === '' ? [required(`${field}.image`)] : []),
-    ...(isPadded ? [invalid(`${field}.image`, image, padded)] : []),
-    ...oneOf(container, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], field),
+    ...((textAt(container, 'image') ?? '') === '' ? [required(`${field}.image`)] : []),
     ...oneOf(container, 'terminationMessagePolicy', ['File', 'FallbackToLogsOnError'], field),
     ...portErrors(listAt(container, 'ports'), `${field}.ports`),
     ...listAt(container, 'env').flatMap((each, index) => envErrors(each, `${field}.env[${index}]`)),
     ...listAt(container, 'envFrom').flatMap((each, index) => envFromErrors(each, `${field}.envFrom[${index}]`)),
-    ...mountErrors(listAt(container, 'volumeMounts'), volumes, `${field}.volumeMounts`),
+    ...mountErrors(container, volumes, field),
+    ...oneOf(container, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], field),
     ...resourceErrors(jsonAt(container, 'resources'), `${field}.resources`),
-    ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(name =>
-      probeErrors(jsonAt(container, name), name, `${field}.${name}`),
-    ),
-    ...['postStart', 'preStop'].flatMap(name => {
-      const hook = jsonAt(container, 'lifecycle', name)
-      return hook === undefined ? [] : handlerErrors(hook, HOOKS, `${field}.lifecycle.${name}`)
-    }),
+    ...resizePolicyErrors(container, policy, `${field}.resizePolicy`),
+    ...containerSecurityErrors(container, field),
   ]
 }
 
+/** What a pod's own containers may not have, although a template's may: spaces around the name of an image. */
+export function imageErrors(spec: Json | undefined): readonly FieldError[] {
+  return ['containers', 'initContainers', 'ephemeralContainers'].flatMap(list =>
+    listAt(spec, list).flatMap((container, index) => {
+      const image = textAt(container, 'image') ?? ''
+      if (image === image.trim()) return []
+      return [invalid(`spec.${list}[${index}].image`, image, 'must not have leading or trailing whitespace')]
+    }),
+  )
+}
+
+/** Ports of the machine that several containers want. */
+export function hostPortClashes(containers: readonly Json[], field: string): readonly FieldError[] {
+  const seen = new Set<string>()
+  return containers.flatMap((container, index) =>
+    listAt(container, 'ports').flatMap((port, place) => {
+      const number = numberAt(port, 'hostPort') ?? 0
+      const id = `${textAt(port, 'protocol') ?? 'TCP'}/${textAt(port, 'hostIP') ?? ''}/${number}`
+      const isTwice = number !== 0 && seen.has(id)
+      seen.add(id)
+      return isTwice ? [duplicate(`${field}[${index}].ports[${place}].hostPort`, id)] : []
+    }),
+  )
+}
+
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
-const HOOKS = ['exec', 'httpGet', 'sleep', 'tcpSocket']
-const HANDLERS = ['exec', 'grpc', 'httpGet', 'tcpSocket']
 
 function portErrors(ports: readonly Json[], field: string): FieldError[] {
   const names = new Set<string>()
   return ports.flatMap((port, index) => {
     const at = `${field}[${index}]`
-    const name = textAt(port, 'name')
+    const name = textAt(port, 'name') ?? ''
     const protocol = jsonAt(port, 'protocol') ?? 'TCP'
     const isKnown = typeof protocol === 'string' && PROTOCOLS.includes(protocol)
-    const problem = name === undefined ? undefined : portNameProblem(name)
-    const isTwice = name !== undefined && names.has(name)
-    if (name !== undefined) names.add(name)
+    const problem = name === '' ? undefined : portNameProblem(name)
+    const isTwice = name !== '' && names.has(name)
+    names.add(name)
+    const isNone = (numberAt(port, 'containerPort') ?? 0) === 0
     return [
       ...(problem === undefined ? [] : [invalid(`${at}.name`, name, problem)]),
       ...(isTwice ? [duplicate(`${at}.name`, name)] : []),
-      ...portNumber(port, 'containerPort', at),
-      ...(jsonAt(port, 'hostPort') === undefined || jsonAt(port, 'hostPort') === 0
-        ? []
-        : portNumber(port, 'hostPort', at)),
+      ...(isNone ? [required(`${at}.containerPort`)] : portNumber(port, 'containerPort', at)),
+      ...((numberAt(port, 'hostPort') ?? 0) === 0 ? [] : portNumber(port, 'hostPort', at)),
       ...(isKnown ? [] : [notSupported(`${at}.protocol`, protocol, PROTOCOLS)]),
     ]
   })
 }
 
-function envErrors(variable: Json, field: string): FieldError[] {
-  const name = textAt(variable, 'name') ?? ''
-  if (name === '') return [required(`${field}.name`)]
-  const rule = "a valid environment variable name must consist only of printable ASCII characters other than '='"
-  const errors = /^[ -<>-~]+$/.test(name) ? [] : [invalid(`${field}.name`, name, rule)]
-  const source = jsonAt(variable, 'valueFrom')
-  if (!isJsonObject(source)) return errors
-  const hasValue = (textAt(variable, 'value') ?? '') !== ''
-  if (hasValue) return [...errors, invalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty')]
-  if (Object.keys(source).length === 1) return errors
-  const one = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'
-  const many = 'may not have more than one field specified at a time'
-  return [...errors, invalid(`${field}.valueFrom`, '', Object.keys(source).length === 0 ? one : many)]
-}
+// What only those have that live as long as their pod.
+const LASTING = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe']
 
-function envFromErrors(source: Json, field: string): FieldError[] {
-  const sources = ['configMapRef', 'secretRef'].filter(name => jsonAt(source, name) !== undefined)
-  if (sources.length === 0) return [invalid(field, '', 'must specify one of: `configMapRef` or `secretRef`')]
-  if (sources.length > 1) return [invalid(field, '', 'may not have more than one field specified at a time')]
-  return sources.flatMap(name => [...mustHave(jsonAt(source, name), 'name', `${field}.${name}`)])
-}
-
-function mountErrors(mounts: readonly Json[], volumes: ReadonlySet<string | undefined>, field: string): FieldError[] {
-  const paths = new Set<string>()
-  return mounts.flatMap((mount, index) => {
-    const at = `${field}[${index}]`
-    const [name, path] = [textAt(mount, 'name') ?? '', textAt(mount, 'mountPath') ?? '']
-    const isTwice = path !== '' && paths.has(path)
-    paths.add(path)
-    const errors: FieldError[] = []
-    if (path === '') errors.push(required(`${at}.mountPath`))
-    if (isTwice) errors.push(invalid(`${at}.mountPath`, path, 'must be unique'))
-    if (name === '') errors.push(required(`${at}.name`))
-    else if (!volumes.has(name)) {
-      errors.push({ field: `${at}.name`, reason: 'FieldValueNotFound', message: `Not found: "${name}"` })
-    }
-    return [...errors, ...subPathErrors(mount, at)]
-  })
-}
-
-function subPathErrors(mount: Json, field: string): FieldError[] {
-  const path = textAt(mount, 'subPath')
-  if (path === undefined) return []
-  if (path.startsWith('/')) return [invalid(`${field}.subPath`, path, 'must be a relative path')]
-  return path.split('/').includes('..') ? [invalid(`${field}.subPath`, path, "must not contain '..'")] : []
-}
-
-/** What is wrong with what is requested and what is allowed of resources such as cpu and memory. */
-export function resourceErrors(resources: Json | undefined, field: string): readonly FieldError[] {
-  const limits = jsonAt(resources, 'limits')
-  const requests = jsonAt(resources, 'requests')
+/** What containers of the beginning may not have: they end before the next begins, unless they restart always. */
+export function initErrors(container: Json, field: string): readonly FieldError[] {
+  const policy = jsonAt(container, 'restartPolicy')
+  if (policy === 'Always') return []
+  const rule = 'may not be set for init containers without restartPolicy=Always'
   return [
-    ...amountErrors(limits, `${field}.limits`),
-    ...amountErrors(requests, `${field}.requests`),
-    ...Object.entries(isJsonObject(requests) ? requests : {}).flatMap(([name, value]) => {
-      const [wanted, allowed] = [quantityOf(value), quantityOf(jsonAt(limits, name))]
-      if (wanted === undefined || allowed === undefined || compareQuantities(wanted, allowed) <= 0) return []
-      const rule = `must be less than or equal to ${name} limit of ${wordOf(jsonAt(limits, name))}`
-      return [invalid(`${field}.requests`, value, rule)]
-    }),
+    ...oneOf(container, 'restartPolicy', ['Always'], field),
+    ...LASTING.filter(name => jsonAt(container, name) !== undefined).map(name => forbidden(`${field}.${name}`, rule)),
   ]
 }
 
-/** What is wrong with amounts by name: none is below zero. */
-export function amountErrors(amounts: Json | undefined, field: string): readonly FieldError[] {
-  if (!isJsonObject(amounts)) return []
-  return Object.entries(amounts).flatMap(([name, value]) => {
-    const quantity = quantityOf(value)
-    const isBelow = quantity !== undefined && quantity.nanos < 0n
-    return isBelow ? [invalid(`${field}[${name}]`, value, 'must be greater than or equal to 0')] : []
-  })
-}
+const NOT_EPHEMERAL = [...LASTING, 'ports', 'resizePolicy', 'resources', 'restartPolicy']
 
-function probeErrors(probe: Json | undefined, name: string, field: string): FieldError[] {
-  if (probe === undefined) return []
-  const errors = handlerErrors(probe, HANDLERS, field)
-  errors.push(...notNegative(probe, ['initialDelaySeconds'], field))
-  errors.push(...positive(probe, ['timeoutSeconds', 'periodSeconds', 'failureThreshold', 'successThreshold'], field))
-  const successes = jsonAt(probe, 'successThreshold')
-  if (name !== 'readinessProbe' && successes !== undefined && successes !== 1) {
-    errors.push(invalid(`${field}.successThreshold`, successes, 'must be 1'))
-  }
-  return errors
-}
-
-function handlerErrors(handler: Json, kinds: readonly string[], field: string): FieldError[] {
-  const [first, ...others] = kinds.filter(kind => jsonAt(handler, kind) !== undefined)
-  if (first === undefined) return [required(field, 'must specify a handler type')]
-  const errors = others.map(kind => forbidden(`${field}.${kind}`, 'may not specify more than 1 handler type'))
-  const inner = jsonAt(handler, first)
-  if (first === 'exec' && listAt(inner, 'command').length === 0) errors.push(required(`${field}.exec.command`))
-  if (first === 'httpGet') errors.push(...mustHave(inner, 'path', `${field}.httpGet`))
-  if (first === 'httpGet') errors.push(...oneOf(inner, 'scheme', ['HTTP', 'HTTPS'], `${field}.httpGet`))
-  if (first === 'httpGet' || first === 'tcpSocket') errors.push(...portOrName(inner, 'port', `${field}.${first}`))
-  if (first === 'grpc') errors.push(...portNumber(inner, 'port', `${field}.grpc`))
-  return errors
+/** What containers that are put into a running pod may not have; `others` are the names of those that stay. */
+export function ephemeralErrors(container: Json, others: ReadonlySet<string>, field: string): readonly FieldError[] {
+  const rule = 'cannot be set for an Ephemeral Container'
+  const target = textAt(container, 'targetContainerName') ?? ''
+  const isLost = target !== '' && !others.has(target)
+  const isSet = (value: Json | undefined) => value !== undefined && JSON.stringify(value) !== '{}'
+  return [
+    ...(isLost
+      ? [
+          {
+            field: `${field}.targetContainerName`,
+            reason: 'FieldValueNotFound',
+            message: `Not found: "${target}"`,
+          } as const,
+        ]
+      : []),
+    ...NOT_EPHEMERAL.filter(name => isSet(jsonAt(container, name))).map(name => forbidden(`${field}.${name}`, rule)),
+    ...listAt(container, 'volumeMounts').flatMap((mount, index) =>
+      ['subPath', 'subPathExpr']
+        .filter(name => (textAt(mount, name) ?? '') !== '')
+        .map(name => forbidden(`${field}.volumeMounts[${index}].${name}`, rule)),
+    ),
+  ]
 }

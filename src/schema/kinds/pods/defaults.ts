@@ -40,7 +40,8 @@ function withAccount(spec: JsonObject): JsonObject {
   return account === undefined ? spec : { ...spec, serviceAccountName: account, serviceAccount: account }
 }
 
-function withRequests(resources: JsonObject): JsonObject {
+/** Amounts with requests for what has a limit only. */
+export function withRequests(resources: JsonObject): JsonObject {
   const { limits } = resources
   if (!isJsonObject(limits)) return resources
   const requests = isJsonObject(resources['requests']) ? resources['requests'] : {}
@@ -51,7 +52,8 @@ function onHost(port: JsonObject): JsonObject {
   return fill(port, { hostPort: port['containerPort'] })
 }
 
-function containerDefaults(container: JsonObject): JsonObject {
+/** A container with what people may leave out. */
+export function containerDefaults(container: JsonObject): JsonObject {
   const filled = fill(container, {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',

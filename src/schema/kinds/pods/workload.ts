@@ -1,4 +1,4 @@
-import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
+import { type FieldError, forbidden, invalid, notSupported, required } from '../../field-error.ts'
 import { isJsonObject, isSameJson, type Json, jsonAt, textAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
 import { notNegative } from '../../rules.ts'
@@ -37,6 +37,9 @@ export function templateErrors(
   return [
     ...labelErrors(jsonAt(template, 'metadata', 'labels'), `${field}.labels`),
     ...podSpecErrors(jsonAt(template, 'spec'), `${field}.spec`),
+    ...(jsonAt(template, 'spec', 'ephemeralContainers') === undefined
+      ? []
+      : [forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]),
     ...(isAllowed ? [] : [notSupported(`${field}.spec.restartPolicy`, policy, policies)]),
   ]
 }
