@@ -33,6 +33,21 @@ test('a custom resource is described by its own schema and by what every object 
   assert.deepEqual(jsonAt(schema, 'properties', 'spec'), SCHEMA.properties.spec)
 })
 
+test('objects within objects have what every object has', () => {
+  const pod = { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true }
+  const pods = { type: 'array', items: pod }
+  const openapi = {
+    type: 'object',
+    properties: { spec: { type: 'object', properties: { pods, name: { type: 'string' } } } },
+  }
+  const schema = customSchema('v3', openapi, { $ref: '#/meta' })
+  const items = jsonAt(schema, 'properties', 'spec', 'properties', 'pods', 'items')
+  assert.deepEqual(Object.keys(jsonAt(items, 'properties') as object), ['apiVersion', 'kind', 'metadata'])
+  assert.deepEqual(jsonAt(items, 'properties', 'metadata'), { $ref: '#/meta' })
+  assert.equal(jsonAt(items, 'x-kubernetes-embedded-resource'), true)
+  assert.deepEqual(jsonAt(schema, 'properties', 'spec', 'properties', 'name'), { type: 'string' })
+})
+
 test('Swagger is not told what it has no words for', () => {
   const spec = jsonAt(customSchema('v2', SCHEMA, { $ref: '#/meta' }), 'properties', 'spec')
   assert.equal(jsonAt(spec, 'x-kubernetes-validations'), undefined)

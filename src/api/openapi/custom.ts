@@ -6,11 +6,14 @@ import type { Dialect } from './dialect.ts'
  * all of it: what it has no words for is left out there, and with it what lies below a field that may hold anything.
  */
 export function customSchema(dialect: Dialect, openapi: JsonObject, metadata: JsonObject): JsonObject {
-  const written = dialect === 'v3' ? openapi : simplified(openapi, 0)
-  const properties = written['properties']
+  const written = dialect === 'v3' ? withEmbedded(openapi, metadata) : simplified(openapi, 0)
+  return { ...withObjectFields(written, metadata), type: 'object' }
+}
+
+function withObjectFields(schema: JsonObject, metadata: JsonObject): JsonObject {
+  const properties = schema['properties']
   return {
-    ...written,
-    type: 'object',
+    ...schema,
     properties: {
       ...(isJsonObject(properties) ? properties : {}),
       apiVersion: { type: 'string', description: 'The version of the schema this object is written in.' },
@@ -18,6 +21,26 @@ export function customSchema(dialect: Dialect, openapi: JsonObject, metadata: Js
       metadata,
     },
   }
+}
+
+// Objects within objects have the fields that every object has, too. The same schema when there are none.
+function withEmbedded(schema: JsonObject, metadata: JsonObject): JsonObject {
+  const changed: [string, Json][] = []
+  for (const word of ['items', 'additionalProperties']) {
+    const inner = schema[word]
+    const made = isJsonObject(inner) ? withEmbedded(inner, metadata) : inner
+    if (made !== undefined && made !== inner) changed.push([word, made])
+  }
+  const { properties } = schema
+  if (isJsonObject(properties)) {
+    const made = Object.entries(properties).flatMap(([name, inner]): [string, Json][] => {
+      const next = isJsonObject(inner) ? withEmbedded(inner, metadata) : inner
+      return next === undefined || next === inner ? [] : [[name, next]]
+    })
+    if (made.length > 0) changed.push(['properties', { ...properties, ...Object.fromEntries(made) }])
+  }
+  const next = changed.length === 0 ? schema : { ...schema, ...Object.fromEntries(changed) }
+  return schema['x-kubernetes-embedded-resource'] === true ? withObjectFields(next, metadata) : next
 }
 
 // k8s.io/apiextensions-apiserver/pkg/controller/openapi/v2: what kubectl before 1.27 can read.

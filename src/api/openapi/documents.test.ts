@@ -54,6 +54,21 @@ suite('every document', () => {
     }
   })
 
+  test('says what a key of a list is when it is left out', async () => {
+    let count = 0
+    for (const path of (await paths()).filter(each => each.split('/').length > 1)) {
+      const document = await read(path)
+      for (const value of within(document)) {
+        const parent = textAt(value, 'x-kubernetes-list-type') === 'map' ? value : undefined
+        const items = textAt(parent, 'items', '$ref')
+        if (items === undefined || !/(?:Container|Service)Port$/.test(items)) continue
+        assert.equal(jsonAt(at(document, items), 'properties', 'protocol', 'default'), 'TCP', items)
+        count += 1
+      }
+    }
+    assert.ok(count >= 2)
+  })
+
   test('has every field of every shape, and names what is required', async () => {
     const seen = new Set<ObjectShape>()
     for (const resource of RESOURCES) {

@@ -11,7 +11,7 @@ import {
 import { customSchema } from './custom.ts'
 import { type Dialect, reference } from './dialect.ts'
 import { SCHEMA_DEPTH_MAX } from './limits.ts'
-import { ANY_DEFINITIONS, OBJECT_META, SCALAR_DEFINITIONS } from './well-known.ts'
+import { ANY_DEFINITIONS, KEY_DEFAULTS, OBJECT_META, SCALAR_DEFINITIONS } from './well-known.ts'
 
 /** What the schemas of a document refer to, gathered while they are made. */
 export interface References {
@@ -96,8 +96,10 @@ function ownSchema(writing: Writing, shape: ObjectShape): JsonObject {
 // OpenAPI 3.0 has nothing stand beside a reference, so that there it stands in a list of one.
 function fieldSchema(writing: Writing, field: Shape, description: string | undefined): JsonObject {
   const schema = schemaOf(writing, field)
+  const value = writing.dialect === 'v3' ? KEY_DEFAULTS[writing.field] : undefined
   const beside = {
     ...(description === undefined ? {} : { description }),
+    ...(value === undefined ? {} : { default: value }),
     ...(writing.strategy === undefined || field.kind === 'list'
       ? {}
       : { 'x-kubernetes-patch-strategy': writing.strategy }),

@@ -71,3 +71,9 @@ export const ANY_DEFINITIONS: Readonly<Record<string, string>> = {
 
 /** The metadata of every object. */
 export const OBJECT_META = kubernetesShape('V1ObjectMeta')
+
+/** What fields are that may be left out, though items of a list are told from each other by them; Swagger 2.0 does not say. */
+export const KEY_DEFAULTS: Readonly<Record<string, string>> = {
+  'ContainerPort.protocol': 'TCP',
+  'ServicePort.protocol': 'TCP',
+}
