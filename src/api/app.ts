@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { type Clock, isFault, type Log, whyOf } from '#base'
 import { type Attempt, type Caller, ANONYMOUS } from '#identity'
 import type { Json } from '#schema'
-import { json, warningText } from './answers/answer.ts'
+import { answered, warningText } from './answers/answer.ts'
 import { deadline } from './answers/stream.ts'
 import { auditedOf, type Exchange, resourceName } from './audited.ts'
 import { Clients } from './clients.ts'
@@ -145,12 +145,12 @@ async function answerOrRefuse(serving: Serving, exchange: Exchange, request: Req
     if (fault.status === 500 && !isLeft) {
       serving.log.warn('a request broke', { path: exchange.url.pathname, error: whyOf(error) })
     }
-    return refusal(fault, subjectOf(exchange))
+    return refusal(request, fault, subjectOf(exchange))
   }
 }
 
-function refusal(fault: ReturnType<typeof faultOf>, subject: Subject | undefined): Response {
-  const response = json(fault.status, statusOf(fault, subject))
+function refusal(request: Request, fault: ReturnType<typeof faultOf>, subject: Subject | undefined): Response {
+  const response = answered(request, fault.status, statusOf(fault, subject))
   const seconds = fault.cause instanceof StatusMore ? fault.cause.details?.['retryAfterSeconds'] : undefined
   if (typeof seconds === 'number' && seconds > 0) response.headers.set('retry-after', String(seconds))
   return response

@@ -8,6 +8,8 @@ export const BODY_DEPTH_MAX = 1_000
 export const YAML_CHARS_MAX = 128 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */
 export const PARAMETER_CHARS_MAX = 16 * 1024
+/** Bytes from which on an answer is compressed for clients that take it so, as Kubernetes does. */
+export const COMPRESS_BYTES_MIN = 128 * 1024
 /** Objects read at once while a list is made. */
 export const LIST_PAGE = 48
 /** Milliseconds of long work, such as lists, before others get a turn. */

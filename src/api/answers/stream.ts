@@ -5,12 +5,12 @@ import type { Clock } from '#base'
  * when the client goes away. What is thrown breaks the answer off, so that nobody takes it for whole. `ended` runs once.
  */
 export function streamOf(
-  make: (signal: AbortSignal) => AsyncGenerator<Uint8Array>,
+  make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
   signal: AbortSignal,
   ended: () => void = () => undefined,
 ): ReadableStream<Uint8Array> {
   const gone = new AbortController()
-  const chunks = make(AbortSignal.any([signal, gone.signal]))
+  const chunks = make(AbortSignal.any([signal, gone.signal]))[Symbol.asyncIterator]()
   let isOver = false
   const end = (): void => {
     if (!isOver) ended()
@@ -31,7 +31,7 @@ export function streamOf(
       async cancel() {
         gone.abort()
         end()
-        await chunks.return(undefined)
+        await chunks.return?.(undefined)
       },
     },
     { highWaterMark: 1 },

@@ -1,7 +1,7 @@
 import { isFault } from '#base'
 import type { Revision } from '#keyspace'
 import type { KubeObject } from '#schema'
-import { json } from '../answers/answer.ts'
+import { answered } from '../answers/answer.ts'
 import { DELETES_AT_ONCE, DELETES_IN_TURN } from '../limits.ts'
 import type { DeleteOptions } from '../objects/deletion.ts'
 import { listPages, listPiece } from '../objects/list.ts'
@@ -38,7 +38,7 @@ export async function answerDeleteCollection(parts: RouteParts, asked: ResourceR
   } catch (error) {
     // So many, or so slow, that it is forgotten by now how they were.
     if (!isFault(error, 'Expired')) throw error
-    return json(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
+    return answered(request, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#schema'
-import { json } from '../answers/answer.ts'
+import { answered } from '../answers/answer.ts'
 import { deleteOptionsOf } from '../request/delete-options.ts'
 import { placeOf, type ResourceRequest, type RouteParts, refuseSubresource } from './asked.ts'
 import { answerObject } from './write.ts'
@@ -12,7 +12,7 @@ export async function answerDelete(parts: RouteParts, asked: ResourceRequest): P
   const { object, isGone } = await parts.objects.delete(resource, placeOf(target), options, signal)
   if (!isGone || isAnswered(asked)) return answerObject(parts, asked, 200, { object, warnings: [] })
   const { name, uid } = object.metadata
-  return json(200, success({ name, ...groupOf(asked), kind: resource.plural, uid }))
+  return answered(asked.request, 200, success({ name, ...groupOf(asked), kind: resource.plural, uid }))
 }
 
 function success(details: JsonObject): JsonObject {

@@ -1,11 +1,14 @@
 import type { Revision } from '#keyspace'
 import { apiVersionOf, type JsonObject, type KubeObject, type Resource } from '#schema'
+import { acceptOf, CONTENT_TYPES } from '../answers/answer.ts'
+import { COMPRESSED_HEADERS, compressed, isCompressed } from '../answers/compress.ts'
+import { type ListText, listText } from '../answers/list-text.ts'
 import { streamOf } from '../answers/stream.ts'
 import { columnsOf } from '../answers/table.ts'
 import { type View, viewOf } from '../answers/view.ts'
 import { apiFault } from '../faults.ts'
 import { type ListPage, listPages, listPiece } from '../objects/list.ts'
-import { LIST_PAGE } from '../limits.ts'
+import { COMPRESS_BYTES_MIN, LIST_PAGE } from '../limits.ts'
 import { type Continue, continueText } from '../request/continue.ts'
 import { type AsOf, type ListOptions, listOptionsOf } from '../request/list-options.ts'
 import { fieldSelector, labelSelector, type Matches } from '../request/selectors.ts'
@@ -22,14 +25,13 @@ export async function answerList(parts: RouteParts, asked: ResourceRequest): Pro
 /** Answers a list as the client wants it. Faults: NotAcceptable, Expired, Timeout. */
 export async function answerChosen(parts: RouteParts, asked: ResourceRequest, chosen: Chosen): Promise<Response> {
   const { resource, query, request } = asked
-  const view = viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts))
+  const view = viewOf(resource, { accept: acceptOf(request), query }, () => nowMsOf(parts))
   const { limit, from } = chosen.options
   const { metadata, pages } =
     limit === undefined && from === undefined
       ? await wholeList(parts, asked, chosen)
       : await pieceOfList(parts, asked, chosen)
-  const body = encoded(headOf(resource, view, metadata), view, pages)
-  return new Response(await streamed(body, asked), { headers: { 'content-type': 'application/json' } })
+  return streamed(encoded(textFor(resource, view, metadata), view, pages), view, asked)
 }
 
 /** Whether an object is one that the selectors choose; undefined when all are. Faults: BadRequest. */
@@ -123,52 +125,67 @@ export function tooLarge(code: 'Expired' | 'Timeout', revision: Revision, curren
   return apiFault(code, `Too large resource version: ${revision}, current: ${current}`, { cause })
 }
 
-function headOf(resource: Resource, { form }: View, metadata: JsonObject): string {
+function textFor(resource: Resource, { form, encoding }: View, metadata: JsonObject): ListText {
   const { group, version, kind } = resource
-  const meta = JSON.stringify(metadata)
+  const shared = { apiVersion: 'meta.k8s.io/v1', metadata }
   if (form === 'table') {
-    const columns = JSON.stringify(columnsOf(resource))
-    return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${meta},"columnDefinitions":${columns},"rows":[`
+    return listText(encoding, { kind: 'Table', ...shared, columnDefinitions: columnsOf(resource) }, 'rows')
   }
-  const [listKind, apiVersion] =
-    form === 'partial' ? ['PartialObjectMetadataList', 'meta.k8s.io/v1'] : [`${kind}List`, apiVersionOf(group, version)]
-  return `{"kind":"${listKind}","apiVersion":"${apiVersion}","metadata":${meta},"items":[`
+  if (form === 'partial') return listText(encoding, { kind: 'PartialObjectMetadataList', ...shared }, 'items')
+  return listText(encoding, { kind: `${kind}List`, apiVersion: apiVersionOf(group, version), metadata }, 'items')
 }
 
-async function* encoded(head: string, view: View, pages: Begun['pages']): AsyncGenerator<Uint8Array> {
-  let text = head
+async function* encoded(list: ListText, view: View, pages: Begun['pages']): AsyncGenerator<Uint8Array> {
+  let text = list.head
   let isFirst = true
   for await (const objects of pages) {
     for (const object of objects) {
-      text += `${isFirst ? '' : ','}${JSON.stringify(view.item(object))}`
+      text += list.item(view.item(object), isFirst)
       isFirst = false
     }
     if (text.length < PIECE_CHARS) continue
     yield Buffer.from(text)
     text = ''
   }
-  yield Buffer.from(`${text}]}\n`)
+  yield Buffer.from(text + list.tail(isFirst))
 }
 
 const PIECE_CHARS = 64 * 1024
 
 // What is short is sent at once, with its length. The rest waits for its reader, who may be slow.
-async function streamed(body: AsyncGenerator<Uint8Array>, { signal, last }: ResourceRequest) {
-  const first = await body.next()
-  const second = first.done === true ? first : await body.next()
-  if (first.done === true) return null
-  if (second.done === true) return Buffer.from(first.value)
+async function streamed(
+  body: AsyncGenerator<Uint8Array>,
+  { encoding }: View,
+  { request, signal, last }: ResourceRequest,
+): Promise<Response> {
+  const isSmaller = isCompressed(request)
+  const begun = await begin(body, isSmaller ? COMPRESS_BYTES_MIN : PIECE_CHARS)
+  const headers = { 'content-type': CONTENT_TYPES[encoding] }
+  if (begun.isWhole) return new Response(begun.bytes, { headers })
   const lasting = last()
-  return streamOf(
-    async function* () {
-      yield first.value
-      yield second.value
-      for await (const piece of body) {
-        lasting.signal.throwIfAborted()
-        yield piece
-      }
-    },
+  const rest = async function* () {
+    yield begun.bytes
+    for await (const piece of body) {
+      lasting.signal.throwIfAborted()
+      yield piece
+    }
+  }
+  const stream = streamOf(
+    () => (isSmaller ? compressed(rest()) : rest()),
     signal,
     () => lasting[Symbol.dispose](),
   )
+  return new Response(stream, { headers: isSmaller ? { ...headers, ...COMPRESSED_HEADERS } : headers })
+}
+
+// The first of a body: all of it, or at least so many bytes.
+async function begin(body: AsyncGenerator<Uint8Array>, bytesMin: number) {
+  const pieces: Uint8Array[] = []
+  for (let bytes = 0; bytes < bytesMin; ) {
+    const next = await body.next()
+    if (next.done === true) return { isWhole: true, bytes: Buffer.concat(pieces) }
+    pieces.push(next.value)
+    bytes += next.value.byteLength
+  }
+  return { isWhole: false, bytes: Buffer.concat(pieces) }
 }

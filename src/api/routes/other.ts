@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Json, KUBERNETES_VERSION } from '#schema'
 import { json } from '../answers/answer.ts'
+import { encodingOf } from '../answers/negotiate.ts'
+import { yamlText } from '../answers/yaml.ts'
 import { apiFault } from '../faults.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
@@ -64,10 +66,16 @@ function known(request: Request, body: Json | undefined): Response | undefined {
 }
 
 /** A document that clients keep: with an entity tag, and 304 for one they have. */
-export function tagged(request: Request, body: Json, type = 'application/json'): Response {
-  const text = JSON.stringify(body)
+export function tagged(request: Request, body: Json, type = JSON_TYPE): Response {
+  const isYaml = type === JSON_TYPE && encodingOf(request.headers.get('accept') ?? '') === 'yaml'
+  const text = isYaml ? yamlText(body) : JSON.stringify(body)
   const etag = `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`
-  const headers = { 'content-type': type, etag, vary: 'Accept', 'cache-control': 'public' }
+  const headers = {
+    'content-type': isYaml ? 'application/yaml' : type,
+    etag,
+    vary: 'Accept',
+    'cache-control': 'public',
+  }
   const has = (request.headers.get('if-none-match') ?? '')
     .split(',')
     .some(tag => tag.trim().replace(/^W\//, '') === etag)
@@ -85,4 +93,5 @@ function versionInfo(version: string) {
   return { major, minor, gitVersion: `${KUBERNETES_VERSION}+cairn-${version}`, platform: 'linux' }
 }
 
+const JSON_TYPE = 'application/json'
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'

@@ -1,3 +1,4 @@
+import { acceptOf } from '../answers/answer.ts'
 import { viewOf } from '../answers/view.ts'
 import { deadline, streamOf } from '../answers/stream.ts'
 import { apiFault } from '../faults.ts'
@@ -20,7 +21,8 @@ export async function answerWatch(parts: RouteParts, asked: ResourceRequest): Pr
     ...options,
     resource,
     after: await beginning(parts, options, asked.signal),
-    view: viewOf(resource, { accept: request.headers.get('accept') ?? '', query }, () => nowMsOf(parts)),
+    // YAML has no lines of its own for each event.
+    view: viewOf(resource, { accept: acceptOf(request), query, encodings: ['json'] }, () => nowMsOf(parts)),
   }
   const seconds = options.timeoutSeconds ?? WATCH_SECONDS_MIN + parts.objects.random(WATCH_SECONDS_MIN)
   // A watch ends with the credential that opened it: what comes next is asked for anew, and refused.

@@ -1,4 +1,4 @@
-import { json, shownObject } from '../answers/answer.ts'
+import { acceptOf, answered, shownObject } from '../answers/answer.ts'
 import { apiFault } from '../faults.ts'
 import { applyObject } from '../objects/apply.ts'
 import type { Prepared } from '../objects/prepare.ts'
@@ -77,9 +77,9 @@ async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'obj
 /** Answers an object in the form the client wants. */
 export function answerObject(parts: RouteParts, asked: ResourceRequest, status: number, made: Prepared): Response {
   const { request, resource, query } = asked
-  const accept = request.headers.get('accept') ?? ''
+  const accept = acceptOf(request)
   const shown = shownObject({ resource, object: made.object, accept, query, nowMs: nowMsOf(parts) })
-  return json(status, shown, made.warnings)
+  return answered(request, status, shown, made.warnings)
 }
 
 // Once in each write: nobody is to believe that something happens because an object was taken.

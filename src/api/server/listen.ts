@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { CLOSE_MS_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_SENDER_MAX, STREAMS_MAX } from '../limits.ts'
+import { comesFromAfar, isLoopback } from '../request/afar.ts'
 import { bodyComesBy } from '../request/body-of.ts'
 import { type PeerSubject, peerOfSocket } from './peer.ts'
 import { networkOf } from './sender.ts'
@@ -44,6 +45,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
     {
       fetch(request, connection) {
         bodyComesBy(request, connection.incoming)
+        if (!isLoopback(connection.incoming.socket.remoteAddress)) comesFromAfar(request)
         return app.fetch(request, connection)
       },
       hostname: options.host,

@@ -10,7 +10,7 @@ import {
   required,
   textAt,
 } from '#schema'
-import { json } from '../../answers/answer.ts'
+import { answered } from '../../answers/answer.ts'
 import { apiFault } from '../../faults.ts'
 import { timeOf } from '../../objects/prepare.ts'
 import { refuseInvalid } from '../../refusal.ts'
@@ -42,7 +42,7 @@ export async function answerBinding(parts: RouteParts, asked: ResourceRequest): 
   }
   const { isDryRun } = writeOptionsOf(asked)
   await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
-  return json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+  return answered(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
 function targetErrors(kind: string, node: string): readonly FieldError[] {

@@ -9,7 +9,7 @@ import {
   textAt,
   type Resource,
 } from '#schema'
-import { json } from '../../answers/answer.ts'
+import { answered } from '../../answers/answer.ts'
 import { apiFault } from '../../faults.ts'
 import { listPages } from '../../objects/list.ts'
 import { timeOf } from '../../objects/prepare.ts'
@@ -36,7 +36,7 @@ export async function answerEviction(parts: RouteParts, asked: ResourceRequest):
   const pod = await parts.objects.store.get(resource, placeOf(target), signal)
   if (!isOver(pod)) await allow(parts, pod, { isDryRun, signal })
   await parts.objects.delete(resource, placeOf(target), { ...options, isDryRun }, signal)
-  return json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+  return answered(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
 function isOver(pod: KubeObject): boolean {
