@@ -1,14 +1,14 @@
 import { ANONYMOUS } from '#identity'
+import { Counts } from './counts.ts'
 import { apiFault } from './faults.ts'
 import { EXCHANGES_PER_SENDER_MAX, REQUESTS_MAX, REQUESTS_PER_CLIENT_MAX, WATCHES_PER_CLIENT_MAX } from './limits.ts'
 import { StatusMore } from './status-more.ts'
 
 /** Counts what each client has under way, and refuses what is too much. */
 export class Clients {
-  readonly #requests = new Map<string, number>()
-  readonly #watches = new Map<string, number>()
-  /** Senders that have none under way are not remembered. */
-  readonly #exchanges = new Map<string, number>()
+  readonly #requests = new Counts()
+  readonly #watches = new Counts()
+  readonly #exchanges = new Counts()
   #total = 0
 
   /** A request of a client, until the answer is called. Faults: TooManyRequests. */
@@ -43,15 +43,10 @@ export class Clients {
   }
 }
 
-function enter(counts: Map<string, number>, client: string, max: number, what: string): () => void {
-  const count = counts.get(client) ?? 0
-  if (count >= max) throw tooMany(`${client} has ${max} ${what} under way, which is the most`)
-  counts.set(client, count + 1)
-  return () => {
-    const left = (counts.get(client) ?? 1) - 1
-    if (left === 0) counts.delete(client)
-    else counts.set(client, left)
-  }
+function enter(counts: Counts, client: string, max: number, what: string): () => void {
+  const leave = counts.enter(client, max)
+  if (leave === undefined) throw tooMany(`${client} has ${max} ${what} under way, which is the most`)
+  return leave
 }
 
 function tooMany(message: string): Error {

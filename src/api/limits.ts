@@ -49,7 +49,7 @@ export const LASTING_LOOK_MS = 60_000
 /** Milliseconds of rest behind such a look, at least. */
 export const LASTING_REST_MS = 100
 /** Watches of which it is asked at once whether they may go on. */
-export const LASTING_AT_ONCE = 32
+export const LASTING_AT_ONCE = 8
 /** Seconds between bookmarks of a watch that wants them. */
 export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */

@@ -32,3 +32,34 @@ test('a certificate of a server is nobody, and a connection has so many streams'
     session.close()
   }
 })
+
+test('one sender has so many connections, and another one when one of them ends', async () => {
+  const now = new Date()
+  const authority = await Authority.open(await Authority.make('cairn', entropy.bytes(16), now))
+  const { certificatePem: authorityPem } = authority
+  const wish = { commonName: 'x', organizations: [], dnsNames: ['localhost'], addresses: ['127.0.0.1'] }
+  const times = { notBefore: now, notAfter: new Date(now.getTime() + 3_600_000), serial: entropy.bytes(16) }
+  const server = await authority.issue({ ...wish, usage: 'server', ...times })
+  const options = { host: '127.0.0.1', port: 0, ...server, authorityPem, perSenderMax: 2 }
+  await using listening = await listen(new Hono(), options)
+  const open = async () => {
+    const session = connect(`https://127.0.0.1:${listening.port}`, { ca: authorityPem })
+    session.on('error', () => undefined)
+    const isOpen = await new Promise<boolean>(resolve => {
+      session.once('remoteSettings', () => resolve(true))
+      session.once('close', () => resolve(false))
+    })
+    return { session, isOpen }
+  }
+  const [one, two] = [await open(), await open()]
+  assert.deepEqual([one.isOpen, two.isOpen, (await open()).isOpen], [true, true, false])
+  one.session.close()
+  await new Promise(resolve => one.session.once('close', resolve))
+  for (let tries = 0; ; tries += 1) {
+    assert.ok(tries < 100)
+    const { session, isOpen } = await open()
+    session.destroy()
+    if (isOpen) break
+  }
+  two.session.destroy()
+})

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { Counts } from '../counts.ts'
 import { CLOSE_MS_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_SENDER_MAX, STREAMS_MAX } from '../limits.ts'
 import { comesFromAfar, isLoopback } from '../request/afar.ts'
 import { bodyComesBy } from '../request/body-of.ts'
@@ -24,6 +25,8 @@ export interface ListenOptions extends ServerCredential {
   readonly authorityPem: string
   /** True: who shows no certificate that is believed is not even connected. */
   readonly requiresClientCertificate?: boolean
+  /** Connections of one sender; usually CONNECTIONS_PER_SENDER_MAX. */
+  readonly perSenderMax?: number
 }
 
 /** A listening API. Disposing lets answers under way end, for CLOSE_MS_MAX, and ends its connections. */
@@ -39,7 +42,7 @@ export interface Listening extends AsyncDisposable {
 export async function listen(app: Hono, options: ListenOptions): Promise<Listening> {
   const ready = Promise.withResolvers<AddressInfo>()
   const raw = new Set<Socket>() // also those that have not shaken hands
-  const senders = new Map<string, number>()
+  const senders = new Counts()
   const sockets = new Set<TLSSocket>()
   const server = serve(
     {
@@ -65,7 +68,10 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
   server.maxConnections = CONNECTIONS_MAX
   server.on('connection', socket => {
     keep(raw, socket)
-    if (!enters(senders, socket)) socket.destroy()
+    // Nobody takes the connections of all others.
+    const leave = senders.enter(networkOf(socket.remoteAddress), options.perSenderMax ?? CONNECTIONS_PER_SENDER_MAX)
+    if (leave === undefined) socket.destroy()
+    else socket.on('close', leave)
   })
   server.on('secureConnection', socket => keep(sockets, socket))
   const { port } = await ready.promise
@@ -93,20 +99,6 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listeni
 function contextOf({ certificatePem, keyPem, authorityPem }: ListenOptions) {
   // The authority's own certificate is sent too: who has only its fingerprint, in a token, compares it.
   return { minVersion: 'TLSv1.3', cert: certificatePem + authorityPem, key: keyPem, ca: authorityPem } as const
-}
-
-// Nobody takes the connections of all others.
-function enters(senders: Map<string, number>, socket: Socket): boolean {
-  const network = networkOf(socket.remoteAddress)
-  const count = senders.get(network) ?? 0
-  if (count >= CONNECTIONS_PER_SENDER_MAX) return false
-  senders.set(network, count + 1)
-  socket.on('close', () => {
-    const left = (senders.get(network) ?? 1) - 1
-    if (left === 0) senders.delete(network)
-    else senders.set(network, left)
-  })
-  return true
 }
 
 function keep<S extends Socket>(sockets: Set<S>, socket: S): void {
