@@ -107,7 +107,17 @@ export function filterTop(set: FieldSet, keeps: (element: PathElement) => boolea
 
 /** True when both have the same paths. */
 export function isSameSet(a: FieldSet, b: FieldSet): boolean {
-  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a))
+  return isAlike(a, b) || (isEmptySet(difference(a, b)) && isEmptySet(difference(b, a)))
+}
+
+// Most that are the same are so node by node.
+function isAlike(a: FieldSet, b: FieldSet): boolean {
+  if (a.isMember !== b.isMember || a.below.size !== b.below.size) return false
+  for (const [element, node] of a.below) {
+    const other = b.below.get(element)
+    if (other === undefined || !isAlike(node, other)) return false
+  }
+  return true
 }
 
 /** Every path of a set, parents before what is below them. */
