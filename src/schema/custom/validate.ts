@@ -75,14 +75,15 @@ function checkItems(errors: FieldError[], schema: SchemaNode, checked: Checked, 
   }
 }
 
-// What items of a set or a map are told from each other by.
-function identityOf({ list }: SchemaNode, item: Json): Json | undefined {
+/** What items of a set or a map are told from each other by; undefined for those of other lists. */
+export function identityOf({ list }: SchemaNode, item: Json): Json | undefined {
   if (list.type === 'set') return item
   if (list.type === 'atomic' || !isJsonObject(item)) return undefined
   return Object.fromEntries(list.keys.map(key => [key, item[key] ?? list.defaults?.[key] ?? null]))
 }
 
-function stableText(value: Json): string {
+/** A text that two values share when they are the same. */
+export function stableText(value: Json): string {
   return JSON.stringify(value, (_key, each: unknown) =>
     isJsonObject(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
   )

@@ -3,6 +3,7 @@ import type { FieldError, FieldReason } from '../../field-error.ts'
 import { isJsonObject, isSameJson, type Json } from '../../json.ts'
 import type { SchemaNode } from '../node.ts'
 import { type Checked, oldItem, typeOf } from '../validate.ts'
+import { aligned } from './aligned.ts'
 import { type CompiledRule, type CompiledRules, type Evaluate, firstLine } from './rules.ts'
 import { optionalOf } from './values.ts'
 
@@ -13,7 +14,8 @@ import { optionalOf } from './values.ts'
 export function ruleErrors(rules: CompiledRules, schema: SchemaNode, checked: Checked): readonly FieldError[] {
   const errors: FieldError[] = []
   rules.meter.reset()
-  check({ ...rules, errors }, schema, checked)
+  const { old, value } = checked
+  check({ ...rules, errors }, schema, { ...checked, old: old === undefined ? undefined : aligned(schema, old, value) })
   return errors
 }
 

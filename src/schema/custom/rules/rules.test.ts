@@ -150,6 +150,38 @@ test('rules about changes hold where the old value is known', () => {
   assert.deepEqual(errorsOf(optional, { name: 'second' }, { name: 'first' }), [])
 })
 
+test('the order of sets and of items with keys means nothing to rules', () => {
+  const words = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }
+  const ports = {
+    type: 'array',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['port'],
+    items: { type: 'object', properties: { port: { type: 'integer' }, words } },
+  }
+  const list = { type: 'array', items: { type: 'string' } }
+  const same = [{ rule: 'self == oldSelf', message: 'immutable' }]
+  const properties = { words, ports, list }
+  const node = readSchema({ type: 'object', properties, 'x-kubernetes-validations': same })
+  const { compiled: rules, errors } = compileRules(node, 'schema')
+  assert.deepEqual(errors, [])
+  const old = { words: ['a', 'b'], ports: [{ port: 1, words: ['c', 'd'] }, { port: 2 }], list: ['x', 'y'] }
+  const changed = (value: Json) => ruleErrors(rules, node, { value, old, path: '' }).length > 0
+  assert.equal(changed({ ...old, words: ['b', 'a'], ports: [{ port: 2 }, { words: ['d', 'c'], port: 1 }] }), false)
+  assert.equal(changed({ ...old, words: ['b'] }), true)
+  assert.equal(changed({ ...old, words: ['b', 'a', 'c'] }), true)
+  assert.equal(
+    changed({
+      ...old,
+      ports: [
+        { port: 2, words: [] },
+        { port: 1, words: ['c', 'd'] },
+      ],
+    }),
+    true,
+  )
+  assert.equal(changed({ ...old, list: ['y', 'x'] }), true)
+})
+
 const REFUSED: readonly (readonly [rule: JsonObject, field: string, message: RegExp])[] = [
   [{ rule: 'self.replica > 1' }, 'rule', /No such key: replica/],
   [{ rule: 'self.name > 1' }, 'rule', /no such overload: string > int/],
