@@ -6,7 +6,7 @@ import { revisionOf } from './change.ts'
 import type { Keyspace } from './keyspace.ts'
 import { memoryIndex } from './memory-index.ts'
 import { conformance } from './test/conformance.ts'
-import { del, never, openIn, put, show, temporaryFolder } from './test/support.ts'
+import { del, never, openIn, put, show, temporaryFolder, txn } from './test/support.ts'
 
 conformance('embedded', async () => openTemporary({}))
 conformance('embedded with its index in memory', async () => openTemporary({ index: memoryIndex }))
@@ -17,8 +17,8 @@ async function openTemporary(options: Parameters<typeof openIn>[1]): Promise<Key
   const dispose = keyspace[Symbol.asyncDispose].bind(keyspace)
   return Object.assign(keyspace, {
     [Symbol.asyncDispose]: async () => {
+      using _ = folder
       await dispose()
-      folder[Symbol.dispose]()
     },
   })
 }
@@ -109,4 +109,24 @@ test('an index that is gone is rebuilt from the log', async () => {
   assert.equal(show(keyspace.get('k9')!), 'k9=99@10/100/10')
   const past = keyspace.rangeNow({ keys: { kind: 'prefix', prefix: 'k' }, revision: revisionOf(5) })
   assert.equal(past.entries.length, 5)
+})
+
+test('whatever bytes the index holds, a range reads them as they were written', async () => {
+  using folder = temporaryFolder()
+  const texts = ['plain', '', 'größer 日本 😀', `a ${'\u{fffd}'} that was meant`].map(text => Buffer.from(text))
+  const others = [Buffer.from('a\0b'), Buffer.from([0]), Buffer.from([0xff, 0xfe]), Buffer.from('é', 'latin1')]
+  const all = { kind: 'range', start: '', end: '\xff\xff\xff' } as const
+  for (const values of [texts, [...texts, ...others]]) {
+    // Opened anew, so that all is in the index.
+    {
+      await using keyspace = await openIn(folder.path)
+      for (const value of values) await txn(keyspace, { kind: 'put', key: `k${value.toString('latin1')}`, value })
+    }
+    await using keyspace = await openIn(folder.path)
+    for (const order of ['ascending', 'descending'] as const) {
+      const { entries } = await keyspace.range({ keys: all, order }, never)
+      assert.equal(entries.length, values.length)
+      for (const { key, value } of entries) assert.equal(key, `k${Buffer.from(value).toString('latin1')}`)
+    }
+  }
 })

@@ -10,6 +10,8 @@ export class Selects {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
   readonly #get: StatementSync
+  /** No key or value has been found yet that is no text. */
+  #isText = true
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -40,10 +42,15 @@ export class Selects {
 
   // By far the most ranges are these: naming the parameters would take longer than the search.
   #currentRange({ start, limit }: RowQuery, end: ByteString, order: 'ASC' | 'DESC'): RowColumns[] {
-    const where = 'key >= ? AND key < ?'
-    const statement = this.#prepare(`SELECT ${ROW_COLUMNS} FROM current WHERE ${where} ORDER BY key ${order} LIMIT ?`)
-    const rows: unknown = statement.all(bytesOf(start), bytesOf(end), limit)
-    return rows as RowColumns[]
+    const rest = `FROM current WHERE key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`
+    const all = (columns: string): unknown =>
+      this.#prepare(`SELECT ${columns} ${rest}`).all(bytesOf(start), bytesOf(end), limit)
+    if (this.#isText) {
+      const rows = rowsOfText(all(TEXT_COLUMNS) as TextColumns[])
+      if (rows !== undefined) return rows
+      this.#isText = false
+    }
+    return all(ROW_COLUMNS) as RowColumns[]
   }
 
   count(span: Span, revision: Revision | undefined): number {
@@ -66,6 +73,26 @@ export class Selects {
     return statement
   }
 }
+
+// A blob comes with memory of its own, which takes several times as long as a text; the control plane has texts only.
+const TEXT_COLUMNS =
+  'CAST(key AS TEXT), created, mod, version, lease, CAST(value AS TEXT), crc, length(key), length(value)'
+
+type TextColumns = readonly [string, number, number, number, number, string, number, number, number]
+
+// Undefined when one of them is no text: bytes that are no UTF-8 were replaced, or what is behind a zero is missing.
+function rowsOfText(texts: readonly TextColumns[]): RowColumns[] | undefined {
+  const rows: RowColumns[] = []
+  for (const [keyText, created, mod, version, lease, valueText, crc, keyBytes, valueBytes] of texts) {
+    const [key, value] = [Buffer.from(keyText), Buffer.from(valueText)]
+    if (key.byteLength !== keyBytes || value.byteLength !== valueBytes) return undefined
+    if (keyText.includes(REPLACEMENT) || valueText.includes(REPLACEMENT)) return undefined
+    rows.push([key, created, mod, version, lease, value, crc])
+  }
+  return rows
+}
+
+const REPLACEMENT = '\ufffd'
 
 // One statement reads both tables, so that a row which moves from one to the other meanwhile is seen exactly once.
 const VISIBLE = 'mod <= :revision AND ended > :revision'
