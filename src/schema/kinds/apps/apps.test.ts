@@ -72,6 +72,8 @@ for (const [resource, added] of filled) {
       ],
     ]
     for (const [spec, problem] of bad) assert.ok(judge(resource, workload(spec)).problems.includes(problem), problem)
+    const limited = workload({ template: { ...template, spec: { ...template.spec, activeDeadlineSeconds: 5 } } })
+    assert.match(judge(resource, limited).problems.join(), /activeDeadlineSeconds in [A-Z]\w+ is not Supported/)
   })
 }
 
@@ -99,6 +101,12 @@ test('a rollout that could never move is refused', () => {
   assert.deepEqual(judge(deployment, workload({ progressDeadlineSeconds: 5, minReadySeconds: 9 })).problems, [
     'spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds',
   ])
+  const all = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '101%', maxSurge: 0 } }
+  assert.deepEqual(judge(deployment, workload({ strategy: all })).problems, [
+    'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%',
+  ])
+  const onDelete = workload({ updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } })
+  assert.match(judge(statefulSet, onDelete).problems.join(), /only allowed for updateStrategy 'RollingUpdate'$/)
   const recreate = { type: 'Recreate', rollingUpdate: {} }
   assert.match(
     judge(deployment, workload({ strategy: recreate })).problems.join(),

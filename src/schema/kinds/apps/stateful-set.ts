@@ -1,8 +1,8 @@
 import { column } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { type FieldError, forbidden } from '../../field-error.ts'
+import { type FieldError, forbidden, invalid } from '../../field-error.ts'
 import { changeEach, changeObject, changePart, fill } from '../../fill.ts'
-import { isSameJson, jsonAt, type JsonObject, numberAt } from '../../json.ts'
+import { isSameJson, jsonAt, type JsonObject, numberAt, textAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
 import { notNegative, oneOf, without } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
@@ -64,10 +64,15 @@ function claimDefaults(claim: JsonObject): JsonObject {
 function planErrors(object: KubeObject): readonly FieldError[] {
   const spec = jsonAt(object, 'spec')
   const kept = jsonAt(spec, 'persistentVolumeClaimRetentionPolicy')
+  const strategy = jsonAt(spec, 'updateStrategy')
+  const rolling = jsonAt(strategy, 'rollingUpdate')
   const field = 'spec.persistentVolumeClaimRetentionPolicy'
   return [
     ...oneOf(spec, 'podManagementPolicy', ['OrderedReady', 'Parallel'], 'spec'),
     ...oneOf(jsonAt(spec, 'updateStrategy'), 'type', ['OnDelete', 'RollingUpdate'], 'spec.updateStrategy'),
+    ...(textAt(strategy, 'type') === 'OnDelete' && rolling !== undefined
+      ? [invalid('spec.updateStrategy.rollingUpdate', rolling, "only allowed for updateStrategy 'RollingUpdate'")]
+      : []),
     ...notNegative(jsonAt(spec, 'updateStrategy', 'rollingUpdate'), ['partition'], 'spec.updateStrategy.rollingUpdate'),
     ...notNegative(jsonAt(spec, 'ordinals'), ['start'], 'spec.ordinals'),
     ...oneOf(kept, 'whenDeleted', ['Delete', 'Retain'], field),

@@ -21,7 +21,7 @@ test('a job finds its own pods by its uid', () => {
 test('a job that is wrong is refused', () => {
   const policy = { template: { spec: { ...template.spec, restartPolicy: 'Always' } } }
   const bad: readonly (readonly [JsonObject, string])[] = [
-    [policy, 'spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"'],
+    [policy, 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
     [{ template, parallelism: -1 }, 'spec.parallelism: Invalid value: -1: must be greater than or equal to 0'],
     [
       { template, completionMode: 'Indexed', parallelism: 2 },
@@ -29,6 +29,35 @@ test('a job that is wrong is refused', () => {
     ],
   ]
   for (const [spec, problem] of bad) assert.deepEqual(judge(job, { spec }).problems, [problem])
+  const rule = (more: JsonObject): JsonObject => ({
+    template,
+    podFailurePolicy: { rules: [{ action: 'Ignore', ...more }] },
+  })
+  const at = 'spec.podFailurePolicy.rules[0]'
+  const codes = (values: number[], more: JsonObject = {}) => rule({ onExitCodes: { operator: 'In', values, ...more } })
+  const policies: readonly (readonly [JsonObject, string])[] = [
+    [rule({}), `${at}: Invalid value: specifying one of OnExitCodes and OnPodConditions is required`],
+    [codes([0]), `${at}.onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator`],
+    [codes([2, 1]), `${at}.onExitCodes.values: Invalid value: [2,1]: must be ordered`],
+    [codes([1, 1]), `${at}.onExitCodes.values[1]: Duplicate value: 1`],
+    [
+      codes([1], { containerName: 'x' }),
+      `${at}.onExitCodes.containerName: Invalid value: "x": must be one of the container or initContainer names in the pod template`,
+    ],
+    [
+      { template, backoffLimitPerIndex: 1 },
+      'spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode',
+    ],
+    [
+      { template, completionMode: 'Indexed', completions: 2, maxFailedIndexes: 1 },
+      'spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified',
+    ],
+    [
+      { template, completionMode: 'Indexed', completions: 2, successPolicy: { rules: [{ succeededCount: 3 }] } },
+      'spec.successPolicy.rules[0].succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of specified completions)',
+    ],
+  ]
+  for (const [spec, problem] of policies) assert.deepEqual(judge(job, { spec }).problems, [problem])
 })
 
 test('the template of a job is fixed once it has begun', () => {
@@ -53,6 +82,10 @@ test('a cron job gets what people leave out, and is refused when it is wrong', (
     'spec.schedule: Invalid value: "* * *": expected exactly 5 fields, found 3: [* * *]',
   ])
   assert.match(judge(cronJob, { ...body({}), metadata: { name: 'a'.repeat(53) } }).problems.join(), /no more than 52/)
+  const own = { jobTemplate: { spec: { template, selector: { matchLabels: { a: 'b' } } } } }
+  assert.deepEqual(judge(cronJob, body(own)).problems, [
+    'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated',
+  ])
   assert.deepEqual(judgeChange(cronJob, body({}), body({ schedule: '@daily', suspend: true })), [])
 })
 

@@ -1,8 +1,8 @@
 import { at, atOrNone, column, flagText, since } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { type FieldError, invalid, required } from '../../field-error.ts'
+import { type FieldError, invalid, notSupported, required } from '../../field-error.ts'
 import { changeObject, changePart, fill } from '../../fill.ts'
-import { type JsonObject, jsonAt, listAt, textAt } from '../../json.ts'
+import { type Json, type JsonObject, jsonAt, listAt, textAt } from '../../json.ts'
 import { subdomainProblem } from '../../names.ts'
 import type { KubeObject } from '../../object.ts'
 import { notNegative, oneOf } from '../../rules.ts'
@@ -62,6 +62,18 @@ function planErrors(object: KubeObject): readonly FieldError[] {
     ...(problem === undefined ? [] : [invalid('spec.schedule', schedule, problem)]),
     ...(zoneProblem === undefined ? [] : [invalid('spec.timeZone', zone, zoneProblem)]),
     ...oneOf(spec, 'concurrencyPolicy', ['Allow', 'Forbid', 'Replace'], 'spec'),
+    ...selectorErrors(jobSpecOf(object)),
     ...notNegative(spec, ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'], 'spec'),
+  ]
+}
+
+// Each job finds its pods by its own uid.
+function selectorErrors(job: Json | undefined): readonly FieldError[] {
+  const at = 'spec.jobTemplate.spec'
+  const selector = jsonAt(job, 'selector')
+  const isManual = jsonAt(job, 'manualSelector') === true
+  return [
+    ...(selector === undefined ? [] : [invalid(`${at}.selector`, selector, '`selector` will be auto-generated')]),
+    ...(isManual ? [notSupported(`${at}.manualSelector`, true, ['nil', 'false'])] : []),
   ]
 }

@@ -1,6 +1,6 @@
 import { column, humanDuration } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { type FieldError, required } from '../../field-error.ts'
+import type { FieldError } from '../../field-error.ts'
 import { changeObject, changePart, fill } from '../../fill.ts'
 import { isJsonObject, type Json, jsonAt, type JsonObject, numberAt, textAt, wordOf } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
@@ -11,6 +11,7 @@ import { conditionStatus } from '../pods/pod-status.ts'
 import { selectorErrors } from '../pods/selector.ts'
 import { templateColumns } from '../pods/template-columns.ts'
 import { templateErrors, templateLabelErrors } from '../pods/workload.ts'
+import { jobPolicyErrors } from './job-rules.ts'
 
 /** Pods that run until enough of them have succeeded. */
 export const job = defineResource({
@@ -41,16 +42,12 @@ export const job = defineResource({
 /** What is wrong with what a job is to do. */
 export function jobSpecErrors(spec: Json | undefined, field: string): readonly FieldError[] {
   const counts = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished']
-  const isIndexed = jsonAt(spec, 'completionMode') === 'Indexed'
   return [
     ...notNegative(spec, [...counts, 'backoffLimitPerIndex', 'maxFailedIndexes'], field),
     ...oneOf(spec, 'completionMode', ['Indexed', 'NonIndexed'], field),
-    ...oneOf(spec, 'podReplacementPolicy', ['Failed', 'TerminatingOrFailed'], field),
-    ...(isIndexed && jsonAt(spec, 'completions') === undefined
-      ? [required(`${field}.completions`, 'when completion mode is Indexed')]
-      : []),
+    ...jobPolicyErrors(spec, field),
     ...selectorErrors(jsonAt(spec, 'selector'), `${field}.selector`),
-    ...templateErrors(jsonAt(spec, 'template'), ['OnFailure', 'Never'], `${field}.template`),
+    ...templateErrors(jsonAt(spec, 'template'), undefined, `${field}.template`),
   ]
 }
 
@@ -67,7 +64,7 @@ function specDefaults(spec: JsonObject): JsonObject {
   const filled = fill(spec, {
     ...(isOne ? { completions: 1 } : {}),
     parallelism: 1,
-    backoffLimit: 6,
+    backoffLimit: spec['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647,
     completionMode: 'NonIndexed',
     suspend: false,
     podReplacementPolicy: replacement,

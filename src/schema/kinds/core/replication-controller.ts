@@ -1,6 +1,6 @@
 import { countColumn, labelsText } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { type FieldError, invalid, required } from '../../field-error.ts'
+import { type FieldError, forbidden, invalid, required } from '../../field-error.ts'
 import { changeObject, changePart, fill } from '../../fill.ts'
 import { isJsonObject, type JsonObject, jsonAt, numberAt } from '../../json.ts'
 import type { KubeObject } from '../../object.ts'
@@ -38,6 +38,8 @@ function specDefaults(spec: JsonObject): JsonObject {
   return changeObject(filled, 'template', podTemplateDefaults)
 }
 
+const DEADLINE = 'activeDeadlineSeconds in ReplicationController is not Supported'
+
 function validate(object: KubeObject): readonly FieldError[] {
   const spec = jsonAt(object, 'spec')
   const selector = jsonAt(spec, 'selector')
@@ -50,5 +52,8 @@ function validate(object: KubeObject): readonly FieldError[] {
       ? []
       : [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]),
     ...templateErrors(jsonAt(spec, 'template'), ['Always'], 'spec.template'),
+    ...(jsonAt(spec, 'template', 'spec', 'activeDeadlineSeconds') === undefined
+      ? []
+      : [forbidden('spec.template.spec.activeDeadlineSeconds', DEADLINE)]),
   ]
 }

@@ -20,20 +20,29 @@ export function workloadErrors(object: KubeObject, old: KubeObject | undefined):
   }
   errors.push(...templateErrors(jsonAt(spec, 'template'), ['Always'], 'spec.template'))
   errors.push(...templateLabelErrors(selector, jsonAt(spec, 'template')))
+  errors.push(...deadlineErrors(object))
   if (old !== undefined && !isSameJson(selector, jsonAt(old, 'spec', 'selector'))) {
     errors.push(invalid('spec.selector', selector ?? null, 'field is immutable'))
   }
   return errors
 }
 
-/** What is wrong with a pod template; `policies` are what its pods may do when they end. */
+// What is replaced when it ends would end again and again.
+function deadlineErrors(object: KubeObject): readonly FieldError[] {
+  const seconds = jsonAt(object, 'spec', 'template', 'spec', 'activeDeadlineSeconds')
+  if (seconds === undefined) return []
+  const kind = object.kind === 'Deployment' ? 'ReplicaSet' : object.kind
+  return [forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`)]
+}
+
+/** What is wrong with a pod template; `policies` are what its pods may do when they end, where not somebody else sees to it. */
 export function templateErrors(
   template: Json | undefined,
-  policies: readonly string[],
+  policies: readonly string[] | undefined,
   field: string,
 ): readonly FieldError[] {
   const policy = textAt(template, 'spec', 'restartPolicy') ?? ''
-  const isAllowed = policies.includes(policy)
+  const isAllowed = policies === undefined || policies.includes(policy)
   return [
     ...labelErrors(jsonAt(template, 'metadata', 'labels'), `${field}.labels`),
     ...podSpecErrors(jsonAt(template, 'spec'), `${field}.spec`),
@@ -57,7 +66,10 @@ export function countOrPercentErrors(object: Json | undefined, name: string, fie
   const value = jsonAt(object, name)
   if (value === undefined) return []
   if (typeof value === 'number') return notNegative(object, [name], field)
-  if (typeof value === 'string' && /^[0-9]+%$/.test(value)) return []
+  if (typeof value === 'string' && /^[0-9]+%$/.test(value)) {
+    const isMore = name === 'maxUnavailable' && Number(value.slice(0, -1)) > 100
+    return isMore ? [invalid(`${field}.${name}`, value, 'must not be greater than 100%')] : []
+  }
   return [
     invalid(`${field}.${name}`, value, "a valid percent string must be a numeric string followed by an ending '%'"),
   ]
