@@ -39,7 +39,9 @@ export async function changeFilesystem(
     const told = listAt(object, 'status', 'conditions').find(each => textAt(each, 'type') === condition)
     if (told === undefined || textAt(told, 'status') === 'True') return object
     await patch(Object.fromEntries(Object.keys(spec).map(field => [field, fieldOf(before, field)])))
-    throw clientFault('Conflict', textAt(told, 'message') ?? `the filesystem ${name} cannot be changed so`)
+    throw clientFault('Conflict', textAt(told, 'message') ?? `the filesystem ${name} cannot be changed so`, {
+      hint: 'Nothing was changed.',
+    })
   }
   throw late(name, 'changed yet')
 }

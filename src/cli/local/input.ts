@@ -15,3 +15,8 @@ export async function askForText(question: string, signal: AbortSignal): Promise
     lines.close()
   }
 }
+
+/** Asks a person for a line; undefined when no person is there, as nothing else may say yes in his place. */
+export async function askPerson(question: string, signal: AbortSignal): Promise<string | undefined> {
+  return process.stdin.isTTY === true ? askForText(question, signal) : undefined
+}

@@ -36,7 +36,7 @@ test('the limits of a whole filesystem are set while it has files, never below w
   const { client } = door
   for (const path of ['/a', '/b']) await client.call(fileMake, { place: place(path), kind: 'fifo', mode: 0o644 }, never)
   await assert.rejects(client.call(quotaSet, { place: place('/'), inodesMax: 1 }, never), fault => {
-    return isFault(fault, 'BelowUse') && /holds 0 bytes in 2 files/.test(fault.message)
+    return isFault(fault, 'BelowUse') && /holds 0 B in 2 files/.test(fault.message)
   })
   await client.call(quotaSet, { place: place('/'), bytesMax: 2 ** 30, inodesMax: 2 }, never)
   const row = async () => (await client.call(nodeStatus, {}, never)).filesystems[0]

@@ -4,6 +4,7 @@ import { textOf } from '#base'
 import { mainFault } from '../faults.ts'
 import { done } from '../paths/answer.ts'
 import { find } from '../paths/resolve.ts'
+import { heldText } from './held.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about quotas. */
@@ -46,12 +47,8 @@ export function quotaMethods({ filesystems }: Parts): readonly Handler[] {
   ]
 }
 
-function belowUse(name: string, { bytesUsed, inodesUsed }: Quota): Error {
-  return mainFault(
-    'BelowUse',
-    `${name} holds ${bytesUsed} bytes in ${inodesUsed} files, more than the limit would be`,
-    {
-      hint: 'Remove files first, or set a higher limit. The limit before stays.',
-    },
-  )
+function belowUse(name: string, whole: Quota): Error {
+  return mainFault('BelowUse', `${name} holds ${heldText(whole)}, more than the limit would be`, {
+    hint: 'Remove files first, or set a higher limit. The limit before stays.',
+  })
 }

@@ -1,6 +1,7 @@
 import { mainFault } from '../faults.ts'
 import { readMountTable } from '../supervisor/mount-table.ts'
 import { done } from '../paths/answer.ts'
+import { heldText } from './held.ts'
 import type { Parts } from './parts.ts'
 
 /** Unmounts and removes a filesystem. Faults: Invalid, NotFound, Busy, NotEmpty. */
@@ -37,12 +38,12 @@ function mountsOf({ sessions, start }: Pick<Parts, 'sessions' | 'start'>, name: 
 }
 
 async function refuseFull({ name, filesystem }: ReturnType<Parts['filesystems']['get']>): Promise<void> {
-  const { inodesUsed, bytesUsed } = await done(filesystem.quotas.whole(), '/')
+  const whole = await done(filesystem.quotas.whole(), '/')
   const snapshots = Array.from(filesystem.snapshots.list()).length
-  if (inodesUsed === 0 && snapshots === 0) return
+  if (whole.inodesUsed === 0 && snapshots === 0) return
   const what = [
-    ...(inodesUsed === 0 ? [] : [`${inodesUsed} files and directories (${bytesUsed} bytes)`]),
-    ...(snapshots === 0 ? [] : [`${snapshots} snapshots`]),
+    ...(whole.inodesUsed === 0 ? [] : [heldText(whole)]),
+    ...(snapshots === 0 ? [] : [snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`]),
   ]
   throw mainFault('NotEmpty', `the filesystem ${name} holds ${what.join(' and ')}`, {
     hint: 'Remove what is in it first.',

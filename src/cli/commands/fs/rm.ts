@@ -6,7 +6,7 @@ import { openDoor } from '../../door.ts'
 import { cliFault } from '../../faults.ts'
 import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
-import { askForText } from '../../local/input.ts'
+import { askPerson } from '../../local/input.ts'
 import { leaveFolder } from '../../local/paths.ts'
 import type { Run } from '../../run.ts'
 
@@ -25,9 +25,9 @@ async function rm(context: Context, name: string, isSure: boolean): Promise<void
   const content = contentOf(await rowOf(context, name))
   if (content !== undefined && !isSure) {
     const question = `${name} holds ${content}. They will be gone for good.\nType ${name} to delete them: `
-    if ((await askForText(question, signal)).trim() !== name) {
+    if ((await askPerson(question, signal))?.trim() !== name) {
       throw cliFault('Usage', `${name} holds ${content}: nothing is deleted`, {
-        hint: 'Type its name when asked, or add --yes.',
+        hint: 'Type its name when asked at a terminal, or add --yes.',
       })
     }
   }
