@@ -31,10 +31,15 @@ function partOf(object: KubeObject, field: string): JsonObject {
 }
 
 function keyErrors(object: KubeObject): readonly FieldError[] {
+  const blobs = partOf(object, 'binaryData')
   return ['data', 'binaryData'].flatMap(field =>
     Object.keys(partOf(object, field)).flatMap(key => {
       const problem = dataKeyProblem(key)
-      return problem === undefined ? [] : [invalid(`${field}[${key}]`, key, problem)]
+      const isTwice = field === 'data' && Object.hasOwn(blobs, key)
+      return [
+        ...(problem === undefined ? [] : [invalid(`${field}[${key}]`, key, problem)]),
+        ...(isTwice ? [invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')] : []),
+      ]
     }),
   )
 }

@@ -63,12 +63,14 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 }
+const SSH = 'kubernetes.io/ssh-auth'
 const ACCOUNT = 'kubernetes.io/service-account.name'
 
 function typeErrors(object: KubeObject): readonly FieldError[] {
   const type = textAt(object, 'type') ?? ''
   const data = dataOf(object)
-  const missing = (KEYS[type] ?? []).filter(key => data[key] === undefined).map(key => required(`data[${key}]`))
+  const isMissing = (key: string) => data[key] === undefined || (data[key] === '' && type === SSH)
+  const missing = (KEYS[type] ?? []).filter(isMissing).map(key => required(`data[${key}]`))
   if (missing.length > 0) return missing
   if (type.startsWith('kubernetes.io/dockerc')) return configErrors(data, KEYS[type]?.[0] ?? '')
   if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {

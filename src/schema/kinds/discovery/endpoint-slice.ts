@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from '../../addresses.ts'
+import { isIPv4, isIPv6, specialAddressProblem } from '../../addresses.ts'
 import { at, column, firstFew } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../field-error.ts'
@@ -23,6 +23,8 @@ export const endpointSlice = defineResource({
   validate: (object, old) => [
     ...typeErrors(object),
     ...immutable(object, old, ['addressType'], ''),
+    ...tooMany('endpoints', listAt(object, 'endpoints').length, 1000),
+    ...tooMany('ports', listAt(object, 'ports').length, 20_000),
     ...portErrors(listAt(object, 'ports')),
     ...listAt(object, 'endpoints').flatMap((each, index) => endpointErrors(object, each, `endpoints[${index}]`)),
   ],
@@ -60,10 +62,18 @@ function portErrors(ports: readonly Json[]): readonly FieldError[] {
 function endpointErrors(object: KubeObject, endpoint: Json, field: string): readonly FieldError[] {
   const addresses = textsAt(endpoint, 'addresses')
   if (addresses.length === 0) return [required(`${field}.addresses`, 'must contain at least 1 address')]
+  const many = tooMany(`${field}.addresses`, addresses.length, 100)
+  if (many.length > 0) return many
   return addresses.flatMap((address, index) => {
-    const problem = addressProblem(textAt(object, 'addressType'), address)
+    const type = textAt(object, 'addressType')
+    const problem = addressProblem(type, address) ?? (type === 'FQDN' ? undefined : specialAddressProblem(address))
     return problem === undefined ? [] : [invalid(`${field}.addresses[${index}]`, address, problem)]
   })
+}
+
+function tooMany(field: string, count: number, max: number): readonly FieldError[] {
+  if (count <= max) return []
+  return [{ field, reason: 'FieldValueTooMany', message: `Too many: ${count}: must have at most ${max} items` }]
 }
 
 function addressProblem(type: string | undefined, address: string): string | undefined {

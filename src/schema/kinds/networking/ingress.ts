@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from '../../addresses.ts'
 import { atOrNone, column } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { type FieldError, invalid, required } from '../../field-error.ts'
@@ -67,6 +68,7 @@ function ruleErrors(rule: Json, field: string): readonly FieldError[] {
 
 function hostErrors(host: Json, field: string): readonly FieldError[] {
   if (typeof host !== 'string' || host === '') return []
+  if (isIPv4(host) || isIPv6(host)) return [invalid(field, host, 'must be a DNS name, not an IP address')]
   const problem = subdomainProblem(host.startsWith('*.') ? host.slice(2) : host)
   return problem === undefined ? [] : [invalid(field, host, problem)]
 }

@@ -67,7 +67,7 @@ export function countOrPercentErrors(object: Json | undefined, name: string, fie
   if (value === undefined) return []
   if (typeof value === 'number') return notNegative(object, [name], field)
   if (typeof value === 'string' && /^[0-9]+%$/.test(value)) {
-    const isMore = name === 'maxUnavailable' && Number(value.slice(0, -1)) > 100
+    const isMore = name !== 'maxSurge' && Number(value.slice(0, -1)) > 100
     return isMore ? [invalid(`${field}.${name}`, value, 'must not be greater than 100%')] : []
   }
   return [

@@ -107,9 +107,13 @@ function clusterRoleErrors(object: KubeObject): readonly FieldError[] {
   ]
 }
 
+const BOTH = 'rules cannot apply to both regular resources and non-resource URLs'
+
 function ruleErrors(rule: Json, field: string, isNamespaced: boolean): FieldError[] {
   const urls = listAt(rule, 'nonResourceURLs')
   if (listAt(rule, 'verbs').length === 0) return [required(`${field}.verbs`, 'verbs must contain at least one value')]
+  const isBoth = urls.length > 0 && ['apiGroups', 'resources'].some(name => listAt(rule, name).length > 0)
+  if (isBoth) return [invalid(`${field}.nonResourceURLs`, urls, BOTH)]
   if (urls.length > 0) {
     return isNamespaced
       ? [invalid(`${field}.nonResourceURLs`, urls, 'namespaced rules cannot apply to non-resource URLs')]

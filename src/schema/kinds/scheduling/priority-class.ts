@@ -7,6 +7,7 @@ import { immutable, oneOf } from '../../rules.ts'
 import { kubernetesShape } from '../../shapes/read.ts'
 
 const VALUE_MAX = 1_000_000_000
+const SYSTEM: ReadonlySet<string> = new Set(['system-cluster-critical', 'system-node-critical'])
 
 /** Which pods go before others. */
 export const priorityClass = defineResource({
@@ -25,7 +26,10 @@ export const priorityClass = defineResource({
   ],
   defaults: object => ({ ...object, ...fill(object, { preemptionPolicy: 'PreemptLowerPriority' }) }),
   validate: (object, old) => [
-    ...((numberAt(object, 'value') ?? 0) > VALUE_MAX && !object.metadata.name.startsWith('system-')
+    ...(object.metadata.name.startsWith('system-') && !SYSTEM.has(object.metadata.name)
+      ? [forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only")]
+      : []),
+    ...((numberAt(object, 'value') ?? 0) > VALUE_MAX && !SYSTEM.has(object.metadata.name)
       ? [forbidden('value', `maximum allowed value of a user defined priority is ${VALUE_MAX}`)]
       : []),
     ...oneOf(object, 'preemptionPolicy', ['Never', 'PreemptLowerPriority'], ''),
