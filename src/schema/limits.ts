@@ -17,7 +17,7 @@ export const PATTERN_WORK_MAX = 20_000_000
 /** Steps taken to find the parts of one text that match; one that needs more is an error. */
 export const PATTERN_FIND_WORK_MAX = 1_000_000
 /** Steps of matching and finding that count as one step of a rule. */
-export const PATTERN_STEPS_PER_RULE_STEP = 16
+export const PATTERN_STEPS_PER_RULE_STEP = 4
 /** Compiled regular expressions kept. */
 export const PATTERNS_KEPT_MAX = 2000
 /** Characters of a rule of x-kubernetes-validations. */

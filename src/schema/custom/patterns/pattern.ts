@@ -120,4 +120,4 @@ class States {
 }
 
 // Steps of matching that compiling one step takes about as long as.
-const COMPILING = 10
+const COMPILING = 40

@@ -122,6 +122,6 @@ test('no function lets a rule go on for long', () => {
     const started = performance.now()
     const [error] = ruleErrors(compiled, node, { value, old: undefined, path: '' })
     assert.match(error?.message ?? '', /call cost exceeds limit/, rule)
-    assert.ok(performance.now() - started < 3000, `${rule} took ${performance.now() - started} ms`)
+    assert.ok(performance.now() - started < 15_000, `${rule} took ${performance.now() - started} ms`)
   }
 })
