@@ -190,6 +190,18 @@ test('what cannot be applied is refused, and says why', async () => {
       /Secret in version "v1" cannot be handled as a ConfigMap/,
     ],
     [{ ...mapOf({}), more: 1 }, 'fieldManager=a', 400, /\.more: field not declared in schema/],
+    [
+      { ...mapOf({}), more: 1 },
+      'fieldManager=a&fieldValidation=Strict',
+      400,
+      /^failed to create typed patch object \(default\/m; v1, Kind=ConfigMap\): \.more: field not declared in schema$/,
+    ],
+    [
+      { ...mapOf({}), data: 1 },
+      'fieldManager=a',
+      400,
+      /^failed to create typed patch object \(default\/m; v1, Kind=ConfigMap\): json: cannot unmarshal number into/,
+    ],
     ['- a', 'fieldManager=a', 400, /must be an object/],
     ['a: [', 'fieldManager=a', 400, /cannot be read/],
   ]

@@ -84,20 +84,22 @@ export function readConfig(
   if ((jsonAt(body, 'metadata', 'managedFields') ?? null) !== null) {
     throw apiFault('BadRequest', 'metadata.managedFields must be nil')
   }
-  const isStrict = options.unknowns === 'Strict'
-  const sent = { body, duplicates: isStrict ? duplicates : [] }
-  const { object, warnings } = readBody(resource, sent, place, isStrict ? 'Strict' : 'Warn')
+  const untyped = (said: string): Error => {
+    const of = `${place.namespace ?? ''}/${place.name}; ${wanted}, Kind=${resource.kind}`
+    return apiFault('BadRequest', `failed to create typed patch object (${of}): ${said}`)
+  }
+  if (options.unknowns === 'Strict' && duplicates.length > 0) {
+    const said = duplicates.map(path => `duplicate field "${path}"`).join(', ')
+    throw apiFault('BadRequest', `strict decoding error: ${said}`)
+  }
+  // What a kind does not know cannot be applied, whatever the client wishes.
+  const { object, warnings } = readBody(resource, { body, refusal: untyped }, place, 'Warn')
   const unknown = warnings.map(
     warning => `${warning.replace(/^unknown field "(.*)"$/, '.$1')}: field not declared in schema`,
   )
   const problems = [...unknown, ...applyProblems(resource.shape, object)]
-  if (problems.length === 0) return object
-  const { namespace = '', name } = object.metadata
-  const of = `${namespace}/${name}; ${wanted}, Kind=${resource.kind}`
-  throw apiFault(
-    'BadRequest',
-    `failed to create typed patch object (${of}): ${problems.slice(0, CONFLICTS_TOLD_MAX).join('\n')}`,
-  )
+  if (problems.length > 0) throw untyped(problems.slice(0, CONFLICTS_TOLD_MAX).join('\n'))
+  return object
 }
 
 function make(

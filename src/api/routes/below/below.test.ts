@@ -170,7 +170,7 @@ test('what streams is refused by name, and SPDY with the remedy', async () => {
   const { body } = await api.post(`${PODS}/a/exec`, {}, { upgrade: 'SPDY/3.1' })
   assert.match(
     textAt(body, 'message') ?? '',
-    /neither over WebSockets nor over SPDY, which is spoken by kubectl before 1\.31 only/,
+    /neither over WebSockets nor over SPDY, which will not come: only kubectl before 1\.30 needs it$/,
   )
   assert.equal((await api.get(`${PODS}/a/nothing`)).status, 404)
 })

@@ -47,11 +47,14 @@ const BUNDLES: ReadonlySet<string> = new Set(
   ),
 )
 
+// Where kubectl streams over WebSockets later than elsewhere.
+const NEWER: Readonly<Record<string, string>> = { portforward: '1.31' }
+
 // Clients that stream over WebSockets try SPDY when they are refused, and show people that answer.
 function noStreams(name: string, upgrade: string): Error {
   const protocol = upgrade.toLowerCase()
   const over = protocol.startsWith('spdy')
-    ? ', neither over WebSockets nor over SPDY, which is spoken by kubectl before 1.31 only and will not be'
+    ? `, neither over WebSockets nor over SPDY, which will not come: only kubectl before ${NEWER[name] ?? '1.30'} needs it`
     : protocol === 'websocket'
       ? ' over WebSockets'
       : ''
