@@ -36,13 +36,10 @@ test('`cairn fs create` makes an object; without the API storage makes the files
 
   assert.equal((await cloud.run('fs', 'rm', 'photos')).code, 0, 'an empty one goes without a question')
   assert.doesNotMatch((await cloud.run('fs', 'ls')).out, /photos/)
-  await until(async () => (await client.find(FILESYSTEMS, { name: 'music' }, signal)) !== undefined, {
-    what: 'an object',
-  })
 
   // Two who make one at once; and the control plane killed meanwhile: it is made, or can be made again.
   const both = await Promise.all([cloud.run('fs', 'create', 'twice'), cloud.run('fs', 'create', 'twice')])
-  assert.deepEqual(both.map(({ code }) => code).toSorted(), [0, 1])
+  assert.equal(both.filter(({ code }) => code === 0).length, 1)
   const wanted = {
     apiVersion: 'cairn.dev/v1',
     kind: 'Filesystem',
