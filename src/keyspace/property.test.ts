@@ -164,8 +164,8 @@ async function embedded(index: IndexFactory): Promise<Subject & AsyncDisposable>
       subject.keyspace = await open()
     },
     async [Symbol.asyncDispose]() {
+      using _ = folder
       await subject.keyspace[Symbol.asyncDispose]()
-      folder[Symbol.dispose]()
     },
   }
   return subject

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -47,17 +47,30 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
       const acknowledged = await writer.stop()
       const there = new Set(await names())
       for (const name of acknowledged) assert.ok(there.has(name), `${name} was acknowledged`)
+      using api = new Access(kubeconfig)
+      const secret = { metadata: { name: 'one' }, stringData: { password: 'hunter2hunter2' } }
+      assert.equal((await api.ask('POST', '/api/v1/namespaces/default/secrets', secret)).status, 201)
+      writeFileSync(`${file}.new`, 'left by a backup that was cut off', { mode: 0o666 })
       const saved = await runCairn(data, ['keyspace', 'backup', file])
       assert.match(saved.out, /^Saved [0-9]+ keys/, saved.err)
       const refused = await runCairn(data, ['keyspace', 'restore', file, '--force'])
       assert.match(refused.err, /Cairn runs on .*\nhint: Stop it first/)
     }
     const bytes = readFileSync(file)
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    for (const text of ['hunter2hunter2', Buffer.from('hunter2hunter2').toString('base64')]) {
+      assert.ok(!bytes.includes(text), 'Secrets are sealed')
+    }
     bytes[bytes.byteLength >> 1]! ^= 1
     writeFileSync(`${file}.bad`, bytes)
     assert.match(
       (await runCairn(data, ['keyspace', 'restore', `${file}.bad`, '--force'])).err,
       /backup\.bad is damaged/,
+    )
+    writeFileSync(`${file}.cut`, bytes.subarray(0, -40))
+    assert.match(
+      (await runCairn(data, ['keyspace', 'restore', `${file}.cut`, '--force'])).err,
+      /backup\.cut is damaged/,
     )
     assert.match((await runCairn(data, ['keyspace', 'restore', file])).err, /holds [0-9]+ keys\nhint: With --force/)
     assert.match((await runCairn(data, ['keyspace', 'restore', file, '--force'])).out, /^Restored [0-9]+ keys/)
@@ -66,6 +79,27 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
     await using server = await spawnUp({ words: ['--data', data, '--no-mount'], env: apiEnvironment(folder) })
     assert.match(server.said(), /is running/)
     assert.ok((await names()).includes('n-0'))
+  })
+
+  test('touches no keyspace that a server works on elsewhere', async () => {
+    const keyspace = [`--keyspace=etcd=${etcd.url.origin}`, '--keyspace-prefix=/shared/']
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    const file = join(folder, 'shared.backup')
+    {
+      await using _ = await spawnUp({ words: ['--data', two, '--no-mount', ...keyspace], env: apiEnvironment(folder) })
+      assert.match((await runCairn(two, ['keyspace', 'backup', file])).out, /^Saved/)
+    }
+    await using server = await spawnUp({
+      words: ['--data', one, '--no-mount', ...keyspace],
+      env: apiEnvironment(folder),
+    })
+    assert.match(server.said(), /is running/)
+    for (const words of [
+      ['restore', file, '--force'],
+      ['migrate', '--to', 'embedded', '--force'],
+    ]) {
+      assert.match((await runCairn(two, ['keyspace', ...words])).err, /other servers work on this keyspace: .*-/)
+    }
   })
 
   test('refuses what cannot be meant, by name', async () => {

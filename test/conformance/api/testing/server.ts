@@ -23,8 +23,13 @@ export class TestServer implements AsyncDisposable {
 
   static async open(): Promise<TestServer> {
     const server = new TestServer(await makeCredentials())
-    await server.start()
-    return server
+    try {
+      await server.start()
+      return server
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   get port(): number {
@@ -63,8 +68,11 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-    rmSync(this.folder, { recursive: true, force: true })
+    try {
+      await this.stop()
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true })
+    }
   }
 
   #writeKubeconfig(): void {
