@@ -205,8 +205,13 @@ export const SAMPLES: readonly Sample[] = [
     },
     shown: ['Delete', 'cairn', 's'],
   },
-  { resource: 'filesystems.cairn.dev/v1', body: { spec: {} }, shown: ['default', '<none>'] },
-  { resource: 'pools.cairn.dev/v1', body: { spec: { replicas: 2 } }, shown: ['2', 'weighted', 'false'] },
+  { resource: 'filesystems.cairn.dev/v1', body: { spec: {} }, shown: ['default', '<none>', '<none>'] },
+  {
+    resource: 'pools.cairn.dev/v1',
+    name: 'default',
+    body: { spec: { replicas: 2 } },
+    shown: ['2', 'weighted', 'false'],
+  },
   { resource: 'disks.cairn.dev/v1', body: { spec: { nodeName: 'm1', path: '/d' } }, shown: ['m1', '/d'] },
   { resource: 'users.cairn.dev/v1', body: { spec: { displayName: 'Ann' } }, shown: ['Ann', 'false', '<none>'] },
   {
