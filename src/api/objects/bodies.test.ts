@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Json, type JsonObject, jsonAt, listAt, textAt } from '#schema'
+import { type Json, type JsonObject, jsonAt, listAt, RESOURCES, textAt } from '#schema'
+import { faultOf, statusOf } from '../status.ts'
+import { ObjectStore } from '../store/object-store.ts'
 import { MemoryApi } from '../testing/memory-api.ts'
+import { Objects } from './objects.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
@@ -194,4 +197,28 @@ test('an update that takes away the last finalizer of an object being deleted en
     assert.deepEqual([ended.status, ended.body['data']], [200, { last: 'words' }], how)
     assert.equal((await api.get(`${MAPS}/a`)).status, 404, how)
   }
+})
+
+test('a generated name that is always taken is refused, to be tried again', async () => {
+  await using api = await MemoryApi.open()
+  const { signal } = new AbortController()
+  const entropy = { bytes: (count: number) => new Uint8Array(count) }
+  const objects = new Objects({ store: new ObjectStore(api.keyspace), clock: api.clock, entropy })
+  const maps = RESOURCES.find(({ plural }) => plural === 'configmaps')
+  assert.ok(maps)
+  const make = () =>
+    objects.create(
+      maps,
+      { namespace: 'default', name: undefined },
+      { body: { metadata: { generateName: `${'x'.repeat(70)}-` } }, options: { unknowns: 'Warn', isDryRun: false } },
+      signal,
+    )
+  const { object } = await make()
+  assert.equal(object.metadata.name, `${'x'.repeat(58)}bbbbb`)
+  await assert.rejects(make(), error => {
+    const status = statusOf(faultOf(error))
+    assert.deepEqual([status['reason'], jsonAt(status, 'details', 'retryAfterSeconds')], ['AlreadyExists', 1])
+    assert.match(textAt(status, 'message') ?? '', /the server was not able to generate a unique name for the object$/)
+    return true
+  })
 })

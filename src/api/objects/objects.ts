@@ -4,6 +4,7 @@ import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
 import { BUSY_MS_MAX, CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
+import { StatusMore } from '../status-more.ts'
 import { type Guard, type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
 import { DefinitionAdmission } from './definitions.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
@@ -116,7 +117,9 @@ export class Objects {
         // A Conflict: namespace or definition has changed since it was looked at. One that was not looked at may be gone.
         const isOther = read.metadata.name === '' || (guessed ?? []).length > 0
         const isTaken = isOther && isFault(error, 'AlreadyExists')
-        if (!(isTaken || isFault(error, 'Conflict')) || attempt >= CREATE_TRIES_MAX) throw error
+        if (!(isTaken || isFault(error, 'Conflict'))) throw error
+        if (attempt >= CREATE_TRIES_MAX)
+          throw read.metadata.name === '' && isTaken ? namesTaken(resource, object) : error
       }
     }
   }
@@ -283,6 +286,13 @@ export interface Request {
   readonly body: Json
   readonly duplicates?: readonly string[]
   readonly options: WriteOptions
+}
+
+function namesTaken(resource: Resource, { metadata: { name } }: KubeObject): Error {
+  const { group, plural } = resource
+  const details = { name, ...(group === '' ? {} : { group }), kind: plural, retryAfterSeconds: 1 }
+  const said = `${qualified(resource)} "${name}" already exists, the server was not able to generate a unique name for the object`
+  return apiFault('AlreadyExists', said, { cause: new StatusMore({ details }) })
 }
 
 /** What one is told who changes an object that is another by now. */
