@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -105,6 +106,19 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
   test('refuses what cannot be meant, by name', async () => {
     const nothing = join(folder, 'nothing')
     assert.match((await runCairn(nothing, ['keyspace', 'backup', join(folder, 'x')])).err, /no data folder at/)
+    const nowhere = await runCairn(data, ['keyspace', 'backup', join(nothing, 'x')])
+    assert.match(nowhere.err, /nothing\/x\.new cannot be written: ENOENT\nhint: Choose/)
+    if (process.geteuid?.() === 0) {
+      const small = mkdtempSync(join(folder, 'small-'))
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', small])
+      try {
+        const full = await runCairn(data, ['keyspace', 'backup', join(small, 'x')])
+        assert.match(full.err, /no space left for .*small-.*x\nhint: Free space/)
+        assert.deepEqual(readdirSync(small), [])
+      } finally {
+        execFileSync('umount', [small])
+      }
+    }
     for (const [words, said] of [
       [['etcd=http://10.0.0.1:2379'], /in the clear/],
       [['redis=https://a:1'], /is no keyspace/],

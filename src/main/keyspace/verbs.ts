@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { isFault, type World } from '#base'
+import { isFault, isSystemError, type World } from '#base'
 import { backupOf, type FillingTold, type ReadBytes, restoreBackup } from '#keyspace'
 import {
   type BackupRow,
@@ -40,15 +40,14 @@ export async function backupKeyspace(
   }
   let last: BackupRow = { entries: 0, entriesAll: 0, leased: 0 }
   const fresh = `${file}.new`
-  fs.rmSync(fresh, { force: true }) // with a mode of its own, perhaps
-  const handle = await fs.promises.open(fresh, 'wx', 0o600)
+  const handle = await openToWrite(fresh)
   try {
     for await (const { far, bytes } of piecesOf(dataFolder, world, signal)) {
-      await handle.writeFile(bytes)
+      await handle.writeFile(bytes).catch(cannotWrite(file))
       last = far
       tell(far)
     }
-    await handle.sync()
+    await handle.sync().catch(cannotWrite(file))
     fs.renameSync(fresh, file)
     await world.disk.syncFolder(path.dirname(file))
     return last
@@ -138,6 +137,32 @@ async function runningControl(dataFolder: string, { clock }: World, signal: Abor
   } catch (error) {
     if (isFault(error, 'Unreachable') || isFault(error, 'Closed')) return undefined
     throw error
+  }
+}
+
+// Never one with a mode or a target of its own.
+async function openToWrite(file: string): Promise<fs.promises.FileHandle> {
+  try {
+    fs.rmSync(file, { force: true })
+    return await fs.promises.open(file, 'wx', 0o600)
+  } catch (error) {
+    return cannotWrite(file)(error)
+  }
+}
+
+function cannotWrite(file: string) {
+  return (error: unknown): never => {
+    if (!isSystemError(error)) throw error
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+      throw mainFault('NoSpace', `no space left for ${file}`, {
+        hint: 'Free space there, or choose another disk.',
+        cause: error,
+      })
+    }
+    throw mainFault('NotFound', `${file} cannot be written: ${error.code}`, {
+      hint: 'Choose another place.',
+      cause: error,
+    })
   }
 }
 
