@@ -24,6 +24,11 @@ test('there is one pool: others are refused when they are made, and may still be
   assert.deepEqual(wrong(object('Filesystem', 'photos', { pool: 'fast' })), ['spec.pool'])
 })
 
+test('a filesystem needs no spec', () => {
+  const { spec: _, ...bare } = object('Filesystem', 'photos', {})
+  assert.deepEqual(filesystem.defaults?.(bare)['spec'], { pool: 'default' })
+})
+
 test('limits are above zero, and a mount path is absolute and plain', () => {
   const fields = (spec: object) => wrong(object('Filesystem', 'photos', spec))
   assert.deepEqual(fields({ bytesMax: '1Gi', inodesMax: 1, mountPath: '/mnt/a b/ä' }), [])

@@ -1,10 +1,10 @@
 import { at, column, wideColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
-import { changePart, fill } from '../../fill.ts'
+import { fillPart } from '../../fill.ts'
 import { jsonAt } from '../../json.ts'
 import { labelProblem } from '../../names.ts'
 import { immutable, named, positive } from '../../rules.ts'
-import { amount, conditions, integer, needed, ownKind, ownPart, part, text } from '../../shapes/own.ts'
+import { amount, conditions, integer, ownKind, ownPart, part, text } from '../../shapes/own.ts'
 import { bytesColumn, positiveAmount } from './amounts.ts'
 import { DEFAULT_POOL, ONE_POOL } from './default-pool.ts'
 
@@ -52,7 +52,7 @@ export const filesystem = defineResource({
   nameProblem: labelProblem,
   hasStatus: true,
   shape: ownKind('dev.cairn.v1.Filesystem', DESCRIPTION, {
-    spec: needed(part(spec, 'What the filesystem is to be.')),
+    spec: part(spec, 'What the filesystem is to be.'),
     status: part(status, 'What the filesystem is; written by the controller of filesystems.'),
   }),
   columns: [
@@ -66,9 +66,10 @@ export const filesystem = defineResource({
     wideColumn('Mount', at('spec.mountPath', '<none>')),
     wideColumn('Message', at('status.message')),
   ],
-  defaults: object => changePart(object, 'spec', each => fill(each, { pool: 'default' })),
+  defaults: object => fillPart(object, 'spec', { pool: DEFAULT_POOL }),
   validate: (object, old) => [
-    ...named(jsonAt(object, 'spec'), 'pool', poolProblem, 'spec'),
+    // One of an earlier version keeps the pool it names.
+    ...(old === undefined ? named(jsonAt(object, 'spec'), 'pool', poolProblem, 'spec') : []),
     ...named(jsonAt(object, 'spec'), 'mountPath', pathProblem, 'spec'),
     ...positiveAmount(jsonAt(object, 'spec'), 'bytesMax', 'spec'),
     ...positive(jsonAt(object, 'spec'), ['inodesMax'], 'spec'),
