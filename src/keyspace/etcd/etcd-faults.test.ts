@@ -6,7 +6,7 @@ import type { Keyspace } from '../keyspace.ts'
 import { never, put, quietWorld, take, txn } from '../test/support.ts'
 import { type EtcdOptions, openEtcdKeyspace } from './open.ts'
 import { answers, type EtcdServer, startCluster, startEtcd, whyNoEtcd } from '../../../test/etcd/server.ts'
-import { Load } from './test/load.ts'
+import { Load } from '../../../test/etcd/load.ts'
 import { Proxy } from '../../../test/etcd/proxy.ts'
 
 const all = { kind: 'prefix', prefix: '' } as const

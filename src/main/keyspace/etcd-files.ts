@@ -13,7 +13,7 @@ export interface EtcdFiles {
 }
 
 /** The variable that holds the password when no file does. */
-export const PASSWORD_VARIABLE = 'CAIRN_KEYSPACE_PASSWORD'
+const PASSWORD_VARIABLE = 'CAIRN_KEYSPACE_PASSWORD'
 
 /** Reads what an etcd is reached with. Faults: KeyspaceFile, which names the file that is of no use and why. */
 export function readEtcdFiles(files: EtcdFiles): Pick<EtcdOptions, 'tls' | 'login'> {

@@ -2,7 +2,7 @@ import type { Keyspace } from '#keyspace'
 import { mainFault } from '../faults.ts'
 
 /** `/identity/servers/NAME` -> what a server of a cloud says of itself, on a lease, while it lives. */
-export const SERVERS_PREFIX = '/identity/servers/'
+const SERVERS_PREFIX = '/identity/servers/'
 
 /**
  * Refuses a keyspace that servers other than `own` work on: what they write after it was filled or copied would be lost.

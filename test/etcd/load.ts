@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { bytesOf, isFault } from '#base'
-import type { Keyspace, Revision } from '../../keyspace.ts'
-import { never } from '../../test/support.ts'
+import type { Keyspace, Revision } from '#keyspace'
+
+const never = new AbortController().signal
 
 /** What writers were told, and what a watch saw meanwhile. */
 export class Load {

@@ -7,12 +7,12 @@ import { after, before, suite, test } from 'node:test'
 import { isFault } from '#base'
 import { machineWorld } from '#host'
 import { type KeyspaceWords } from '#rpc'
-import { Load } from '../../src/keyspace/etcd/test/load.ts'
-import { keyspaceCheck } from '../../src/main/keyspace/check.ts'
-import { choiceOf } from '../../src/main/keyspace/choice.ts'
-import { openControlKeyspace } from '../../src/main/keyspace/open.ts'
-import { type CertificateFiles, makeCertificates } from './certificates.ts'
-import { type EtcdServer, startEtcd, whyNoEtcd } from './server.ts'
+import { Load } from '../../../test/etcd/load.ts'
+import { keyspaceCheck } from './check.ts'
+import { choiceOf } from './choice.ts'
+import { openControlKeyspace } from './open.ts'
+import { type CertificateFiles, makeCertificates } from '../../../test/etcd/certificates.ts'
+import { type EtcdServer, startEtcd, whyNoEtcd } from '../../../test/etcd/server.ts'
 
 const never = new AbortController().signal
 const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
