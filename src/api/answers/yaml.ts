@@ -59,11 +59,13 @@ function linesText(value: string, indent: string): string {
 const LINES = /^[^\s](?:.*\n)+(?:.*[^\s].*\n?|[^\s]\n?)$/
 
 function isPlain(text: string): boolean {
-  return PLAIN.test(text) && !WORDS.has(text.toLowerCase())
+  return PLAIN.test(text) && !WORDS.has(text.toLowerCase()) && !POWER.test(text)
 }
 
 // Of letters first, because of numbers and times, and without what means something in YAML.
 const PLAIN = /^[A-Za-z_/](?:(?:[\w./@=+,() -]|:(?=\S))*[\w./@=+()])?$/
+// A number of which only the exponent is there: some readers of YAML 1.1 take it for one.
+const POWER = /^e[-+]?\d+$/i
 const WORDS: ReadonlySet<string> = new Set(['true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n', 'null'])
 
 function quoted(text: string): string {
