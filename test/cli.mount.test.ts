@@ -219,7 +219,7 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
       status.out,
       /^cairn .* runs \(process [0-9]+\), serving for .*\ndata {3}.*\napi {4}none\nused {3}.*: [0-9]+ chunks?, and .* of metadata\nfree {3}/,
     )
-    assert.match(status.out, new RegExp(`\nhome +[0-9.]+ [KM]iB +${cloud.mount}\n`))
+    assert.match(status.out, new RegExp(`\nhome +[0-9.]+ ([KM]i)?B +[0-9]+ +[0-9]+ +[0-9.]+ [KM]iB +${cloud.mount}\n`))
     const doctor = await cloud.run('doctor')
     assert.deepEqual(
       doctor.out.split('\n').filter(line => line.startsWith('fail')),
