@@ -15,7 +15,10 @@ export interface Clock {
   wallNs(): bigint
   /** Milliseconds of this process that never jump or go back. */
   monotonicMs(): number
-  /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
+  /**
+   * Resolves after `ms`; rejects with the signal's reason when aborted first. 0 only lets go first what is ready now, at full
+   * speed: work that shall leave people's work most of the time sleeps for a millisecond.
+   */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 

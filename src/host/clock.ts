@@ -5,23 +5,36 @@ import type { Clock, Entropy } from '#base'
 export const machineClock: Clock = {
   wallNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n + wallDriftNs(),
   monotonicMs: () => performance.now(),
-  // By hand: `node:timers/promises` makes an error of its own for each sleep that is aborted, as most are.
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        reject(signal.reason as Error)
-      }
-      const timer = setTimeout(
-        () => {
-          signal.removeEventListener('abort', end)
-          resolve()
-        },
-        Math.max(ms, 1),
-      )
-      if (signal.aborted) end()
-      else signal.addEventListener('abort', end, { once: true })
-    }),
+  sleep: (ms, signal) => (ms === 0 ? nextRound(signal) : sleep(ms, signal)),
+}
+
+// By hand: `node:timers/promises` makes an error of its own for each sleep that is aborted, as most are.
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      reject(signal.reason as Error)
+    }
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', end)
+        resolve()
+      },
+      Math.max(ms, 1),
+    )
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
+
+// A timer would take a millisecond: who lets others go first after each piece of work would mostly wait.
+function nextRound(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      if (signal.aborted) reject(signal.reason as Error)
+      else resolve()
+    })
+  })
 }
 
 /** The kernel's random generator; asked once for many short answers. */

@@ -154,7 +154,7 @@ export class ChunkTable {
         left -= page.length
         if (last === undefined) break
         from = `${last.digest}\0`
-        await clock.sleep(0, never)
+        await clock.sleep(1, never)
       }
     } catch (error) {
       if (isFault(error, 'IndexDamaged')) return false

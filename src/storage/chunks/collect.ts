@@ -36,7 +36,7 @@ export async function collectRound(
   if (providers.length === 0) throw stopped('nobody answers for the chunks of this store')
   const round: Round = { parts, providers, graceMs: options.graceMs, asked: 0, deleted: 0 }
   for (let from = ''; ; ) {
-    await parts.world.clock.sleep(0, signal)
+    await parts.world.clock.sleep(1, signal)
     const page = parts.table.page(from, COLLECT_BATCH)
     const last = page.at(-1)
     if (last === undefined) break

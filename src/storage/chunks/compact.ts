@@ -108,7 +108,7 @@ async function moveSegment(parts: StoreParts, segment: Segment, kept: readonly K
   for (const [step, one] of kept.entries()) {
     if (one.kind === 'states') moveStates(parts, one.entries)
     else moveChunk(parts, one.digest, one.row)
-    if (step % STEPS_PER_TURN === 0) await world.clock.sleep(0, never)
+    if (step % STEPS_PER_TURN === 0) await world.clock.sleep(1, never)
   }
   await syncs.persist()
   if (table.tally.live.has(segment.number)) return false

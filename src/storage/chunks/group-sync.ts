@@ -124,7 +124,7 @@ export class GroupSync {
   async #flushAll(): Promise<void> {
     const never = new AbortController().signal
     await Promise.allSettled([this.#verifying])
-    while (this.#space.withBallast(() => this.#table.flushStep())) await this.#clock.sleep(0, never)
+    while (this.#space.withBallast(() => this.#table.flushStep())) await this.#clock.sleep(1, never)
   }
 
   // A failed sync is remembered and met by the next put; a failed flush leaves its rows for the next one, and a

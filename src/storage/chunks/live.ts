@@ -28,7 +28,7 @@ export async function* liveRecords(
   const gaps: Stretch[] = []
   let steps = 0
   for (const stretch of scanSegment(file, range)) {
-    if (++steps % STEPS_PER_TURN === 0) await world.clock.sleep(0, signal)
+    if (++steps % STEPS_PER_TURN === 0) await world.clock.sleep(1, signal)
     if (stretch.kind === 'gap') gaps.push(stretch)
     else if (stretch.header.kind === 'states') yield { kind: 'states', stretch }
     else if (stretch.header.kind === 'chunk') {
@@ -51,7 +51,7 @@ interface Hidden {
 
 async function* rowsInside(parts: StoreParts, segment: Segment, hidden: Hidden): AsyncGenerator<LiveRecord> {
   for (let from = ''; ; ) {
-    await parts.world.clock.sleep(0, hidden.signal)
+    await parts.world.clock.sleep(1, hidden.signal)
     const page = parts.table.page(from, ROWS_PER_PAGE)
     for (const { digest, row } of page) {
       const isHidden = hidden.gaps.some(gap => row.offset >= gap.offset && row.offset < gap.offset + gap.bytes)

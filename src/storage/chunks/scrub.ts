@@ -134,7 +134,7 @@ async function* unread({ parts, damaged, signal }: Scrub): AsyncGenerator<ScrubF
 export async function* quarantinedChunks({ table, world }: StoreParts, signal: AbortSignal): AsyncGenerator<Digest> {
   if (table.tally.states.quarantined.chunks === 0) return
   for (let from = ''; ; ) {
-    await world.clock.sleep(0, signal)
+    await world.clock.sleep(1, signal)
     const page = table.page(from, ROWS_PER_PAGE)
     for (const { digest, row } of page) if (row.state === 'quarantined') yield digest
     const last = page.at(-1)

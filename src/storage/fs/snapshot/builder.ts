@@ -243,7 +243,7 @@ export class Builder {
   // Other work gets its turn.
   async #turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    await this.#parts.clock.sleep(0, signal)
+    await this.#parts.clock.sleep(1, signal)
   }
 }
 

@@ -89,7 +89,7 @@ export class ReferenceWalk {
       for (const { key, value } of rows) this.#row(prefix, key, value)
       start = rows.length < ROWS_PER_STEP ? undefined : `${rows.at(-1)?.key ?? ''}\0`
       yield* this.#drain(signal)
-      await tables.clock.sleep(0, signal)
+      await tables.clock.sleep(1, signal)
     }
   }
 
@@ -109,7 +109,7 @@ export class ReferenceWalk {
     for (;;) {
       if (this.#batch.length >= REFERENCES_PER_BATCH) {
         yield this.#take()
-        await this.#parts.context.tables.clock.sleep(0, signal)
+        await this.#parts.context.tables.clock.sleep(1, signal)
       }
       const step = this.#steps.pop()
       if (step === undefined) return

@@ -18,6 +18,6 @@ export class Turns {
     if (this.#steps < STEPS_PER_TURN) return
     this.#steps = 0
     this.#signal.throwIfAborted()
-    await this.#clock.sleep(0, this.#signal)
+    await this.#clock.sleep(1, this.#signal)
   }
 }

@@ -91,7 +91,7 @@ async function* rowsOf(tables: Tables, prefix: ByteString, signal: AbortSignal):
     const rows = tables.range(start, end, ROWS_PER_STEP)
     yield* rows
     start = rows.length < ROWS_PER_STEP ? undefined : `${rows.at(-1)?.key ?? ''}\0`
-    await tables.clock.sleep(0, signal)
+    await tables.clock.sleep(1, signal)
   }
 }
 
