@@ -67,6 +67,7 @@ function kept({ world, memory, file, folder, isClean }: KeptParts): RowIndex {
     get: key => memory.get(key),
     range: query => memory.range(query),
     count: (span, revision) => memory.count(span, revision),
+    countOf: (keys, revision) => memory.countOf(keys, revision),
     snapshot: reads => memory.snapshot(reads),
     leased: () => memory.leased(),
     async apply(records) {

@@ -56,6 +56,10 @@ export class MemoryIndex implements RowIndex {
     return count
   }
 
+  countOf(keys: readonly ByteString[], revision: Revision | undefined): number {
+    return keys.filter(key => this.#rows.at(key, revision)?.entry !== undefined).length
+  }
+
   snapshot<Value>(reads: () => Value): Value {
     return reads()
   }

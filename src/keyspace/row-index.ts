@@ -46,6 +46,8 @@ export interface RowIndex {
   range(query: RowQuery): KeyValue[]
   /** Keys in a span as of a revision. */
   count(span: Span, revision: Revision | undefined): number
+  /** How many of some keys, each named once, it has as of a revision. */
+  countOf(keys: readonly ByteString[], revision: Revision | undefined): number
   /** Runs some reads that all see the same moment. */
   snapshot<Value>(reads: () => Value): Value
   /** Every key that has a lease. */

@@ -3,7 +3,7 @@ import type { Span } from './key-set.ts'
 import type { KeyValue, Revision } from './keyspace.ts'
 import { RANGE_PAGE_ROWS } from './limits.ts'
 import type { RowIndex } from './row-index.ts'
-import type { Version, VersionMap } from './version-map.ts'
+import type { VersionMap } from './version-map.ts'
 
 /** Everything readable: the versions not yet in the index, over the index. */
 export interface Rows {
@@ -46,19 +46,17 @@ export function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<KeyValue>
   }
 }
 
-/** How many rows there are. */
+/** How many rows there are. What the index has of the keys in the overlay is asked once for all of them. */
 export function countRows(rows: Rows, span: Span, revision: Revision | undefined): number {
   return rows.index.snapshot(() => {
+    const keys: ByteString[] = []
     let count = rows.index.count(span, revision)
-    for (const over of rows.overlay.scan(span, false, revision)) count += countDelta(rows, over, revision)
-    return count
+    for (const [key, { entry }] of rows.overlay.scan(span, false, revision)) {
+      keys.push(key)
+      if (entry !== undefined) count += 1
+    }
+    return keys.length === 0 ? count : count - rows.index.countOf(keys, revision)
   })
-}
-
-function countDelta(rows: Rows, over: [ByteString, Version], revision: Revision | undefined): number {
-  const [key, version] = over
-  const query = { start: key, end: `${key}\0`, descending: false, revision, limit: 1 }
-  return (version.entry === undefined ? 0 : 1) - rows.index.range(query).length
 }
 
 function* storedRows(index: RowIndex, wanted: RowsWanted): Generator<KeyValue> {

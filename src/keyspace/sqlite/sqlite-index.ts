@@ -68,6 +68,10 @@ class SqliteIndex implements RowIndex {
     return this.#reading(() => this.#selects.count(span, revision))
   }
 
+  countOf(keys: readonly ByteString[], revision: Revision | undefined): number {
+    return this.#reading(() => this.#selects.countOf(keys, revision))
+  }
+
   snapshot<Value>(reads: () => Value): Value {
     return this.#reading(reads)
   }
