@@ -43,8 +43,8 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   using client = new ApiClient(cloud.kubeconfig)
   rows.push(...(await manyObjects(client, count, signal)))
   rows.push(...(await watchLatency(client, cloud.kubeconfig, signal)))
-  await delay(5000, undefined, { signal })
-  rows.push(memory('loaded', `memory with ${count} pods`, cloud.pids(), 200))
+  await delay(20_000, undefined, { signal })
+  rows.push(memory('loaded', `memory with ${count} pods, 20 s after the load (PSS)`, cloud.pids(), 200))
   return rows
 }
 

@@ -119,3 +119,10 @@ export const ROTATION_STEP_MS = 50
 export const ROTATION_RETRY_MS = 5_000
 /** Sealed values read at once when they are sealed again. */
 export const ROTATION_PAGE = 50
+
+/** How long a process must hardly work before it gives memory back, and how often that is looked at. */
+export const IDLE_CHECK_MS = 5_000
+/** The share of a processor that is hardly any work. */
+export const IDLE_SHARE_MAX = 0.03
+/** How much a process must have grown before it gives memory back again. */
+export const SPARE_BYTES_MIN = 8 * 2 ** 20

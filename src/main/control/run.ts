@@ -4,6 +4,7 @@ import { faultHead } from '#rpc'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { waitForLock } from '../process-lock.ts'
+import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { limitOrphan } from '../storage/orphan.ts'
 import { openControlLink } from './link.ts'
 import { openControl } from './open.ts'
@@ -18,6 +19,7 @@ export async function runControl(world: World): Promise<void> {
   const start = await link.start
   using _limit = limitOrphan(link.gone, world, () => process.exit(1))
   try {
+    const stopped = new AbortController()
     const broken = Promise.withResolvers<void>()
     const failed = (error: Error) => {
       world.log.warn('the control process starts anew', { why: error.message })
@@ -30,8 +32,10 @@ export async function runControl(world: World): Promise<void> {
     await using control = await openControl(start, world, failed)
     const { url, recoveryPhrase } = control
     link.tell({ kind: 'ready', url, recoveryPhrase })
+    void keepMemorySpare(ownMemory, world.clock, stopped.signal)
     flushCompileCache() // it is written at the end of a process, and this one lives long
     await Promise.race([link.stop, broken.promise])
+    stopped.abort()
   } catch (thrown) {
     const error = closedFolder(start.dataFolder, thrown)
     if (!isFault(error)) world.log.warn('the control process broke', { error: whyOf(error) })

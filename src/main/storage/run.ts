@@ -10,6 +10,7 @@ import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
 import { waitForLock } from '../process-lock.ts'
+import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
 import { Filesystems } from './filesystems.ts'
@@ -27,6 +28,7 @@ export async function runStorage(world: World): Promise<void> {
   const start = await link.start
   using _limit = limitOrphan(link.gone, world, () => process.exit(1))
   try {
+    const stopped = new AbortController()
     const broken = Promise.withResolvers<void>()
     const failed = (filesystem: string, error: Error) => {
       world.log.warn('a filesystem failed: the storage process starts anew', { filesystem, error: error.message })
@@ -37,9 +39,11 @@ export async function runStorage(world: World): Promise<void> {
     await using _open = await despiteFullDisk(dataFolder, world, () => openAll(start, link, world, failed))
     keepReserve(dataFolder, world)
     link.tell({ kind: 'ready' })
+    void keepMemorySpare(ownMemory, world.clock, stopped.signal)
     flushCompileCache() // it is written at the end of a process, and this one lives long
     // After a failed disk only a process that opens everything anew can go on: the supervisor starts it.
     await Promise.race([link.stop, broken.promise])
+    stopped.abort()
   } catch (thrown) {
     const error = closedFolder(start.dataFolder, thrown)
     if (!isFault(error)) world.log.warn('the storage process broke', { error: whyOf(error) })

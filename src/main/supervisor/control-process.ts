@@ -38,5 +38,10 @@ function read(value: unknown) {
 
 // What a process has once taken for young objects it keeps. The old ones may grow by 60 % between two collections, where V8
 // lets them grow fourfold: after 7,000 writes that is 110 MB less for a tenth of the time.
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--heap-growing-percent=60']
+const FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=4',
+  '--heap-growing-percent=60',
+  '--expose-gc',
+]
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }

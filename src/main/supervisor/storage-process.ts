@@ -43,7 +43,7 @@ function read(value: unknown) {
 }
 
 // Young objects get less room than V8 would take: what a process has once taken for them it keeps.
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--expose-gc']
 
 // mallopt(3): large buffers go back to the system when they are freed, instead of staying in the heap of some thread. The
 // smallest of these have one synced write of 64 KiB: with 128 KiB here, 10,000 of them left 40 MB behind.
