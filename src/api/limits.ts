@@ -54,8 +54,8 @@ export const LASTING_AT_ONCE = 8
 export const BOOKMARK_SECONDS = 60
 /** Operations in one JSON patch. */
 export const PATCH_OPERATIONS_MAX = 10_000
-/** Values that one JSON patch copies, compares or shifts, all operations together. */
-export const PATCH_VALUES_MAX = 1_000_000
+/** Values that one JSON patch copies, compares or shifts, all operations together; 16 characters that are copied count as one. */
+export const PATCH_VALUES_MAX = 250_000
 /** How deep objects and lists may lie in each other, in a patch and in what it makes. */
 export const PATCH_DEPTH_MAX = 100
 /** Characters of a request's URL. */

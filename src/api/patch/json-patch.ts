@@ -3,7 +3,7 @@ import { isJsonObject, type Json } from '#schema'
 import { apiFault } from '../faults.ts'
 import { PATCH_OPERATIONS_MAX, PATCH_VALUES_MAX } from '../limits.ts'
 import { StatusMore } from '../status-more.ts'
-import { partsOf, valueAt, valuesIn } from './pointer.ts'
+import { copyingCost, partsOf, valueAt } from './pointer.ts'
 
 /**
  * JSON Patch, RFC 6902. What is copied, moved and shifted is counted, so that a small patch cannot do much work. Faults:
@@ -54,7 +54,7 @@ function costOf(document: Json, operation: Json, most: number): number {
   if (isInside) throw refused('a value cannot be moved into itself')
   const source = valueAt(document, origin.slice(0, -1))
   const copied = op === 'copy' ? value : (valueAt(document, parts) ?? null)
-  return shifted + (Array.isArray(source) ? source.length : 1) + valuesIn(copied, most)
+  return shifted + (Array.isArray(source) ? source.length : 1) + copyingCost(copied, most)
 }
 
 function pointerOf(text: Json | undefined): readonly string[] {

@@ -126,6 +126,12 @@ describe('a JSON patch', () => {
       () => jsonPatch({ a: 1 }, doubling),
       error => isFault(error, 'RequestEntityTooLarge'),
     )
+    // Few values, of many characters.
+    const texts = Array.from({ length: 20 }, (_, index) => ({ op: 'copy', from: '/a', path: `/c${index}` }))
+    assert.throws(
+      () => jsonPatch({ a: 'x'.repeat(1_000_000) }, texts),
+      error => isFault(error, 'RequestEntityTooLarge'),
+    )
     const list = Array.from({ length: 200_000 }, () => 0)
     const shifting = Array.from({ length: 10_000 }, () => ({ op: 'add', path: '/list/0', value: 1 }))
     assert.throws(

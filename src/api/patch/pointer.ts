@@ -21,17 +21,30 @@ export function valueAt(document: Json, parts: readonly string[]): Json | undefi
   return at
 }
 
-/** How many values lie in one; stops counting above `most`. */
-export function valuesIn(value: Json, most: number): number {
-  let count = 0
+/** What it takes to copy a value: one for each that lies in it, and more for long texts and names; stops counting above `most`. */
+export function copyingCost(value: Json, most: number): number {
+  let cost = 0
   const left: Json[] = [value]
-  for (let next = left.pop(); next !== undefined && count <= most; next = left.pop()) {
-    count += 1
-    if (Array.isArray(next)) for (const item of next) left.push(item)
-    else if (isJsonObject(next)) for (const item of Object.values(next)) left.push(item ?? null)
+  for (let next = left.pop(); next !== undefined && cost <= most; next = left.pop()) {
+    cost += 1
+    if (typeof next === 'string') cost += costOfText(next)
+    else if (Array.isArray(next)) for (const item of next) left.push(item)
+    else if (isJsonObject(next)) {
+      for (const [name, item] of Object.entries(next)) {
+        cost += costOfText(name)
+        left.push(item ?? null)
+      }
+    }
   }
-  return count
+  return cost
 }
+
+function costOfText({ length }: string): number {
+  return Math.floor(length / CHARS_AS_VALUE)
+}
+
+// A short text is copied with its value; of long ones so many characters take as long as a value.
+const CHARS_AS_VALUE = 16
 
 /** True when objects and lists lie in each other deeper than this. */
 export function isDeeper(value: Json, levels: number): boolean {
