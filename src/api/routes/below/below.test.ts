@@ -110,6 +110,12 @@ test('status is written alone, and alone by its path', async () => {
 test('a pod is bound to a machine once', async () => {
   await using api = await MemoryApi.open()
   await api.post(PODS, pod('a'))
+  // What it brings for the pod is looked at as if it were written there.
+  const noted = (annotations: Json) =>
+    api.post(`${PODS}/a/binding`, { metadata: { annotations }, target: { name: 'n1' } })
+  assert.equal((await noted({ x: { deep: [1] } })).status, 400)
+  assert.equal((await noted({ 'no key!': 'x' })).status, 422)
+  assert.equal(jsonAt((await api.get(`${PODS}/a`)).body, 'spec', 'nodeName'), undefined)
   const bound = await api.post(`${PODS}/a/binding`, { metadata: { name: 'a' }, target: { kind: 'Node', name: 'n1' } })
   assert.deepEqual([bound.status, bound.body['status']], [201, 'Success'])
   const { body } = await api.get(`${PODS}/a`)

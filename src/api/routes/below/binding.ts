@@ -1,4 +1,5 @@
 import {
+  decode,
   type FieldError,
   type JsonObject,
   isJsonObject,
@@ -6,6 +7,7 @@ import {
   type KubeObject,
   kubernetesShape,
   listAt,
+  metaErrors,
   notSupported,
   required,
   textAt,
@@ -24,7 +26,9 @@ import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '
 export async function answerBinding(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const body = parseBody(await readAll(request), type, kubernetesShape('V1Binding'))
+  const sent = parseBody(await readAll(request), type, SHAPE)
+  if (!isJsonObject(sent)) throw apiFault('BadRequest', 'the body must be a Binding')
+  const { value: body } = decode(SHAPE, sent)
   const place = placeOf(target)
   const node = textAt(body, 'target', 'name') ?? ''
   const named = textAt(body, 'metadata', 'name') ?? ''
@@ -38,12 +42,16 @@ export async function answerBinding(parts: RouteParts, asked: ResourceRequest): 
   const uid = textAt(body, 'metadata', 'uid') ?? ''
   const run = (old: KubeObject): KubeObject => {
     refuseBound(old, node, uid)
-    return bound(old, node, { time: timeOf(parts.clock), annotations: jsonAt(body, 'metadata', 'annotations') })
+    const next = bound(old, node, { time: timeOf(parts.clock), annotations: jsonAt(body, 'metadata', 'annotations') })
+    refuseInvalid({ group: '', kind: 'Binding', name: place.name }, metaErrors(resource, next, old))
+    return next
   }
   const { isDryRun } = writeOptionsOf(asked)
   await parts.objects.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
   return answered(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
+
+const SHAPE = kubernetesShape('V1Binding')
 
 function targetErrors(kind: string, node: string): readonly FieldError[] {
   return [
