@@ -2,7 +2,7 @@ export { identityFault } from './faults.ts'
 export { BOOTSTRAP_USER, type BootstrapTokens, bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts'
 export { certificateAuthenticator } from './authentication/certificate.ts'
 export { type Authenticator, firstToKnow, type Shown, type ShownCertificate } from './authentication/chain.ts'
-export { DEVICE_USER, knownPeople, type People, whyRefused } from './authentication/people.ts'
+export { DEVICE_USER, isRecordHeard, knownPeople, type People, whyRefused } from './authentication/people.ts'
 export {
   type FindBound,
   isAlive,

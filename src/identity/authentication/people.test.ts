@@ -25,3 +25,18 @@ test('a record disables a user and adds groups, and a device without one is nobo
   assert.equal(await as('device:def'), undefined)
   assert.deepEqual(seen, ['abc'])
 })
+
+test('a record does not disable who may do everything', async () => {
+  const people = {
+    user: () => ({ isDisabled: true, groups: ['family'] }),
+    hasDevice: () => false,
+    deviceSeen: () => undefined,
+  }
+  const as = (...groups: readonly string[]) =>
+    knownPeople(async () => ({ name: 'admin', uid: undefined, groups, extra: {} }), people)(
+      { certificate: undefined, bearer: undefined },
+      new AbortController().signal,
+    )
+  assert.deepEqual((await as('system:masters'))?.groups, ['system:masters', 'family'])
+  assert.equal(await as('system:nodes'), undefined)
+})

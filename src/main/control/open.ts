@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { type World, whyOf } from '#base'
+import { isRecordHeard } from '#identity'
 import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
 import { type KeyspaceChoice, readChoice } from '../keyspace/choice.ts'
 import { keyspaceHandlers } from '../keyspace/door.ts'
@@ -62,7 +63,11 @@ export async function openControl(
   const fetch = app.fetch.bind(app)
   const controllers = opening.use(openControllers({ fetch, world, authority, issuing, storage, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
-  users.onChange(() => listening.cut(({ commonName }) => users.find(commonName)?.isDisabled === true))
+  users.onChange(() => {
+    listening.cut(
+      ({ commonName, organizations }) => isRecordHeard(organizations) && users.find(commonName)?.isDisabled === true,
+    )
+  })
   const isRevoked = (serial: string) => revocations.has(serial)
   const kubeconfig = { world, authority, issuing, file: kubeconfigOf(dataFolder), isRevoked }
   await keepKubeconfig(kubeconfig, url, signal)

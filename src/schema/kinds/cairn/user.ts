@@ -13,7 +13,7 @@ const spec = ownPart('dev.cairn.User.Spec', 'Who the person is.', {
     'Groups that the person is in, beside those of the credential; roles may be bound to them.',
   ),
   disabled: flag(
-    'Refuses all that the person asks for, with whichever credential, and cuts open connections; nothing is forgotten.',
+    'Refuses all that the person asks for, with whichever credential, and cuts open connections; nothing is forgotten. A certificate of the group system:masters is revoked instead.',
   ),
 })
 
