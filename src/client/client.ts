@@ -1,4 +1,4 @@
-import { type Clock, isFault } from '#base'
+import { type Clock, isFault, Turns } from '#base'
 import {
   apiVersionOf,
   isJsonObject,
@@ -12,7 +12,7 @@ import {
 import { type ApiResource, pathOf, type Place } from './api-resource.ts'
 import { openDeadline, orAborted, within } from './deadline.ts'
 import { clientFault } from './faults.ts'
-import { LIST_TRIES_MAX, PAGE_OBJECTS, REQUEST_MS_MAX, WATCH_GRACE_MS } from './limits.ts'
+import { BUSY_MS_MAX, LIST_TRIES_MAX, PAGE_OBJECTS, REQUEST_MS_MAX, WATCH_GRACE_MS } from './limits.ts'
 import { answerOf, transportFault } from './request/answer.ts'
 import { eventsOf, type WatchEvent } from './request/watch.ts'
 import type { Deletion, ObjectList, Patch, PatchType, Selection, WatchFrom } from './selection.ts'
@@ -23,12 +23,15 @@ import { API_ORIGIN, type Transport } from './transport.ts'
  * change may have been made.
  */
 export class Client {
+  /** Whoever has long work on what was answered takes them. */
+  readonly turns: Turns
   readonly #transport: Transport
   readonly #clock: Clock
 
   constructor({ transport, clock }: { readonly transport: Transport; readonly clock: Clock }) {
     this.#transport = transport
     this.#clock = clock
+    this.turns = new Turns(clock, BUSY_MS_MAX)
   }
 
   async get(resource: ApiResource, place: Place, signal: AbortSignal): Promise<KubeObject> {
@@ -59,7 +62,7 @@ export class Client {
     }
   }
 
-  /** All pages of a list, at one revision; begun anew when that was forgotten meanwhile. */
+  /** All pages of a list, at one revision, each in its turn; begun anew when that was forgotten meanwhile. */
   async listAll(resource: ApiResource, wanted: Selection, signal: AbortSignal): Promise<ObjectList> {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#pages(resource, wanted, signal).catch((error: unknown) => {
@@ -170,6 +173,7 @@ export class Client {
     const objects: KubeObject[] = []
     let next: string | undefined
     for (;;) {
+      await this.turns.take(signal)
       const page: ObjectList = await this.list(resource, { ...wanted, next }, signal)
       for (const object of page.objects) objects.push(object)
       if (page.next === undefined) return { revision: page.revision, objects, next: undefined }
@@ -208,6 +212,8 @@ async function* abortable(body: ReadableStream<Uint8Array>, signal: AbortSignal)
   const abort = (): void => {
     reader.cancel(signal.reason).catch(() => undefined)
   }
+  // It may have aborted since the body came.
+  if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
     for (;;) {

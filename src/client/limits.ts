@@ -10,6 +10,12 @@ export const EVENT_CHARS_MAX = 16 * 1024 * 1024
 /** Objects in one page of a list. */
 export const PAGE_OBJECTS = 500
 
+/** Milliseconds of long work, such as on the objects of a list, before others get a turn. */
+export const BUSY_MS_MAX = 4
+
+/** Objects of a list that are taken into memory in one piece. */
+export const OBJECTS_IN_PIECE = 64
+
 /** Times a list begins anew because its revision was forgotten while it was read. */
 export const LIST_TRIES_MAX = 3
 

@@ -55,13 +55,23 @@ export class ObjectCache {
     return { kind: 'deleted', now: undefined, before }
   }
 
-  /** Takes a whole list: what of it is new, what is different, and what is gone. One made anew is gone, then added. */
-  replace(objects: readonly KubeObject[]): readonly Change[] {
-    const there = new Map(objects.map(object => [placeKey(object.metadata), object]))
-    const gone = Array.from(this.#objects)
-      .filter(([key, object]) => there.get(key)?.metadata.uid !== object.metadata.uid)
-      .map(([, object]) => this.remove(object))
-    return [...gone, ...objects.map(object => this.put(object))].filter(change => change !== undefined)
+  /**
+   * Takes a whole list, an object at a time: what of it is new, what is different, and what is gone; undefined where nothing has changed.
+   * One made anew is gone, then added. `keep` is what is kept of an object.
+   */
+  *replace(
+    objects: readonly KubeObject[],
+    keep: (object: KubeObject) => KubeObject,
+  ): Generator<Change | undefined, void, undefined> {
+    const there = new Map<string, string | undefined>()
+    for (const { metadata } of objects) {
+      there.set(placeKey(metadata), metadata.uid)
+      yield undefined
+    }
+    for (const [key, object] of this.#objects) {
+      yield there.get(key) === object.metadata.uid ? undefined : this.remove(object)
+    }
+    for (const object of objects) yield this.put(keep(object))
   }
 
   #set(key: string, before: KubeObject | undefined, now: KubeObject | undefined): void {

@@ -4,6 +4,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { KubeObject } from '#schema'
 import { Client } from '../client.ts'
+import { OBJECTS_IN_PIECE } from '../limits.ts'
 import { type Mishap, hastyClock, hastyWorld, THINGS, ThingServer } from '../testing.ts'
 import type { Change } from './cache.ts'
 import { type Informer, openInformer } from './informer.ts'
@@ -140,6 +141,28 @@ suite('an informer', () => {
     assert.equal(server.watches, 1)
     await informers[Symbol.asyncDispose]()
     assert.equal(server.watching.size, 0, 'its watch is closed')
+  })
+
+  // It also ends just when its watch is opened.
+  test('takes a long list in pieces: others get their turns between them', async () => {
+    const server = new ThingServer()
+    const count = 2000
+    for (let index = 0; index < count; index += 1) server.set(`thing-${index}`)
+    // The clock stands still: what ends a turn is how many pieces were let in it.
+    let rests = 0
+    const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
+      if (ms === 0) rests += 1
+      return hastyClock.sleep(ms, signal)
+    }
+    const client = new Client({ transport: server.transport, clock: { ...hastyClock, sleep } })
+    await using informer = openInformer({ client, world: hastyWorld, resource: THINGS })
+    const seen: number[] = []
+    informer.listen(() => seen.push(rests))
+    await informer.synced(never)
+    assert.equal(seen.length, count)
+    const inTurns = Object.values(Object.groupBy(seen, each => String(each)))
+    const most = Math.max(...inTurns.map(each => each?.length ?? 0))
+    assert.ok(most <= 4 * OBJECTS_IN_PIECE, `${most} objects in one turn`)
   })
 
   test('finds objects by index, and no longer when they change or go', async () => {

@@ -4,7 +4,7 @@ import { type ApiResource, type Place, placeKey } from '../api-resource.ts'
 import { backoffMs } from '../backoff.ts'
 import type { Client } from '../client.ts'
 import { orAborted } from '../deadline.ts'
-import { INFORMER_PAUSE_MS, INFORMER_PAUSE_MS_MAX, WATCH_SECONDS_MIN } from '../limits.ts'
+import { INFORMER_PAUSE_MS, INFORMER_PAUSE_MS_MAX, OBJECTS_IN_PIECE, WATCH_SECONDS_MIN } from '../limits.ts'
 import type { WatchEvent } from '../request/watch.ts'
 import type { Selection } from '../selection.ts'
 import { type Change, type IndexOf, ObjectCache } from './cache.ts'
@@ -124,10 +124,20 @@ export class Informer implements AsyncDisposable {
     const { client, resource, selection = {} } = this.#options
     this.#lists += 1
     const { revision, objects } = await client.listAll(resource, selection, signal)
-    for (const change of this.#cache.replace(objects.map(object => this.#kept(object)))) this.#tell(change)
+    await this.#takeAll(objects, signal)
     this.#hasSynced = true
     this.#synced.resolve()
     return revision
+  }
+
+  // In turns: many informers may have long lists at once.
+  async #takeAll(objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
+    let steps = 0
+    for (const change of this.#cache.replace(objects, object => this.#kept(object))) {
+      if (change !== undefined) this.#tell(change)
+      steps += 1
+      if (steps % OBJECTS_IN_PIECE === 0) await this.#options.client.turns.take(signal)
+    }
   }
 
   #watch(after: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
