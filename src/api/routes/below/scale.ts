@@ -125,7 +125,7 @@ function readScale(
 /** An object as a Scale (k8s.io/api/autoscaling/v1). */
 export function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = selectorText(jsonAt(object, ...paths.selector))
+  const selector = paths.selector.length === 0 ? '' : selectorText(jsonAt(object, ...paths.selector))
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
