@@ -31,6 +31,15 @@ test('discovery names every version, resource and subresource, in both forms', a
   }
 })
 
+test('the root names every path, and each of them answers', async () => {
+  await using api = await MemoryApi.open()
+  const paths = listAt((await api.get('/')).body, 'paths').map(String)
+  for (const path of ['/api/v1', '/apis/apps', '/apis/apps/v1', '/metrics', '/openapi/v2']) assert(paths.includes(path))
+  for (const path of paths.filter(each => !each.includes('openid'))) {
+    assert.equal((await api.fetch(path)).status, 200, path)
+  }
+})
+
 test('who has a document already gets 304', async () => {
   await using api = await MemoryApi.open()
   for (const path of ['/api', '/apis', '/apis/apps', '/api/v1', '/apis/apps/v1']) {

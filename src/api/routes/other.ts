@@ -43,14 +43,20 @@ export async function answerOther(parts: OtherParts, request: Request, url: URL)
 function discovery({ registry, version }: OtherParts, request: Request, path: string): Response | undefined {
   const [root, group = '', groupVersion = '', ...more] = path.slice(1).split('/')
   if (path === '/version') return json(200, versionInfo(version))
-  if (path === '/')
-    return json(200, { paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] })
+  if (path === '/') return json(200, { paths: pathsOf(registry) })
   if (path === '/api' || path === '/apis') return roots(registry, request, root === 'api' ? 'api' : 'apis')
   if (root === 'api' && groupVersion === '') return known(request, resourceList(registry, '', group))
   if (root !== 'apis' || more.length > 0) return undefined
   if (groupVersion !== '') return known(request, resourceList(registry, group, groupVersion))
   const isGroup = group !== '' && registry.groupVersions.some(each => each.group === group)
   return isGroup ? tagged(request, groupOf(registry, group)) : undefined
+}
+
+function pathsOf({ groupVersions }: Registry): readonly string[] {
+  const served = groupVersions.flatMap(({ group, version }) =>
+    group === '' ? [`/api/${version}`] : [`/apis/${group}`, `/apis/${group}/${version}`],
+  )
+  return [...new Set([...FIXED_PATHS, ...served])].sort()
 }
 
 function roots(registry: Registry, request: Request, root: 'api' | 'apis'): Response {
@@ -93,5 +99,18 @@ function versionInfo(version: string) {
   return { major, minor, gitVersion: `${KUBERNETES_VERSION}+cairn-${version}`, platform: 'linux' }
 }
 
+const FIXED_PATHS = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/version',
+]
 const JSON_TYPE = 'application/json'
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
