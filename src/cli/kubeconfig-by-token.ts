@@ -1,3 +1,4 @@
+import { isFault } from '#base'
 import { type Access, authorityByFingerprint, Client, openHttpsTransport } from '#client'
 import { kubeconfigText } from '#rpc'
 import { textAt } from '#schema'
@@ -18,7 +19,7 @@ export interface ByToken {
 
 /**
  * A kubeconfig for who has a token: the server is known by the fingerprint in it, a key is made here, and the token is used up
- * by the certificate. Faults: Usage, Unreachable, Unauthorized.
+ * by the certificate. Faults: Usage, Unreachable, Refused.
  */
 export async function kubeconfigByToken(
   context: Context,
@@ -37,7 +38,16 @@ export async function kubeconfigByToken(
   const access: Access = { url, authorityPem, serverName: undefined, credential: { kind: 'token', token: bearer } }
   await using https = openHttpsTransport(access, context.host.clock)
   const client = new Client({ transport: https.transport, clock: context.host.clock })
-  const answer = await client.request({ method: 'POST', path, body }, context.signal)
+  const answer = await client.request({ method: 'POST', path, body }, context.signal).catch(refused)
   const certificatePem = textAt(answer, 'status', 'certificate') ?? ''
   return kubeconfigText({ url, authorityPem, user, certificatePem, keyPem })
+}
+
+// To who has no other credential the server says no more than that this one does not hold.
+function refused(error: unknown): never {
+  if (!isFault(error, 'Unauthorized')) throw error
+  throw cliFault('Refused', 'the token does not hold: it was used, has expired, was revoked, or is not whole', {
+    hint: 'Ask for another: `cairn token create --user NAME` makes it where Cairn runs.',
+    cause: error,
+  })
 }
