@@ -6,6 +6,7 @@ import { mayDeleteFiles } from './delete-files.ts'
 import { disk } from './disk.ts'
 import { filesystem } from './filesystem.ts'
 import { pool } from './pool.ts'
+import { user } from './user.ts'
 
 function object(kind: string, name: string, spec: object, more: object = {}): KubeObject {
   const metadata = { name, uid: 'u', creationTimestamp: '', ...more }
@@ -27,6 +28,13 @@ test('there is one pool: others are refused when they are made, and may still be
 test('a filesystem needs no spec', () => {
   const { spec: _, ...bare } = object('Filesystem', 'photos', {})
   assert.deepEqual(filesystem.defaults?.(bare)['spec'], { pool: 'default' })
+})
+
+test('a user needs no spec, and something acts on it: nobody is warned', () => {
+  const { spec: _, ...bare } = object('User', 'ada', {})
+  assert.deepEqual(user.defaults(bare)['spec'], { disabled: false })
+  assert.deepEqual([...user.shape.required], [])
+  assert.equal(user.hasController, true)
 })
 
 test('limits are above zero, and a mount path is absolute and plain', () => {

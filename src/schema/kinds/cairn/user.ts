@@ -1,9 +1,9 @@
 import { at, column, wideColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
 import { invalid } from '../../field-error.ts'
-import { changePart, fill } from '../../fill.ts'
+import { fillPart } from '../../fill.ts'
 import { jsonAt, textAt, textsAt } from '../../json.ts'
-import { conditions, flag, list, needed, ownKind, ownPart, part, text, time } from '../../shapes/own.ts'
+import { conditions, flag, list, ownKind, ownPart, part, text, time } from '../../shapes/own.ts'
 
 const spec = ownPart('dev.cairn.User.Spec', 'Who the person is.', {
   displayName: text('What people call the person.'),
@@ -34,9 +34,10 @@ export const user = defineResource({
   plural: 'users',
   categories: ['cairn'],
   isNamespaced: false,
+  hasController: true,
   hasStatus: true,
   shape: ownKind('dev.cairn.v1.User', ABOUT, {
-    spec: needed(part(spec, 'Who the person is.')),
+    spec: part(spec, 'Who the person is.'),
     status: part(status, 'What is known of the person.'),
   }),
   columns: [
@@ -44,7 +45,7 @@ export const user = defineResource({
     column('Disabled', at('spec.disabled', false), { type: 'boolean' }),
     wideColumn('Groups', object => textsAt(object, 'spec', 'groups').join(',') || '<none>'),
   ],
-  defaults: object => changePart(object, 'spec', each => fill(each, { disabled: false })),
+  defaults: object => fillPart(object, 'spec', { disabled: false }),
   validate: object => {
     const email = textAt(object, 'spec', 'email')
     const reserved = textsAt(object, 'spec', 'groups').filter(group => group.startsWith('system:'))
