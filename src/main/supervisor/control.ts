@@ -34,17 +34,9 @@ export class Control implements AsyncDisposable {
    * started again when it dies, at the same address. Faults: what only a person can mend, MasterKey, Listen, DataNewer.
    */
   async untilReady(): Promise<ApiOutcome> {
-    try {
-      const report = await this.#current.ready
-      assert(report.kind === 'ready', 'only a process that is ready resolves so')
-      this.#options = { ...this.#options, port: Number(new URL(report.url).port || 443) }
-      return report
-    } catch (error) {
-      if (!isFault(error) || LASTING.has(error.code)) throw error
-      return { fault: error }
-    } finally {
-      this.#watching = this.#watch()
-    }
+    const outcome = await this.#firstOutcome()
+    this.#watching = this.#watch()
+    return outcome
   }
 
   /** Process id of the control process of the moment. */
@@ -60,6 +52,18 @@ export class Control implements AsyncDisposable {
 
   #start(): ControlProcess {
     return new ControlProcess({ ...this.#options, restarts: this.#restarts }, this.#world)
+  }
+
+  async #firstOutcome(): Promise<ApiOutcome> {
+    try {
+      const report = await this.#current.ready
+      assert(report.kind === 'ready', 'only a process that is ready resolves so')
+      this.#options = { ...this.#options, port: Number(new URL(report.url).port || 443) }
+      return report
+    } catch (error) {
+      if (!isFault(error) || LASTING.has(error.code)) throw error
+      return { fault: error }
+    }
   }
 
   async #watch(): Promise<void> {
