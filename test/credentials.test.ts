@@ -113,7 +113,7 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
     assert.match(elsewhere.err, /is not the Cairn that the token is of/)
     assert.match((await exchange(token.slice(0, 23))).err, /no whole token/)
     assert.match((await exchange(token, 'eve')).err, /must be "ada"/)
-    assert.equal((await cloud.run('token', 'revoke', token)).code, 0)
+    assert.match((await cloud.run('token', 'revoke', token)).out, /^Token \w{6} lets nobody in any more$/m)
     assert.equal((await exchange(token)).code, 1)
     assert.match((await cloud.run('token', 'revoke', token)).err, /there is no token/)
     const reserved = await cloud.run('token', 'create', '--user', 'system:admin')
@@ -134,7 +134,11 @@ suite('tokens and certificates on the command line', { timeout: 120_000 }, () =>
       what: 'a device that was seen',
     })
     assert.match((await cloud.run('device', 'ls')).out, new RegExp(`^${hash} +default .*her phone$`, 'm'))
-    assert.equal((await cloud.run('device', 'rm', hash)).code, 0)
+    assert.equal((await cloud.run('device', 'rm', hash)).out, `Forgot device ${hash}\n`)
+    assert.match(
+      (await cloud.run('device', 'rm', hash)).err,
+      /there is no device[^]*hint: `cairn device ls` lists them/,
+    )
     const isOut = (error: unknown) => isFault(error, 'Unauthorized') || isFault(error, 'Unreachable')
     await assert.rejects(whoIs(added.out), isOut)
     // Not good again for another of the same name.

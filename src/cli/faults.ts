@@ -4,6 +4,8 @@ import { defineFaults } from '#base'
 export const cliFault = defineFaults({
   /** A word or option that cannot be meant; exit code 2. */
   Usage: { status: 400, retry: 'never' },
+  /** What a word names is not there. */
+  Unknown: { status: 404, retry: 'never' },
   /** What was shown to a server does not hold there. */
   Refused: { status: 401, retry: 'never' },
   /** Something local is not there, not readable or not what it should be. */

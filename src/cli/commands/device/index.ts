@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { isFault } from '#base'
 import type { Client } from '#client'
 import { textAt } from '#schema'
 import { DEVICES, nameOf } from '../../api/devices.ts'
 import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
+import { cliFault } from '../../faults.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { table } from '../../table.ts'
@@ -25,12 +27,27 @@ export function declareDevice(program: Command, run: Run): void {
     .option('--namespace <name>', 'where its record lies', 'default')
     .addHelpText('after', examples('cairn device rm 5d41402abc4b2a76'))
     .action((hash: string, { namespace }: { readonly namespace: string }) =>
-      run(context =>
-        withApi(context, async client => {
-          await client.delete(DEVICES, { namespace, name: nameOf(hash) }, {}, context.signal)
-        }),
-      ),
+      run(async context => {
+        await withApi(context, client => remove(client, { hash, namespace }, context.signal))
+        show(context, { removed: hash, namespace }, () => `Forgot device ${hash}\n`)
+      }),
     )
+}
+
+async function remove(
+  client: Client,
+  { hash, namespace }: { readonly hash: string; readonly namespace: string },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.delete(DEVICES, { namespace, name: nameOf(hash) }, {}, signal)
+  } catch (error) {
+    if (!isFault(error, 'NotFound')) throw error
+    throw cliFault('Unknown', `there is no device ${hash} in the namespace ${namespace}`, {
+      hint: '`cairn device ls` lists them.',
+      cause: error,
+    })
+  }
 }
 
 async function list(context: Context, client: Client): Promise<void> {

@@ -38,7 +38,9 @@ export function declareToken(program: Command, run: Run): void {
     .action((id: string) =>
       run(async context => {
         await using client = await openControlDoor(context)
-        await client.call(tokenRevoke, { id: id.slice(0, 6) }, context.signal)
+        const revoked = id.slice(0, 6)
+        await client.call(tokenRevoke, { id: revoked }, context.signal)
+        show(context, { revoked }, () => `Token ${revoked} lets nobody in any more\n`)
       }),
     )
 }
