@@ -1,11 +1,15 @@
 /** Bytes of a request's body: what etcd takes for one object, and room for what is left out. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
 /** Fields and items of all objects and lists in a body: several times those of the largest definitions that operators bring. */
-export const BODY_VALUES_MAX = 65_536
+export const BODY_VALUES_MAX = 32_768
 /** How deep objects and lists may lie in each other in a body. */
 export const BODY_DEPTH_MAX = 1_000
-/** Characters of a body in YAML that is not JSON: reading it takes up to ten microseconds for each. */
+/** Characters of a body in YAML that is not JSON, which is read a hundred times slower. */
 export const YAML_CHARS_MAX = 128 * 1024
+/** The same of what is read at once: whatever is no object of a kind, such as reviews and options. */
+export const YAML_SMALL_CHARS_MAX = 4 * 1024
+/** Tokens of it, such as a key, a colon, a space or a line's end: what they say is made in one piece. */
+export const YAML_TOKENS_MAX = 24 * 1024
 /** Characters of a selector, a continue token and any other parameter of a request. */
 export const PARAMETER_CHARS_MAX = 16 * 1024
 /** Bytes from which on an answer is compressed for clients that take it so, as Kubernetes does. */

@@ -1,11 +1,11 @@
-import { LineCounter, parseDocument } from 'yaml'
-import { isFault } from '#base'
+import { isFault, runInSteps, runSteps } from '#base'
 import { isJsonObject, type Json, type ObjectShape, openProtobuf, protobufToJson } from '#schema'
 import { apiFault } from '../faults.ts'
-import { BODY_BYTES_MAX, YAML_CHARS_MAX } from '../limits.ts'
+import { BODY_BYTES_MAX, YAML_SMALL_CHARS_MAX } from '../limits.ts'
 import { bodyOf } from './body-of.ts'
-import { duplicatesInJson, duplicatesInYaml } from './duplicates.ts'
-import { refuseManyRead, refuseManyValues } from './values.ts'
+import { findingDuplicates } from './duplicates.ts'
+import { countingValues, refuseManyRead } from './values.ts'
+import { readingYaml } from './yaml.ts'
 
 /** A request's body, whole. Faults: RequestEntityTooLarge. */
 export async function readAll(request: Request, bytesMax = BODY_BYTES_MAX): Promise<Buffer> {
@@ -27,20 +27,37 @@ export interface Sent {
   readonly duplicates: readonly string[]
 }
 
+/** A body, its content type, and what it is one of. */
+export interface SentBytes {
+  readonly bytes: Buffer
+  readonly contentType: string
+  readonly shape: ObjectShape
+}
+
 /**
- * Reads JSON, YAML or Kubernetes' protobuf, which newer clients send for kinds they know; `shape` says what the body is
- * one of. Faults: BadRequest, RequestEntityTooLarge for too many values, UnsupportedMediaType.
+ * Reads JSON, YAML or Kubernetes' protobuf, which newer clients send for kinds they know, with `step` between its steps. Faults:
+ * BadRequest, RequestEntityTooLarge for too many values, UnsupportedMediaType.
  */
+export function readSentInSteps(sent: SentBytes, step: () => Promise<void>): Promise<Sent> {
+  return runInSteps(readingSent(sent, undefined), step)
+}
+
+/** As {@link readSentInSteps}, at once: of YAML no more than YAML_SMALL_CHARS_MAX characters. */
 export function readSent(bytes: Buffer, contentType: string, shape: ObjectShape): Sent {
+  return runSteps(readingSent({ bytes, contentType, shape }, YAML_SMALL_CHARS_MAX))
+}
+
+function* readingSent(
+  { bytes, contentType, shape }: SentBytes,
+  yamlCharsMax: number | undefined,
+): Generator<void, Sent> {
   const type = mediaType(contentType)
   switch (type) {
     case '':
-    case 'application/json': {
-      const text = bytes.toString('utf8')
-      return { body: parsed(type, () => jsonOf(text)), duplicates: duplicatesInJson(text) }
-    }
+    case 'application/json':
+      return yield* sentJson(bytes.toString('utf8'))
     case 'application/yaml':
-      return sentYaml(bytes.toString('utf8'))
+      return yield* sentYaml(bytes.toString('utf8'), yamlCharsMax)
     case 'application/vnd.kubernetes.protobuf': {
       if (shape.custom !== undefined) throw unknownFormat()
       const { apiVersion, kind, message } = openProtobuf(bytes)
@@ -58,27 +75,28 @@ export function parseBody(bytes: Buffer, contentType: string, shape: ObjectShape
   return readSent(bytes, contentType, shape).body
 }
 
-function sentYaml(text: string): Sent {
+function* sentJson(text: string): Generator<void, Sent> {
+  yield* countingValues(text)
+  yield
+  const body = parsed('application/json', () => jsonOf(text))
+  yield
+  return { body, duplicates: yield* findingDuplicates(text) }
+}
+
+function* sentYaml(text: string, charsMax: number | undefined): Generator<void, Sent> {
   // Programs that apply send JSON by this name, which is read a hundred times faster.
-  const json = text.startsWith('{') ? jsonIn(text) : undefined
-  if (json !== undefined) return { body: json, duplicates: duplicatesInJson(text) }
-  if (text.length > YAML_CHARS_MAX) {
-    const hint = 'send JSON, as kubectl does'
-    throw apiFault('RequestEntityTooLarge', `the body has more than ${YAML_CHARS_MAX} characters of YAML`, { hint })
+  if (text.startsWith('{')) {
+    yield* countingValues(text)
+    const body = jsonIn(text)
+    yield
+    if (body !== undefined) return { body, duplicates: yield* findingDuplicates(text) }
   }
-  return parsed('application/yaml', () => {
-    const lineCounter = new LineCounter()
-    // Its pretty errors read the whole text anew, for each of them.
-    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter })
-    const [error] = document.errors
-    if (error !== undefined) {
-      const { line, col } = lineCounter.linePos(error.pos[0])
-      throw apiFault('BadRequest', `the body cannot be read as YAML: ${error.message} at line ${line}, column ${col}`)
-    }
-    const read = document.toJS({ maxAliasCount: ALIASES_MAX }) as Json
-    refuseManyRead(read)
-    return { body: asJson(read), duplicates: duplicatesInYaml(document.contents) }
-  })
+  try {
+    const { value, duplicates } = yield* readingYaml(text, charsMax)
+    return { body: asJson(value), duplicates }
+  } catch (error) {
+    throw unread('application/yaml', error)
+  }
 }
 
 function jsonIn(text: string): Json | undefined {
@@ -92,7 +110,9 @@ function jsonIn(text: string): Json | undefined {
 
 /** Reads JSON. Faults: BadRequest, RequestEntityTooLarge. */
 export function parseJson(bytes: Buffer): Json {
-  return parsed('application/json', () => jsonOf(bytes.toString('utf8')))
+  const text = bytes.toString('utf8')
+  runSteps(countingValues(text))
+  return parsed('application/json', () => jsonOf(text))
 }
 
 /** A content type without its parameters. */
@@ -104,19 +124,18 @@ function parsed<Value>(type: string, run: () => Value): Value {
   try {
     return run()
   } catch (cause) {
-    if (isFault(cause)) throw cause
-    const said = cause instanceof Error ? cause.message : String(cause)
-    throw apiFault(
-      'BadRequest',
-      `the body cannot be read as ${type === '' ? 'application/json' : type}: ${said.slice(0, 300)}`,
-      { cause },
-    )
+    throw unread(type, cause)
   }
+}
+
+function unread(type: string, cause: unknown): unknown {
+  if (isFault(cause)) return cause
+  const said = cause instanceof Error ? cause.message : String(cause)
+  return apiFault('BadRequest', `the body cannot be read as ${type}: ${said.slice(0, 300)}`, { cause })
 }
 
 // Of what parses as JSON only numbers can be what JSON cannot say, those that are too large.
 function jsonOf(text: string): Json {
-  refuseManyValues(text)
   const value = JSON.parse(text) as Json
   return /\d[eE]|\d{300}/.test(text) ? asJson(value) : value
 }
@@ -131,7 +150,6 @@ function asJson(value: unknown): Json {
   throw apiFault('BadRequest', 'the body holds what JSON cannot say')
 }
 
-const ALIASES_MAX = 100
 const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
 function unknownFormat(): Error {

@@ -3,12 +3,16 @@ import { below } from '#schema'
 import { apiFault } from '../faults.ts'
 import { BODY_DEPTH_MAX, DUPLICATES_TOLD_MAX } from '../limits.ts'
 
-/** Paths of fields that stand twice in one object of a JSON text, which must be well-formed. Faults: BadRequest. */
-export function duplicatesInJson(text: string): readonly string[] {
+/** Paths of fields that stand twice in one object of a JSON text, which must be well-formed; found in steps. Faults: BadRequest. */
+export function* findingDuplicates(text: string): Generator<void, readonly string[]> {
   const found = new Set<string>()
   const open: Frame[] = []
-  let at = 0
+  let [at, stepAt] = [0, CHARS_IN_STEP]
   while (at < text.length) {
+    if (at >= stepAt) {
+      stepAt = at + CHARS_IN_STEP
+      yield
+    }
     const char = text[at]
     if (char === '"') {
       const end = endOfString(text, at)
@@ -43,6 +47,8 @@ export function duplicatesInYaml(root: Node | null): readonly string[] {
   look(root, '')
   return [...found].slice(0, DUPLICATES_TOLD_MAX)
 }
+
+const CHARS_IN_STEP = 16 * 1024
 
 interface Frame {
   readonly path: string

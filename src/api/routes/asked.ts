@@ -7,7 +7,7 @@ import type { Lasting } from '../lasting.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
-import { readAll, readSent, type Sent } from '../request/body.ts'
+import { readAll, readSentInSteps, type Sent } from '../request/body.ts'
 import { fieldManagerOf } from '../request/field-manager.ts'
 import { isDryRun, unknownsOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
@@ -66,15 +66,23 @@ const OPTIONS: Readonly<Record<string, 'CreateOptions' | 'UpdateOptions'>> = {
 }
 
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
-export async function sentObject(asked: ResourceRequest): Promise<Sent & { readonly options: WriteOptions }> {
-  const { request, resource } = asked
-  const sent = readSent(await readAll(request), request.headers.get('content-type') ?? '', resource.shape)
+export async function sentObject(
+  { objects }: RouteParts,
+  asked: ResourceRequest,
+): Promise<Sent & { readonly options: WriteOptions }> {
+  const { request, resource, signal } = asked
+  const contentType = request.headers.get('content-type') ?? ''
+  const body = { bytes: await readAll(request), contentType, shape: resource.shape }
+  const sent = await readSentInSteps(body, objects.turns.steps(signal))
   return { ...sent, options: writeOptionsOf(asked) }
 }
 
 /** The object a client sent to replace another, which it must name. Faults: BadRequest, those of {@link sentObject}. */
-export async function sentReplacement(asked: ResourceRequest): Promise<Sent & { readonly options: WriteOptions }> {
-  const sent = await sentObject(asked)
+export async function sentReplacement(
+  parts: RouteParts,
+  asked: ResourceRequest,
+): Promise<Sent & { readonly options: WriteOptions }> {
+  const sent = await sentObject(parts, asked)
   refuseUnnamed(asked.target, sent.body)
   return sent
 }

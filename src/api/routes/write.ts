@@ -3,7 +3,7 @@ import { apiFault } from '../faults.ts'
 import { applyObject } from '../objects/apply.ts'
 import type { Prepared } from '../objects/prepare.ts'
 import { APPLY_TYPE, readPatch } from '../patch/read.ts'
-import { mediaType, readSent, readAll } from '../request/body.ts'
+import { mediaType, readAll, readSentInSteps } from '../request/body.ts'
 import { flagOf, revisionOf } from '../request/parameters.ts'
 import {
   nowMsOf,
@@ -34,7 +34,7 @@ export async function answerCreate(parts: RouteParts, asked: ResourceRequest): P
   if (target.name !== undefined) throw apiFault('MethodNotAllowed', 'objects are made by POST to their collection')
   if (resource.custom?.isTerminating === true) throw apiFault('MethodNotAllowed', TERMINATING)
   const named = { namespace: target.namespace, name: undefined }
-  const made = await parts.objects.create(resource, named, await sentObject(asked), signal)
+  const made = await parts.objects.create(resource, named, await sentObject(parts, asked), signal)
   return answerObject(parts, asked, 201, warned(asked, made))
 }
 
@@ -42,7 +42,7 @@ export async function answerCreate(parts: RouteParts, asked: ResourceRequest): P
 export async function answerUpdate(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, target, signal } = asked
   const part = partOf(asked)
-  const change = { ...(await sentReplacement(asked)), part }
+  const change = { ...(await sentReplacement(parts, asked)), part }
   const made = await parts.objects.update(resource, placeOf(target), change, signal)
   return answerObject(parts, asked, 200, warned(asked, made))
 }
@@ -62,7 +62,8 @@ export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Pr
 async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'object' | 'status'): Promise<Response> {
   const { resource, target, signal, request, query, demand } = asked
   const options = writeOptionsOf(asked, true)
-  const sent = readSent(await readAll(request), 'application/yaml', resource.shape)
+  const body = { bytes: await readAll(request), contentType: 'application/yaml', shape: resource.shape }
+  const sent = await readSentInSteps(body, parts.objects.turns.steps(signal))
   const apply = {
     ...sent,
     options,

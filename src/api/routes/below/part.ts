@@ -26,7 +26,7 @@ export async function answerPart(
   const options = writeOptionsOf(asked)
   const { isDryRun } = options
   let warnings: readonly string[] = []
-  const next = await (verb === 'patch' ? patched(asked) : replaced(asked))
+  const next = await (verb === 'patch' ? patched(asked) : replaced(parts, asked))
   const run = (old: KubeObject): KubeObject => {
     const { object, warnings: told } = next(old)
     const { resourceVersion = '' } = object.metadata
@@ -54,8 +54,8 @@ function ruledBy(resource: Resource, validate: NonNullable<Subresource['validate
 
 type Read = (old: KubeObject) => ReturnType<typeof readBody>
 
-async function replaced(asked: ResourceRequest): Promise<Read> {
-  const sent = await sentReplacement(asked)
+async function replaced(parts: RouteParts, asked: ResourceRequest): Promise<Read> {
+  const sent = await sentReplacement(parts, asked)
   const read = readBody(asked.resource, sent, placeOf(asked.target), sent.options.unknowns)
   return () => read
 }
