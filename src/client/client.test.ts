@@ -31,6 +31,17 @@ function recording(answer: () => Response): { client: Client; seen: Seen[] } {
 }
 
 suite('a client', () => {
+  test('says that it is Cairn, which then stands in managedFields', async () => {
+    const agents: (string | null)[] = []
+    const transport = async (request: Request): Promise<Response> => {
+      agents.push(request.headers.get('user-agent'))
+      return Response.json(object)
+    }
+    const client = new Client({ transport, clock: hastyClock })
+    await client.create(THINGS, object, never)
+    assert.deepEqual(agents, ['cairn'])
+  })
+
   test('asks by the paths and types of the API', async () => {
     const { client, seen } = recording(() => Response.json(object))
     const place = { namespace: 'n', name: 'a' }

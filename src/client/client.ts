@@ -201,7 +201,7 @@ export interface Asked {
 }
 
 function requestOf({ method, path, body, type = JSON_TYPE, accept = JSON_TYPE }: Asked, signal: AbortSignal): Request {
-  const headers = { accept, ...(body === undefined ? {} : { 'content-type': type }) }
+  const headers = { accept, 'user-agent': AGENT, ...(body === undefined ? {} : { 'content-type': type }) }
   const sent = body === undefined ? {} : { body: JSON.stringify(body) }
   return new Request(`${API_ORIGIN}${path}`, { method, headers, signal, ...sent })
 }
@@ -259,3 +259,6 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 }
+
+// In `managedFields` what it has set carries this name.
+const AGENT = 'cairn'

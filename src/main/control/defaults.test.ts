@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { machineWorld } from '#host'
 import { Authority, Keyring, MasterKey, WITHDRAWN_RULES } from '#identity'
 import { openMemoryKeyspace } from '#keyspace'
-import { type Json, type JsonObject, listAt } from '#schema'
+import { type Json, type JsonObject, listAt, textAt } from '#schema'
 import { openApi } from './api.ts'
 import { askLocally } from './local-api.ts'
 
@@ -30,6 +30,10 @@ test('rules that a default role has no more are taken from it at the next start;
   const rules = (role: Json) => listAt(role, 'rules').map(each => JSON.stringify(each))
   const first = await start(async ask => {
     const role = await ask()
+    assert.deepEqual(
+      listAt(role, 'metadata', 'managedFields').map(each => textAt(each, 'manager')),
+      ['cairn'],
+    )
     await ask({ ...role, rules: [...former, ours] })
     return rules(role)
   })

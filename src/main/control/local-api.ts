@@ -21,7 +21,7 @@ export async function askLocally(
 ): Promise<LocalAnswer> {
   const request = new Request(`https://localhost${path}`, {
     method,
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'cairn' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const caller = { name, uid: undefined, groups: [MASTERS, 'system:authenticated'], extra: {} }
