@@ -12,8 +12,8 @@ export const PATTERN_CHARS_MAX = 4096
 export const PATTERN_DEPTH_MAX = 200
 /** Steps of a compiled regular expression. */
 export const PATTERN_STEPS_MAX = 10_000
-/** Steps taken to match one text; a text that needs more does not match. */
-export const PATTERN_WORK_MAX = 20_000_000
+/** Steps taken to match all texts of one object with its schema's patterns; one that needs more is refused. */
+export const PATTERN_WORK_MAX = 500_000
 /** Steps taken to find the parts of one text that match; one that needs more is an error. */
 export const PATTERN_FIND_WORK_MAX = 1_000_000
 /** Steps of matching and finding that count as one step of a rule. */

@@ -1,15 +1,18 @@
 import { below } from '../decode.ts'
 import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.ts'
 import { isJsonObject, isSameJson, type Json, type JsonObject } from '../json.ts'
-import { CUSTOM_ERRORS_MAX } from '../limits.ts'
+import { CUSTOM_ERRORS_MAX, PATTERN_WORK_MAX } from '../limits.ts'
 import { isOfFormat } from './formats.ts'
 import type { SchemaNode, ValueLimits } from './node.ts'
+import { workDone } from './patterns/work.ts'
 
 /** A value with its place, and what it replaces where that is known. */
 export interface Checked {
   readonly path: string
   readonly value: Json
   readonly old: Json | undefined
+  /** What {@link workDone} may come to while patterns are matched; as much as one object may take when undefined. */
+  readonly workUntil?: number
 }
 
 /**
@@ -18,7 +21,7 @@ export interface Checked {
  */
 export function schemaErrors(schema: SchemaNode, checked: Checked): readonly FieldError[] {
   const errors: FieldError[] = []
-  check(errors, schema, checked)
+  check(errors, schema, { workUntil: workDone() + PATTERN_WORK_MAX, ...checked })
   return errors.slice(0, CUSTOM_ERRORS_MAX)
 }
 
@@ -49,6 +52,10 @@ function typeError(schema: SchemaNode, value: Json, path: string): FieldError | 
   return isGood ? undefined : typeInvalid(path, found, `must be of type ${wanted.join(',')}: "${found}"`)
 }
 
+function within(workUntil: number | undefined): Pick<Checked, 'workUntil'> {
+  return workUntil === undefined ? {} : { workUntil }
+}
+
 /** The type of a value as schemas call it; null is `null`. */
 export function typeOf(value: Json): string {
   if (value === null) return 'null'
@@ -59,10 +66,10 @@ export function typeOf(value: Json): string {
 
 function checkItems(errors: FieldError[], schema: SchemaNode, checked: Checked, list: readonly Json[]): void {
   const { items } = schema
-  const { path, old } = checked
+  const { path, old, workUntil } = checked
   if (items !== undefined) {
     for (const [index, value] of list.entries()) {
-      check(errors, items, { path: `${path}[${index}]`, value, old: oldItem(schema, value, old) })
+      check(errors, items, { ...within(workUntil), path: `${path}[${index}]`, value, old: oldItem(schema, value, old) })
     }
   }
   const seen = new Set<string>()
@@ -90,12 +97,12 @@ export function stableText(value: Json): string {
 }
 
 function checkFields(errors: FieldError[], schema: SchemaNode, checked: Checked, object: JsonObject): void {
-  const { path } = checked
+  const { path, workUntil } = checked
   const old = isJsonObject(checked.old) ? checked.old : undefined
   for (const [name, value] of Object.entries(object)) {
     const inner = schema.properties.get(name) ?? schema.additional
     if (typeof inner !== 'object' || value === undefined) continue
-    check(errors, inner, { path: below(path, name), value, old: old?.[name] })
+    check(errors, inner, { ...within(workUntil), path: below(path, name), value, old: old?.[name] })
   }
   if (schema.isEmbedded) checkEmbedded(errors, object, path)
 }
@@ -119,7 +126,7 @@ function checkLimits(errors: FieldError[], limits: ValueLimits, checked: Checked
     )
   }
   if (typeof value === 'number') checkNumber(errors, limits, value, path)
-  else if (typeof value === 'string') checkText(errors, limits, value, path)
+  else if (typeof value === 'string') checkText(errors, limits, value, checked)
   else if (Array.isArray(value))
     checkCount(errors, [limits.minItems, limits.maxItems], path, { count: value.length, what: 'items' })
   else if (isJsonObject(value)) checkObject(errors, limits, value, path)
@@ -139,7 +146,7 @@ function checkNumber(errors: FieldError[], limits: ValueLimits, value: number, p
     said(`a multiple of ${multipleOf}`)
 }
 
-function checkText(errors: FieldError[], limits: ValueLimits, value: string, path: string): void {
+function checkText(errors: FieldError[], limits: ValueLimits, value: string, { path, workUntil }: Checked): void {
   const { minLength, maxLength, pattern, format } = limits
   if (minLength !== undefined || maxLength !== undefined) {
     const chars = charsIn(value)
@@ -154,8 +161,10 @@ function checkText(errors: FieldError[], limits: ValueLimits, value: string, pat
       errors.push(invalid(path, value, `${path} in body should be at least ${minLength} chars long`))
     }
   }
-  if (pattern?.matches(value) === false) {
-    errors.push(invalid(path, value, `${path} in body should match '${pattern.text}'`))
+  if (pattern !== undefined) {
+    const isMatch = pattern.matches(value, workUntil === undefined ? undefined : workUntil - workDone())
+    const said = isMatch === undefined ? 'takes too long to match against' : 'should match'
+    if (isMatch !== true) errors.push(invalid(path, value, `${path} in body ${said} '${pattern.text}'`))
   }
   if (format !== undefined && !isOfFormat(format, value)) {
     errors.push(typeInvalid(path, value, `must be of type ${format}: ${JSON.stringify(value)}`))
@@ -209,8 +218,12 @@ function checkJunctors(errors: FieldError[], limits: ValueLimits, checked: Check
     said(`validate one and only one schema (oneOf). ${found}`)
     if (valid === 0) errors.push(...fewest(one))
   }
-  if (not !== undefined && schemaErrors(not, { ...checked, old: undefined }).length === 0) {
-    said('not validate the schema (not)')
+  if (not !== undefined) {
+    const isValid = schemaErrors(not, { ...checked, old: undefined }).length === 0
+    const isSpent = checked.workUntil !== undefined && workDone() > checked.workUntil
+    // What could not be matched is no reason to take it.
+    if (isSpent) errors.push(invalid(path, '', `"${path}" takes too long to match`))
+    else if (isValid) said('not validate the schema (not)')
   }
 }
 

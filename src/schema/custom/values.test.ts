@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Json, JsonObject } from '../json.ts'
 import { withDefaults } from './defaults.ts'
+import { PATTERN_WORK_MAX } from '../limits.ts'
 import { isOfFormat } from './formats.ts'
 import { readSchema } from './node.ts'
+import { workDone } from './patterns/work.ts'
 import { prune } from './prune.ts'
 import { schemaErrors } from './validate.ts'
 
@@ -208,4 +210,27 @@ test('pruning and defaulting twice is the same as once, and validation never thr
     }),
     { numRuns: 500 },
   )
+})
+
+test('patterns may take so many steps with one object and no more, wherever they stand in its schema', () => {
+  const slow = { type: 'string', pattern: '^(a?){400}b' }
+  const items = { type: 'array', items: slow }
+  const texts = (count: number) => Array.from({ length: count }, () => 'a'.repeat(1000))
+  const said = (schema: Json, value: Json) =>
+    schemaErrors(readSchema(schema as JsonObject), { path: 'spec', value, old: undefined }).map(
+      ({ message }) => message,
+    )
+  const before = workDone()
+  const many = said(items, texts(200))
+  assert.ok(workDone() - before < 2 * PATTERN_WORK_MAX, `${workDone() - before} steps`)
+  assert.match(many[0] ?? '', /spec\[0\] in body should match '\^\(a\?\)\{400\}b'$/)
+  assert.match(many.at(-1) ?? '', /spec\[\d+\] in body takes too long to match against '\^\(a\?\)\{400\}b'$/)
+  // What cannot be told is no reason to take it.
+  const hidden = said(
+    { type: 'array', items, not: { type: 'array', items: slow } } as Json,
+    texts(200).map(text => [text]),
+  )
+  assert.ok(hidden.length > 0)
+  const huge = said({ type: 'string', not: slow }, 'c'.repeat(PATTERN_WORK_MAX + 1))
+  assert.match(huge[0] ?? '', /"spec" takes too long to match$/)
 })

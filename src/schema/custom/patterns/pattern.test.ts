@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compilePattern } from './pattern.ts'
+import { workDone } from './work.ts'
 
 const CASES: readonly (readonly [pattern: string, yes: readonly string[], no: readonly string[]])[] = [
   ['^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', ['a', 'a-b', 'a0'], ['', '-a', 'a-', 'A']],
@@ -68,7 +69,21 @@ test('patterns that bring other engines down end at once', () => {
   for (const text of ['^(a+)+$', '^(a|a)*$', '^(a*)*b$', '(x+x+)+y']) {
     const pattern = compilePattern(text)
     assert.ok(pattern.kind === 'pattern')
-    assert.equal(pattern.matches(`${'a'.repeat(50_000)}!${'x'.repeat(1000)}`), false, text)
+    assert.equal(pattern.matches(`${'a'.repeat(10_000)}!${'x'.repeat(1000)}`), false, text)
+  }
+})
+
+test('what is followed between two characters counts, and what takes more than it may is no match and no mismatch', () => {
+  for (const [text, steps] of [
+    ['^(a?){400}b', 800],
+    ['(^a?){400}b', 800],
+  ] as const) {
+    const pattern = compilePattern(text)
+    assert.ok(pattern.kind === 'pattern')
+    const before = workDone()
+    assert.equal(pattern.matches('a'.repeat(100)), false)
+    assert.ok(workDone() - before > steps, `${workDone() - before} steps`)
+    assert.equal(pattern.matches('a'.repeat(100), steps / 2), undefined)
   }
 })
 

@@ -13,8 +13,8 @@ import { worked } from './work.ts'
 export interface Pattern {
   readonly kind: 'pattern'
   readonly text: string
-  /** True when some part of the text matches; false also when that takes more than PATTERN_WORK_MAX steps to find. */
-  readonly matches: (text: string) => boolean
+  /** True when some part of the text matches; undefined when that takes more than so many steps to find, PATTERN_WORK_MAX unless told. */
+  readonly matches: (text: string, workMax?: number) => boolean | undefined
   /** At most so many parts of the text that match, none within another, as RE2 finds them. Throws when that takes more than PATTERN_FIND_WORK_MAX steps. */
   readonly findAll: (text: string, most: number) => readonly string[]
 }
@@ -44,7 +44,7 @@ function compile(text: string): Pattern | PatternRefused {
     return {
       kind: 'pattern',
       text,
-      matches: subject => run(program, subject),
+      matches: (subject, workMax = PATTERN_WORK_MAX) => run(program, subject, workMax),
       findAll: (subject, most) => findAll(program, subject, most),
     }
   } catch (error) {
@@ -53,7 +53,7 @@ function compile(text: string): Pattern | PatternRefused {
   }
 }
 
-function run(program: readonly Step[], text: string): boolean {
+function run(program: readonly Step[], text: string, workMax: number): boolean | undefined {
   let states = new States(program)
   let next = new States(program)
   let before = -1
@@ -61,7 +61,7 @@ function run(program: readonly Step[], text: string): boolean {
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0
     if (states.follow({ before, after: code })) {
-      worked(work)
+      worked(work + states.visited)
       return true
     }
     next.clear()
@@ -69,15 +69,15 @@ function run(program: readonly Step[], text: string): boolean {
       const step = program[at]
       if (step?.kind === 'class' && step.test(code)) next.begun.push(at + 1)
     }
-    work += 1 + states.waiting.length
-    if (work > PATTERN_WORK_MAX) break
+    work += states.visited + states.waiting.length
+    if (work > workMax) break
     before = code
     const passed = states
     states = next
     next = passed
   }
   worked(work)
-  return work <= PATTERN_WORK_MAX && states.follow({ before, after: -1 })
+  return work <= workMax ? states.follow({ before, after: -1 }) : undefined
 }
 
 /** Where matches can be at one place of the text. */
@@ -86,6 +86,8 @@ class States {
   // The turn in which a step was last met.
   readonly #met: Uint32Array
   #turn = 1
+  /** Steps followed here, those met before too. */
+  visited = 0
   /** Steps that matches came to with the character before. */
   readonly begun: number[] = []
   /** Steps that wait for a character. */
@@ -98,6 +100,7 @@ class States {
 
   clear(): void {
     this.#turn += 1
+    this.visited = 0
     this.begun.length = 0
     this.waiting.length = 0
   }
@@ -107,6 +110,7 @@ class States {
     const open = this.begun
     open.push(0)
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      this.visited += 1
       if (this.#met[at] === this.#turn) continue
       this.#met[at] = this.#turn
       const step = this.#program[at]

@@ -6,7 +6,7 @@ export const MATCHES = 'matchesPattern'
 
 /** github.com/google/cel-go/ext Strings, version 2, and k8s.io/apiserver/pkg/cel/library Regex. */
 export const STRINGS: Library = {
-  [`string.${MATCHES}(string): bool`]: (text: string, pattern: string) => patternOf(pattern).matches(text),
+  [`string.${MATCHES}(string): bool`]: (text: string, pattern: string) => matched(patternOf(pattern).matches(text)),
   'string.find(string): string': (text: string, pattern: string) => patternOf(pattern).findAll(text, 1)[0] ?? '',
   'string.findAll(string): list<string>': (text: string, pattern: string) => patternOf(pattern).findAll(text, ALL),
   'string.findAll(string, int): list<string>': (text: string, pattern: string, most: bigint) =>
@@ -20,6 +20,11 @@ export const STRINGS: Library = {
 }
 
 const ALL = Number.POSITIVE_INFINITY
+
+function matched(isMatch: boolean | undefined): boolean {
+  if (isMatch === undefined) throw new Error('the text takes too long to match')
+  return isMatch
+}
 
 function patternOf(text: string) {
   const pattern = compilePattern(text)
