@@ -16,6 +16,10 @@ export const PARAMETER_CHARS_MAX = 16 * 1024
 export const COMPRESS_BYTES_MIN = 128 * 1024
 /** Objects read at once while a list is made. */
 export const LIST_PAGE = 48
+/** Bytes of objects kept of what is read so, but for one that alone has more: clients that take nothing hold as much. */
+export const LIST_PAGE_BYTES = 256 * 1024
+/** Bytes of objects from which on a piece of a list ends, however many its client asked for. */
+export const LIST_PIECE_BYTES = 4 * 1024 * 1024
 /** Milliseconds of long work, such as lists, before others get a turn. */
 export const BUSY_MS_MAX = 4
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */

@@ -39,6 +39,21 @@ test('a list in pieces is of one revision and says how many are left', async () 
   assert(names.includes('m0299') && !names.includes('m9999'))
 })
 
+test('large objects come in small pages, and as many in a piece as are not too much', async () => {
+  await using api = await MemoryApi.open()
+  const names = Array.from({ length: 12 }, (_, index) => `m${String(index).padStart(4, '0')}`)
+  for (const name of names) {
+    await api.post(MAPS, { metadata: { name }, data: { text: 'x'.repeat(800_000) } })
+  }
+  assert.deepEqual(namesIn((await api.get(MAPS)).body), names)
+  const piece = await api.get(`${MAPS}?limit=500`)
+  const token = textAt(piece.body, 'metadata', 'continue')
+  assert.deepEqual(namesIn(piece.body), names.slice(0, 6))
+  assert.equal(jsonAt(piece.body, 'metadata', 'remainingItemCount'), 6)
+  const rest = await api.get(`${MAPS}?limit=500&continue=${token}`)
+  assert.deepEqual([namesIn(rest.body), textAt(rest.body, 'metadata', 'continue')], [names.slice(6), undefined])
+})
+
 test('selectors choose, also in pieces', async () => {
   await using api = await MemoryApi.open()
   await makeMaps(api, 60)

@@ -1,7 +1,7 @@
 import type { Turns } from '#base'
 import type { Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
-import { LIST_PAGE } from '../limits.ts'
+import { LIST_PAGE, LIST_PIECE_BYTES } from '../limits.ts'
 import type { Matches } from '../request/selectors.ts'
 import type { Continue } from '../request/continue.ts'
 import type { ObjectPlace, ObjectStore } from '../store/object-store.ts'
@@ -36,6 +36,10 @@ export interface Listed {
 /** Objects of one revision. */
 export interface ListPage {
   readonly revision: Revision
+  /** Of all that was read for it. */
+  readonly bytes: number
+  /** More comes behind it. */
+  readonly more: boolean
   readonly objects: readonly KubeObject[]
 }
 
@@ -52,19 +56,23 @@ export async function* listPages(
   },
   signal: AbortSignal,
 ): AsyncGenerator<ListPage> {
-  const { namespace, matches, pageLimit: limit = LIST_PAGE } = wanted
+  const { namespace, matches, pageLimit = LIST_PAGE } = wanted
   let { revision } = wanted
+  let limit = pageLimit
   let next = wanted.after
   do {
     await turns.take(signal)
     const page = await store.page(resource, { namespace, revision, after: next, limit }, signal)
     revision = page.revision
-    yield { revision, objects: matches === undefined ? page.objects : page.objects.filter(matches) }
     next = page.next
+    // Where few fit into a page, not many are read for it.
+    limit = Math.min(pageLimit, page.objects.length * 2)
+    const objects = matches === undefined ? page.objects : page.objects.filter(matches)
+    yield { revision, objects, bytes: page.bytes, more: next !== undefined }
   } while (next !== undefined)
 }
 
-/** A piece of a list. Faults: Expired. */
+/** A piece of a list; fewer than wanted when they are large. Faults: Expired. */
 export async function listPiece(
   parts: ListParts,
   resource: Resource,
@@ -74,6 +82,7 @@ export async function listPiece(
   const { from, limit } = request
   const objects: KubeObject[] = []
   let revision = from?.revision ?? request.revision
+  let bytes = 0
   // One more than fits is what tells that there is more.
   const pageLimit = request.matches === undefined ? Math.min(LIST_PAGE, limit + 1) : LIST_PAGE
   const wanted = { ...request, revision, after: from?.after, pageLimit }
@@ -82,7 +91,9 @@ export async function listPiece(
     const room = limit - objects.length
     objects.push(...page.objects.slice(0, room))
     const last = objects.at(-1)?.metadata
-    if (page.objects.length > room && last !== undefined) {
+    bytes += page.bytes
+    const isFull = page.objects.length > room || (page.more && bytes >= LIST_PIECE_BYTES)
+    if (isFull && last !== undefined) {
       return { revision, objects, next: { revision, after: { namespace: last.namespace, name: last.name } } }
     }
   }

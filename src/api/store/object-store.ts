@@ -1,11 +1,11 @@
 import { type ByteString, isFault } from '#base'
-import type { Keyspace, LocalKeyspace, Operation, Revision } from '#keyspace'
+import type { Keyspace, KeyValue, LocalKeyspace, Operation, Revision } from '#keyspace'
 import type { KubeObject, Resource } from '#schema'
 import { claimChange, ownerOf } from '../claims/claim-keys.ts'
 import { ClaimStore } from '../claims/claim-store.ts'
 import { type Conversions, NO_CONVERSIONS } from '../conversion/conversions.ts'
 import { apiFault } from '../faults.ts'
-import { LIST_PAGE } from '../limits.ts'
+import { LIST_PAGE, LIST_PAGE_BYTES } from '../limits.ts'
 import { ObjectCodec, type Sealing, withRevision } from './codec.ts'
 import { namespacePrefix, objectKey, type Placed, ROOT, resourcePrefix } from './keys.ts'
 import { ObjectChange } from './object-change.ts'
@@ -26,6 +26,8 @@ export interface Guard {
 export interface ObjectPage {
   readonly revision: Revision
   readonly objects: readonly KubeObject[]
+  /** Of the objects, as they are stored. */
+  readonly bytes: number
   /** The place behind which the next piece begins; undefined when this is the last. */
   readonly next: ObjectPlace | undefined
 }
@@ -110,7 +112,10 @@ export class ObjectStore {
     return withRevision(last, revision)
   }
 
-  /** Objects of one namespace, or of all, in order of their places; as of a revision, or now. Faults: Expired. */
+  /**
+   * Objects of one namespace, or of all, in order of their places; as of a revision, or now. Fewer than `limit` when they are large.
+   * Faults: Expired.
+   */
   async page(
     resource: Resource,
     wanted: {
@@ -126,12 +131,14 @@ export class ObjectStore {
       revision: wanted.revision,
       limit: wanted.limit ?? LIST_PAGE,
     } as const
-    const { revision, entries, more } = await this.#keyspace.range(range, signal).catch(expired)
-    const converted = await this.#conversions.entries(resource, entries, signal)
+    const { revision, entries, more: isCut } = await this.#keyspace.range(range, signal).catch(expired)
+    const { kept, bytes } = withinBytes(entries)
+    const more = isCut || kept.length < entries.length
+    const converted = await this.#conversions.entries(resource, kept, signal)
     const objects = converted.map(entry => this.#codec.objectOf(entry, resource.storedForm))
     const last = objects.at(-1)?.metadata
     const next = more && last !== undefined ? { namespace: last.namespace, name: last.name } : undefined
-    return { revision: wanted.revision ?? revision, objects, next }
+    return { revision: wanted.revision ?? revision, objects, bytes, next }
   }
 
   /** How many objects there are behind a place, as of a revision. Faults: Expired. */
@@ -211,6 +218,16 @@ function keysBehind(resource: Resource, namespace: string | undefined, after: Ob
   const start = after === undefined ? prefix : `${objectKey(resource, after)}\0`
   const clamped = start < prefix ? prefix : start > end ? end : start
   return { kind: 'range', start: clamped, end } as const
+}
+
+// The first, and as many behind it as lie within the bytes of a page.
+function withinBytes(entries: readonly KeyValue[]): { readonly kept: readonly KeyValue[]; readonly bytes: number } {
+  let bytes = 0
+  for (const [index, { value }] of entries.entries()) {
+    if (index > 0 && bytes + value.byteLength > LIST_PAGE_BYTES) return { kept: entries.slice(0, index), bytes }
+    bytes += value.byteLength
+  }
+  return { kept: entries, bytes }
 }
 
 function isLocal(keyspace: Keyspace | LocalKeyspace): keyspace is LocalKeyspace {

@@ -72,7 +72,7 @@ async function* initialLines(
   let revision: Revision | undefined
   for await (const page of listPages(parts, resource, { namespace, matches }, signal)) {
     revision = page.revision
-    yield* inChunks(page.objects.map(object => teller.added(object)))
+    yield* inChunks(page.objects.values().map(object => teller.added(object)))
   }
   const end = revision ?? (await parts.store.revision(signal))
   if (watching.wantsInitialEnd) yield teller.bookmark(end, true)
@@ -131,15 +131,23 @@ function lineOf(type: string, object: Json): Uint8Array {
   return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
 }
 
-// Few pieces, none of them large.
-function* inChunks(lines: readonly Uint8Array[]): Generator<Uint8Array> {
-  let from = 0
+// Few pieces, none of them large. While one is not taken, those behind it are not made.
+function* inChunks(lines: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let held: Uint8Array[] = []
   let bytes = 0
-  for (const [index, line] of lines.entries()) {
+  for (const line of lines) {
+    held.push(line)
     bytes += line.byteLength
-    if (bytes < WATCH_CHUNK_BYTES && index < lines.length - 1) continue
-    yield index === from ? line : Buffer.concat(lines.slice(from, index + 1))
-    from = index + 1
+    if (bytes < WATCH_CHUNK_BYTES) continue
+    const chunk = joined(held)
+    held = []
     bytes = 0
+    yield chunk
   }
+  if (held.length > 0) yield joined(held)
+}
+
+function joined(lines: readonly Uint8Array[]): Uint8Array {
+  const [only] = lines
+  return lines.length === 1 && only !== undefined ? only : Buffer.concat(lines)
 }
