@@ -51,9 +51,12 @@ export class OwnerGraph {
     return gone
   }
 
-  /** The objects that name `uid` as an owner. */
+  /** The objects that name `uid` as an owner, and may: what lies in another namespace neither goes with it nor keeps it. */
   dependents(uid: string): readonly Node[] {
-    return Array.from(this.#dependents.get(uid) ?? [], each => this.#nodes.get(each)).filter(node => node !== undefined)
+    const owner = this.#nodes.get(uid)
+    return Array.from(this.#dependents.get(uid) ?? [], each => this.#nodes.get(each))
+      .filter(node => node !== undefined)
+      .filter(node => owner === undefined || mayOwn(owner, node))
   }
 
   #unlink(uid: string): void {
@@ -65,6 +68,11 @@ export class OwnerGraph {
       if (there?.size === 0) this.#dependents.delete(owner.uid)
     }
   }
+}
+
+/** True when an object may be the owner of another: it lies in no namespace, or in the same. */
+export function mayOwn(owner: Node, { metadata }: Node): boolean {
+  return !owner.resource.isNamespaced || owner.metadata.namespace === metadata.namespace
 }
 
 /** The owners an object names. */

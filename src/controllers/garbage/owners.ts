@@ -2,7 +2,7 @@ import { isFault } from '#base'
 import type { ApiResource, Client, ServedResource } from '#client'
 import { apiVersionOf, type OwnerReference } from '#schema'
 import { ABSENT_OWNERS_MAX } from '../limits.ts'
-import { isForeground, type Node, type OwnerGraph, ownersOf } from './graph.ts'
+import { isForeground, mayOwn, type Node, type OwnerGraph, ownersOf } from './graph.ts'
 import type { OwnerState } from './plan.ts'
 
 /** Tells what owners are to objects: by the graph, and by asking the API for those it does not have. */
@@ -32,10 +32,7 @@ export class Owners {
   async #stateOf(node: Node, owner: OwnerReference, signal: AbortSignal): Promise<OwnerState> {
     const { namespace } = node.metadata
     const known = this.#graph.get(owner.uid)
-    if (known !== undefined) {
-      const isReachable = !known.resource.isNamespaced || known.metadata.namespace === namespace
-      return isReachable ? (isForeground(known) ? 'waiting' : 'solid') : 'refused'
-    }
+    if (known !== undefined) return mayOwn(known, node) ? (isForeground(known) ? 'waiting' : 'solid') : 'refused'
     const [group, version] = versionOf(owner)
     const resource = this.#resources.get(kindKey(group, owner.kind))
     // A kind or a version that is not served, or not any more, tells nothing: its objects may come back.

@@ -85,3 +85,14 @@ test('the graph forgets what is gone, changed or no longer served', () => {
   assert.deepEqual([graph.size, graph.dependents('b').length], [1, 0])
   assert.equal(ownersWithout(node('x', { ownerReferences: [owner('a')] }), new Set(['a'])), null)
 })
+
+test('what lies in another namespace neither keeps an object that goes nor goes with it', () => {
+  const graph = new OwnerGraph()
+  const owned = node('a', going(FOREGROUND))
+  graph.put(owned)
+  graph.put(node('b', { namespace: 'other', ownerReferences: [owner('a', true)] }))
+  assert.deepEqual(stepOfGoing(owned, graph), { kind: 'release', finalizer: FOREGROUND })
+  const everywhere: Node = { ...owned, resource: { ...THINGS, isNamespaced: false } }
+  graph.put(everywhere)
+  assert.equal(stepOfGoing(everywhere, graph).kind, 'await')
+})
