@@ -217,7 +217,7 @@ suite('the cairn command', { skip: whyNoFuse() }, () => {
     const status = await cloud.run('status')
     assert.match(
       status.out,
-      /^cairn .* runs \(process [0-9]+\), serving for .*\ndata {3}.*\napi {4}none\nused {3}.*: [0-9]+ chunks?, and .* of metadata\nfree {3}/,
+      /^cairn .* runs \(process [0-9]+\), up for .*\ndata {3}.*\napi {4}none\nused {3}.*: [0-9]+ chunks?, and .* of metadata\nfree {3}/,
     )
     assert.match(status.out, new RegExp(`\nhome +[0-9.]+ ([KM]i)?B +[0-9]+ +[0-9]+ +[0-9.]+ [KM]iB +${cloud.mount}\n`))
     const doctor = await cloud.run('doctor')

@@ -35,6 +35,8 @@ type FaultRow = ShapeOf<typeof faultShape>
 const start = shape({
   dataFolder: text(4096),
   supervisorPid: integer(),
+  /** How long the supervisor has run: storage processes come and go. */
+  supervisedMs: integer(),
   mounts: list(heldMountShape, 64),
   /** True when Cairn was started to mount nothing. */
   mountsNothing: flag,

@@ -53,7 +53,11 @@ async function askRunning(context: Context, folder: string): Promise<Running> {
     return { checks: [door, ...checks, ...api], served: mounts.map(mount => mount.path) }
   } catch (error) {
     if (!isFault(error)) throw error
-    if (pid === undefined) return { checks: [{ name, state: 'ok', detail: 'Cairn does not run here' }], served: [] }
+    if (pid === undefined)
+      return {
+        checks: [{ name, state: 'ok', detail: 'closed, because Cairn does not run here: start it with `cairn up`' }],
+        served: [],
+      }
     const remedy = error.hint ?? 'See what `cairn up` prints.'
     return { checks: [{ name, state: 'fail', detail: error.message, remedy }], served: [] }
   }

@@ -40,7 +40,7 @@ function statusText(status: NodeStatus, api: ApiState): string {
   const { disk, filesystems, mounts, held } = status
   const metadataBytes = filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [
-    `${status.software} runs (process ${status.pid}), serving for ${formatDuration(status.uptimeMs)}`,
+    `${status.software} runs (process ${status.pid}), up for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
     `api    ${typeof api === 'string' ? api : api.url}`,
     ...(typeof api === 'string' || api.keys === undefined ? [] : [`keys   ${api.keys}`]),

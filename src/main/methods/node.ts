@@ -15,7 +15,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         software: softwareName(),
         pid,
         dataFolder,
-        uptimeMs: Math.round(world.clock.monotonicMs() - parts.openedMs),
+        uptimeMs: start.supervisedMs + Math.round(world.clock.monotonicMs() - parts.openedMs),
         mountsNothing,
         mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
         filesystems: await Promise.all(filesystems.all.map(each => filesystemRow(each, signal))),

@@ -6,20 +6,21 @@ import { type Order, type Report, readReport, type Start } from '../messages.ts'
 import { Child, FIRST_SLOT } from './child.ts'
 
 /** A storage process to start. The descriptors of the mounts, as they are here, become its slots from 4 on. */
-export type StorageStart = Omit<Start, 'supervisorPid'>
+export type StorageStart = Omit<Start, 'supervisorPid' | 'supervisedMs'>
 
 /** One running storage process. */
 export class StorageProcess extends Child<Order, Report> {
   /** Hears what it reports; a `failed` is thrown by `ready` instead. */
   constructor(start: StorageStart, world: World, listener: (report: Report) => void) {
     const mounts = start.mounts.map((mount, index) => ({ ...mount, fd: FIRST_SLOT + index }))
+    const [supervisorPid, supervisedMs] = [process.pid, Math.round(process.uptime() * 1000)]
     super(
       {
         word: 'storage',
         flags: FLAGS,
         env: MALLOC,
         descriptors: start.mounts.map(mount => mount.fd),
-        start: { kind: 'start', ...start, supervisorPid: process.pid, mounts },
+        start: { kind: 'start', ...start, supervisorPid, supervisedMs, mounts },
         readyTimeoutMs: READY_TIMEOUT_MS,
         read,
         fault: message => mainFault('StorageProcess', message),

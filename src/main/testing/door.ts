@@ -21,6 +21,9 @@ export interface TestDoor extends AsyncDisposable {
   readonly asked: readonly Request[]
 }
 
+/** How long the supervisor of a door for tests has run. */
+export const SUPERVISED_MS = 3_600_000
+
 /** Opens a door for a test. */
 export async function openTestDoor(): Promise<TestDoor> {
   const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-door-'))
@@ -44,7 +47,14 @@ export async function openTestDoor(): Promise<TestDoor> {
       return request.path
     },
   }
-  const start = { dataFolder, supervisorPid: process.pid, mounts: [], mountsNothing: false, restarts: { count: 0 } }
+  const start = {
+    dataFolder,
+    supervisorPid: process.pid,
+    supervisedMs: SUPERVISED_MS,
+    mounts: [],
+    mountsNothing: false,
+    restarts: { count: 0 },
+  }
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
   const parts = { start, link, world, chunks, filesystems, sessions, collector, openedMs: world.clock.monotonicMs() }
   const [here, there] = duplexPair()

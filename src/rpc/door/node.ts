@@ -8,6 +8,7 @@ const statusShape = shape({
   /** Process id of the supervisor, which ends last. */
   pid: integer(),
   dataFolder: text(PATH_BYTES_MAX),
+  /** How long Cairn has run, whichever of its processes came and went. */
   uptimeMs: integer(),
   mounts: list(mountRowShape, FILESYSTEMS_MAX),
   /** True when it was started to mount nothing. */
