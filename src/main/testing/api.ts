@@ -1,5 +1,5 @@
 import { createApp, FollowedDefinitions, LocalConnection, Objects, ObjectStore, Registry } from '#api'
-import type { World } from '#base'
+import { byteStringOfText, type World } from '#base'
 import { Client } from '#client'
 import type { Controllers, Storage } from '#controllers'
 import { Authority } from '#identity'
@@ -34,6 +34,9 @@ export async function openTestApi(storage?: Storage): Promise<TestApi> {
   await using opening = new AsyncDisposableStack()
   const keyspace = opening.use(openMemoryKeyspace({ world }))
   const ending = new AbortController()
+  // As in every cloud, whose keys are made first: a list at revision 0 cannot be watched from, because 0 means any revision.
+  const first = { kind: 'put', key: byteStringOfText('/identity/test'), value: new Uint8Array() } as const
+  await keyspace.txn({ compare: [], then: [first] }, ending.signal)
   opening.defer(() => ending.abort())
   const store = new ObjectStore(keyspace)
   const registry = new Registry(RESOURCES)
