@@ -6,7 +6,9 @@ import { nowMs, watchElsewhere } from './seen.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const PODS = '/api/v1/namespaces/default/pods'
+const MAPS = '/api/v1/namespaces/default/configmaps'
 const WRITERS = 16
+const ROUNDS = 3
 const WRITES_MAX = 256
 
 /** Makes many pods, then lists them in each form. */
@@ -43,13 +45,43 @@ export async function manyObjects(client: ApiClient, count: number, signal: Abor
   ]
 }
 
-/** Writes at a steady rate and looks how long each takes to come out of a watch in another process. */
+/** Writes at a steady rate and looks how long each takes to come out of a watch in another process; medians of ROUNDS runs. */
 export async function watchLatency(client: ApiClient, kubeconfig: string, signal: AbortSignal): Promise<ControlRow[]> {
+  const rounds: Round[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push(await latencyRound(client, kubeconfig, signal))
+    await client.call('DELETE', MAPS)
+  }
+  const median = (of: (round: Round) => number) => rounds.map(of).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
+  const runs = rounds.map(each => each.p99Ms.toFixed(0)).join(', ')
+  return [
+    {
+      id: 'writes',
+      title: 'writes/s while watched (1,000 wanted)',
+      unit: '/s',
+      value: median(each => each.rate),
+      goal: 990,
+    },
+    {
+      id: 'watch-p99',
+      title: `watch latency at that, p99 (runs: ${runs})`,
+      unit: 'ms',
+      value: median(each => each.p99Ms),
+      goal: 50,
+    },
+  ]
+}
+
+interface Round {
+  readonly rate: number
+  readonly p99Ms: number
+}
+
+async function latencyRound(client: ApiClient, kubeconfig: string, signal: AbortSignal): Promise<Round> {
   const [rate, totalS] = [1000, 5]
-  const path = '/api/v1/namespaces/default/configmaps'
   const sentMs = new Map<string, number>()
   const tookMs: number[] = []
-  await using _watch = await watchElsewhere(kubeconfig, path, seen => {
+  await using _watch = await watchElsewhere(kubeconfig, MAPS, seen => {
     for (const [name, atMs] of seen) {
       const sent = sentMs.get(name)
       if (sent !== undefined) tookMs.push(atMs - sent)
@@ -63,7 +95,7 @@ export async function watchLatency(client: ApiClient, kubeconfig: string, signal
     if (aheadMs > 0) await delay(aheadMs, undefined, { signal })
     const name = `w-${number}`
     sentMs.set(name, nowMs())
-    const write = client.call('POST', path, { body: JSON.stringify({ metadata: { name }, data: { number: name } }) })
+    const write = client.call('POST', MAPS, { body: JSON.stringify({ metadata: { name }, data: { number: name } }) })
     writes.add(write)
     void write.then(() => writes.delete(write))
     // A server that is slower than the rate is seen as such, and not refused by its limit for one client.
@@ -73,17 +105,7 @@ export async function watchLatency(client: ApiClient, kubeconfig: string, signal
   const doneS = (performance.now() - startMs) / 1000
   while (tookMs.length < rate * totalS) await delay(10, undefined, { signal })
   const sorted = tookMs.sort((a, b) => a - b)
-  const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
-  return [
-    {
-      id: 'writes',
-      title: 'writes/s while watched (1,000 wanted)',
-      unit: '/s',
-      value: (rate * totalS) / doneS,
-      goal: 990,
-    },
-    { id: 'watch-p99', title: 'watch latency at that, p99', unit: 'ms', value: p99, goal: 50 },
-  ]
+  return { rate: (rate * totalS) / doneS, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0 }
 }
 
 /** Memory of all processes, PSS. */

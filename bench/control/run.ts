@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { measureBlocks } from './blocks/measure.ts'
@@ -38,7 +38,7 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   rows.push({ id: 'start', title: 'exec to ready', unit: 's', value: cloud.startMs / 1000, goal: 2 })
   await delay(5000, undefined, { signal })
   rows.push(memory('idle', 'memory idle (PSS of all processes)', cloud.pids(), 200))
-  await untilSettled(cloud.pids, signal)
+  await untilSettled(home, cloud.pids, signal)
   rows.push(await idleWrites(cloud.pids, signal))
   using client = new ApiClient(cloud.kubeconfig)
   rows.push(...(await manyObjects(client, count, signal)))
@@ -48,11 +48,15 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   return rows
 }
 
-// A new data folder gets its ballast in the first minutes, once; twenty quiet seconds say that it has.
-async function untilSettled(pids: () => readonly number[], signal: AbortSignal): Promise<void> {
+// A new data folder gets its ballast in the first minutes, once; when it is there and twenty seconds are quiet, it has.
+async function untilSettled(home: string, pids: () => readonly number[], signal: AbortSignal): Promise<void> {
+  const ballast = join(home, 'data', 'chunks', 'ballast')
   const deadline = performance.now() + 300_000
-  for (let before = -1; before !== writtenBytes(pids()) && performance.now() < deadline; ) {
-    before = writtenBytes(pids())
+  const hasBallast = () => (statSync(ballast, { throwIfNoEntry: false })?.size ?? 0) > 0
+  for (let before = -1; performance.now() < deadline; ) {
+    const written = writtenBytes(pids())
+    if (hasBallast() && written === before) return
+    before = written
     await delay(20_000, undefined, { signal })
   }
 }
