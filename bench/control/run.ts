@@ -42,9 +42,11 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   rows.push(await idleWrites(cloud.pids, signal))
   using client = new ApiClient(cloud.kubeconfig)
   rows.push(...(await manyObjects(client, count, signal)))
+  await delay(20_000, undefined, { signal })
+  rows.push(memory('loaded', `memory with ${count} pods, 20 s later (PSS)`, cloud.pids(), 200))
   rows.push(...(await watchLatency(client, cloud.kubeconfig, signal)))
   await delay(20_000, undefined, { signal })
-  rows.push(memory('loaded', `memory with ${count} pods, 20 s after the load (PSS)`, cloud.pids(), 200))
+  rows.push(memory('written', 'memory after those writes, 20 s later (PSS)', cloud.pids(), 200))
   return rows
 }
 
