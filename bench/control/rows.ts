@@ -14,15 +14,18 @@ export function isMet({ unit, value, goal }: ControlRow): boolean | undefined {
   return unit === '/s' ? value >= goal : value <= goal
 }
 
+/** What a row says: title, figure, goal, and whether it is met. */
+export function cellsOf(row: ControlRow): readonly string[] {
+  const met = isMet(row)
+  const verdict = met === undefined ? '' : met ? 'met' : 'missed'
+  const goal = row.goal === undefined ? '' : `${row.unit === '/s' ? '>=' : '<='} ${row.goal} ${row.unit}`
+  const figure = row.value >= 100 ? String(Math.round(row.value)) : row.value.toPrecision(3)
+  return [row.title, `${figure} ${row.unit}`, goal, verdict]
+}
+
 /** Rows as a table for people. */
 export function tableOf(rows: readonly ControlRow[]): string {
-  const cells = rows.map(row => {
-    const met = isMet(row)
-    const verdict = met === undefined ? '' : met ? 'met' : 'missed'
-    const goal = row.goal === undefined ? '' : `${row.unit === '/s' ? '>=' : '<='} ${row.goal} ${row.unit}`
-    return [row.title, `${row.value.toPrecision(3)} ${row.unit}`, goal, verdict]
-  })
-  const all = [['', 'measured', 'goal', ''], ...cells]
+  const all = [['', 'measured', 'goal', ''], ...rows.map(cellsOf)]
   const widths = [0, 1, 2, 3].map(column => Math.max(...all.map(row => row[column]?.length ?? 0)))
   return all
     .map(row =>

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { measureBlocks } from './blocks/measure.ts'
+import { describeMachine } from '../report/machine.ts'
 import { ApiClient } from './client.ts'
 import { startCloud, writtenBytes } from './cloud.ts'
 import { manyObjects, memory, watchLatency } from './objects.ts'
+import { controlPage } from './page.ts'
 import { type ControlRow, tableOf } from './rows.ts'
 
 /** Measures the control plane: start, objects, watches, memory, and what it writes when nothing happens. */
@@ -17,6 +19,10 @@ export async function runControl(words: readonly string[], folder: string, signa
       ? await measureBlocks(home, { count, wanted: wanted?.startsWith('-') === true ? undefined : wanted }, signal)
       : await measure(home, count, signal)
     console.log(words.includes('json') ? JSON.stringify(rows, undefined, 2) : tableOf(rows))
+    const page = words.indexOf('--markdown') + 1
+    if (page === 0) return
+    const command = ['npm run bench -- control', ...words].join(' ')
+    writeFileSync(words[page] ?? '', controlPage(rows, describeMachine(folder), command))
   } finally {
     rmSync(home, { recursive: true, force: true })
   }

@@ -49,7 +49,8 @@ function tableLines({ titles, lines }: Cells): readonly string[] {
   return [line(titles), line(rule), ...lines.map(line)]
 }
 
-function machineLines(machine: Machine): readonly string[] {
+/** The machine of a run, for people. */
+export function machineLines(machine: Machine): readonly string[] {
   return [
     `${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB of memory`,
     `${machine.system}, ${machine.kernel}, ${machine.filesystem} on the one disk, Node ${machine.node}`,

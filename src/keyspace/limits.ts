@@ -88,7 +88,10 @@ export const ETCD_WATCH_RETRY_MS_MAX = 2000
 /** Milliseconds between two pings of a connection to etcd in use, and how long an answer may take. */
 export const ETCD_KEEP_ALIVE = { everyMs: 10_000, timeoutMs: 5000 } as const
 
-/** Milliseconds between two questions to etcd how far its watches have come; each is believed when the next is answered. */
+/**
+ * Milliseconds between two questions to etcd how far its watches have come; each is believed when the next is answered. Far above the
+ * 100 ms in which etcd brings a watch up to date (mvcc/watchable_store.go): before that its answer may be ahead of events.
+ */
 export const ETCD_PROGRESS_MS = 20_000
 
 /** Tokens asked for one after the other for one call to etcd. */

@@ -45,6 +45,9 @@ interface Subscription {
 
 const UNHEARD = { isMade: false, isAsked: false, heard: undefined } as const
 
+/** Questions not asked while one is not answered; then it is taken for lost. */
+const UNANSWERED_MAX = 3
+
 /** The watch that answers about a whole stream are of (etcd 3.4, clientv3/watch.go InvalidWatchID). */
 const NO_WATCH = -1n
 
@@ -114,11 +117,15 @@ export class WatchStream implements AsyncDisposable {
   // Nobody else moves on a watch of which nothing changes: etcd does so every 10 minutes, when history may be gone.
   async #askForProgress(signal: AbortSignal): Promise<void> {
     this.#isAsking = true
+    let askedMs = Number.NEGATIVE_INFINITY
     while (this.#subscriptions.size > 0) {
       await this.#world.clock.sleep(this.#progressMs, signal)
       const nowMs = this.#world.clock.monotonicMs()
-      if (this.#answeredMs === undefined || nowMs - this.#answeredMs < this.#progressMs / 2) continue
+      // While a watch is not up to date, newer etcds do not answer at all: they are asked again.
+      const sinceMs = this.#answeredMs ?? askedMs + UNANSWERED_MAX * this.#progressMs
+      if (nowMs - sinceMs < this.#progressMs / 2) continue
       this.#answeredMs = undefined
+      askedMs = nowMs
       for (const subscription of this.#subscriptions.values()) subscription.isAsked = subscription.isMade
       this.#send({ requestUnion: { case: 'progressRequest', value: {} } })
     }
