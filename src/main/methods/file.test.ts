@@ -176,7 +176,7 @@ test('what is wanted of the supervisor goes to it by an absolute path without a 
   )
   await door.client.call(filesystemUnmount, { path: '/mnt/b' }, never)
   assert.deepEqual(door.asked, [
-    { kind: 'mount', filesystem: 'home', path: '/mnt/b' },
+    { kind: 'mount', filesystem: 'home', path: '/mnt/b', isMoved: false },
     { kind: 'unmount', path: '/mnt/b' },
   ])
 })
