@@ -188,7 +188,8 @@ suite('options', () => {
   })
 
   test('up hears where the control plane is kept', async () => {
-    const { keyspace } = await upOptions('up', '--keyspace', 'etcd=https://a:2379', '--keyspace-ca', 'ca.pem')
+    const login = ['--keyspace-user', 'cairn', '--keyspace-password-file', 'etcd.password']
+    const { keyspace } = await upOptions('up', '--keyspace', 'etcd=https://a:2379', '--keyspace-ca', 'ca.pem', ...login)
     assert.deepEqual(
       { ...keyspace },
       {
@@ -197,6 +198,8 @@ suite('options', () => {
         certificate: undefined,
         key: undefined,
         prefix: undefined,
+        user: 'cairn',
+        password: 'etcd.password',
       },
     )
   })
