@@ -1,6 +1,6 @@
 import type { ByteString } from '#base'
 import type { WrappedKey } from '#identity'
-import type { Keyspace, Revision } from '#keyspace'
+import type { Keyspace, Revision, Txn } from '#keyspace'
 import { putOf, type Row, rowOf } from '../rows.ts'
 
 /** `/identity/data-keys/NAME` -> a data key, wrapped by the master key. */
@@ -58,9 +58,7 @@ export async function changeKeys(
   const then = changes.map(({ of: { key }, to }) =>
     to === 'nothing' ? ({ kind: 'delete', keys: { kind: 'key', key } } as const) : putOf(key, to),
   )
-  const { succeeded, revision } = await keyspace.txn({ compare, then }, signal)
-  if (succeeded) await keyspace.sync(revision, signal)
-  return succeeded
+  return commitDurably(keyspace, { compare, then }, signal)
 }
 
 /** Announces another key, unless somebody else did meanwhile or the keys have changed. Durable when it resolves. */
@@ -73,9 +71,7 @@ export async function announceKey(
   const key = `${prefix}${number}`
   const compare = [...rows.map(isAsRead), isNothing(key)]
   const then = [putOf(key, { ...row, number, state: 'announced' })]
-  const { succeeded, revision } = await keyspace.txn({ compare, then }, signal)
-  if (succeeded) await keyspace.sync(revision, signal)
-  return succeeded
+  return commitDurably(keyspace, { compare, then }, signal)
 }
 
 /**
@@ -92,7 +88,12 @@ export async function replaceKeys(
   const compare = [...rows.map(isAsRead), isNothing(key)]
   const gone = rows.map(of => ({ kind: 'delete', keys: { kind: 'key', key: of.key } }) as const)
   const then = [putOf(key, { ...row, number, state: 'used' }), ...gone]
-  const { succeeded, revision } = await keyspace.txn({ compare, then }, signal)
+  return commitDurably(keyspace, { compare, then }, signal)
+}
+
+// False when something was not as it was read: then nothing has changed.
+async function commitDurably(keyspace: Keyspace, txn: Txn, signal: AbortSignal): Promise<boolean> {
+  const { succeeded, revision } = await keyspace.txn(txn, signal)
   if (succeeded) await keyspace.sync(revision, signal)
   return succeeded
 }
