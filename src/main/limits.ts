@@ -88,6 +88,8 @@ export const RENEW_LOOK_MS = 3_600_000
 
 /** Pause before roles are read again that could not be followed. */
 export const POLICY_RETRY_MS = 100
+/** Pause between two looks at what aggregated roles are made of. */
+export const AGGREGATION_STEP_MS = 100
 
 /** Milliseconds the keyspace that everything was moved from has for noting it. */
 export const MOVED_MARK_MS = 10_000

@@ -87,7 +87,7 @@ export async function openApi(
     ...telemetry,
   })
   const fetch = app.fetch.bind(app)
-  const aggregation = opening.use(new Aggregation(fetch, index, log))
+  const aggregation = opening.use(new Aggregation(fetch, index, { clock, log }))
   policy.onChange(kind => {
     if (kind === 'ClusterRole') aggregation.wake()
   })
