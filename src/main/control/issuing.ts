@@ -58,7 +58,6 @@ export class Issuing implements AsyncDisposable {
       serial: bytes,
     }
     const certificatePem = await this.#authority.sign(order, publicKey)
-    this.#world.log.info('a client certificate was issued', { user, groups, serial })
     return { certificatePem, authorityPem: this.#authority.certificatePem, serial, issuedMs, expiresMs }
   }
 
