@@ -54,6 +54,7 @@ const ADAPTERS: readonly string[] = [
   'src/keyspace/sqlite/',
   'src/main/',
   'src/rpc/socket/',
+  'src/rpc/tls/',
   'src/storage/chunks/sqlite/',
   'src/storage/chunks/threads/',
   'src/storage/fuse/device/',

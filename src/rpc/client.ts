@@ -1,5 +1,12 @@
 import type { Clock } from '#base'
-import { Connection, type ConnectionOptions, closedHere } from './connection.ts'
+import {
+  type CallSide,
+  Connection,
+  type ConnectionOptions,
+  closedHere,
+  type FrameSink,
+  type Side,
+} from './connection.ts'
 import type { Duplex } from './duplex.ts'
 import { faultOf } from './fault-wire.ts'
 import { rpcFault } from './faults.ts'
@@ -46,28 +53,37 @@ export interface Client extends AsyncDisposable {
 export async function openClient(duplex: Duplex, options: ConnectionOptions, signal: AbortSignal): Promise<Client> {
   signal.throwIfAborted()
   const connection = new Connection(duplex)
-  const client = new CallingEnd(connection, options)
+  const client = new CallingEnd(connection, 'dialler', options.clock)
+  client.done = connection.run({ dialler: client }, options).then(() => undefined)
+  await helloOf(connection, client, signal)
+  return client
+}
+
+/** Waits until the other side has said hello. Faults: those of {@link openClient}. */
+export async function helloOf(connection: Connection, client: CallingEnd, signal: AbortSignal): Promise<void> {
   const stop = () => connection.end(rpcFault('Canceled', 'the caller gave up', { cause: signal.reason }))
   signal.addEventListener('abort', stop, { once: true })
   try {
     client.peer = await connection.peer()
-    return client
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
 
-class CallingEnd implements Client {
+/** Begins the calls of one side of a connection. */
+export class CallingEnd implements Client, FrameSink {
   peer: Hello = { protocol: 0, oldest: 0, software: '', windowBytes: 0 }
+  /** Resolves when the connection has ended. */
+  done: Promise<void> = Promise.resolve()
   readonly #connection: Connection
+  readonly #side: CallSide
   readonly #clock: Clock
-  readonly #done: Promise<unknown>
   #nextStream = 1
 
-  constructor(connection: Connection, options: ConnectionOptions) {
+  constructor(connection: Connection, side: Side, clock: Clock) {
     this.#connection = connection
-    this.#clock = options.clock
-    this.#done = connection.run(this, options)
+    this.#side = connection.callsOf(side)
+    this.#clock = clock
   }
 
   get isOpen(): boolean {
@@ -113,7 +129,7 @@ class CallingEnd implements Client {
 
   take(frame: Frame): void {
     if (frame.stream >= this.#nextStream) throw rpcFault('BadFrame', `frame ${frame.kind} of no call`)
-    const stream = this.#connection.streams.get(frame.stream)
+    const stream = this.#side.streams.get(frame.stream)
     switch (frame.kind) {
       case FRAME.item:
         return stream?.takeItem(frame)
@@ -130,20 +146,20 @@ class CallingEnd implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.end(closedHere())
-    await this.#done
+    await this.done
   }
 
   #open(method: Method | ErasedMethod, request: Message<unknown>, signal: AbortSignal): OpenCall {
     signal.throwIfAborted()
-    const connection = this.#connection
-    if (connection.ended !== undefined) throw connection.ended
-    if (connection.streams.size >= CALLS_MAX) throw rpcFault('Busy', `more than ${CALLS_MAX} calls at once`)
+    const [{ ended }, side] = [this.#connection, this.#side]
+    if (ended !== undefined) throw ended
+    if (side.streams.size >= CALLS_MAX) throw rpcFault('Busy', `more than ${CALLS_MAX} calls at once`)
     const { name, version, timeoutMs } = method
     const head = encodeHead({ method: name, version, timeoutMs, params: request.head })
-    const stream = new Stream(this.#nextStream++, connection)
-    connection.streams.set(stream.id, stream)
-    connection.write(FRAME.call, stream.id, head, request.body)
-    return new OpenCall(connection, stream, { signal, timeoutMs, clock: this.#clock })
+    const stream = new Stream(this.#nextStream++, side)
+    side.streams.set(stream.id, stream)
+    side.write(FRAME.call, stream.id, head, request.body)
+    return new OpenCall(side, stream, { signal, timeoutMs, clock: this.#clock })
   }
 }
 
@@ -158,14 +174,14 @@ interface CallLimits {
 /** A call in flight; disposing it before its end tells the other side to stop. */
 class OpenCall implements Disposable {
   readonly stream: Stream
-  readonly #connection: Connection
+  readonly #side: CallSide
   readonly #signal: AbortSignal
   readonly #over = new AbortController()
   #answered = false
 
-  constructor(connection: Connection, stream: Stream, limits: CallLimits) {
+  constructor(side: CallSide, stream: Stream, limits: CallLimits) {
     this.stream = stream
-    this.#connection = connection
+    this.#side = side
     this.#signal = limits.signal
     this.#signal.addEventListener('abort', this.#abort, { once: true })
     if (limits.timeoutMs !== undefined) void this.#limit(limits.clock, limits.timeoutMs)
@@ -180,8 +196,8 @@ class OpenCall implements Disposable {
   [Symbol.dispose](): void {
     this.#over.abort()
     this.#signal.removeEventListener('abort', this.#abort)
-    if (!this.#connection.streams.delete(this.stream.id) || this.#answered) return
-    this.#connection.write(FRAME.cancel, this.stream.id, NO_BYTES, NO_BYTES)
+    if (!this.#side.streams.delete(this.stream.id) || this.#answered) return
+    this.#side.write(FRAME.cancel, this.stream.id, NO_BYTES, NO_BYTES)
   }
 
   #abort = (): void => this.stream.fail(this.#signal.reason)

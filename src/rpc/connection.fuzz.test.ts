@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isFault } from '#base'
 import { machineClock } from '#host'
-import { encodeFrame, FRAME } from './frame.ts'
+import { ACCEPTOR, encodeFrame, FRAME, type Frame } from './frame.ts'
 import { PROTOCOL } from './hello.ts'
 import { encodeHead, message } from './message.ts'
 import { openClient } from './client.ts'
 import { answerUnary, answerUpload, unary, upload } from './method.ts'
 import { duplexPair } from './pair.ts'
+import { openPeer } from './peer.ts'
 import { serveConnection } from './server.ts'
 import { integer, nothing, shape, text } from './shape.ts'
 
@@ -23,11 +24,10 @@ const handlers = [
   }),
 ]
 
-const hello = encodeFrame(
+const hello = frameOf(
   FRAME.hello,
   0,
   encodeHead({ protocol: PROTOCOL, oldest: 1, software: 'fuzz', windowBytes: 4 * 1024 * 1024 }),
-  new Uint8Array(0),
 )
 const heads = fc.oneof(
   fc.constant({ method: 'test.echo', version: 1, params: { say: 'x' } }),
@@ -38,6 +38,7 @@ const heads = fc.oneof(
 )
 const frames = fc.record({
   kind: fc.integer({ min: 0, max: 9 }),
+  flags: fc.constantFrom(0, ACCEPTOR),
   stream: fc.integer({ min: 0, max: 6 }),
   head: heads.map(encodeHead),
   body: fc.uint8Array({ maxLength: 64 }),
@@ -85,6 +86,30 @@ test('whatever frames a client gets, its call ends', async () => {
   )
 })
 
+test('whatever frames a peer gets that calls and answers, all of its calls end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('dialler', 'acceptor'),
+      fc.array(frames, { maxLength: 30 }),
+      fc.array(garbage, { maxLength: 3 }),
+      async (side, script, noise) => {
+        const [near, far] = duplexPair()
+        far.write(hello)
+        const peer = await openPeer(near, { ...options, handlers, side }, new AbortController().signal)
+        const ended = peer.call(echo, { say: 'x' }, new AbortController().signal).then(
+          said => assert.equal(typeof said, 'string'),
+          error => assert.ok(isFault(error), String(error)),
+        )
+        far.write(spoiled(script, noise).slice(hello.length))
+        far.close()
+        await ended
+        await peer.done
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
 test('a peer that says nothing of ours is told why and closed', async () => {
   const [near, far] = duplexPair()
   const served = serveConnection(far, { ...options, handlers })
@@ -98,7 +123,7 @@ test('a peer that says nothing of ours is told why and closed', async () => {
 test('a peer of another protocol is refused by name', async () => {
   const [near, far] = duplexPair()
   const later = { protocol: 9, oldest: 7, software: 'cairn 99', windowBytes: 4 * 1024 * 1024 }
-  far.write(encodeFrame(FRAME.hello, 0, encodeHead(later), new Uint8Array(0)))
+  far.write(frameOf(FRAME.hello, 0, encodeHead(later)))
   await assert.rejects(openClient(near, options, new AbortController().signal), /protocol 9 of cairn 99/)
 })
 
@@ -110,22 +135,23 @@ test('a peer that ignores the window is cut off', async () => {
   )
   const served = serveConnection(far, { ...options, handlers: [stuck] })
   near.write(hello)
-  near.write(encodeFrame(FRAME.call, 1, encodeHead({ method: 'test.take', version: 1 }), new Uint8Array(0)))
+  near.write(frameOf(FRAME.call, 1, encodeHead({ method: 'test.take', version: 1 })))
   const body = Buffer.alloc(1024 * 1024)
-  for (let i = 0; i < 5; i++) near.write(encodeFrame(FRAME.item, 1, encodeHead(1), body))
+  for (let i = 0; i < 5; i++) near.write(frameOf(FRAME.item, 1, encodeHead(1), body))
   await served.done
   const said = Buffer.concat(await Array.fromAsync(near.incoming, chunk => chunk))
   assert.match(said.toString('latin1'), /more than its window/)
 })
 
-function spoiled(
-  script: readonly { kind: number; stream: number; head: Uint8Array; body: Uint8Array }[],
-  noise: readonly { at: number; byte: number }[],
-): Uint8Array[] {
-  const parts = script.map(frame => Buffer.concat(encodeFrame(frame.kind, frame.stream, frame.head, frame.body)))
+function spoiled(script: readonly Frame[], noise: readonly { at: number; byte: number }[]): Uint8Array[] {
+  const parts = script.map(frame => Buffer.concat(encodeFrame(frame)))
   for (const { at, byte } of noise) {
     const part = parts[at % Math.max(parts.length, 1)]
     if (part !== undefined) part[at % part.byteLength] = byte
   }
   return [...hello, ...parts]
+}
+
+function frameOf(kind: number, stream: number, head: Uint8Array, body = new Uint8Array(0)): readonly Uint8Array[] {
+  return encodeFrame({ kind, flags: 0, stream, head, body })
 }

@@ -2,7 +2,7 @@ import { type Clock, type Fault, isFault } from '#base'
 import type { Duplex } from './duplex.ts'
 import { faultHead, faultOf } from './fault-wire.ts'
 import { rpcFault } from './faults.ts'
-import { encodeFrame, FRAME, type Frame, FrameReader } from './frame.ts'
+import { ACCEPTOR, encodeFrame, FRAME, type Frame, FrameReader } from './frame.ts'
 import { agreeProtocol, checkHello, type Hello, PROTOCOL } from './hello.ts'
 import { BUFFERED_BYTES_MAX, HELLO_TIMEOUT_MS, WINDOW_BYTES } from './limits.ts'
 import { decodeHead, encodeHead, NO_BYTES } from './message.ts'
@@ -15,19 +15,24 @@ export interface ConnectionOptions {
   readonly software: string
 }
 
-/** What the end of a connection does with frames that belong to calls. */
+/** Which side began a call: who dialled the connection, or who accepted it. */
+export type Side = 'dialler' | 'acceptor'
+
+/** What one end does with the frames of the calls that a side begins: makes them, or answers them. */
 export interface FrameSink {
   /** Faults: BadFrame ends the connection. */
   take(frame: Frame): void
 }
 
+/** Who takes frames; those of a side that may not call here break the rules. */
+export type FrameSinks = Readonly<Partial<Record<Side, FrameSink>>>
+
 /**
- * One framed connection: says hello, checks the peer's, hands frames to the sink of its role, and fails every stream
- * when it ends. Whatever a peer sends, the outcome is a fault or a close, never a hang or more memory than the limits.
+ * One framed connection: says hello, checks the peer's, hands frames to the sink of the side that began their call, and
+ * fails every stream when it ends. Whatever a peer sends, the outcome is a fault or a close, never a hang or more memory than the limits.
  */
-export class Connection implements Wire {
-  readonly streams = new Map<number, Stream>()
-  readonly ownWindowBytes = WINDOW_BYTES
+export class Connection {
+  readonly #sides: { readonly [side in Side]: CallSide }
   readonly #duplex: Duplex
   readonly #hello = Promise.withResolvers<Hello>()
   #peer: Hello | undefined
@@ -36,11 +41,12 @@ export class Connection implements Wire {
 
   constructor(duplex: Duplex) {
     this.#duplex = duplex
+    this.#sides = { dialler: new CallSide(this, 0), acceptor: new CallSide(this, ACCEPTOR) }
     this.#hello.promise.catch(() => undefined)
   }
 
   /** Runs the connection until it ends, and answers why; {@link peer} resolves on the way. Never throws. */
-  async run(sink: FrameSink, options: ConnectionOptions): Promise<Fault> {
+  async run(sinks: FrameSinks, options: ConnectionOptions): Promise<Fault> {
     const scope = new AbortController()
     this.#sayHello(options)
     void this.#limitHello(options.clock, scope.signal)
@@ -49,7 +55,7 @@ export class Connection implements Wire {
       () => scope.abort(),
     )
     try {
-      await Promise.race([this.#receive(sink), this.#end.promise])
+      await Promise.race([this.#receive(sinks), this.#end.promise])
       this.end(rpcFault('Closed', 'the other side closed the connection'))
     } catch (error) {
       this.#endByError(error)
@@ -71,9 +77,14 @@ export class Connection implements Wire {
     return this.#peer?.windowBytes ?? 0
   }
 
-  write(kind: number, stream: number, head: Uint8Array, body: Uint8Array): void {
+  /** The calls of a side: how they are written, and those this end has under way. */
+  callsOf(side: Side): CallSide {
+    return this.#sides[side]
+  }
+
+  write(frame: Frame): void {
     if (this.#ended !== undefined) return
-    this.#duplex.write(encodeFrame(kind, stream, head, body))
+    this.#duplex.write(encodeFrame(frame))
     if (this.#duplex.bufferedBytes <= BUFFERED_BYTES_MAX) return
     this.end(rpcFault('Closed', 'the other side does not read what it is sent'))
     this.#duplex.destroy()
@@ -88,8 +99,7 @@ export class Connection implements Wire {
     if (this.#ended !== undefined) return
     this.#ended = fault
     this.#hello.reject(fault)
-    for (const stream of this.streams.values()) stream.fail(fault)
-    this.streams.clear()
+    for (const side of Object.values(this.#sides)) side.fail(fault)
     this.#duplex.close()
     this.#end.resolve()
   }
@@ -99,9 +109,9 @@ export class Connection implements Wire {
       protocol: PROTOCOL,
       oldest: PROTOCOL,
       software: options.software,
-      windowBytes: this.ownWindowBytes,
+      windowBytes: WINDOW_BYTES,
     }
-    this.write(FRAME.hello, 0, encodeHead(hello), NO_BYTES)
+    this.#say(FRAME.hello, encodeHead(hello))
   }
 
   async #limitHello(clock: Clock, signal: AbortSignal): Promise<void> {
@@ -114,21 +124,24 @@ export class Connection implements Wire {
     this.#duplex.destroy()
   }
 
-  async #receive(sink: FrameSink): Promise<void> {
+  async #receive(sinks: FrameSinks): Promise<void> {
     const reader = new FrameReader()
     for await (const chunk of this.#duplex.incoming) {
       if (this.#ended !== undefined) return
       for (const frame of reader.push(chunk)) {
-        this.#takeFrame(frame, sink)
+        this.#takeFrame(frame, sinks)
         if (this.#ended !== undefined) return
       }
     }
   }
 
-  #takeFrame(frame: Frame, sink: FrameSink): void {
+  #takeFrame(frame: Frame, sinks: FrameSinks): void {
     if (frame.stream === 0 && frame.kind === FRAME.fault) return this.end(faultOf(decodeHead(frame.head)))
     if (this.#peer === undefined) return this.#takeHello(frame)
     if (frame.stream === 0 || frame.kind === FRAME.hello) throw rpcFault('BadFrame', `frame ${frame.kind} out of place`)
+    const side = frame.flags === ACCEPTOR ? 'acceptor' : 'dialler'
+    const sink = sinks[side]
+    if (sink === undefined) throw rpcFault('BadFrame', `the ${side} makes no calls here`)
     sink.take(frame)
   }
 
@@ -143,8 +156,43 @@ export class Connection implements Wire {
   // The peer is told why before the connection closes, if it still listens.
   #endByError(error: unknown): void {
     const fault = isFault(error) ? error : rpcFault('Closed', 'the connection broke', { cause: error })
-    if (isFault(error)) this.write(FRAME.fault, 0, encodeHead(faultHead(error)), NO_BYTES)
+    if (isFault(error)) this.#say(FRAME.fault, encodeHead(faultHead(error)))
     this.end(fault)
+  }
+
+  #say(kind: number, head: Uint8Array): void {
+    this.write({ kind, flags: 0, stream: 0, head, body: NO_BYTES })
+  }
+}
+
+/** The calls that one side of a connection begins, seen from either end. */
+export class CallSide implements Wire {
+  /** Those that this end has begun and that have not ended. */
+  readonly streams = new Map<number, Stream>()
+  readonly ownWindowBytes = WINDOW_BYTES
+  readonly #connection: Connection
+  readonly #flags: number
+
+  constructor(connection: Connection, flags: number) {
+    this.#connection = connection
+    this.#flags = flags
+  }
+
+  get peerWindowBytes(): number {
+    return this.#connection.peerWindowBytes
+  }
+
+  write(kind: number, stream: number, head: Uint8Array, body: Uint8Array): void {
+    this.#connection.write({ kind, flags: this.#flags, stream, head, body })
+  }
+
+  congestion(): Promise<void> | undefined {
+    return this.#connection.congestion()
+  }
+
+  fail(fault: Fault): void {
+    for (const stream of this.streams.values()) stream.fail(fault)
+    this.streams.clear()
   }
 }
 

@@ -9,9 +9,9 @@ export const FrameHeader = struct({
   /** Bytes of the MessagePack head, first behind this header. */
   headBytes: u16,
   kind: u8,
-  /** 0; a set bit is refused, so that it can get a meaning later. */
+  /** {@link ACCEPTOR} or 0; other bits are refused, so that they can get a meaning later. */
   flags: u8,
-  /** The call the frame belongs to; 0 for the connection. Callers count up from 1. */
+  /** The call the frame belongs to; 0 for the connection. Each side counts its own calls up from 1. */
   stream: u32,
 })
 assert(FrameHeader.size === 12, 'a frame header has 12 bytes')
@@ -34,19 +34,24 @@ export const FRAME = {
   window: 7,
 } as const
 
+/** Flag of frames that belong to a call of the side that accepted the connection; others are of the side that dialled. */
+export const ACCEPTOR = 1
+
 /** A frame as read. Head and body may share memory with what was received. */
 export interface Frame {
   readonly kind: number
+  /** {@link ACCEPTOR} or 0. */
+  readonly flags: number
   readonly stream: number
   readonly head: Uint8Array
   readonly body: Uint8Array
 }
 
 /** The bytes of a frame, in parts so that a body is not copied. */
-export function encodeFrame(kind: number, stream: number, head: Uint8Array, body: Uint8Array): readonly Uint8Array[] {
+export function encodeFrame({ kind, flags, stream, head, body }: Frame): readonly Uint8Array[] {
   const bytes = head.byteLength + body.byteLength
   assert(bytes <= FRAME_BYTES_MAX, 'a frame fits its limit')
-  const header = FrameHeader.bytes({ bytes, headBytes: head.byteLength, kind, flags: 0, stream })
+  const header = FrameHeader.bytes({ bytes, headBytes: head.byteLength, kind, flags, stream })
   if (body.byteLength === 0) return [Buffer.concat([header, head])]
   return [header, head, body]
 }
@@ -70,6 +75,7 @@ export class FrameReader {
       const payload = this.#take(header.bytes)
       yield {
         kind: header.kind,
+        flags: header.flags,
         stream: header.stream,
         head: payload.subarray(0, header.headBytes),
         body: payload.subarray(header.headBytes),
@@ -82,7 +88,7 @@ export class FrameReader {
     const header = FrameHeader.read(this.#take(FrameHeader.size))
     if (header.bytes > FRAME_BYTES_MAX) throw rpcFault('BadFrame', `a frame claims ${header.bytes} bytes`)
     if (header.headBytes > header.bytes) throw rpcFault('BadFrame', 'a frame head is longer than the frame')
-    if (header.flags !== 0) throw rpcFault('BadFrame', `a frame has unknown flags ${header.flags}`)
+    if ((header.flags & ~ACCEPTOR) !== 0) throw rpcFault('BadFrame', `a frame has unknown flags ${header.flags}`)
     return header
   }
 

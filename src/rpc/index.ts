@@ -14,12 +14,14 @@ export {
   type DownloadMethod,
   download,
   type Handler,
+  type PeerName,
   type UnaryMethod,
   type UploadMethod,
   unary,
   upload,
 } from './method.ts'
 export { duplexPair } from './pair.ts'
+export { openPeer, type Peer } from './peer.ts'
 export { type ServedConnection, type ServeOptions, serveConnection } from './server.ts'
 export {
   exactly,
@@ -111,3 +113,6 @@ export {
   snapshotRestore,
 } from './door/snapshot.ts'
 export { type ScrubRow, storeCollect, storeScrub } from './door/store.ts'
+export { connectTls, type TlsConnection, type TlsConnectOptions } from './tls/connect.ts'
+export type { TlsCredential } from './tls/credential.ts'
+export { listenTls, type TlsListening, type TlsListenOptions } from './tls/listen.ts'

@@ -53,8 +53,18 @@ export function upload<Params, Item, Result>(
   return { kind: 'upload', ...method }
 }
 
+/** Who is at the other end, as the certificate it has shown says. */
+export interface PeerName {
+  readonly name: string
+  readonly groups: readonly string[]
+  /** Of its certificate: hexadecimal, lower case. */
+  readonly serial: string
+}
+
 /** What a handler is told beside its parameters. */
 export interface CallContext {
+  /** Who calls; undefined at a unix socket, where the socket's mode has decided. */
+  readonly peer: PeerName | undefined
   /** Raw bytes that came with the parameters. */
   readonly body: Uint8Array
   /** Aborted when the caller gives up, its time is over or the connection ends: the work should stop. */

@@ -1,5 +1,12 @@
 import { isFault, type Log } from '#base'
-import { Connection, type ConnectionOptions, closedHere } from './connection.ts'
+import {
+  type CallSide,
+  Connection,
+  type ConnectionOptions,
+  closedHere,
+  type FrameSink,
+  type Side,
+} from './connection.ts'
 import type { Duplex } from './duplex.ts'
 import { faultHead } from './fault-wire.ts'
 import { rpcFault } from './faults.ts'
@@ -7,6 +14,7 @@ import { FRAME, type Frame } from './frame.ts'
 import { CALLS_MAX, METHOD_CHARACTERS_MAX, TIMEOUT_MS_MAX } from './limits.ts'
 import { decodeHead, encodeHead, type Message, NO_BYTES } from './message.ts'
 import type { Handler } from './method.ts'
+import type { PeerName } from './method.ts'
 import { integer, optional, type Shape, type ShapeOf, shape, text } from './shape.ts'
 import { Stream } from './stream.ts'
 
@@ -14,6 +22,8 @@ import { Stream } from './stream.ts'
 export interface ServeOptions extends ConnectionOptions {
   readonly log: Log
   readonly handlers: readonly Handler[]
+  /** Who is at the other end, when its connection says so. */
+  readonly peer?: PeerName | undefined
 }
 
 /** A connection being served. Disposing ends it: running calls are aborted and awaited. */
@@ -25,8 +35,8 @@ export interface ServedConnection extends AsyncDisposable {
 /** Answers the calls of one peer with a table of handlers until the peer or the owner ends it. */
 export function serveConnection(duplex: Duplex, options: ServeOptions): ServedConnection {
   const connection = new Connection(duplex)
-  const calls = new Calls(connection, options)
-  const done = connection.run(calls, options).then(() => calls.stop())
+  const calls = new Calls(connection, 'dialler', options)
+  const done = connection.run({ dialler: calls }, options).then(() => calls.stop())
   return {
     done,
     async [Symbol.asyncDispose]() {
@@ -49,16 +59,18 @@ interface RunningCall {
   readonly finished: Promise<void>
 }
 
-/** The calls of one peer. */
-class Calls {
+/** Answers the calls that the other side begins. */
+export class Calls implements FrameSink {
   readonly #connection: Connection
+  readonly #side: CallSide
   readonly #options: ServeOptions
   readonly #handlers: ReadonlyMap<string, Handler>
   readonly #running = new Map<number, RunningCall>()
   #lastStream = 0
 
-  constructor(connection: Connection, options: ServeOptions) {
+  constructor(connection: Connection, side: Side, options: ServeOptions) {
     this.#connection = connection
+    this.#side = connection.callsOf(side)
     this.#options = options
     this.#handlers = new Map(options.handlers.map(handler => [handler.method.name, handler]))
   }
@@ -99,7 +111,7 @@ class Calls {
     if (handler.method.version !== call.version) {
       return this.#refuse(frame.stream, unsupported(`version ${call.version} of method ${call.method}`))
     }
-    const stream = new Stream(frame.stream, this.#connection)
+    const stream = new Stream(frame.stream, this.#side)
     const finished = this.#run(stream, handler, { head: call, body: frame.body })
     this.#running.set(frame.stream, { stream, finished })
   }
@@ -112,7 +124,7 @@ class Calls {
     if (call.head.timeoutMs !== undefined) void this.#limit(stream, call.head.timeoutMs, over.signal)
     const streams = { items: stream.incoming(), send: (item: Message<unknown>) => stream.send(item) }
     try {
-      const result = await handler.run(call.head.params, { body: call.body, signal }, streams)
+      const result = await handler.run(call.head.params, { body: call.body, signal, peer: this.#options.peer }, streams)
       await stream.end(result)
     } catch (error) {
       if (!isFault(error) && !signal.aborted) this.#report(handler, error)
@@ -135,7 +147,7 @@ class Calls {
   }
 
   #refuse(stream: number, error: unknown): void {
-    this.#connection.write(FRAME.fault, stream, encodeHead(faultHead(error)), NO_BYTES)
+    this.#side.write(FRAME.fault, stream, encodeHead(faultHead(error)), NO_BYTES)
   }
 
   #report(handler: Handler, error: unknown): void {
