@@ -51,6 +51,7 @@ const ADAPTERS: readonly string[] = [
   'src/host/',
   'src/identity/x509/',
   'src/keyspace/etcd/',
+  'src/lab/host/',
   'src/keyspace/sqlite/',
   'src/main/',
   'src/rpc/socket/',

@@ -1,0 +1,23 @@
+/** Machines of one lab: addresses .11 to .250 of its network. */
+export const MACHINES_MAX = 240
+
+/** The smallest machine Cairn runs on, in bytes of memory. */
+export const MEMORY_BYTES_MIN = 128 * 1024 * 1024
+
+/** The smallest disk: ext4 and room for ballast. */
+export const DISK_BYTES_MIN = 256 * 1024 * 1024
+
+/** Characters of a lab's name: it stands in names of network namespaces. */
+export const NAME_CHARACTERS_MAX = 20
+
+/** How long one command of the host may take. */
+export const COMMAND_MS_MAX = 60_000
+
+/** What a command of the host may print. */
+export const COMMAND_BYTES_MAX = 4 * 1024 * 1024
+
+/** Bytes of a frame that is carried late: the largest an interface may send. */
+export const FRAME_BYTES_MAX = 65_600
+
+/** Frames that wait in one direction of a slow way; more are dropped. */
+export const DELAYED_FRAMES_MAX = 8192
