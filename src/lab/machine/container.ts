@@ -21,17 +21,26 @@ export interface MachineLife {
  * processor. Its disk is mounted inside, so that it goes when the machine goes.
  */
 export function startMachine(lab: string, names: LabNames, machine: LabMachine, life: MachineLife): Command {
+  const name = names.container(machine)
+  const run = [
+    'podman',
+    'run',
+    '--detach',
+    '--init',
+    '--privileged',
+    '--name',
+    name,
+    '--hostname',
+    machine.name,
+  ] as const
+  const marks = ['--label', `${LAB_LABEL}=${lab}`, '--network', `ns:/run/netns/${names.machine(machine)}`]
+  const limits = ['--memory', String(machine.memoryBytes), '--cpus', String(machine.cpus)]
+  // Folders of its own in the layer: the host's may hold a cloud.
+  const folders = ['--tmpfs', `${DISK_FOLDER}:mode=700`, '--tmpfs', '/etc/cairn:mode=700']
+  const places = ['--env', `CAIRN_DATA=${DISK_FOLDER}/data`, '--env', `CAIRN_MASTER_KEY=${DISK_FOLDER}/master.key`]
   const script = `mount ${life.device} ${DISK_FOLDER} && exec "$@"`
-  return [
-    ...(['podman', 'run', '--detach', '--init', '--privileged', '--name', names.container(machine)] as const),
-    ...['--label', `${LAB_LABEL}=${lab}`, '--hostname', machine.name],
-    ...['--network', `ns:/run/netns/${names.machine(machine)}`],
-    ...['--memory', String(machine.memoryBytes), '--cpus', String(machine.cpus)],
-    // A folder of its own in the layer: the host's may hold a cloud.
-    ...['--tmpfs', `${DISK_FOLDER}:mode=700`, '--tmpfs', '/etc/cairn:mode=700'],
-    ...['--env', `CAIRN_DATA=${DISK_FOLDER}/data`, '--env', `CAIRN_MASTER_KEY=${DISK_FOLDER}/master.key`],
-    ...['--rootfs', '/:O', 'sh', '-c', script, 'sh', ...life.cairn],
-  ]
+  const rest = ['--rootfs', '/:O', 'sh', '-c', script, 'sh', ...life.cairn]
+  return [...run, ...marks, ...limits, ...folders, ...places, ...rest]
 }
 
 /** Ends a machine as a power cut of its processes would: at once. What the host has of its disk stays. */

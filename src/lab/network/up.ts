@@ -62,11 +62,10 @@ interface End {
 }
 
 function wire(one: End, other: End): Command[] {
+  const add = ['ip', 'link', 'add', one.device, 'netns', one.namespace] as const
+  const peer = ['type', 'veth', 'peer', 'name', other.device, 'netns', other.namespace]
   return [
-    [
-      ...(['ip', 'link', 'add', one.device, 'netns', one.namespace] as const),
-      ...['type', 'veth', 'peer', 'name', other.device, 'netns', other.namespace],
-    ],
+    [...add, ...peer],
     ['ip', '-n', one.namespace, 'link', 'set', one.device, 'up'],
     ['ip', '-n', other.namespace, 'link', 'set', other.device, 'up'],
   ]

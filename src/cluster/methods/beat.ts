@@ -1,0 +1,72 @@
+import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { ADDRESSES_MAX, DISKS_MAX } from '../limits.ts'
+import { nodeMapShape } from '../node-map.ts'
+
+const diskReportShape = shape({
+  id: text(64),
+  path: text(4096),
+  state: word('Ready', 'Full', 'Missing', 'Failing'),
+  capacityMiB: integer(),
+  usedMiB: integer(),
+  freeMiB: integer(),
+  chunks: integer(),
+  /** Chunks of it that were found damaged and not yet put right. */
+  damaged: integer(),
+})
+
+/** What a machine says of one of its disks. */
+export type DiskReport = ShapeOf<typeof diskReportShape>
+
+/** What a machine says of itself. It is sent when it has changed, and in the first heartbeat to somebody. */
+export const machineReportShape = shape({
+  software: text(100),
+  /** The newest formats it understands. */
+  level: integer(),
+  zone: text(63),
+  addresses: list(text(300), ADDRESSES_MAX),
+  architecture: text(32),
+  kernel: text(200),
+  os: text(200),
+  cpus: integer(),
+  memoryMiB: integer(),
+  /** In thousandths of a processor, and MiB: told in steps. */
+  cpuUsedMilli: integer(),
+  memoryUsedMiB: integer(),
+  disks: list(diskReportShape, DISKS_MAX),
+  /** A machine of a lab: `node rm` takes it away with everything. */
+  lab: optional(text(63)),
+})
+
+export type MachineReport = ShapeOf<typeof machineReportShape>
+
+/** Every BEAT_MS, from each machine to each controller. */
+export const clusterBeat = unary({
+  name: 'cluster.beat',
+  version: 1,
+  params: shape({
+    /** New with each start of its storage process. */
+    boot: text(32),
+    mapVersion: integer(),
+    /** Wall time of the machine, milliseconds since 1970. */
+    wallMs: integer(),
+    report: optional(machineReportShape),
+  }),
+  result: shape({
+    mapVersion: integer(),
+    wallMs: integer(),
+    /** How the controller sees the caller: the address its connection comes from. */
+    seenFrom: text(300),
+    /** True when the controller has no report of this boot: the next heartbeat brings it. */
+    wantsReport: word('yes', 'no'),
+  }),
+  timeoutMs: 5_000,
+})
+
+/** The map as the callee has it. */
+export const clusterMap = unary({
+  name: 'cluster.map',
+  version: 1,
+  params: nothing,
+  result: nodeMapShape,
+  timeoutMs: 10_000,
+})

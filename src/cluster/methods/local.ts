@@ -1,0 +1,69 @@
+import { download, flag, integer, list, nothing, optional, type ShapeOf, shape, text, unary } from '#rpc'
+import { MACHINES_MAX } from '../limits.ts'
+import { machineState, nodeMapShape } from '../node-map.ts'
+import { machineReportShape } from './beat.ts'
+
+const heardShape = shape({
+  name: text(253),
+  state: machineState,
+  /** Milliseconds since it was heard last; undefined: not since this storage process began. */
+  agoMs: optional(integer()),
+  /** How far its clock is ahead. */
+  skewMs: integer(-Number.MAX_SAFE_INTEGER),
+  seenFrom: optional(text(300)),
+  report: optional(machineReportShape),
+})
+
+/** What the storage process of a controller has heard of a machine. */
+export type HeardMachine = ShapeOf<typeof heardShape>
+
+/** Local door, for the control process: what machines say, whenever something of it has changed; all of it at first. */
+export const clusterWatch = download({
+  name: 'cluster.watch',
+  version: 1,
+  params: nothing,
+  item: shape({ machines: list(heardShape, MACHINES_MAX) }),
+  result: nothing,
+})
+
+/** Local door, for the control process: the map from now on. Refused when it is older than the one there. */
+export const clusterSetMap = unary({
+  name: 'cluster.setMap',
+  version: 1,
+  params: nodeMapShape,
+  result: nothing,
+  timeoutMs: 10_000,
+})
+
+/** Local door: the files in DATA/node have changed, or are there now. */
+export const clusterReload = unary({
+  name: 'cluster.reload',
+  version: 1,
+  params: nothing,
+  result: nothing,
+  timeoutMs: 10_000,
+})
+
+const rowShape = shape({
+  name: text(253),
+  role: text(20),
+  zone: text(63),
+  state: machineState,
+  addresses: list(text(300), 16),
+  isOwn: flag,
+  isConnected: flag,
+  disks: integer(),
+  capacityMiB: integer(),
+})
+
+/** A machine as `cairn node ls` shows it. */
+export type NodeRow = ShapeOf<typeof rowShape>
+
+/** Local door, for people: the machines of the cloud as this one knows them. */
+export const clusterNodes = unary({
+  name: 'cluster.nodes',
+  version: 1,
+  params: nothing,
+  result: shape({ mapVersion: integer(), nodes: list(rowShape, MACHINES_MAX) }),
+  timeoutMs: 10_000,
+})

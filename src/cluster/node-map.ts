@@ -1,0 +1,66 @@
+import { flag, integer, list, optional, type ShapeOf, shape, text, word } from '#rpc'
+import { ADDRESSES_MAX, DISKS_MAX, MACHINES_MAX, POOLS_MAX, REVOKED_MAX } from './limits.ts'
+
+/** How a machine is, as the map says it. Draining gives its copies away; Removed is only seen by the machine itself. */
+export const machineState = word('Online', 'Suspect', 'Offline', 'Draining')
+
+export type MachineState = ShapeOf<typeof machineState>
+
+const diskShape = shape({
+  /** What it is known by, wherever it is moved: 32 hexadecimal digits. */
+  id: text(64),
+  /** MiB it offers: what placement weighs. */
+  capacityMiB: integer(),
+  /** Its quality against others: 4 whole, 3, 2 or 1 quarter of its capacity count. */
+  quarters: integer(1, 4),
+  /** What it takes: new groups too, only chunks of groups it has, or nothing more. */
+  takes: word('groups', 'chunks', 'nothing'),
+})
+
+/** A disk in the map. */
+export type MapDisk = ShapeOf<typeof diskShape>
+
+const machineShape = shape({
+  name: text(253),
+  role: word('controller', 'node'),
+  zone: text(63),
+  /** `HOST:PORT`, likely ones first. */
+  addresses: list(text(300), ADDRESSES_MAX),
+  state: machineState,
+  disks: list(diskShape, DISKS_MAX),
+})
+
+/** A machine in the map. */
+export type MapMachine = ShapeOf<typeof machineShape>
+
+const poolShape = shape({
+  id: text(63),
+  /** Copies wanted; undefined: 2, or 1 while there is one machine. */
+  replicas: optional(integer(1, 16)),
+  /** Copies without which nothing is acknowledged; undefined: 2 from three machines on, 1 before. */
+  minReplicas: optional(integer(1, 16)),
+  policy: word('weighted', 'roundRobin', 'all'),
+})
+
+/** A pool in the map. */
+export type MapPool = ShapeOf<typeof poolShape>
+
+/** What every machine knows of its cloud: who is in it and how. Small, versioned, whole. */
+export const nodeMapShape = shape({
+  /** Counts changes. A machine never goes back to a lower one. */
+  version: integer(),
+  /** Of the authority's key: two clouds never have the same. */
+  cloud: text(43),
+  /** The formats all members understand: the lowest of what they say. */
+  level: integer(),
+  groups: integer(1, 65_536),
+  machines: list(machineShape, MACHINES_MAX),
+  pools: list(poolShape, POOLS_MAX),
+  /** Serials of certificates of machines that nobody lets in any more. */
+  revoked: list(text(64), REVOKED_MAX),
+  /** False while this is what a machine had before it heard of any other. */
+  isShared: flag,
+})
+
+/** The map of a cloud's machines; see {@link nodeMapShape}. */
+export type NodeMap = ShapeOf<typeof nodeMapShape>
