@@ -69,7 +69,8 @@ export function spaceCheck(space: { readonly totalBytes: number; readonly freeBy
   const name = 'chunk space'
   const detail = `${gib(freeBytes)} free of ${gib(totalBytes)}`
   if (totalBytes === 0) {
-    const remedy = 'Cairn leaves 5 % and 2 GiB of a disk free: give it a larger one with --data.'
+    const remedy =
+      'Cairn leaves 5 % and 2 GiB of a shared disk free: give it a larger one with --data, or one of its own.'
     return { name, state: 'fail', detail: 'the disk is too small: nothing can be written', remedy }
   }
   const remedy = 'Remove files and snapshots, then run `cairn fs gc`; or give Cairn a larger disk.'

@@ -16,6 +16,7 @@ import { Collector } from './collector.ts'
 import { Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
+import { isOwnDisk } from './own-disk.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -69,7 +70,13 @@ async function openAll(
   const folder = `${dataFolder}/chunks`
   world.disk.makeFolder(folder)
   const chunks = opening.use(
-    await openChunkStore({ world, folder, workers, index: sqliteIndex(`${folder}/index.sqlite`), shared: true }),
+    await openChunkStore({
+      world,
+      folder,
+      workers,
+      index: sqliteIndex(`${folder}/index.sqlite`),
+      shared: !isOwnDisk(dataFolder),
+    }),
   )
   const room = spaceCheck(chunks.space())
   if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
