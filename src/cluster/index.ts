@@ -1,4 +1,10 @@
+export { clusterFault } from './faults.ts'
+export { type NodeFiles, type NodeIdentity, nodeFolderOf, readNodeFiles, writeNodeFiles } from './files/node-files.ts'
+export type { Machines, MachineView } from './machines.ts'
+export { mapBytes, readMap } from './map-bytes.ts'
+export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
 export { clusterBeat, clusterMap, type DiskReport, type MachineReport } from './methods/beat.ts'
+export { clusterAdmit } from './methods/admit.ts'
 export { clusterJoin, clusterRenew } from './methods/join.ts'
 export {
   clusterNodes,

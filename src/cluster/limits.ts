@@ -20,3 +20,5 @@ export const ADDRESSES_MAX = 16
 export const POOLS_MAX = 64
 /** Serials of revoked machine certificates that every machine knows. */
 export const REVOKED_MAX = 4_096
+/** Machines told of in one item of `cluster.watch`. */
+export const HEARD_PER_ITEM = 16

@@ -1,6 +1,5 @@
 import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 import { ADDRESSES_MAX, DISKS_MAX } from '../limits.ts'
-import { nodeMapShape } from '../node-map.ts'
 
 const diskReportShape = shape({
   id: text(64),
@@ -62,11 +61,11 @@ export const clusterBeat = unary({
   timeoutMs: 5_000,
 })
 
-/** The map as the callee has it. */
+/** The map as the callee has it: the answer's body, as `mapBytes` has it. */
 export const clusterMap = unary({
   name: 'cluster.map',
   version: 1,
   params: nothing,
-  result: nodeMapShape,
+  result: nothing,
   timeoutMs: 10_000,
 })

@@ -1,31 +1,38 @@
 import { integer, shape, text, unary, word } from '#rpc'
-import { nodeMapShape } from '../node-map.ts'
 
 const CSR_CHARACTERS_MAX = 8_192
 const PEM_CHARACTERS_MAX = 16_384
 
-/** The only call a machine without a certificate may make: shows a token, gets a certificate. */
+/** What a machine shows to be let in. */
+export const joinParamsShape = shape({
+  /** `ID.SECRET`. */
+  token: text(64),
+  /** What it wants to be called; objects are named so. */
+  name: text(253),
+  /** PKCS #10 in PEM, for its own key: `CN=system:node:NAME`. */
+  csrPem: text(CSR_CHARACTERS_MAX),
+  /** Formats it understands. */
+  level: integer(),
+  oldestLevel: integer(),
+  wallMs: integer(),
+})
+
+/** What it gets. */
+export const joinResultShape = shape({
+  certificatePem: text(PEM_CHARACTERS_MAX),
+  authorityPem: text(PEM_CHARACTERS_MAX),
+  role: word('controller', 'node'),
+})
+
+/** What a machine shows for its next certificate. */
+export const renewParamsShape = shape({ csrPem: text(CSR_CHARACTERS_MAX) })
+
+/** The only call a machine without a certificate may make: shows a token, gets a certificate; the answer's body is the map. */
 export const clusterJoin = unary({
   name: 'cluster.join',
   version: 1,
-  params: shape({
-    /** `ID.SECRET`. */
-    token: text(64),
-    /** What it wants to be called; objects are named so. */
-    name: text(253),
-    /** PKCS #10 in PEM, for its own key: `CN=system:node:NAME`. */
-    csrPem: text(CSR_CHARACTERS_MAX),
-    /** Formats it understands. */
-    level: integer(),
-    oldestLevel: integer(),
-    wallMs: integer(),
-  }),
-  result: shape({
-    certificatePem: text(PEM_CHARACTERS_MAX),
-    authorityPem: text(PEM_CHARACTERS_MAX),
-    role: word('controller', 'node'),
-    map: nodeMapShape,
-  }),
+  params: joinParamsShape,
+  result: joinResultShape,
   timeoutMs: 30_000,
 })
 
@@ -33,7 +40,7 @@ export const clusterJoin = unary({
 export const clusterRenew = unary({
   name: 'cluster.renew',
   version: 1,
-  params: shape({ csrPem: text(CSR_CHARACTERS_MAX) }),
-  result: shape({ certificatePem: text(PEM_CHARACTERS_MAX), authorityPem: text(PEM_CHARACTERS_MAX) }),
+  params: renewParamsShape,
+  result: joinResultShape,
   timeoutMs: 30_000,
 })

@@ -1,6 +1,6 @@
 import { download, flag, integer, list, nothing, optional, type ShapeOf, shape, text, unary } from '#rpc'
-import { MACHINES_MAX } from '../limits.ts'
-import { machineState, nodeMapShape } from '../node-map.ts'
+import { HEARD_PER_ITEM, MACHINES_MAX } from '../limits.ts'
+import { machineState } from '../node-map.ts'
 import { machineReportShape } from './beat.ts'
 
 const heardShape = shape({
@@ -17,20 +17,20 @@ const heardShape = shape({
 /** What the storage process of a controller has heard of a machine. */
 export type HeardMachine = ShapeOf<typeof heardShape>
 
-/** Local door, for the control process: what machines say, whenever something of it has changed; all of it at first. */
+/** Local door, for the control process: what machines say, whenever something of it has changed; all of it at first, in several items when there are many. */
 export const clusterWatch = download({
   name: 'cluster.watch',
   version: 1,
   params: nothing,
-  item: shape({ machines: list(heardShape, MACHINES_MAX) }),
+  item: shape({ machines: list(heardShape, HEARD_PER_ITEM) }),
   result: nothing,
 })
 
-/** Local door, for the control process: the map from now on. Refused when it is older than the one there. */
+/** Local door, for the control process: the map from now on is in the body, as `mapBytes` has it. Faults: StaleMap, BadMap. */
 export const clusterSetMap = unary({
   name: 'cluster.setMap',
   version: 1,
-  params: nodeMapShape,
+  params: nothing,
   result: nothing,
   timeoutMs: 10_000,
 })
