@@ -54,8 +54,12 @@ export {
   bootstrapGrant,
   bootstrapSecret,
   bootstrapSecretName,
+  machineGroup,
+  machineRole,
+  type NodeRole,
   TOKEN_USER,
 } from './tokens/bootstrap-secret.ts'
+export { type JoinToken, joinTokenText, readJoinToken } from './tokens/join-token.ts'
 export {
   type BoundObject,
   type ServiceAccountSubject,

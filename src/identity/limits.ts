@@ -10,3 +10,7 @@ export const SIGNING_REQUEST_BYTES_MAX = 16 * 1024
 export const RSA_BITS_MIN = 2048
 /** How long tokens hold that are bound to what is being deleted, behind the time it was given for that. */
 export const DELETED_LEEWAY_MS = 60_000
+/** Addresses in a token that lets a machine in. */
+export const JOIN_ADDRESSES_MAX = 16
+/** Characters of such a token. */
+export const JOIN_TOKEN_CHARACTERS_MAX = 2_048

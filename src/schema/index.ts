@@ -1,3 +1,4 @@
+export { isIPv4, isIPv6 } from './addresses.ts'
 export type { Claim, ClaimPool, Claims } from './claims.ts'
 export { ageOf, humanDuration } from './columns.ts'
 export type { ConversionWebhook } from './custom/conversion.ts'

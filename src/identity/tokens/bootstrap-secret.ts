@@ -12,6 +12,25 @@ export const SINGLE_USE = 'cairn.dev/single-use'
 /** The user a certificate is given to in exchange for the token. */
 export const TOKEN_USER = 'cairn.dev/user'
 
+/** The name of the machine a token is for; any when there is none. */
+const TOKEN_NODE = 'cairn.dev/node'
+
+/** What a machine becomes in its cloud. */
+export type NodeRole = 'controller' | 'node'
+
+// Groups of who shows a token that lets a machine into the cloud.
+const MACHINES = { controller: `${BOOTSTRAPPERS}:cairn:controller`, node: `${BOOTSTRAPPERS}:cairn:node` } as const
+
+/** The group that makes a token one that lets a machine in, as `role`. */
+export function machineGroup(role: NodeRole): string {
+  return MACHINES[role]
+}
+
+/** What a machine becomes that shows a token with these groups; undefined when it lets no machine in. */
+export function machineRole(groups: readonly string[]): NodeRole | undefined {
+  return (['controller', 'node'] as const).find(role => groups.includes(MACHINES[role]))
+}
+
 /** What is known about a token. */
 export interface BootstrapGrant {
   readonly id: string
@@ -22,6 +41,8 @@ export interface BootstrapGrant {
   readonly groups: readonly string[]
   /** The user whose certificate may be asked for with it. */
   readonly user: string | undefined
+  /** The machine it lets in, when it is for one that is known by name: it may take that name back. */
+  readonly node?: string | undefined
   readonly isSingleUse: boolean
   readonly description: string
 }
@@ -44,6 +65,7 @@ export function bootstrapSecret(token: BootstrapToken, grant: Omit<BootstrapGran
   const annotations = {
     [SINGLE_USE]: String(grant.isSingleUse),
     ...(grant.user === undefined ? {} : { [TOKEN_USER]: grant.user }),
+    ...(grant.node === undefined ? {} : { [TOKEN_NODE]: grant.node }),
   }
   return {
     apiVersion: 'v1',
@@ -73,6 +95,7 @@ export function bootstrapGrant(secret: KubeObject, nowMs: number): BootstrapGran
       .split(',')
       .filter(group => group.startsWith(`${BOOTSTRAPPERS}:`)),
     user: annotations[TOKEN_USER],
+    ...(annotations[TOKEN_NODE] === undefined ? {} : { node: annotations[TOKEN_NODE] }),
     isSingleUse: annotations[SINGLE_USE] === 'true',
     description: text('description'),
   }

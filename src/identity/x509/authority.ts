@@ -14,7 +14,8 @@ export interface Credential {
 export interface CertificateRequest {
   readonly commonName: string
   readonly organizations: readonly string[]
-  readonly usage: 'client' | 'server'
+  /** `node`: a machine calls others and is called. */
+  readonly usage: 'client' | 'server' | 'node'
   /** Names and addresses a server is reached at. */
   readonly dnsNames: readonly string[]
   readonly addresses: readonly string[]
@@ -89,7 +90,7 @@ export class Authority {
       extensions: [
         new library.BasicConstraintsExtension(false, undefined, true),
         new library.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        new library.ExtendedKeyUsageExtension([EXTENDED[usage]]),
+        new library.ExtendedKeyUsageExtension([...EXTENDED[usage]]),
         await AuthorityKeyIdentifierExtension.create(authority.publicKey),
         ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
       ],
@@ -106,7 +107,8 @@ function literal(utf8String: string) {
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
 // RFC 5280, section 4.2.1.12.
-const EXTENDED = { client: '1.3.6.1.5.5.7.3.2', server: '1.3.6.1.5.5.7.3.1' } as const
+const [CLIENT, SERVER] = ['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1'] as const
+const EXTENDED = { client: [CLIENT], server: [SERVER], node: [CLIENT, SERVER] } as const
 
 /** A new key pair, P-256. */
 export async function newKeyPair(): Promise<{
