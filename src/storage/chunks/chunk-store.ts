@@ -28,6 +28,24 @@ export interface ChunkStore extends AsyncDisposable {
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void>
   /** True when the chunk is held: not merely cached, nor condemned or quarantined. */
   has(digest: Digest): Awaitable<boolean>
+  /**
+   * Stores a chunk that is a copy of one elsewhere, as cached: it can be read, and never counts as a copy. One that is
+   * there already stays what it is. Faults: NoSpace, Io, ChunkTooLarge.
+   */
+  cache(bytes: Uint8Array): Promise<Digest>
+  /** What is known of a chunk; undefined when nothing of it is here. */
+  find(digest: Digest): Awaitable<ListedChunk | undefined>
+  /**
+   * Renews chunks as a put of their bytes would: those that can be read are held from then on, and no candidates for
+   * collection. Answers, in the same order, which these are. Faults: Io, NoSpace.
+   */
+  renew(digests: readonly Digest[]): Promise<readonly boolean[]>
+  /** Makes held chunks cached ones, which may be dropped at any time; others stay what they are. Faults: Io, NoSpace. */
+  release(digests: readonly Digest[]): Promise<void>
+  /** Forgets those of these chunks that are merely cached. Faults: Io, NoSpace. */
+  drop(digests: readonly Digest[]): Promise<void>
+  /** Reads a whole chunk and quarantines it when its bytes are not right: false then, and when it is not here. Faults: Io. */
+  verify(digest: Digest): Promise<boolean>
   /** Resolves when every chunk whose `put` resolved before this call survives a power cut. Faults: Io, NoSpace. */
   sync(): Promise<void>
   /** Sets space aside for later puts; undefined when there is none. */

@@ -25,8 +25,8 @@ export class Puts {
     this.#parts = parts
   }
 
-  /** See {@link ChunkStore.put}. */
-  async put(bytes: Uint8Array): Promise<Digest> {
+  /** See {@link ChunkStore.put}, and {@link ChunkStore.cache} for `cached`. */
+  async put(bytes: Uint8Array, state: 'held' | 'cached' = 'held'): Promise<Digest> {
     const { syncs, table, space, workers, compress } = this.#parts
     syncs.check()
     if (bytes.byteLength > CHUNK_BYTES_MAX) {
@@ -37,24 +37,31 @@ export class Puts {
     if (table.pendingRows >= PENDING_ROWS_MAX) await syncs.persist()
     if (!workers.threaded || bytes.byteLength <= INLINE_BYTES_MAX) {
       const { digest, packed } = runHash({ bytes, compress })
-      await this.#store({ digest, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: true })
+      await this.#store({ digest, state, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: true })
       return digest
     }
-    if (bytes.buffer instanceof SharedArrayBuffer) return await this.#putShared(bytes, claim)
+    if (bytes.buffer instanceof SharedArrayBuffer) return await this.#putShared({ bytes, claim, state })
     using copy = await this.#copies.take(bytes)
-    return await this.#putShared(copy.bytes, claim)
+    return await this.#putShared({ bytes: copy.bytes, claim, state })
   }
 
-  async #putShared(bytes: Uint8Array, claim: Claim): Promise<Digest> {
+  /** Holds a chunk whose bytes are here and can be read, and answers whether they are. */
+  renew(digest: Digest): boolean {
+    this.#parts.syncs.check()
+    this.#parts.candidates.renew(digest)
+    return this.#renew(digest, 'held')
+  }
+
+  async #putShared({ bytes, claim, state }: SharedPut): Promise<Digest> {
     const { workers, compress } = this.#parts
     const ahead = compress || this.#shared > 0 ? undefined : this.#tryWriteBody(bytes, claim)
     const hashing = workers.hash({ bytes, compress })
     this.#shared++
     try {
-      if (ahead !== undefined) return await this.#putAhead({ bytes, claim, hashing, ahead })
+      if (ahead !== undefined) return await this.#putAhead({ bytes, claim, state, hashing, ahead })
       const { digest, packed } = await hashing
       await this.#ahead // it may be the same chunk
-      await this.#store({ digest, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: false })
+      await this.#store({ digest, state, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: false })
       return digest
     } finally {
       this.#shared--
@@ -63,12 +70,12 @@ export class Puts {
 
   // A put that is alone has its body written while it is hashed; when the chunk turns out to be there already, the place
   // is given back.
-  #putAhead({ bytes, claim, hashing, ahead }: AheadPut): Promise<Digest> {
+  #putAhead({ bytes, claim, state, hashing, ahead }: AheadPut): Promise<Digest> {
     const named = Promise.allSettled([hashing, ahead.written]).then(async ([hashed, written]) => {
       const isThere = hashed.status === 'fulfilled' && this.#stateOf(hashed.value.digest) !== undefined
       if (isThere || hashed.status === 'rejected' || written.status === 'rejected') this.#abandon(ahead)
       const { digest } = valueOf(hashed)
-      const chunk = { digest, plainBytes: bytes.byteLength, body: bytes, claim, isInline: false }
+      const chunk = { digest, state, plainBytes: bytes.byteLength, body: bytes, claim, isInline: false }
       if (isThere) await this.#store(chunk)
       else if (written.status === 'rejected') throw diskFault('store a chunk', written.reason)
       else this.#finish(chunk, ahead, written.value)
@@ -81,8 +88,8 @@ export class Puts {
   // Answers at once, without a promise in between, when nothing has to be waited for.
   #store(chunk: NewChunk): Promise<void> | undefined {
     const { digest } = chunk
-    this.#parts.candidates.renew(digest)
-    if (this.#renew(digest)) return undefined
+    if (chunk.state === 'held') this.#parts.candidates.renew(digest)
+    if (this.#renew(digest, chunk.state)) return undefined
     const twin = this.#inFlight.get(digest)
     if (twin !== undefined) return this.#storeAfter(twin, chunk)
     if (chunk.isInline) {
@@ -100,10 +107,10 @@ export class Puts {
     await this.#store(chunk)
   }
 
-  #renew(digest: Digest): boolean {
+  #renew(digest: Digest, wanted: NewChunk['state']): boolean {
     const state = this.#stateOf(digest)
     if (state === undefined) return false
-    if (state !== 'held') changeStates(this.#parts, [digest], 'held')
+    if (wanted === 'held' && state !== 'held') changeStates(this.#parts, [digest], 'held')
     return true
   }
 
@@ -159,7 +166,7 @@ export class Puts {
   #finish(chunk: NewChunk, ahead: Ahead, checks: Uint8Array): void {
     const { place, segment } = ahead
     const { digest, body } = chunk
-    this.#parts.candidates.renew(digest)
+    if (chunk.state === 'held') this.#parts.candidates.renew(digest)
     const table = seedChecks(checks, digest, body.byteLength)
     try {
       const file = this.#parts.log.writer(segment)
@@ -193,7 +200,7 @@ export class Puts {
     return encodeHeader({
       kind: 'chunk',
       codec: codecOf(chunk),
-      state: 'held',
+      state: chunk.state,
       plainBytes: chunk.plainBytes,
       storedBytes: chunk.body.byteLength,
       durableBytes: segment.durableBytes,
@@ -212,7 +219,7 @@ export class Puts {
       segment: place.segment,
       offset: place.offset,
       codec: codecOf(chunk),
-      state: 'held',
+      state: chunk.state,
       checks: keptChecks(body, checks),
     }
     table.set(chunk.digest, row)
@@ -223,6 +230,7 @@ export class Puts {
 
 interface NewChunk {
   readonly digest: Digest
+  readonly state: 'held' | 'cached'
   readonly plainBytes: number
   readonly body: Uint8Array
   readonly claim: Claim
@@ -239,9 +247,13 @@ interface Ahead {
   readonly written: Promise<Uint8Array>
 }
 
-interface AheadPut {
+interface SharedPut {
   readonly bytes: Uint8Array
   readonly claim: Claim
+  readonly state: NewChunk['state']
+}
+
+interface AheadPut extends SharedPut {
   readonly hashing: Promise<Hashed>
   readonly ahead: Ahead
 }

@@ -102,6 +102,18 @@ async function examine(scrub: Scrub, record: ChunkRecord): Promise<ScrubFinding 
   return now.state === 'quarantined' ? { digest, kind: 'healed' } : undefined
 }
 
+/** Reads a chunk in full; see {@link ChunkStore.verify}. */
+export async function verifyChunk(parts: StoreParts, digest: Digest): Promise<boolean> {
+  const row = parts.table.get(digest)
+  if (row === undefined || row.state === 'quarantined') return false
+  if ((await isIntact(parts, digest, row)) || (await isIntact(parts, digest, row))) return true
+  const now = parts.table.get(digest)
+  if (now?.segment !== row.segment || now.offset !== row.offset) return await verifyChunk(parts, digest)
+  parts.world.log.warn('damaged chunk found', { digest: digestHex(digest), segment: row.segment, offset: row.offset })
+  changeStates(parts, [digest], 'quarantined')
+  return false
+}
+
 // Without its header recovery does not find a chunk: it would be gone with the index.
 function hasHeader({ log }: StoreParts, digest: Digest, { segment, offset }: ChunkRow): boolean {
   const bytes = Buffer.alloc(RECORD_HEADER_BYTES)

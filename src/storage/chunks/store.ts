@@ -6,9 +6,9 @@ import { digestOfGroup, groupChunks } from './groups.ts'
 import type { StoreParts } from './parts.ts'
 import { Puts } from './puts.ts'
 import { readChunk } from './reads.ts'
-import type { StateChange } from './record.ts'
+import type { ChunkState, StateChange } from './record.ts'
 import type { Recovery } from './recovery.ts'
-import { quarantinedChunks, type ScrubOptions, type ScrubProgress, scrubChunks } from './scrub.ts'
+import { quarantinedChunks, type ScrubOptions, type ScrubProgress, scrubChunks, verifyChunk } from './scrub.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { SpaceReservation } from './space.ts'
 import { changeStates } from './states.ts'
@@ -34,6 +34,33 @@ export class Store implements ChunkStore {
 
   put(bytes: Uint8Array): Promise<Digest> {
     return this.#write(() => this.#puts.put(bytes))
+  }
+
+  cache(bytes: Uint8Array): Promise<Digest> {
+    return this.#write(() => this.#puts.put(bytes, 'cached'))
+  }
+
+  find(digest: Digest): Awaitable<ListedChunk | undefined> {
+    return this.#look(() => {
+      const row = this.#parts.table.get(digest)
+      return row && { digest, bytes: row.plainBytes, state: row.state }
+    })
+  }
+
+  renew(digests: readonly Digest[]): Promise<readonly boolean[]> {
+    return this.#write(async () => digests.map(digest => this.#puts.renew(digest)))
+  }
+
+  release(digests: readonly Digest[]): Promise<void> {
+    return this.#write(async () => changeStates(this.#parts, this.#those(digests, 'held'), 'cached'))
+  }
+
+  drop(digests: readonly Digest[]): Promise<void> {
+    return this.#write(async () => changeStates(this.#parts, this.#those(digests, 'cached'), 'deleted'))
+  }
+
+  verify(digest: Digest): Promise<boolean> {
+    return this.#write(() => verifyChunk(this.#parts, digest))
   }
 
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
@@ -115,6 +142,10 @@ export class Store implements ChunkStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#writing, this.#rebuilding])
     await this.#close()
+  }
+
+  #those(digests: readonly Digest[], state: ChunkState): Digest[] {
+    return digests.filter(digest => this.#parts.table.get(digest)?.state === state)
   }
 
   async #change(digests: readonly Digest[], state: StateChange): Promise<void> {
