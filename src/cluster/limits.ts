@@ -22,3 +22,28 @@ export const POOLS_MAX = 64
 export const REVOKED_MAX = 4_096
 /** Machines told of in one item of `cluster.watch`. */
 export const HEARD_PER_ITEM = 16
+
+/** Other machines to which each machine keeps a connection; in a larger cloud only to controllers. */
+export const LINKS_ALL_MAX = 32
+/** Connections that one other machine may have here at a time. */
+export const CONNECTIONS_PER_MACHINE = 4
+/** How often it is looked after connections. */
+export const LOOK_MS = 1_000
+/** Milliseconds in which nothing was sent after which this side asks, whoever usually does. */
+export const QUIET_MS = 3_000
+/** Milliseconds that one of two connections between the same machines stays when it is idle. */
+export const SURPLUS_MS = 10_000
+/** Milliseconds that a connection stays that nobody wants to be kept and that is idle. */
+export const LINK_IDLE_MS = 60_000
+/** Milliseconds that all addresses of a machine may take to answer, and between the starts of two of them. */
+export const DIAL_MS = 5_000
+export const DIAL_STEP_MS = 100
+/** Milliseconds that the machine with the later name leaves to the other to dial first. */
+export const DIAL_LATER_MS = 500
+/** Pauses between dialling in vain: from, doubled each time, to; each by half more or less. */
+export const DIAL_PAUSE_MS = 250
+export const DIAL_PAUSE_MS_MAX = 15_000
+/** A connection that lived so long was well: the next pause begins small again. */
+export const LINK_WELL_MS = 10_000
+/** Steps in which a clock's distance counts as changed. */
+export const SKEW_STEP_MS = 100

@@ -75,6 +75,8 @@ export class CallingEnd implements Client, FrameSink {
   peer: Hello = { protocol: 0, oldest: 0, software: '', windowBytes: 0 }
   /** Resolves when the connection has ended. */
   done: Promise<void> = Promise.resolve()
+  /** Calls of the other side that are being answered. */
+  answering: () => number = () => 0
   readonly #connection: Connection
   readonly #side: CallSide
   readonly #clock: Clock
@@ -88,6 +90,18 @@ export class CallingEnd implements Client, FrameSink {
 
   get isOpen(): boolean {
     return this.#connection.ended === undefined
+  }
+
+  get callsUnderWay(): number {
+    return this.#side.streams.size + this.answering()
+  }
+
+  get heardMs(): number {
+    return this.#connection.heardMs
+  }
+
+  get sentMs(): number {
+    return this.#connection.sentMs
   }
 
   async call<Params, Result>(method: UnaryMethod<Params, Result>, params: Params, signal: AbortSignal) {

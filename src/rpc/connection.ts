@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly clock: Clock
   /** Name and version of this program, such as `cairn 0.1.0`. */
   readonly software: string
+  /** The largest frame it takes; FRAME_BYTES_MAX when undefined. */
+  readonly frameBytesMax?: number | undefined
 }
 
 /** Which side began a call: who dialled the connection, or who accepted it. */
@@ -32,10 +34,14 @@ export type FrameSinks = Readonly<Partial<Record<Side, FrameSink>>>
  * fails every stream when it ends. Whatever a peer sends, the outcome is a fault or a close, never a hang or more memory than the limits.
  */
 export class Connection {
+  /** Monotonic milliseconds when something last came, and when something was last written. */
+  heardMs = 0
+  sentMs = 0
   readonly #sides: { readonly [side in Side]: CallSide }
   readonly #duplex: Duplex
   readonly #hello = Promise.withResolvers<Hello>()
   #peer: Hello | undefined
+  #clock: Clock | undefined
   readonly #end = Promise.withResolvers<void>()
   #ended: Fault | undefined
 
@@ -48,6 +54,8 @@ export class Connection {
   /** Runs the connection until it ends, and answers why; {@link peer} resolves on the way. Never throws. */
   async run(sinks: FrameSinks, options: ConnectionOptions): Promise<Fault> {
     const scope = new AbortController()
+    this.#clock = options.clock
+    this.heardMs = options.clock.monotonicMs()
     this.#sayHello(options)
     void this.#limitHello(options.clock, scope.signal)
     void this.#hello.promise.then(
@@ -55,7 +63,7 @@ export class Connection {
       () => scope.abort(),
     )
     try {
-      await Promise.race([this.#receive(sinks), this.#end.promise])
+      await Promise.race([this.#receive(sinks, options), this.#end.promise])
       this.end(rpcFault('Closed', 'the other side closed the connection'))
     } catch (error) {
       this.#endByError(error)
@@ -84,6 +92,7 @@ export class Connection {
 
   write(frame: Frame): void {
     if (this.#ended !== undefined) return
+    this.sentMs = this.#clock?.monotonicMs() ?? 0
     this.#duplex.write(encodeFrame(frame))
     if (this.#duplex.bufferedBytes <= BUFFERED_BYTES_MAX) return
     this.end(rpcFault('Closed', 'the other side does not read what it is sent'))
@@ -124,9 +133,10 @@ export class Connection {
     this.#duplex.destroy()
   }
 
-  async #receive(sinks: FrameSinks): Promise<void> {
-    const reader = new FrameReader()
+  async #receive(sinks: FrameSinks, { clock, frameBytesMax }: ConnectionOptions): Promise<void> {
+    const reader = new FrameReader(frameBytesMax)
     for await (const chunk of this.#duplex.incoming) {
+      this.heardMs = clock.monotonicMs()
       if (this.#ended !== undefined) return
       for (const frame of reader.push(chunk)) {
         this.#takeFrame(frame, sinks)

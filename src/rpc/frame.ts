@@ -56,11 +56,16 @@ export function encodeFrame({ kind, flags, stream, head, body }: Frame): readonl
   return [header, head, body]
 }
 
-/** Cuts a stream of bytes into frames; keeps at most one frame's bytes. */
+/** Cuts a stream of bytes into frames; keeps at most one frame's bytes, and refuses frames of more than `bytesMax`. */
 export class FrameReader {
+  readonly #bytesMax: number
   #parts: Uint8Array[] = []
   #held = 0
-  #header: StructOf<typeof FrameHeader> | undefined;
+  #header: StructOf<typeof FrameHeader> | undefined
+
+  constructor(bytesMax = FRAME_BYTES_MAX) {
+    this.#bytesMax = bytesMax
+  }
 
   /** Takes bytes as they came and yields the frames that are whole. Faults: BadFrame. */
   *push(chunk: Uint8Array): Generator<Frame> {
@@ -86,7 +91,7 @@ export class FrameReader {
   #readHeader(): StructOf<typeof FrameHeader> | undefined {
     if (this.#held < FrameHeader.size) return undefined
     const header = FrameHeader.read(this.#take(FrameHeader.size))
-    if (header.bytes > FRAME_BYTES_MAX) throw rpcFault('BadFrame', `a frame claims ${header.bytes} bytes`)
+    if (header.bytes > this.#bytesMax) throw rpcFault('BadFrame', `a frame claims ${header.bytes} bytes`)
     if (header.headBytes > header.bytes) throw rpcFault('BadFrame', 'a frame head is longer than the frame')
     if ((header.flags & ~ACCEPTOR) !== 0) throw rpcFault('BadFrame', `a frame has unknown flags ${header.flags}`)
     return header

@@ -22,7 +22,7 @@ export {
 } from './method.ts'
 export { duplexPair } from './pair.ts'
 export { openPeer, type Peer } from './peer.ts'
-export { type ServedConnection, type ServeOptions, serveConnection } from './server.ts'
+export { type ServedConnection, type ServeOptions, serveConnection, serveStranger } from './server.ts'
 export {
   exactly,
   flag,

@@ -36,3 +36,13 @@ export const FAULT_CHARACTERS_MAX = 4096
 
 /** Connections one socket serves at a time. */
 export const CONNECTIONS_MAX = 256
+
+/** Machines that may be connected to one port of machines, and callers whose TLS handshake is not over. */
+export const PEERS_MAX = 2048
+export const HANDSHAKES_MAX = 64
+
+/** Callers without a certificate at one port of machines at a time, how long each may stay, the largest frame and the calls of each. */
+export const STRANGERS_MAX = 16
+export const STRANGER_LIFE_MS = 30_000
+export const STRANGER_FRAME_BYTES_MAX = 64 * 1024
+export const STRANGER_CALLS_MAX = 1

@@ -5,6 +5,11 @@ import { Calls, type ServeOptions } from './server.ts'
 
 /** A connection on which both sides call. Disposing ends it: calls of both directions fail, handlers are awaited. */
 export interface Peer extends Client {
+  /** Calls of both sides that have not ended. */
+  readonly callsUnderWay: number
+  /** Monotonic milliseconds when something last came from the other side, and when something was last written to it. */
+  readonly heardMs: number
+  readonly sentMs: number
   /** Resolves when the connection has ended and no handler of it runs any more. */
   readonly done: Promise<void>
 }
@@ -26,6 +31,7 @@ export async function openPeer(
   const sinks = side === 'dialler' ? { dialler: calling, acceptor: calls } : { dialler: calls, acceptor: calling }
   const done = connection.run(sinks, options).then(() => calls.stop())
   calling.done = done
+  calling.answering = () => calls.size
   await helloOf(connection, calling, signal)
   return calling
 }

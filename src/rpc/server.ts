@@ -11,7 +11,13 @@ import type { Duplex } from './duplex.ts'
 import { faultHead } from './fault-wire.ts'
 import { rpcFault } from './faults.ts'
 import { FRAME, type Frame } from './frame.ts'
-import { CALLS_MAX, METHOD_CHARACTERS_MAX, TIMEOUT_MS_MAX } from './limits.ts'
+import {
+  CALLS_MAX,
+  METHOD_CHARACTERS_MAX,
+  STRANGER_CALLS_MAX,
+  STRANGER_FRAME_BYTES_MAX,
+  TIMEOUT_MS_MAX,
+} from './limits.ts'
 import { decodeHead, encodeHead, type Message, NO_BYTES } from './message.ts'
 import type { Handler } from './method.ts'
 import type { PeerName } from './method.ts'
@@ -24,6 +30,8 @@ export interface ServeOptions extends ConnectionOptions {
   readonly handlers: readonly Handler[]
   /** Who is at the other end, when its connection says so. */
   readonly peer?: PeerName | undefined
+  /** Calls it runs at a time; CALLS_MAX when undefined. */
+  readonly callsMax?: number | undefined
 }
 
 /** A connection being served. Disposing ends it: running calls are aborted and awaited. */
@@ -47,6 +55,15 @@ export function serveConnection(duplex: Duplex, options: ServeOptions): ServedCo
   }
 }
 
+/** Serves one who has shown nothing of himself: small frames, one call at a time. */
+export function serveStranger(duplex: Duplex, options: ServeOptions): ServedConnection {
+  return serveConnection(duplex, {
+    ...options,
+    frameBytesMax: STRANGER_FRAME_BYTES_MAX,
+    callsMax: STRANGER_CALLS_MAX,
+  })
+}
+
 const checkCall = shape({
   method: text(METHOD_CHARACTERS_MAX),
   version: integer(1, 65_535),
@@ -55,6 +72,7 @@ const checkCall = shape({
 })
 
 interface RunningCall {
+  readonly kind: Handler['method']['kind']
   readonly stream: Stream
   readonly finished: Promise<void>
 }
@@ -81,6 +99,9 @@ export class Calls implements FrameSink {
     const call = this.#running.get(frame.stream)
     switch (frame.kind) {
       case FRAME.item:
+        // Nobody would read them: what a peer sends so would only wait here.
+        if (call !== undefined && call.kind !== 'upload')
+          throw rpcFault('BadFrame', `a ${call.kind} call takes no items`)
         return call?.stream.takeItem(frame)
       case FRAME.end:
         return call?.stream.takeEnd(frame)
@@ -93,6 +114,11 @@ export class Calls implements FrameSink {
     }
   }
 
+  /** Calls that are being answered. */
+  get size(): number {
+    return this.#running.size
+  }
+
   /** Aborts what still runs and resolves when all of it has stopped. */
   async stop(): Promise<void> {
     for (const call of this.#running.values()) call.stream.fail(this.#connection.ended ?? closedHere())
@@ -102,8 +128,9 @@ export class Calls implements FrameSink {
   #takeCall(frame: Frame): void {
     if (frame.stream <= this.#lastStream) throw rpcFault('BadFrame', `call ${frame.stream} is not a new one`)
     this.#lastStream = frame.stream
-    if (this.#running.size >= CALLS_MAX) {
-      return this.#refuse(frame.stream, rpcFault('Busy', `more than ${CALLS_MAX} calls at once on one connection`))
+    const { callsMax = CALLS_MAX } = this.#options
+    if (this.#running.size >= callsMax) {
+      return this.#refuse(frame.stream, rpcFault('Busy', `more than ${callsMax} calls at once on one connection`))
     }
     const call = checkCall(decodeHead(frame.head), 'call')
     const handler = this.#handlers.get(call.method)
@@ -113,7 +140,7 @@ export class Calls implements FrameSink {
     }
     const stream = new Stream(frame.stream, this.#side)
     const finished = this.#run(stream, handler, { head: call, body: frame.body })
-    this.#running.set(frame.stream, { stream, finished })
+    this.#running.set(frame.stream, { kind: handler.method.kind, stream, finished })
   }
 
   async #run(stream: Stream, handler: Handler, call: Message<ShapeOf<typeof checkCall>>) {

@@ -1,3 +1,4 @@
+import { createHash, type X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { PeerName } from '../method.ts'
 
@@ -9,14 +10,41 @@ export interface TlsCredential {
   readonly authorityPem: string
 }
 
-/** TLS 1.3 with certificates on both sides, nothing else. */
+/** TLS 1.3 with certificates on both sides, nothing else. The authority's is sent too, for who knows only its fingerprint. */
 export function contextOf({ certificatePem, keyPem, authorityPem }: TlsCredential) {
-  return { minVersion: 'TLSv1.3', cert: certificatePem, key: keyPem, ca: authorityPem } as const
+  const chain = `${certificatePem.trimEnd()}\n${authorityPem}`
+  return { minVersion: 'TLSv1.3', cert: chain, key: keyPem, ca: authorityPem } as const
 }
 
 /** Whom the other side's certificate names; undefined when it has shown none that is believed. */
 export function peerNameOf(socket: TLSSocket): PeerName | undefined {
-  if (!socket.authorized) return undefined
+  return socket.authorized ? shownName(socket) : undefined
+}
+
+/**
+ * Whom the other side's certificate names, when it was made by an authority that it has sent along and whose public key has
+ * this SHA-256 (SubjectPublicKeyInfo, RFC 7469 section 2.4, in base64url). Its times are not looked at: who joins with a
+ * wrong clock is told so by the other side.
+ */
+export function nameByFingerprint(socket: TLSSocket, fingerprint: string): PeerName | undefined {
+  const leaf = socket.getPeerX509Certificate()
+  if (leaf === undefined) return undefined
+  let above = leaf.issuerCertificate
+  for (let depth = 0; above !== undefined && depth < CHAIN_MAX; depth++, above = above.issuerCertificate) {
+    if (fingerprintOf(above) !== fingerprint) continue
+    return above.ca && leaf.checkIssued(above) && leaf.verify(above.publicKey) ? shownName(socket) : undefined
+  }
+  return undefined
+}
+
+const CHAIN_MAX = 4
+
+function fingerprintOf(certificate: X509Certificate): string {
+  const key = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(key).digest('base64url')
+}
+
+function shownName(socket: TLSSocket): PeerName | undefined {
   const { subject, serialNumber } = socket.getPeerCertificate()
   const name: string | readonly string[] | undefined = subject?.CN
   if (typeof name !== 'string' || name === '') return undefined

@@ -1,0 +1,124 @@
+import type { Clock } from '#base'
+import { OFFLINE_MS, SKEW_STEP_MS, SUSPECT_MS } from '../limits.ts'
+import type { MachineReport } from '../methods/beat.ts'
+import type { HeardMachine } from '../methods/local.ts'
+
+/** What a heartbeat brings. */
+export interface HeardBeat {
+  readonly boot: string
+  readonly wallMs: number
+  readonly seenFrom: string
+  readonly report?: MachineReport | undefined
+}
+
+/** How a machine is by the time since it was heard. */
+export type HeardState = 'Online' | 'Suspect' | 'Offline'
+
+/** The state of a machine that was heard `agoMs` milliseconds ago. */
+export function stateAfter(agoMs: number): HeardState {
+  if (agoMs < SUSPECT_MS) return 'Online'
+  return agoMs < OFFLINE_MS ? 'Suspect' : 'Offline'
+}
+
+interface Heard {
+  heardMs: number | undefined
+  boot: string | undefined
+  skewMs: number
+  seenFrom: string | undefined
+  report: MachineReport | undefined
+  /** Counts what has changed but its state. */
+  changes: number
+}
+
+/** What was heard of other machines since this process began, by its monotonic clock. */
+export class Hearing {
+  readonly #clock: Clock
+  readonly #beganMs: number
+  readonly #heard = new Map<string, Heard>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#beganMs = clock.monotonicMs()
+  }
+
+  /** Machines that were heard. */
+  get names(): Iterable<string> {
+    return this.#heard.keys()
+  }
+
+  /** Something came from the machine, at this monotonic time. */
+  touch(name: string, atMs: number): void {
+    const heard = this.#of(name)
+    heard.heardMs = Math.max(heard.heardMs ?? 0, atMs)
+  }
+
+  /** Takes a heartbeat; answers whether the machine's report is not known. */
+  beat(name: string, { boot, wallMs, seenFrom, report }: HeardBeat): boolean {
+    const heard = this.#of(name)
+    this.touch(name, this.#clock.monotonicMs())
+    this.skew(name, wallMs - this.#wallMs())
+    const isNew = heard.boot !== boot
+    if (report !== undefined || isNew || heard.seenFrom !== seenFrom) heard.changes += 1
+    heard.boot = boot
+    heard.seenFrom = seenFrom
+    heard.report = report ?? (isNew ? undefined : heard.report)
+    return heard.report === undefined
+  }
+
+  /** How far the machine's clock is ahead. */
+  skew(name: string, skewMs: number): void {
+    const heard = this.#of(name)
+    if (Math.abs(heard.skewMs - skewMs) < SKEW_STEP_MS) return
+    heard.skewMs = Math.round(skewMs)
+    heard.changes += 1
+  }
+
+  /** How long ago the machine was heard; for one that was never, since this process began. */
+  agoMs(name: string): number {
+    return this.#clock.monotonicMs() - (this.#heard.get(name)?.heardMs ?? this.#beganMs)
+  }
+
+  /** One that the map calls Offline stays so until it is heard; others get the whole time anew after a start. */
+  state(name: string, inMap: string | undefined): HeardState {
+    if (this.#heard.get(name)?.heardMs === undefined && inMap === 'Offline') return 'Offline'
+    return stateAfter(this.agoMs(name))
+  }
+
+  /** Changes whenever the row of the machine does. */
+  mark(name: string, inMap: string | undefined): string {
+    return `${this.state(name, inMap)} ${this.#heard.get(name)?.changes ?? 0}`
+  }
+
+  /** What is told of the machine. */
+  row(name: string, inMap: string | undefined): HeardMachine {
+    const heard = this.#heard.get(name)
+    return {
+      name,
+      state: this.state(name, inMap),
+      skewMs: heard?.skewMs ?? 0,
+      ...(heard?.heardMs === undefined ? {} : { agoMs: Math.round(this.agoMs(name)) }),
+      ...(heard?.seenFrom === undefined ? {} : { seenFrom: heard.seenFrom }),
+      ...(heard?.report === undefined ? {} : { report: heard.report }),
+    }
+  }
+
+  /** Forgets machines that are not among `names` and were not heard for long. */
+  forget(names: ReadonlySet<string>): void {
+    for (const name of this.#heard.keys()) {
+      if (!names.has(name) && this.agoMs(name) >= OFFLINE_MS) this.#heard.delete(name)
+    }
+  }
+
+  #of(name: string): Heard {
+    const known = this.#heard.get(name)
+    if (known !== undefined) return known
+    const none = undefined
+    const heard = { heardMs: none, boot: none, skewMs: 0, seenFrom: none, report: none, changes: 0 }
+    this.#heard.set(name, heard)
+    return heard
+  }
+
+  #wallMs(): number {
+    return Number(this.#clock.wallNs() / 1_000_000n)
+  }
+}

@@ -1,0 +1,26 @@
+import { answerUnary, type Handler, message } from '#rpc'
+import { mapBytes } from '../map-bytes.ts'
+import { clusterBeat, clusterMap } from '../methods/beat.ts'
+import type { Links } from './links.ts'
+import type { Wire } from './machine-connection.ts'
+
+/** What every machine answers to one other over one connection. `newer` hears that the other has a newer map. */
+export function linkHandlers(
+  links: Links,
+  { subject: { name }, address }: Pick<Wire, 'subject' | 'address'>,
+  newer: (map: { readonly name: string; readonly version: number }) => void,
+): readonly Handler[] {
+  return [
+    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report }) => {
+      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: address, report })
+      if (mapVersion > links.map.version) newer({ name, version: mapVersion })
+      return message({
+        mapVersion: links.map.version,
+        wallMs: links.wallMs(),
+        seenFrom: address,
+        wantsReport: isUnknown && links.isController ? 'yes' : 'no',
+      })
+    }),
+    answerUnary(clusterMap, async () => message(undefined, mapBytes(links.map))),
+  ]
+}

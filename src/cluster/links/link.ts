@@ -1,0 +1,126 @@
+import type { World } from '#base'
+import type { MapMachine } from '../node-map.ts'
+import { CONNECTIONS_PER_MACHINE, DIAL_LATER_MS, LINK_WELL_MS } from '../limits.ts'
+import { dialFirst } from './dial-first.ts'
+import { bestOf, type MachineConnection } from './machine-connection.ts'
+import { Pauses } from './pauses.ts'
+
+/** What a link works with. */
+export interface LinkTools {
+  readonly world: Pick<World, 'clock' | 'entropy' | 'log'>
+  readonly own: () => string
+  /** Where the machine is said to be now. */
+  readonly machine: (name: string) => MapMachine | undefined
+  /** Opens a connection to it; it is not in the link yet. */
+  readonly dial: (name: string, address: string, signal: AbortSignal) => Promise<MachineConnection>
+}
+
+/** All connections between this machine and one other, and the making of new ones. */
+export class Link {
+  readonly name: string
+  readonly #tools: LinkTools
+  readonly #pauses: Pauses
+  #connections: readonly MachineConnection[] = []
+  #attempt: Promise<MachineConnection> | undefined
+  #arrival = Promise.withResolvers<MachineConnection>()
+  #keeping: AbortController | undefined
+
+  constructor(name: string, tools: LinkTools) {
+    this.name = name
+    this.#tools = tools
+    this.#pauses = new Pauses(tools.world)
+  }
+
+  get connections(): readonly MachineConnection[] {
+    return this.#connections
+  }
+
+  /** The connection to use now. */
+  get best(): MachineConnection | undefined {
+    return bestOf(
+      this.#connections.filter(connection => connection.isOpen),
+      this.#tools.own(),
+    )
+  }
+
+  /** True when nothing is left of it. */
+  get isOver(): boolean {
+    return this.#connections.length === 0 && this.#keeping === undefined && this.#attempt === undefined
+  }
+
+  /** Takes a connection until it ends; of too many the oldest goes. */
+  add(connection: MachineConnection): void {
+    this.#connections = [...this.#connections, connection]
+    if (this.#connections.length > CONNECTIONS_PER_MACHINE) this.#connections[0]?.cut()
+    void connection.done.then(() => {
+      this.#connections = this.#connections.filter(each => each !== connection)
+    })
+    this.#arrival.resolve(connection)
+    this.#arrival = Promise.withResolvers()
+  }
+
+  /** Keeps a connection from now on, or no longer. */
+  set isWanted(isWanted: boolean) {
+    if (isWanted === (this.#keeping !== undefined)) return
+    this.#keeping?.abort()
+    this.#keeping = isWanted ? new AbortController() : undefined
+    if (this.#keeping !== undefined) void this.#keep(this.#keeping.signal)
+  }
+
+  /** Tries again now: something has changed. */
+  wake(): void {
+    this.#pauses.reset()
+  }
+
+  /** Waits for a connection, made by whichever side is first; dials now. Faults: NoPath. */
+  arrive(): Promise<MachineConnection> {
+    const { best } = this
+    if (best !== undefined) return Promise.resolve(best)
+    return Promise.race([this.#dial(), this.#arrival.promise])
+  }
+
+  // One attempt at a time, whoever wants it.
+  #dial(): Promise<MachineConnection> {
+    this.#attempt ??= this.#dialOnce().finally(() => {
+      this.#attempt = undefined
+    })
+    return this.#attempt
+  }
+
+  async #dialOnce(): Promise<MachineConnection> {
+    const { world, machine, dial } = this.#tools
+    const addresses = machine(this.name)?.addresses ?? []
+    const stop = new AbortController()
+    const tools = { clock: world.clock, dial: (at: string, signal: AbortSignal) => dial(this.name, at, signal) }
+    const connection = await dialFirst(addresses, tools, stop.signal)
+    this.add(connection)
+    return connection
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#tools.world
+    try {
+      // Both ends want the connection: one begins.
+      if (this.#tools.own() > this.name) await clock.sleep(DIAL_LATER_MS, signal)
+      while (!signal.aborted) {
+        const connection = this.best ?? (await this.#dial().catch(() => undefined))
+        if (connection !== undefined) {
+          await untilDone(connection, signal)
+          if (clock.monotonicMs() - connection.openedMs >= LINK_WELL_MS) this.#pauses.reset()
+          if (this.best !== undefined) continue
+        }
+        await this.#pauses.wait(signal)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}
+
+async function untilDone(connection: MachineConnection, signal: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<void>()
+  const stop = () => stopped.resolve()
+  signal.addEventListener('abort', stop, { once: true })
+  await Promise.race([connection.done, stopped.promise])
+  signal.removeEventListener('abort', stop)
+}

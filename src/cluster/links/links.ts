@@ -1,0 +1,342 @@
+import { type World, whyOf } from '#base'
+import { type Client, type Duplex, type Handler, message, type PeerName } from '#rpc'
+import { clusterFault } from '../faults.ts'
+import { Bell } from '../hearing/bell.ts'
+import { Hearing } from '../hearing/hearing.ts'
+import { BEAT_MS, LINK_IDLE_MS, LOOK_MS, QUIET_MS, SURPLUS_MS, SUSPECT_MS } from '../limits.ts'
+import type { Machines, MachineView } from '../machines.ts'
+import { readMap } from '../map-bytes.ts'
+import type { MapStore } from '../map-store.ts'
+import { clusterMap, type MachineReport } from '../methods/beat.ts'
+import type { HeardMachine } from '../methods/local.ts'
+import type { MapMachine, NodeMap } from '../node-map.ts'
+import { machineOf } from '../peer-name.ts'
+import { beatOver } from './beat.ts'
+import { linkHandlers } from './handlers.ts'
+import { Link } from './link.ts'
+import { type ConnectionTools, MachineConnection, type Wire } from './machine-connection.ts'
+import { wantedLinks } from './wanted.ts'
+
+/** A stream of bytes to whoever answers or dialled, with what it has shown. */
+export interface Shown {
+  readonly duplex: Duplex
+  readonly certificate: PeerName
+  readonly address: string
+}
+
+/** Dials an address; `name` is the machine that is meant. Faults: Unreachable. */
+export type Dial = (name: string, address: string, signal: AbortSignal) => Promise<Shown>
+
+/** Who this machine is to others. */
+export interface OwnMachine {
+  readonly name: string
+  readonly isController: boolean
+}
+
+/** What links work with. */
+export interface LinksOptions {
+  readonly world: Pick<World, 'clock' | 'entropy' | 'log'>
+  readonly software: string
+  readonly own: OwnMachine
+  readonly maps: MapStore
+  readonly dial: Dial
+}
+
+/** Keeps in touch with the other machines: connections, heartbeats, the map. */
+export class Links implements Machines, AsyncDisposable {
+  /** Rings when a machine is heard differently: its state, its report. */
+  readonly changed = new Bell()
+  /** New with each start. */
+  readonly boot: string
+  readonly hearing: Hearing
+  readonly #options: LinksOptions
+  readonly #links = new Map<string, Link>()
+  readonly #closing = new AbortController()
+  readonly #looking: Promise<void>
+  readonly #mapHeard: Disposable
+  /** What other machines may call besides heartbeats; undefined: nobody is to be called yet. */
+  #handlers: readonly Handler[] | undefined
+  #own: OwnMachine
+  #report: MachineReport | undefined
+  #fetching: Promise<void> | undefined
+  #marks = ''
+
+  constructor(options: LinksOptions) {
+    const { world, maps, own } = options
+    this.#options = options
+    this.#own = own
+    this.hearing = new Hearing(world.clock)
+    this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
+    this.#mapHeard = maps.onMap(() => this.#mapChanged())
+    this.#looking = this.#lookOn()
+  }
+
+  /** Begins to keep connections, on which other machines may call these besides heartbeats; each checks who calls. */
+  serve(handlers: readonly Handler[]): void {
+    this.#handlers = handlers
+    this.#mapChanged()
+  }
+
+  get own(): string {
+    return this.#own.name
+  }
+
+  get isController(): boolean {
+    return this.#own.isController
+  }
+
+  get map(): NodeMap {
+    return this.#options.maps.map
+  }
+
+  /** What this machine says of itself; another object when it has changed. */
+  get report(): MachineReport | undefined {
+    return this.#report
+  }
+
+  set report(report: MachineReport) {
+    this.#report = report
+    this.changed.ring()
+  }
+
+  /** Wall time, milliseconds since 1970. */
+  wallMs(): number {
+    return Number(this.#options.world.clock.wallNs() / 1_000_000n)
+  }
+
+  onMap(run: (map: NodeMap) => void): Disposable {
+    return this.#options.maps.onMap(run)
+  }
+
+  client(name: string): Client | undefined {
+    const best = this.#links.get(name)?.best
+    if (best !== undefined) best.usedMs = this.#nowMs()
+    return best?.client
+  }
+
+  async connect(name: string, signal: AbortSignal): Promise<Client> {
+    signal.throwIfAborted()
+    const there = this.client(name)
+    if (there !== undefined) return there
+    if (name === this.own) throw clusterFault('NoPath', `${name} is this machine`)
+    if (!this.#isServing) throw clusterFault('NoPath', 'this machine is not in touch with others now')
+    if (this.#machine(name) === undefined) throw clusterFault('NoPath', `there is no machine ${name} in the map`)
+    const stopped = Promise.withResolvers<never>()
+    const stop = () => stopped.reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      return (await Promise.race([this.#link(name).arrive(), stopped.promise])).client
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  states(): readonly MachineView[] {
+    const others = this.map.machines.filter(({ name }) => name !== this.own)
+    return others.map(({ name, state }) => {
+      const best = this.#links.get(name)?.best
+      return { name, state: this.hearing.state(name, state), isConnected: best !== undefined, rttMs: best?.rttMs }
+    })
+  }
+
+  /** Takes a connection that another machine has made; closes one that may not be. */
+  async accept({ duplex, certificate, address }: Shown): Promise<void> {
+    const subject = machineOf(certificate)
+    const isOwn = subject?.name === this.own
+    if (subject === undefined || isOwn || !this.#isServing || this.#isRevoked(certificate.serial))
+      return duplex.destroy()
+    try {
+      const connection = await this.#open({ duplex, certificate, subject, address, isDialled: false })
+      this.#link(subject.name).add(connection)
+      this.#begin(connection)
+    } catch (error) {
+      this.#options.world.log.info('a machine went before it was connected', {
+        machine: subject.name,
+        why: whyOf(error),
+      })
+    }
+  }
+
+  /** This machine is called otherwise from now on, or shows another certificate. */
+  become(own: OwnMachine): void {
+    const isOther = own.name !== this.#own.name
+    this.#own = own
+    if (isOther) for (const link of this.#links.values()) for (const each of link.connections) each.cut()
+    this.#mapChanged()
+  }
+
+  /** What was heard of each machine of the map and beyond, and of this one. */
+  heard(): readonly { readonly name: string; readonly mark: string; readonly row: () => HeardMachine }[] {
+    const states = new Map(this.map.machines.map(({ name, state }) => [name, state]))
+    const others = new Set([...states.keys(), ...this.hearing.names])
+    others.delete(this.own)
+    const rows = Array.from(others, name => ({
+      name,
+      mark: this.hearing.mark(name, states.get(name)),
+      row: () => this.hearing.row(name, states.get(name)),
+    }))
+    const own = { name: this.own, mark: JSON.stringify(this.#report ?? {}), row: () => this.#ownRow() }
+    return [own, ...rows]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    this.#mapHeard[Symbol.dispose]()
+    for (const link of this.#links.values()) link.isWanted = false
+    await this.#looking
+    await Promise.all(this.#connections().map(each => each[Symbol.asyncDispose]()))
+    await this.#fetching
+  }
+
+  #ownRow(): HeardMachine {
+    const row = { name: this.own, state: 'Online', agoMs: 0, skewMs: 0 } as const
+    return this.#report === undefined ? row : { ...row, report: this.#report }
+  }
+
+  #machine(name: string): MapMachine | undefined {
+    return this.map.machines.find(machine => machine.name === name)
+  }
+
+  get #isServing(): boolean {
+    return this.#handlers !== undefined && !this.#closing.signal.aborted
+  }
+
+  #isRevoked(serial: string): boolean {
+    return this.map.revoked.includes(serial)
+  }
+
+  #connections(): readonly MachineConnection[] {
+    return Array.from(this.#links.values()).flatMap(link => link.connections)
+  }
+
+  #link(name: string): Link {
+    const known = this.#links.get(name)
+    if (known !== undefined) return known
+    const link = new Link(name, {
+      world: this.#options.world,
+      own: () => this.own,
+      machine: each => this.#machine(each),
+      dial: (each, address, signal) => this.#dial(each, address, signal),
+    })
+    this.#links.set(name, link)
+    return link
+  }
+
+  async #dial(name: string, address: string, signal: AbortSignal): Promise<MachineConnection> {
+    const both = AbortSignal.any([signal, this.#closing.signal])
+    const { duplex, certificate } = await this.#options.dial(name, address, both)
+    const subject = machineOf(certificate)
+    if (subject?.name !== name || this.#isRevoked(certificate.serial)) {
+      duplex.destroy()
+      throw clusterFault('NoPath', `at ${address} answers ${certificate.name}, which is not ${name}`)
+    }
+    const connection = await this.#open({ duplex, certificate, subject, address, isDialled: true })
+    this.#begin(connection)
+    return connection
+  }
+
+  #open(wire: Wire): Promise<MachineConnection> {
+    const { world, software } = this.#options
+    const handlers = this.#handlers ?? []
+    const own = linkHandlers(this, wire, map => this.#newer(map))
+    const tools: ConnectionTools = { clock: world.clock, log: world.log, software, handlers: [...own, ...handlers] }
+    return MachineConnection.open(wire, tools, this.#closing.signal)
+  }
+
+  #begin(connection: MachineConnection): void {
+    const { name } = connection.wire.subject
+    this.hearing.touch(name, this.#nowMs())
+    this.changed.ring()
+    if (this.#beatsFirst(connection)) this.#beat(connection)
+    void connection.done.then(() => this.changed.ring())
+  }
+
+  #mapChanged(): void {
+    const wanted = this.#isServing ? wantedLinks(this.map, this.own) : new Set<string>()
+    for (const name of wanted) this.#link(name).isWanted = true
+    for (const link of this.#links.values()) {
+      if (!wanted.has(link.name)) link.isWanted = false
+      else if (link.best === undefined) link.wake()
+    }
+    for (const connection of this.#connections()) {
+      if (this.#isRevoked(connection.wire.certificate.serial)) connection.cut()
+      else if (this.isController) this.#beat(connection) // so that all hear of it now
+    }
+    this.changed.ring()
+  }
+
+  async #lookOn(): Promise<void> {
+    const { signal } = this.#closing
+    const { clock } = this.#options.world
+    while (!signal.aborted) {
+      for (const link of this.#links.values()) this.#look(link)
+      this.#lookAtMarks()
+      await clock.sleep(LOOK_MS, signal).catch(() => undefined)
+    }
+  }
+
+  #look(link: Link): void {
+    const { best } = link
+    const nowMs = this.#nowMs()
+    for (const connection of link.connections) {
+      this.hearing.touch(link.name, connection.heardMs)
+      const isSurplus = connection !== best
+      connection.surplusMs = isSurplus ? (connection.surplusMs ?? nowMs) : undefined
+      if (nowMs - connection.heardMs >= SUSPECT_MS || this.#isUnneeded(connection)) connection.cut()
+      else if (this.#isDue(connection, nowMs)) this.#beat(connection)
+    }
+    if (link.isOver) this.#links.delete(link.name)
+  }
+
+  // Of two connections one goes, by the will of one side, when both have had the time to use the other.
+  #isUnneeded({ isIdle, surplusMs, usedMs, wire }: MachineConnection): boolean {
+    const nowMs = this.#nowMs()
+    if (!isIdle) return false
+    if (surplusMs !== undefined) return nowMs - surplusMs >= SURPLUS_MS && this.own < wire.subject.name
+    const { name } = wire.subject
+    return wire.isDialled && nowMs - usedMs >= LINK_IDLE_MS && !wantedLinks(this.map, this.own).has(name)
+  }
+
+  #isDue(connection: MachineConnection, nowMs: number): boolean {
+    if (nowMs - connection.sentMs >= QUIET_MS) return true
+    const { beatMs = -BEAT_MS } = connection
+    return this.#beatsFirst(connection) && nowMs - beatMs >= BEAT_MS - LOOK_MS / 2
+  }
+
+  // Of two machines without a control plane one asks, which is enough to know that both are there.
+  #beatsFirst({ wire: { subject } }: MachineConnection): boolean {
+    return subject.isController || (!this.isController && this.own < subject.name)
+  }
+
+  #beat(connection: MachineConnection): void {
+    void beatOver(this, { connection, clock: this.#options.world.clock }, this.#closing.signal).then(newer => {
+      if (newer !== undefined) this.#newer(newer)
+    })
+  }
+
+  // Only a controller is believed what the map is.
+  #newer({ name, version }: { readonly name: string; readonly version: number }): void {
+    const best = this.#links.get(name)?.best
+    if (best?.wire.subject.isController !== true || this.#fetching !== undefined || version <= this.map.version) return
+    this.#fetching = best.client
+      .exchange(clusterMap, message(undefined), this.#closing.signal)
+      .then(({ body }) => this.#options.maps.take(readMap(body)))
+      .catch(error => this.#options.world.log.warn('the map cannot be taken', { from: name, why: whyOf(error) }))
+      .finally(() => {
+        this.#fetching = undefined
+      })
+  }
+
+  #lookAtMarks(): void {
+    const heard = this.heard()
+    this.hearing.forget(new Set(this.map.machines.map(({ name }) => name)))
+    const marks = heard.map(({ name, mark }) => `${name} ${mark}`).join('\n')
+    if (marks === this.#marks) return
+    this.#marks = marks
+    this.changed.ring()
+  }
+
+  #nowMs(): number {
+    return this.#options.world.clock.monotonicMs()
+  }
+}
