@@ -35,7 +35,7 @@ const DOORS: Doors = {
   client: ['base', 'schema'],
   catalog: ['base', 'schema'],
   api: ['base', 'schema', 'keyspace', 'identity'],
-  controllers: ['base', 'schema', 'client', 'rpc', 'cluster'],
+  controllers: ['base', 'schema', 'client', 'rpc', 'cluster', 'storage/placement'],
   kubelet: ['base', 'schema', 'client'],
   functions: ['base', 'schema', 'client'],
   ingress: ['base', 'schema', 'client'],

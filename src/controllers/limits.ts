@@ -72,3 +72,20 @@ export const USAGE_TOLD_MS = 60_000
 export const FILESYSTEM_AGAIN_MS = 5_000
 /** Parts of a pool's room that its object tells apart. */
 export const POOL_STEPS = 200
+
+/** Machines, pools and revoked serials in a map: as many as machines take. */
+export const MAP_MACHINES_MAX = 1_000
+export const MAP_POOLS_MAX = 64
+export const MAP_REVOKED_MAX = 4_096
+/** Milliseconds between two maps, and between two looks at each machine when nothing is heard of it. */
+export const MAP_STEP_MS = 200
+export const MACHINE_LOOK_MS = 60_000
+/** Milliseconds between two renewals of a machine's Lease, and how long one lasts. */
+export const NODE_LEASE_STEP_MS = 60_000
+export const NODE_LEASE_MS = 150_000
+/** Parts of a disk's capacity that the map tells apart. */
+export const CAPACITY_STEPS = 16
+/** Percent of a disk beyond which it takes no new groups, and nothing; and so much below when it does again. */
+export const DISK_CHUNKS_PERCENT = 85
+export const DISK_NOTHING_PERCENT = 95
+export const DISK_RELIEF_PERCENT = 3

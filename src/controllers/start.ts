@@ -2,7 +2,6 @@ import { assert, type World, whyOf } from '#base'
 import { type Client, Informers } from '#client'
 import { accountsController } from './accounts/reconcile.ts'
 import { definitionController } from './custom-resource-definition/reconcile.ts'
-import { diskController } from './disk/reconcile.ts'
 import { lead } from './election/lead.ts'
 import { EventRecorder } from './events/recorder.ts'
 import { expiryController } from './expiry/reconcile.ts'
@@ -11,6 +10,8 @@ import type { Storage } from './filesystem/storage.ts'
 import { garbageController } from './garbage/reconcile.ts'
 import type { Controller, ControllerCounts } from './loop/controller.ts'
 import type { ControllerParts } from './loop/parts.ts'
+import type { Cluster } from './machines/cluster.ts'
+import { machinesController } from './machines/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { poolController } from './pool/reconcile.ts'
 import { signingController } from './signing/reconcile.ts'
@@ -26,6 +27,8 @@ export interface ControllersOptions {
   readonly rootPem: string
   /** The storage of this machine; undefined where there is none. */
   readonly storage: Storage | undefined
+  /** The machines of the cloud; undefined where there is no storage. */
+  readonly cluster?: Cluster | undefined
   /** Who this process is among those that share a keyspace; undefined when it is the only one, and needs no lease. */
   readonly identity: string | undefined
 }
@@ -65,7 +68,7 @@ export function startControllers(options: ControllersOptions): Controllers {
 function openControllers(
   options: ControllersOptions,
 ): AsyncDisposable & { readonly controllers: readonly Controller[] } {
-  const { client, world, signer, rootPem, storage } = options
+  const { client, world, signer, rootPem, storage, cluster } = options
   const stack = new AsyncDisposableStack()
   const informers = stack.use(new Informers({ client, world }))
   const events = stack.use(new EventRecorder({ client, world, component: 'cairn-controllers' }))
@@ -77,16 +80,13 @@ function openControllers(
     accountsController(parts, rootPem),
     signingController(parts, signer),
     expiryController(parts),
-    ...(storage === undefined ? [] : storageControllers(parts, storage)),
+    ...(storage === undefined ? [] : [filesystemController(parts, storage)]),
+    ...(cluster === undefined ? [] : [machinesController(parts, cluster), poolController(parts)]),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')
   for (const controller of controllers) stack.use(controller)
   return { controllers: [...controllers, events.controller], [Symbol.asyncDispose]: () => stack.disposeAsync() }
-}
-
-function storageControllers(parts: ControllerParts, storage: Storage): readonly Controller[] {
-  return [filesystemController(parts, storage), poolController(parts, storage), diskController(parts, storage)]
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

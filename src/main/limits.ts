@@ -88,6 +88,8 @@ export const RENEW_LOOK_MS = 3_600_000
 
 /** Pause before roles are read again that could not be followed. */
 export const POLICY_RETRY_MS = 100
+/** Pause before the storage process is asked again what it hears, when it went away or did not take the map. */
+export const STORAGE_AGAIN_MS = 500
 /** Pause between two looks at what aggregated roles are made of. */
 export const AGGREGATION_STEP_MS = 100
 

@@ -60,6 +60,7 @@ export {
 export { bytesText } from './kinds/cairn/amounts.ts'
 export { DEFAULT_POOL, ONE_POOL } from './kinds/cairn/default-pool.ts'
 export { DELETE_FILES, deletesFiles, mayDeleteFiles } from './kinds/cairn/delete-files.ts'
+export { DRAINING_TAINT, drainedSpec, isDraining, MACHINE_FINALIZER, ZONE_LABEL } from './kinds/core/node-marks.ts'
 export { canonicalQuantity, compareQuantities, type Quantity, quantityOf } from './quantity.ts'
 export { RESOURCES } from './resources.ts'
 export type { CustomReading, ListShape, MapShape, ObjectShape, ScalarKind, Shape } from './shape.ts'

@@ -1,55 +1,89 @@
-import type { NodeStatus } from '#rpc'
 import {
-  canonicalQuantity,
-  DEFAULT_POOL,
   isJsonObject,
-  type Json,
   type JsonObject,
-  type KubeObject,
+  DEFAULT_POOL,
   jsonAt,
+  type KubeObject,
   numberAt,
   ONE_POOL,
+  textAt,
 } from '#schema'
 import { bytesOf } from '../filesystem/limits.ts'
-import { POOL_STEPS } from '../limits.ts'
+import { roomOf } from './room.ts'
 
-/** The pool of a machine that has only this one. */
+/** The pool that every cloud has. */
 export function defaultPool(): JsonObject {
   return { apiVersion: 'cairn.dev/v1', kind: 'Pool', metadata: { name: DEFAULT_POOL }, spec: {} }
+}
+
+/** How many copies a pool wants and needs in a cloud of so many machines (DESIGN's default pool). */
+export function copiesOf(
+  pool: KubeObject,
+  machines: number,
+): { readonly replicas: number; readonly minReplicas: number } {
+  const placement = textAt(pool, 'spec', 'placement')
+  const wanted = numberAt(pool, 'spec', 'replicas') ?? Math.min(2, Math.max(1, machines))
+  const replicas = placement === 'all' ? Math.max(1, machines) : wanted
+  const minReplicas = numberAt(pool, 'spec', 'minReplicas') ?? (machines > 2 ? 2 : 1)
+  return { replicas, minReplicas: Math.min(replicas, minReplicas) }
+}
+
+/** A machine as a pool sees it. */
+export interface PoolMachine {
+  readonly isOnline: boolean
+  readonly disks: readonly KubeObject[]
 }
 
 /**
  * The status of the default pool. Amounts are told in steps of a part of the whole, so that an object is not written whenever
  * a file is.
  */
-export function poolStatus(pool: KubeObject, { held, disk }: Pick<NodeStatus, 'held' | 'disk'>): JsonObject {
+export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[]): JsonObject {
   const old: JsonObject = isJsonObject(pool['status']) ? pool['status'] : {}
   const { generation } = pool.metadata
+  const copies = copiesOf(pool, machines.length)
+  const online = machines.filter(each => each.isOnline).length
+  const disks = machines.flatMap(each => each.disks)
+  const usedBytes = sum(disks.map(disk => bytesIn(disk, 'bytesUsed')))
+  const free = machines.map(each => sum(each.disks.map(disk => bytesIn(disk, 'bytesFree'))))
+  const chunks = sum(disks.map(disk => numberAt(disk, 'status', 'chunks') ?? 0))
+  const freeBytes = roomFor(Math.min(copies.replicas, Math.max(1, machines.length)), free)
+  const disk = { usedBytes, freeBytes, totalBytes: usedBytes + sum(free) }
   return {
     ...old,
-    phase: 'Ready',
-    ...roomOf(old, { held, disk }),
-    missing: 0,
-    message: (numberAt(pool, 'spec', 'replicas') ?? 1) > 1 ? 'one machine keeps one copy, whatever is wanted' : '',
+    ...copies,
+    phase: online < Math.min(copies.replicas, machines.length) ? 'Degraded' : 'Ready',
+    ...roomOf(old, { held: { chunks }, disk }),
+    ...(machines.length > 1 ? {} : { missing: 0 }),
+    message: messageOf(copies, { online, machines: machines.length }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
 }
 
-/** What is kept and what has room, for a status; what it tells already when that is near enough. */
-export function roomOf(told: JsonObject, { held, disk }: Pick<NodeStatus, 'held' | 'disk'>): JsonObject {
-  const step = Math.max(1, Math.ceil(disk.totalBytes / POOL_STEPS))
-  const near = (name: string, bytes: number): Json => {
-    const before = bytesOf(jsonAt(told, name))
-    const isNear = before !== undefined && Math.abs(before - bytes) < step
-    return (isNear ? jsonAt(told, name) : canonicalQuantity(String(bytes))) ?? '0'
+/** How many bytes find room when each has so many copies, all on different machines. */
+export function roomFor(copies: number, freeBytes: readonly number[]): number {
+  // A machine that has more than all that is put takes one copy of everything, and the others share the rest.
+  const ascending = [...freeBytes].sort((a, b) => a - b)
+  let [left, rest] = [copies, sum(ascending)]
+  for (let largest = ascending.pop(); largest !== undefined; largest = ascending.pop()) {
+    if (largest * left <= rest) return Math.floor(rest / left)
+    rest -= largest
+    left -= 1
   }
-  const chunks = numberAt(told, 'chunks')
-  const isNear = chunks !== undefined && Math.abs(chunks - held.chunks) * BYTES_LIKELY < step
-  return {
-    chunks: isNear ? chunks : held.chunks,
-    bytesUsed: near('bytesUsed', disk.usedBytes),
-    bytesFree: near('bytesFree', disk.freeBytes),
+  return 0
+}
+
+function messageOf(
+  { replicas, minReplicas }: { readonly replicas: number; readonly minReplicas: number },
+  { online, machines }: { readonly online: number; readonly machines: number },
+): string {
+  if (online < minReplicas) {
+    const needed = `${minReplicas} copies are needed before a write is acknowledged`
+    return `${needed}, and ${online} of ${machines} machines can be reached: nothing can be written`
   }
+  if (machines === 1) return replicas > 1 ? 'one machine keeps one copy, whatever is wanted' : ''
+  if (machines < replicas) return `${replicas} copies are wanted, and there are ${machines} machines for them`
+  return online < machines ? `${online} of ${machines} machines can be reached` : ''
 }
 
 /** The status of a pool that no machine keeps. */
@@ -63,5 +97,10 @@ export function absentStatus(pool: KubeObject): JsonObject {
   }
 }
 
-// The default size of a chunk: many small ones count as little as they take.
-const BYTES_LIKELY = 1024 * 1024
+function bytesIn(disk: KubeObject, name: string): number {
+  return bytesOf(jsonAt(disk, 'status', name)) ?? 0
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((all, each) => all + each, 0)
+}

@@ -1,36 +1,47 @@
-import { ifFault } from '#client'
-import { DEFAULT_POOL, isSameJson } from '#schema'
-import type { Storage } from '../filesystem/storage.ts'
-import { STORAGE_LOOK_MS } from '../limits.ts'
+import { ifFault, type Informer } from '#client'
+import { DEFAULT_POOL, isSameJson, type KubeObject, listAt, MACHINE_FINALIZER, textAt } from '#schema'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
-import { POOLS } from '../resources.ts'
-import { absentStatus, defaultPool, poolStatus } from './plan.ts'
+import { DISKS, NODES, POOLS } from '../resources.ts'
+import { absentStatus, defaultPool, type PoolMachine, poolStatus } from './plan.ts'
 
-/** Shows what storage holds as objects: the pool `default` is always there. */
-export function poolController(parts: ControllerParts, storage: Storage): Controller {
-  const reconcile = (name: string, signal: AbortSignal): Promise<Outcome> => reconcilePool(parts, storage, name, signal)
+/** Shows what the disks of all machines hold and have room for: the pool `default` is always there. */
+export function poolController(parts: ControllerParts): Controller {
+  const [disks, nodes] = [parts.informers.of({ resource: DISKS }), parts.informers.of({ resource: NODES })]
+  const reconcile = (name: string, signal: AbortSignal): Promise<Outcome> =>
+    reconcilePool(parts, { name, disks, nodes }, signal)
   const controller = new Controller({ name: 'pool', world: parts.world, reconcile })
   feed(controller, parts.informers.of({ resource: POOLS }))
+  for (const informer of [disks, nodes]) feed(controller, informer, () => [DEFAULT_POOL])
   controller.add(DEFAULT_POOL)
   return controller
 }
 
 async function reconcilePool(
   { client }: ControllerParts,
-  storage: Storage,
-  name: string,
+  { name, disks, nodes }: { readonly name: string; readonly disks: Informer; readonly nodes: Informer },
   signal: AbortSignal,
 ): Promise<Outcome> {
   const isDefault = name === DEFAULT_POOL
-  const again: Outcome = isDefault ? { kind: 'again', afterMs: STORAGE_LOOK_MS } : DONE
   const pool = await client.find(POOLS, { name }, signal)
   if (pool === undefined) {
     if (isDefault) await client.create(POOLS, defaultPool(), signal).catch(ifFault('AlreadyExists'))
-    return again
+    return DONE
   }
-  const status = isDefault ? poolStatus(pool, await storage.status(signal)) : absentStatus(pool)
+  await Promise.all([disks.synced(signal), nodes.synced(signal)])
+  const status = isDefault ? poolStatus(pool, machinesOf(nodes.all(), disks.all())) : absentStatus(pool)
   if (!isSameJson(pool['status'], status)) await client.updateStatus(POOLS, { ...pool, status }, signal)
-  return again
+  return DONE
+}
+
+function machinesOf(nodes: readonly KubeObject[], disks: readonly KubeObject[]): readonly PoolMachine[] {
+  return nodes
+    .filter(({ metadata }) => metadata.finalizers?.includes(MACHINE_FINALIZER) === true)
+    .map(node => ({
+      isOnline: listAt(node, 'status', 'conditions').some(
+        each => textAt(each, 'type') === 'Online' && textAt(each, 'status') === 'True',
+      ),
+      disks: disks.filter(disk => textAt(disk, 'spec', 'nodeName') === node.metadata.name),
+    }))
 }

@@ -1,7 +1,7 @@
 import { createApp, FollowedDefinitions, LocalConnection, Objects, ObjectStore, Registry } from '#api'
 import { byteStringOfText, type World } from '#base'
 import { Client } from '#client'
-import type { Controllers, Storage } from '#controllers'
+import type { Cluster, Controllers, Storage } from '#controllers'
 import { Authority } from '#identity'
 import { machineWorld } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
@@ -22,8 +22,13 @@ export interface TestApi extends AsyncDisposable {
   readonly warnings: string[]
 }
 
+/** Makes machines for the controllers of an API, of its keyspace and certificates. */
+export type OpenTestCluster = (
+  parts: Pick<TestApi, 'keyspace' | 'authority' | 'issuing'> & { readonly world: World },
+) => Promise<Cluster & AsyncDisposable>
+
 /** Opens one; its controllers run. */
-export async function openTestApi(storage?: Storage): Promise<TestApi> {
+export async function openTestApi(storage?: Storage, openCluster?: OpenTestCluster): Promise<TestApi> {
   const warnings: string[] = []
   const log: World['log'] = {
     info: () => undefined,
@@ -57,7 +62,9 @@ export async function openTestApi(storage?: Storage): Promise<TestApi> {
   const client = new Client({ transport, clock })
   const authority = await Authority.open(await Authority.make('test', entropy.bytes(16), new Date()))
   const issuing = opening.use(new Issuing({ keyspace, authority, world }))
-  const parts = { fetch, world, authority, issuing, storage, identity: undefined }
+  const cluster = await openCluster?.({ keyspace, authority, issuing, world })
+  opening.use(cluster)
+  const parts = { fetch, world, authority, issuing, storage, cluster, identity: undefined }
   const controllers = opening.use(openControllers(parts))
   const stack = opening.move()
   return {

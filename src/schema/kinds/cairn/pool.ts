@@ -11,9 +11,11 @@ import { bytesColumn } from './amounts.ts'
 import { DEFAULT_POOL, ONE_POOL } from './default-pool.ts'
 
 const spec = ownPart('dev.cairn.Pool.Spec', 'How the pool keeps what is put into it.', {
-  replicas: integer('On how many machines every chunk is wanted.'),
+  replicas: integer(
+    'On how many machines every chunk is wanted, up to 16. Left out: 2, or 1 while there is one machine.',
+  ),
   minReplicas: integer(
-    'On how many machines a chunk must be before a write is acknowledged as durable; at most replicas.',
+    'On how many machines a chunk must be before a write is acknowledged as durable; at most replicas. Left out: 2 from three machines on, else 1.',
   ),
   placement: text('How machines are chosen: weighted (by what they offer), roundRobin, or all.'),
   encrypted: flag(
@@ -27,6 +29,8 @@ const status = ownPart('dev.cairn.Pool.Status', 'What the pool holds.', {
   chunks: integer('How many chunks it holds.'),
   bytesUsed: amount('What those chunks take on the disks.'),
   bytesFree: amount('What may still be put into it.'),
+  replicas: integer('How many copies are wanted as things are: what spec says, or what that leaves open comes to.'),
+  minReplicas: integer('How many copies are needed as things are.'),
   missing: integer('How many chunks have fewer copies than wanted.'),
   message: text('Why it is as it is, for people.'),
   observedGeneration: integer('The generation of the object that this status is of.'),
@@ -48,7 +52,7 @@ export const pool = defineResource({
   }),
   columns: [
     column('Phase', at('status.phase')),
-    column('Replicas', at('spec.replicas'), { type: 'integer' }),
+    column('Replicas', replicasOf, { type: 'integer' }),
     column('Chunks', at('status.chunks'), { type: 'integer' }),
     bytesColumn('Used', 'status.bytesUsed'),
     bytesColumn('Free', 'status.bytesFree'),
@@ -61,14 +65,21 @@ export const pool = defineResource({
 })
 
 const CHUNK_BYTES = 1_048_576
+const REPLICAS = 2
+const REPLICAS_MAX = 16
 
 function specDefaults(given: JsonObject): JsonObject {
-  return fill(given, { replicas: 1, minReplicas: 1, placement: 'weighted', encrypted: false, chunkBytes: CHUNK_BYTES })
+  return fill(given, { placement: 'weighted', encrypted: false, chunkBytes: CHUNK_BYTES })
+}
+
+function replicasOf(object: KubeObject): number | string {
+  return numberAt(object, 'spec', 'replicas') ?? numberAt(object, 'status', 'replicas') ?? ''
 }
 
 function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const wanted = jsonAt(object, 'spec')
-  const [most, least] = [numberAt(wanted, 'replicas') ?? 1, numberAt(wanted, 'minReplicas') ?? 1]
+  // Of as many copies as there will be when nobody says how many.
+  const [most, least] = [numberAt(wanted, 'replicas') ?? REPLICAS, numberAt(wanted, 'minReplicas') ?? 1]
   const chunkBytes = numberAt(wanted, 'chunkBytes') ?? CHUNK_BYTES
   const isSize = Number.isInteger(Math.log2(chunkBytes)) && chunkBytes >= 65_536 && chunkBytes <= 4 * CHUNK_BYTES
   const { name } = object.metadata
@@ -78,7 +89,8 @@ function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly F
       ? []
       : [invalid('metadata.name', name, `must be "${DEFAULT_POOL}": ${ONE_POOL}`)]),
     ...positive(wanted, ['replicas', 'minReplicas'], 'spec'),
-    ...(least > most ? [invalid('spec.minReplicas', least, 'must be less than or equal to replicas')] : []),
+    ...(most > REPLICAS_MAX ? [invalid('spec.replicas', most, `must be less than or equal to ${REPLICAS_MAX}`)] : []),
+    ...(least > most ? [invalid('spec.minReplicas', least, `must be less than or equal to replicas, ${most}`)] : []),
     ...oneOf(wanted, 'placement', ['all', 'roundRobin', 'weighted'], 'spec'),
     ...(isSize ? [] : [invalid('spec.chunkBytes', chunkBytes, 'must be a power of 2 from 65536 to 4194304')]),
     ...immutable(wanted, jsonAt(old, 'spec'), ['encrypted', 'chunkBytes'], 'spec'),

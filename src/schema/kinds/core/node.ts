@@ -30,6 +30,7 @@ export const node = defineResource({
     wideColumn('Container-Runtime', at('status.nodeInfo.containerRuntimeVersion', '<unknown>')),
   ],
   validate: (object, old) => [...taintErrors(object), ...changeErrors(object, old)],
+  hasController: true,
   selectableFields: { 'spec.unschedulable': object => String(jsonAt(object, 'spec', 'unschedulable') === true) },
 })
 
