@@ -1,5 +1,6 @@
 import type { Clock } from '#base'
 import { type BackupRow, dataFolderOf, type FillingRow, type KeyspaceWords, type Surroundings } from '#rpc'
+import type { Labs, SimulatedNodes } from './labs.ts'
 import { absoluteLocal } from './local/paths.ts'
 import type { Terminal } from './local/terminal.ts'
 
@@ -14,6 +15,10 @@ export interface CliHost {
   readonly key: KeyPhrases
   /** The keyspace of the control plane as a whole. */
   readonly keyspace: WholeKeyspace
+  /** Labs of this machine. */
+  readonly labs: Labs
+  /** Simulated machines of the cloud that runs here. */
+  readonly simulatedNodes: SimulatedNodes
 }
 
 /** A data folder and a file with a backup; `isForced` overwrites what is there. */
@@ -63,6 +68,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** The options every command has. */
   readonly common: CommonOptions
+  /** Says the exit code, when it is that of another program. */
+  end(code: number): void
 }
 
 /** Declared once on the program, understood everywhere. */

@@ -26,6 +26,24 @@ const NO_KEYSPACE: CliHost['keyspace'] = {
   migrate: async () => 1,
 }
 
+const NO_ROW = { lab: 'lab', address: '10.0.42.11', isBehindNat: false, latencyMs: 0, zone: '' } as const
+
+const LABS: CliHost['labs'] = {
+  up: async () => [],
+  down: async () => undefined,
+  list: async () => [{ ...NO_ROW, name: 'm1', state: 'running', memoryBytes: 2 ** 29, diskBytes: 2 ** 31 }],
+  exec: async (_place, words) => words.length,
+  act: async ({ machine }, deed) => `${machine} ${JSON.stringify(deed)}`,
+  heal: async () => undefined,
+}
+
+const NO_NODES: CliHost['simulatedNodes'] = {
+  create: async () => '10.0.42.11',
+  stop: async () => undefined,
+  start: async () => undefined,
+  remove: async () => undefined,
+}
+
 async function cairn(words: readonly string[], up: CliHost['up'] = async () => undefined): Promise<Outcome> {
   const said = { out: '', err: '' }
   const terminal: Terminal = {
@@ -36,7 +54,15 @@ async function cairn(words: readonly string[], up: CliHost['up'] = async () => u
   }
   const code = await runCli(
     words,
-    { clock: machineClock, version: '1.2.3', up, key: NO_KEY, keyspace: NO_KEYSPACE },
+    {
+      clock: machineClock,
+      version: '1.2.3',
+      up,
+      key: NO_KEY,
+      keyspace: NO_KEYSPACE,
+      labs: LABS,
+      simulatedNodes: NO_NODES,
+    },
     terminal,
   )
   return { code, ...said }
@@ -270,4 +296,34 @@ test('a fault of a newer Cairn, whose code is not known here, is told like any o
   )
   assert.equal(code, 1)
   assert.match(err, /^error: new trouble\nhint: .+\n$/)
+})
+
+suite('a lab', () => {
+  test('is listed, and its machines are told what happens to them', async () => {
+    assert.match(
+      (await cairn(['lab', 'ls'])).out,
+      /^LAB .*\nlab  m1 .* running  10\.0\.42\.11 .* 512\.0 MiB +2\.0 GiB\n$/,
+    )
+    assert.equal((await cairn(['lab', 'kill', 'm2'])).out, 'm2 {"kind":"kill"}\n')
+    const cut = await cairn(['lab', 'cut', 'm2', '--from', 'm1', '--one-way'])
+    assert.equal(cut.out, 'm2 {"kind":"cut","from":"m1","isOneWay":true}\n')
+    const slow = await cairn(['lab', 'slow', 'm2', '--latency', '1s', '--loss', '1%'])
+    assert.equal(slow.out, 'm2 {"kind":"slow","latency":"1s","lossPercent":1}\n')
+  })
+
+  test('answers the exit code of what ran in a machine', async () => {
+    assert.equal((await cairn(['lab', 'exec', 'm1', '--', 'ls', '-l', '/'])).code, 3)
+  })
+
+  test('refuses words that cannot be meant', async () => {
+    for (const words of [
+      ['cut', 'm1', '--one-way'],
+      ['corrupt', 'm1', '--count', '0'],
+      ['slow', 'm1', '--loss', 'x'],
+    ]) {
+      const { code, err } = await cairn(['lab', ...words])
+      assert.equal(code, 2)
+      assert.match(err, /^error: .*\nhint: Write/)
+    }
+  })
 })

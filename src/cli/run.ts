@@ -9,6 +9,7 @@ import { declareGet } from './commands/get.ts'
 import { declareKey } from './commands/key/index.ts'
 import { declareKeyspace } from './commands/keyspace/index.ts'
 import { declareKubeconfig } from './commands/kubeconfig.ts'
+import { declareLab } from './commands/lab/index.ts'
 import { declareLs } from './commands/ls.ts'
 import { declarePut } from './commands/put.ts'
 import { declareRm } from './commands/rm.ts'
@@ -70,7 +71,8 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
   const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
   const access = [declareKubeconfig, declareToken, declareDevice, declareCert, declareKey, declareKeyspace]
-  for (const declare of [...commands, ...files, ...access]) declare(program, run)
+  const machines = [declareLab]
+  for (const declare of [...commands, ...files, ...access, ...machines]) declare(program, run)
   return program
 }
 
@@ -83,9 +85,11 @@ interface Given {
 
 async function runCommand(command: (context: Context) => Promise<void>, given: Given): Promise<number> {
   using signal = abortOnInterrupt()
+  let code: number = EXIT.done
+  const end = (own: number): void => void (code = own)
   try {
-    await command({ ...given, around: surroundings(), signal })
-    return EXIT.done
+    await command({ ...given, around: surroundings(), signal, end })
+    return code
   } catch (error) {
     if (signal.aborted) {
       const { terminal, remedy } = given

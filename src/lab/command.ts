@@ -8,7 +8,7 @@ export interface Ended {
   readonly err: string
 }
 
-/** The machine that a lab is made on. */
+/** The machine that a lab is made on. Everything it starts carries the lab's name in its environment. */
 export interface LabHost {
   /** Runs a command to its end. Faults: Missing; the signal's reason. */
   run(command: Command, signal: AbortSignal): Promise<Ended>
@@ -16,17 +16,34 @@ export interface LabHost {
   attach(command: Command, signal: AbortSignal): Promise<number>
   /** Begins to carry frames between two new TAP devices in a network namespace, late; it ends when one of them goes. */
   carryLate(namespace: string, devices: readonly [string, string], ms: number, signal: AbortSignal): Promise<void>
-  /** Ends processes of this machine. */
-  end(pids: readonly number[]): void
+  /** Ends every process that carries a mark in its environment, but this one. Answers how many there were. */
+  endMarked(mark: string): number
+  /** Waits. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  readonly isRoot: boolean
+  /** True when standard input is a terminal. */
+  readonly isTerminal: boolean
+  /** The program there is by that name. */
+  has(program: string): boolean
   /** Where labs are kept. */
   readonly folder: string
-  /** Where this program is: what machines run. */
-  readonly program: string
+  /** The checkout that machines run, and what they run of it. */
+  readonly program: LabProgram
   readFile(path: string): string | undefined
+  /** As a whole or not at all, also when this process is killed. */
   writeFile(path: string, text: string): void
   /** Makes a sparse file of so many bytes. */
   makeSparse(path: string, bytes: number): void
   list(folder: string): readonly string[]
   /** Removes a file or a folder with all that is in it; fine when it does not exist. */
   remove(path: string): void
+}
+
+/** The checkout that machines run; they see it where it lies, and may not write there. */
+export interface LabProgram {
+  readonly folder: string
+  /** The `cairn` command. */
+  readonly cairn: string
+  /** Flips bytes of files: `FOLDER COUNT`. */
+  readonly flip: Command
 }

@@ -1,4 +1,17 @@
+export { bringUp, type Given, startCairn, type Tell } from './cloud.ts'
 export type { LabHost } from './command.ts'
-export { machineHost } from './host/machine.ts'
-export { type CairnWords, Lab, labNames, type MachineRow } from './lab.ts'
-export { type LabMachine, type LabPlan, type LabWishes, millisecondsOf, planOf } from './plan.ts'
+export { labNames } from './files.ts'
+export { type MachineHost, machineHost } from './host/machine.ts'
+export { Lab, type MachineRow } from './lab.ts'
+export { addNode, nodesLab, removeNode } from './nodes.ts'
+export {
+  checkLabName,
+  type LabMachine,
+  type LabPlan,
+  type LabWishes,
+  millisecondsOf,
+  type NodeWishes,
+  NODES_LAB,
+  planOf,
+} from './plan.ts'
+export { takeDown } from './remains.ts'

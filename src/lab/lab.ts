@@ -1,73 +1,142 @@
 import type { Command, LabHost } from './command.ts'
 import { labFault } from './faults.ts'
-import { DISK_FOLDER, insideMachine, killMachine, startMachine } from './machine/container.ts'
-import { attachDisk, detachDisk, disksOf, formatDisk } from './machine/disk.ts'
-import { LabNames, PREFIX } from './names.ts'
+import { LabFiles, labNames } from './files.ts'
+import {
+  DATA_FOLDER,
+  DISK_FOLDER,
+  insideMachine,
+  killMachines,
+  lastLines,
+  listMachines,
+  onTerminal,
+  startMachine,
+} from './machine/container.ts'
+import { attachDisk, flipOnDisk, formatDisk, SEGMENTS } from './machine/disk.ts'
+import { podmanSettings } from './machine/settings.ts'
+import { LabNames } from './names.ts'
 import { cutBetween, cutOff, delayDevices, delayDown, delayUp, healAll, lose, type Slowness } from './network/faults.ts'
-import { networkUp } from './network/up.ts'
-import type { LabMachine, LabPlan } from './plan.ts'
+import { machineUp, networkUp } from './network/up.ts'
+import { type LabMachine, type LabPlan, NETWORK } from './plan.ts'
+import { checkHost, runOn } from './requirements.ts'
+import { detachDisks, removeAll } from './remains.ts'
 
 /** What a machine of a lab is doing. */
 export interface MachineRow extends LabMachine {
   readonly state: 'running' | 'stopped'
 }
 
-/** What a machine runs from its start on: the program and its words. */
-export type CairnWords = (machine: LabMachine) => readonly string[]
-
-/** A cloud of simulated machines on this one. */
+/** Simulated machines on this one, on a network of their own. */
 export class Lab {
-  readonly plan: LabPlan
+  #plan: LabPlan
   readonly #host: LabHost
   readonly #names: LabNames
+  readonly #files: LabFiles
 
   constructor(plan: LabPlan, host: LabHost) {
-    this.plan = plan
+    this.#plan = plan
     this.#host = host
     this.#names = new LabNames(plan.name)
+    this.#files = new LabFiles(plan.name, host)
   }
 
-  /** The lab of that name. Faults: NotFound. */
+  /** The lab of that name. Faults: NotFound, Missing. */
   static open(name: string, host: LabHost): Lab {
-    const text = host.readFile(planFile(host, name))
-    if (text === undefined) throw labFault('NotFound', `there is no lab ${name}`, { hint: 'Make one: cairn lab up' })
-    return new Lab(JSON.parse(text) as LabPlan, host)
+    checkHost(host)
+    const plan = new LabFiles(name, host).readPlan()
+    if (plan !== undefined) return new Lab(plan, host)
+    throw labFault('NotFound', `there is no lab ${name}`, { hint: 'Make one: cairn lab up. See all: cairn lab ls' })
   }
 
-  /** Makes network and disks; no machine runs yet. What was begun is noted first, so that {@link down} finds it. Faults: Exists, Missing, Failed. */
-  async make(signal: AbortSignal): Promise<void> {
-    const { plan } = this
-    if (this.#host.readFile(planFile(this.#host, plan.name)) !== undefined) {
+  get name(): string {
+    return this.#plan.name
+  }
+
+  get machines(): readonly LabMachine[] {
+    return this.#plan.machines
+  }
+
+  /** Refuses what cannot be made here. Faults: Exists, Missing. */
+  async check(signal: AbortSignal): Promise<void> {
+    const plan = this.#plan
+    checkHost(this.#host)
+    if (labNames(this.#host).includes(plan.name)) {
       throw labFault('Exists', `there is a lab ${plan.name} already`, {
         hint: `Take it down first: cairn lab down --name ${plan.name}`,
       })
     }
-    this.#host.writeFile(planFile(this.#host, plan.name), `${JSON.stringify(plan, undefined, 2)}\n`)
-    for (const machine of plan.machines) await this.#makeDisk(machine, signal)
+    if (plan.isOnHost) await this.#refuseTakenAddresses(signal)
+  }
+
+  /** Makes network and disks; no machine runs yet. What was begun is noted first, so that it is found and removed. Faults: Failed. */
+  async make(signal: AbortSignal): Promise<void> {
+    const plan = this.#plan
+    this.#files.writePlan(plan)
+    this.#host.writeFile(`${this.#host.folder}/containers.conf`, podmanSettings(this.#host))
+    await Promise.all(plan.machines.map(machine => this.#makeDisk(machine, signal)))
     await this.#all(networkUp(plan, this.#names), signal)
     for (const each of plan.machines) await this.#delay(each, each.latencyMs, signal)
   }
 
-  /** Starts a machine that does not run. Faults: Failed. */
-  async start(machine: LabMachine, cairn: readonly string[], signal: AbortSignal): Promise<void> {
-    const device = (await this.#run(attachDisk(this.#diskFile(machine)), signal)).trim()
-    await this.#run(startMachine(this.plan.name, this.#names, machine, { device, cairn }), signal)
+  /** Adds a machine, which does not run yet. Faults: Failed. */
+  async add(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    this.#write([...this.machines, machine])
+    await this.#makeDisk(machine, signal)
+    await this.#all(machineUp(machine, this.#names), signal)
+  }
+
+  /** Takes a machine away, with its disk. */
+  async remove(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    await removeAll({ host: this.#host, names: this.#names, files: this.#files, machine }, signal)
+    this.#write(this.machines.filter(each => each.name !== machine.name))
+  }
+
+  /** Starts a machine; `words` are what it tells `cairn`. Faults: WrongState, Failed. */
+  async start(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<void> {
+    if (await this.isRunning(machine, signal)) throw labFault('WrongState', `${machine.name} runs already`)
+    await this.kill(machine, signal) // what is left of its last life
+    const device = (await this.#run(attachDisk(this.#files.disk(machine)), signal)).trim()
+    const hosts = new Map(this.machines.filter(each => !each.isBehindNat).map(each => [each.name, each.address]))
+    const { program } = this.#host
+    await this.#run(startMachine(this.#names, machine, { device, program, words, hosts }), signal)
   }
 
   /** Ends a machine at once, as when its power is cut. */
   async kill(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    await this.#run(killMachine(this.#names, machine), signal)
-    await this.#detach(machine, signal)
+    await this.#run(killMachines([this.#names.container(machine)]), signal)
+    await detachDisks({ host: this.#host, path: this.#files.disk(machine) }, signal)
   }
 
-  /** Runs something in a machine, with this terminal; answers its exit code. */
-  exec(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#host.attach(insideMachine(this.#names, machine, words), signal)
+  /** True until a machine has used its disk: see {@link markUsed}. */
+  isFresh(machine: LabMachine): boolean {
+    return this.#files.isFresh(machine)
+  }
+
+  /** Notes that a machine is of a cloud now, by what is on its disk. */
+  markUsed(machine: LabMachine): void {
+    this.#files.setUsed(machine)
+  }
+
+  /** Runs something in a machine, with this terminal; answers its exit code. Faults: WrongState. */
+  async exec(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<number> {
+    if (!(await this.isRunning(machine, signal))) throw stopped(this.name, machine)
+    const command = this.#host.isTerminal ? onTerminal : insideMachine
+    return this.#host.attach(command(this.#names, machine, words), signal)
   }
 
   /** Runs something in a machine; answers what it prints. Faults: Failed. */
   ask(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<string> {
     return this.#run(insideMachine(this.#names, machine, words), signal)
+  }
+
+  /** Runs something in a machine; answers how it ended. */
+  try(machine: LabMachine, words: readonly string[], signal: AbortSignal) {
+    return this.#host.run(insideMachine(this.#names, machine, words), signal)
+  }
+
+  /** The last that a machine's Cairn printed. */
+  async lastWords(machine: LabMachine, signal: AbortSignal): Promise<string> {
+    const { out, err } = await this.#host.run(lastLines(this.#names, machine), signal)
+    return `${out}${err}`.trim()
   }
 
   /** Cuts a machine off from all others; or from one, both ways or only what goes there. */
@@ -80,11 +149,12 @@ export class Lab {
     await this.#all(from === undefined ? cutOff(names, machine) : cutBetween(names, [machine, from], isOneWay), signal)
   }
 
-  /** Undoes every cut, and every full disk. */
+  /** Undoes every cut, every loss, every slow way that was not planned, and every full disk. */
   async heal(signal: AbortSignal): Promise<void> {
-    await this.#all(healAll(this.#names, this.plan.machines), signal)
-    for (const machine of this.plan.machines) {
-      if ((await this.#state(machine, signal)) === 'running') await this.ask(machine, ['rm', '-f', FILLER], signal)
+    await this.#all(healAll(this.#names, this.machines), signal)
+    for (const machine of await this.rows(signal)) {
+      await this.slow(machine, { ms: machine.latencyMs, lossPercent: 0 }, signal)
+      if (machine.state === 'running') await this.ask(machine, ['rm', '-f', FILLER], signal)
     }
   }
 
@@ -101,105 +171,90 @@ export class Lab {
     await this.#all(lose(this.#names, machine, lossPercent), signal)
   }
 
+  /** Fills a machine's disk to the last block. Faults: WrongState. */
+  async fillDisk(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    if (!(await this.isRunning(machine, signal))) throw stopped(this.name, machine)
+    const free = `$(df --output=avail -B1 ${DISK_FOLDER} | tail -n 1)`
+    const script = `fallocate -l ${free} ${FILLER}; cat /dev/zero >> ${FILLER}; sync ${FILLER}; true`
+    await this.ask(machine, ['sh', '-c', `(${script}) 2>/dev/null`], signal)
+  }
+
+  /** Flips bytes of a machine's chunks, whether it runs or not. Answers how many. */
+  async corrupt(machine: LabMachine, count: number, signal: AbortSignal): Promise<number> {
+    const { program } = this.#host
+    const flip = [...program.flip, `${DATA_FOLDER}/${SEGMENTS}`, String(count)]
+    const said = (await this.isRunning(machine, signal))
+      ? await this.ask(machine, flip, signal)
+      : await this.#run(flipOnDisk(this.#files.disk(machine), program, count), signal)
+    return Number(said)
+  }
+
+  /** Kills a machine and makes its disk empty. */
+  async wipe(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    await this.kill(machine, signal)
+    this.#host.remove(this.#files.disk(machine))
+    await this.#makeDisk(machine, signal)
+  }
+
+  async rows(signal: AbortSignal): Promise<MachineRow[]> {
+    const said = await this.#run(listMachines(this.#names, 'running'), signal)
+    const running = new Set(said.split('\n'))
+    return this.machines.map(machine => ({
+      ...machine,
+      state: running.has(this.#names.container(machine)) ? 'running' : 'stopped',
+    }))
+  }
+
+  async isRunning({ name }: LabMachine, signal: AbortSignal): Promise<boolean> {
+    return (await this.rows(signal)).some(row => row.name === name && row.state === 'running')
+  }
+
+  /** The machine of that name. Faults: NotFound. */
+  machine(name: string): LabMachine {
+    const found = this.machines.find(each => each.name === name)
+    if (found !== undefined) return found
+    const names = this.machines.map(each => each.name).join(', ')
+    throw labFault('NotFound', `there is no machine ${name} in lab ${this.name}`, { hint: `There are ${names}.` })
+  }
+
+  #write(machines: readonly LabMachine[]): void {
+    this.#plan = { ...this.#plan, machines }
+    this.#files.writePlan(this.#plan)
+  }
+
   async #delay(machine: LabMachine, ms: number, signal: AbortSignal): Promise<void> {
     if (ms === 0) return
     await this.#host.carryLate(this.#names.network, delayDevices(this.#names, machine), ms / 2, signal)
     await this.#all(delayUp(this.#names, machine), signal)
   }
 
-  /** Fills a machine's disk to the last block. */
-  async fillDisk(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    await this.ask(machine, ['sh', '-c', `cat /dev/zero > ${FILLER} 2>/dev/null; true`], signal)
-  }
-
-  /** Makes a machine's disk empty. The machine must not run. */
-  async wipe(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    await this.#detach(machine, signal)
-    this.#host.remove(this.#diskFile(machine))
-    await this.#makeDisk(machine, signal)
-  }
-
-  async rows(signal: AbortSignal): Promise<MachineRow[]> {
-    return Promise.all(
-      this.plan.machines.map(async machine => ({ ...machine, state: await this.#state(machine, signal) })),
-    )
-  }
-
-  /** The machine of that name. Faults: NotFound. */
-  machine(name: string): LabMachine {
-    const found = this.plan.machines.find(each => each.name === name)
-    if (found !== undefined) return found
-    const names = this.plan.machines.map(each => each.name).join(', ')
-    throw labFault('NotFound', `there is no machine ${name} in lab ${this.plan.name}`, { hint: `There are ${names}.` })
-  }
-
-  /** Takes everything away, whatever of it there is: also what a run left that was killed. */
-  async down(signal: AbortSignal): Promise<void> {
-    const { machines } = this.plan
-    for (const machine of machines) await this.kill(machine, signal)
-    const spaces = [
-      this.#names.network,
-      ...machines.flatMap(each => [this.#names.machine(each), this.#names.nat(each)]),
-    ]
-    const there = await this.#run(['ip', 'netns', 'list'], signal)
-    const present = new Set(there.split('\n').map(line => line.split(' ')[0]))
-    if (present.has(this.#names.network)) {
-      const pids = await this.#run(['ip', 'netns', 'pids', this.#names.network], signal)
-      this.#host.end(pids.split('\n').filter(Boolean).map(Number))
-    }
-    await this.#all(
-      spaces.filter(space => present.has(space)).map(space => ['ip', 'netns', 'delete', space]),
-      signal,
-    )
-    this.#host.remove(folderOf(this.#host, this.plan.name))
-  }
-
   async #makeDisk(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    const file = this.#diskFile(machine)
+    const file = this.#files.disk(machine)
+    this.#files.setFresh(machine)
     this.#host.makeSparse(file, machine.diskBytes)
     await this.#run(formatDisk(file), signal)
   }
 
-  async #detach(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    const devices = await this.#run(disksOf(this.#diskFile(machine)), signal)
-    for (const line of devices.split('\n').filter(each => each !== '')) {
-      await this.#run(detachDisk(line.slice(0, line.indexOf(':'))), signal)
-    }
-  }
-
-  async #state(machine: LabMachine, signal: AbortSignal): Promise<MachineRow['state']> {
-    const name = this.#names.container(machine)
-    const format = '{{.State.Running}}'
-    const { out } = await this.#host.run(['podman', 'container', 'inspect', '--format', format, name], signal)
-    return out.trim() === 'true' ? 'running' : 'stopped'
-  }
-
-  #diskFile({ name }: LabMachine): string {
-    return `${folderOf(this.#host, this.plan.name)}/${name}.img`
+  async #refuseTakenAddresses(signal: AbortSignal): Promise<void> {
+    const taken = await this.#run(['ip', '-4', '-o', 'addr', 'show', 'to', NETWORK.range], signal)
+    const [, device] = /^\d+: (\S+)/.exec(taken) ?? []
+    if (device === undefined) return
+    throw labFault('Exists', `this machine has an address of ${NETWORK.range} already, at ${device}`, {
+      hint: 'Simulated machines need that network: give the interface other addresses.',
+    })
   }
 
   async #all(commands: readonly Command[], signal: AbortSignal): Promise<void> {
     for (const command of commands) await this.#run(command, signal)
   }
 
-  async #run(command: Command, signal: AbortSignal): Promise<string> {
-    const { code, out, err } = await this.#host.run(command, signal)
-    if (code === 0) return out
-    throw labFault('Failed', `${command.join(' ')} failed (${code}): ${err.trim().slice(-500)}`)
+  #run(command: Command, signal: AbortSignal): Promise<string> {
+    return runOn(this.#host, command, signal)
   }
 }
 
-/** The names of all labs there are. */
-export function labNames(host: LabHost): string[] {
-  return host.list(host.folder).filter(name => host.readFile(planFile(host, name)) !== undefined)
-}
+const FILLER = `${DISK_FOLDER}/filler`
 
-const FILLER = `${DISK_FOLDER}/${PREFIX}-filler`
-
-function folderOf(host: LabHost, name: string): string {
-  return `${host.folder}/${name}`
-}
-
-function planFile(host: LabHost, name: string): string {
-  return `${folderOf(host, name)}/lab.json`
+function stopped(lab: string, { name }: LabMachine): Error {
+  return labFault('WrongState', `${name} does not run`, { hint: `Start it: cairn lab start ${name} --name ${lab}` })
 }

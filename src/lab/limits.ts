@@ -4,8 +4,23 @@ export const MACHINES_MAX = 240
 /** The smallest machine Cairn runs on, in bytes of memory. */
 export const MEMORY_BYTES_MIN = 128 * 1024 * 1024
 
-/** The smallest disk: ext4 and room for ballast. */
-export const DISK_BYTES_MIN = 256 * 1024 * 1024
+/** The smallest disk: ext4, 256 MiB of ballast, and room for chunks. */
+export const DISK_BYTES_MIN = 512 * 1024 * 1024
+
+/** The largest weight of a machine's share of the processors (cgroups(7), cpu.weight). */
+export const CPU_WEIGHT_MAX = 10_000
+
+/** How long a machine may take until its Cairn answers. */
+export const READY_MS_MAX = 120_000
+
+/** How often it is asked meanwhile. */
+export const READY_POLL_MS = 300
+
+/** How often `down` looks again for what is left, when something goes on making it. */
+export const SWEEPS_MAX = 5
+
+/** Bytes that `corrupt` flips in chunks when nobody says how many. */
+export const FLIPS_DEFAULT = 16
 
 /** Characters of a lab's name: it stands in names of network namespaces. */
 export const NAME_CHARACTERS_MAX = 20

@@ -1,5 +1,5 @@
 import { labFault } from './faults.ts'
-import { DISK_BYTES_MIN, MACHINES_MAX, MEMORY_BYTES_MIN, NAME_CHARACTERS_MAX } from './limits.ts'
+import { CPU_WEIGHT_MAX, DISK_BYTES_MIN, MACHINES_MAX, MEMORY_BYTES_MIN, NAME_CHARACTERS_MAX } from './limits.ts'
 
 /** What somebody asks of a lab, as words. */
 export interface LabWishes {
@@ -32,6 +32,8 @@ export interface LabMachine {
   readonly zone: string
   readonly memoryBytes: number
   readonly cpus: number
+  /** Instead of a limit of processors: its share when they are scarce, where others have 1024. */
+  readonly cpuWeight?: number | undefined
   readonly diskBytes: number
 }
 
@@ -39,18 +41,21 @@ export interface LabMachine {
 export interface LabPlan {
   readonly version: 1
   readonly name: string
+  /** The host itself is on the network, at its first address: the machines are of the cloud that runs there. */
+  readonly isOnHost: boolean
   readonly machines: readonly LabMachine[]
 }
 
 /** The network that the machines of a lab share; each lab has one of its own, which nothing else sees. */
-export const NETWORK = { address: '10.0.42.1', bits: 24 } as const
+export const NETWORK = { range: '10.0.42.0/24', address: '10.0.42.1', bits: 24 } as const
+
+/** The lab of simulated machines that are of the host's own cloud. */
+export const NODES_LAB = 'nodes'
 
 /** Reads wishes into a plan. Faults: Invalid, naming the wish. */
 export function planOf(wishes: LabWishes): LabPlan {
   const { name, machines, cpus } = wishes
-  if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > NAME_CHARACTERS_MAX) {
-    throw invalid('--name', name, `small letters, digits and -, at most ${NAME_CHARACTERS_MAX}`)
-  }
+  checkLabName(name)
   if (!Number.isInteger(machines) || machines < 1 || machines > MACHINES_MAX) {
     throw invalid('--machines', String(machines), `1 to ${MACHINES_MAX}`)
   }
@@ -66,10 +71,11 @@ export function planOf(wishes: LabWishes): LabPlan {
   return {
     version: 1,
     name,
+    isOnHost: false,
     machines: Array.from({ length: machines }, (_, index) => ({
       name: `m${index + 1}`,
       number: index + 1,
-      address: `10.0.42.${11 + index}`,
+      address: addressOf(index + 1),
       isBehindNat: behind.has(index + 1),
       latencyMs: latencies.get(index + 1) ?? 0,
       zone: zones[index] ?? '',
@@ -78,6 +84,55 @@ export function planOf(wishes: LabWishes): LabPlan {
       diskBytes,
     })),
   }
+}
+
+/** What somebody asks of one simulated machine, as words. */
+export interface NodeWishes {
+  readonly name: string
+  readonly memoryMiB: number
+  readonly cpuWeight: number
+  readonly storage: string
+}
+
+/** Reads wishes into a machine that has a number no other of the lab has. Faults: Invalid, Exists. */
+export function nodeOf({ name, memoryMiB, cpuWeight, storage }: NodeWishes, others: readonly LabMachine[]): LabMachine {
+  const hint = 'See `cairn node create --help`.'
+  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
+    throw labFault('Invalid', `"${name}" is no name of a machine: small letters, digits and -, at most 40`, { hint })
+  }
+  if (others.some(each => each.name === name)) throw labFault('Exists', `there is a simulated machine ${name} already`)
+  if (!Number.isInteger(cpuWeight) || cpuWeight < 2 || cpuWeight > CPU_WEIGHT_MAX) {
+    throw invalid('--cpu', String(cpuWeight), `a weight of 2 to ${CPU_WEIGHT_MAX}`, hint)
+  }
+  if (!(memoryMiB * 2 ** 20 >= MEMORY_BYTES_MIN)) {
+    throw invalid('--mem', String(memoryMiB), `at least ${MEMORY_BYTES_MIN / 2 ** 20} megabytes`, hint)
+  }
+  const taken = new Set(others.map(each => each.number))
+  const number = Array.from({ length: MACHINES_MAX }, (_, index) => index + 1).find(each => !taken.has(each))
+  if (number === undefined) throw labFault('Invalid', `there are ${MACHINES_MAX} simulated machines already`)
+  return {
+    name,
+    number,
+    address: addressOf(number),
+    isBehindNat: false,
+    latencyMs: 0,
+    zone: '',
+    memoryBytes: memoryMiB * 2 ** 20,
+    cpus: 1,
+    cpuWeight,
+    diskBytes: bytesOf('--storage', storage, DISK_BYTES_MIN, hint),
+  }
+}
+
+/** Refuses what is no name of a lab. Faults: Invalid. */
+export function checkLabName(name: string): void {
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > NAME_CHARACTERS_MAX) {
+    throw invalid('--name', name, `small letters, digits and -, at most ${NAME_CHARACTERS_MAX}`)
+  }
+}
+
+function addressOf(number: number): string {
+  return `10.0.42.${10 + number}`
 }
 
 /** Reads `40ms` or `1s` as milliseconds. Faults: Invalid, naming the wish. */
@@ -90,10 +145,10 @@ export function millisecondsOf(wish: string, text: string): number {
 
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
-function bytesOf(wish: string, text: string, min: number): number {
+function bytesOf(wish: string, text: string, min: number, hint?: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([KMGT])i?B?$/.exec(text) ?? []
   const bytes = Math.round(Number(number) * (UNITS[unit ?? ''] ?? Number.NaN))
-  if (!(bytes >= min)) throw invalid(wish, text, `a size of at least ${min / 2 ** 20}M: 512M, 2G`)
+  if (!(bytes >= min)) throw invalid(wish, text, `a size of at least ${min / 2 ** 20}M: 512M, 2G`, hint)
   return bytes
 }
 
@@ -117,6 +172,6 @@ function latenciesOf(text: string | undefined, machines: number): ReadonlyMap<nu
   )
 }
 
-function invalid(wish: string, given: string, wanted: string): Error {
-  return labFault('Invalid', `${wish} ${given}: ${wanted} is expected`, { hint: 'See `cairn lab up --help`.' })
+function invalid(wish: string, given: string, wanted: string, hint = 'See `cairn lab --help`.'): Error {
+  return labFault('Invalid', `${wish} ${given}: ${wanted} is expected`, { hint })
 }

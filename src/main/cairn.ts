@@ -25,6 +25,7 @@ if (isStorage) {
 } else {
   const { runCli } = await import('#cli')
   const { cairnVersion } = await import('./version.ts')
+  const { labs, simulatedNodes } = await import('./lab/verbs.ts')
   process.exitCode = await runCli(process.argv.slice(2), {
     clock: machineWorld.clock,
     version: cairnVersion(),
@@ -44,5 +45,7 @@ if (isStorage) {
       show: async () => (await import('./keys/phrase.ts')).keyPhrases.show(),
       restore: async phrase => (await import('./keys/phrase.ts')).keyPhrases.restore(phrase),
     },
+    labs,
+    simulatedNodes,
   })
 }

@@ -1,54 +1,79 @@
-import type { Command } from '../command.ts'
-import type { LabNames } from '../names.ts'
+import type { Command, LabProgram } from '../command.ts'
+import { LABEL, type LabNames, MARK } from '../names.ts'
 import type { LabMachine } from '../plan.ts'
 
-/** Where a machine has its disk, and on it the data folder of its Cairn. */
-export const DISK_FOLDER = '/var/lib/cairn'
+/** Where a machine has its disk: `data` and `etc` in it are the folders that Cairn uses. */
+export const DISK_FOLDER = '/run/cairn-lab'
 
-/** Marks the containers of labs, with the lab's name. */
-export const LAB_LABEL = 'dev.cairn.lab'
+/** The data folder in a machine. */
+export const DATA_FOLDER = '/var/lib/cairn'
 
 /** What a machine does from its start to its end. */
 export interface MachineLife {
   /** The block device that is its disk. */
   readonly device: string
-  /** The program it runs, and its words. */
-  readonly cairn: readonly string[]
+  readonly program: LabProgram
+  /** What it tells `cairn` at its start. */
+  readonly words: readonly string[]
+  /** Addresses of machines by their names. */
+  readonly hosts: ReadonlyMap<string, string>
 }
 
 /**
  * Starts a machine: the host's own root under a layer that is thrown away, a network of its own, limits of memory and
  * processor. Its disk is mounted inside, so that it goes when the machine goes.
  */
-export function startMachine(lab: string, names: LabNames, machine: LabMachine, life: MachineLife): Command {
+export function startMachine(names: LabNames, machine: LabMachine, life: MachineLife): Command {
   const name = names.container(machine)
-  const run = [
-    'podman',
-    'run',
-    '--detach',
-    '--init',
-    '--privileged',
-    '--name',
-    name,
-    '--hostname',
-    machine.name,
-  ] as const
-  const marks = ['--label', `${LAB_LABEL}=${lab}`, '--network', `ns:/run/netns/${names.machine(machine)}`]
-  const limits = ['--memory', String(machine.memoryBytes), '--cpus', String(machine.cpus)]
-  // Folders of its own in the layer: the host's may hold a cloud.
-  const folders = ['--tmpfs', `${DISK_FOLDER}:mode=700`, '--tmpfs', '/etc/cairn:mode=700']
-  const places = ['--env', `CAIRN_DATA=${DISK_FOLDER}/data`, '--env', `CAIRN_MASTER_KEY=${DISK_FOLDER}/master.key`]
-  const script = `mount ${life.device} ${DISK_FOLDER} && exec "$@"`
-  const rest = ['--rootfs', '/:O', 'sh', '-c', script, 'sh', ...life.cairn]
-  return [...run, ...marks, ...limits, ...folders, ...places, ...rest]
+  const run = ['podman', 'run', '--detach', '--init', '--privileged', '--log-driver', 'k8s-file'] as const
+  const called = ['--name', name, '--hostname', machine.name, '--label', `${LABEL}=${names.lab}`]
+  const network = ['--network', `ns:/run/netns/${names.machine(machine)}`]
+  const hosts = [...life.hosts].flatMap(([host, address]) => ['--add-host', `${host}:${address}`])
+  const memory = ['--memory', String(machine.memoryBytes)]
+  const cpu =
+    machine.cpuWeight === undefined ? ['--cpus', String(machine.cpus)] : ['--cpu-shares', String(machine.cpuWeight)]
+  const { folder, cairn } = life.program
+  const checkout = ['--volume', `${folder}:${folder}:ro`]
+  const marks = ['--env', `${MARK}=${names.lab}`]
+  const begin = ['--rootfs', '/:O', 'sh', '-c', BEGIN, 'sh', life.device, cairn, ...life.words]
+  return [...run, ...called, ...network, ...hosts, ...memory, ...cpu, ...checkout, ...marks, ...begin]
 }
 
+// The host's own folders of Cairn are hidden below those of the disk.
+const BEGIN = [
+  `mkdir -p ${DISK_FOLDER} ${DATA_FOLDER} /etc/cairn`,
+  `mount "$1" ${DISK_FOLDER}`,
+  'shift',
+  `mkdir -p -m 700 ${DISK_FOLDER}/data ${DISK_FOLDER}/etc`,
+  `mount --bind ${DISK_FOLDER}/data ${DATA_FOLDER}`,
+  `mount --bind ${DISK_FOLDER}/etc /etc/cairn`,
+  'ln -sf "$1" /usr/local/bin/cairn',
+  'cd /',
+  'exec "$@"',
+].join(' && ')
+
 /** Ends a machine as a power cut of its processes would: at once. What the host has of its disk stays. */
-export function killMachine(names: LabNames, machine: LabMachine): Command {
-  return ['podman', 'rm', '--force', '--time', '0', '--ignore', names.container(machine)]
+export function killMachines(containers: readonly string[]): Command {
+  return ['podman', 'rm', '--force', '--time', '0', '--ignore', ...containers]
 }
 
 /** Runs something inside. */
 export function insideMachine(names: LabNames, machine: LabMachine, words: readonly string[]): Command {
   return ['podman', 'exec', '--interactive', names.container(machine), ...words]
+}
+
+/** Runs something inside with a terminal. */
+export function onTerminal(names: LabNames, machine: LabMachine, words: readonly string[]): Command {
+  return ['podman', 'exec', '--interactive', '--tty', names.container(machine), ...words]
+}
+
+/** Lists the containers of a lab by their names, one a line: those that run, or all there are. */
+export function listMachines(names: LabNames, which: 'running' | 'all'): Command {
+  const list = ['podman', 'ps', '--filter', `label=${LABEL}=${names.lab}`, '--format', '{{.Names}}'] as const
+  return which === 'all' ? [...list, '--all'] : list
+}
+
+/** The last lines that a machine's Cairn printed. */
+export function lastLines(names: LabNames, machine: LabMachine): Command {
+  return ['podman', 'logs', '--tail', '12', names.container(machine)]
 }

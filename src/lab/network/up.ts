@@ -1,25 +1,36 @@
 import type { Command } from '../command.ts'
-import type { LabNames } from '../names.ts'
+import { type LabNames, UPLINK } from '../names.ts'
 import { type LabMachine, type LabPlan, NETWORK } from '../plan.ts'
 import { nft } from './nft.ts'
 
 /**
  * What makes a lab's network: a bridge in a namespace of its own, and a namespace for each machine, which has one
- * interface. No interface, address or rule is made in the namespace of the host.
+ * interface. In the namespace of the host nothing is made, but one interface when the host itself is on the network.
  */
-export function networkUp(plan: LabPlan, names: LabNames): Command[] {
+export function networkUp({ machines, isOnHost }: LabPlan, names: LabNames): Command[] {
   const { network } = names
+  const gateway = ['ip', '-n', network, 'addr', 'add', `${NETWORK.address}/${NETWORK.bits}`, 'dev', 'br0'] as const
   return [
     ['ip', 'netns', 'add', network],
     ['ip', '-n', network, 'link', 'set', 'lo', 'up'],
     ['ip', '-n', network, 'link', 'add', 'br0', 'type', 'bridge'],
-    ['ip', '-n', network, 'addr', 'add', `${NETWORK.address}/${NETWORK.bits}`, 'dev', 'br0'],
     ['ip', '-n', network, 'link', 'set', 'br0', 'up'],
-    ...plan.machines.flatMap(machine => machineUp(machine, names)),
+    ...(isOnHost ? uplink(network) : [gateway]),
+    ...machines.flatMap(machine => machineUp(machine, names)),
   ]
 }
 
-function machineUp(machine: LabMachine, names: LabNames): Command[] {
+function uplink(network: string): Command[] {
+  return [
+    ['ip', 'link', 'add', UPLINK, 'type', 'veth', 'peer', 'name', 'host', 'netns', network],
+    ['ip', '-n', network, 'link', 'set', 'host', 'master', 'br0', 'up'],
+    ['ip', 'addr', 'add', `${NETWORK.address}/${NETWORK.bits}`, 'dev', UPLINK],
+    ['ip', 'link', 'set', UPLINK, 'up'],
+  ]
+}
+
+/** What puts a machine on the network. */
+export function machineUp(machine: LabMachine, names: LabNames): Command[] {
   const own = names.machine(machine)
   const outer = machine.isBehindNat ? names.nat(machine) : own
   const device = machine.isBehindNat ? 'wan' : 'eth0'

@@ -1,0 +1,53 @@
+import { startCairn, type Tell } from './cloud.ts'
+import type { LabHost } from './command.ts'
+import { LabFiles } from './files.ts'
+import { Lab } from './lab.ts'
+import { type LabMachine, NODES_LAB, type NodeWishes, nodeOf } from './plan.ts'
+import { takeDown } from './remains.ts'
+import { checkHost } from './requirements.ts'
+
+/** How a simulated machine gets into the cloud of the host. */
+export interface Joining {
+  readonly host: LabHost
+  readonly tell: Tell
+  /** Makes a token for a machine of that name; when this is called, the network that it will come from is there. */
+  token(name: string): Promise<string>
+}
+
+/** The lab of the machines that are of the host's own cloud; undefined: there are none. Faults: Missing. */
+export function nodesLab(host: LabHost): Lab | undefined {
+  checkHost(host)
+  const plan = new LabFiles(NODES_LAB, host).readPlan()
+  return plan === undefined ? undefined : new Lab(plan, host)
+}
+
+/** Makes a machine and lets it join the host's cloud; when that fails, nothing of it is left. Faults: Invalid, Exists, Missing, Failed. */
+export async function addNode(wishes: NodeWishes, joining: Joining, signal: AbortSignal): Promise<LabMachine> {
+  const { host, tell } = joining
+  const there = nodesLab(host)
+  const isFirst = there === undefined
+  const lab = there ?? new Lab({ version: 1, name: NODES_LAB, isOnHost: true, machines: [] }, host)
+  const machine = nodeOf(wishes, lab.machines)
+  if (isFirst) await lab.check(signal)
+  try {
+    tell(`making network and disk of ${machine.name}`)
+    if (isFirst) await lab.make(signal)
+    await lab.add(machine, signal)
+    const words = ['join', await joining.token(machine.name), '--name', machine.name]
+    await startCairn({ lab, host, tell, firstWords: words }, machine, signal)
+    return machine
+  } catch (error) {
+    await removeNode(lab, { host, machine }, new AbortController().signal)
+    throw error
+  }
+}
+
+/** Takes a machine away with its disk, and with the last one the network. */
+export async function removeNode(
+  lab: Lab,
+  { host, machine }: { readonly host: LabHost; readonly machine: LabMachine },
+  signal: AbortSignal,
+): Promise<void> {
+  if (lab.machines.every(each => each.name === machine.name)) return takeDown(NODES_LAB, host, signal)
+  await lab.remove(machine, signal)
+}

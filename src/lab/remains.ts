@@ -1,0 +1,97 @@
+import type { LabHost } from './command.ts'
+import { labFault } from './faults.ts'
+import { LabFiles, labNames } from './files.ts'
+import { SWEEPS_MAX } from './limits.ts'
+import { killMachines, listMachines } from './machine/container.ts'
+import { detachDisk, LIST_DISKS } from './machine/disk.ts'
+import { LabNames, MARK } from './names.ts'
+import { delayDevices } from './network/faults.ts'
+import type { LabMachine } from './plan.ts'
+import { checkHost, runOn } from './requirements.ts'
+
+/** What is removed: a whole lab, or one machine of it. */
+export interface Remains {
+  readonly host: LabHost
+  readonly names: LabNames
+  readonly files: LabFiles
+  readonly machine?: LabMachine | undefined
+}
+
+/**
+ * Takes a lab away, or a machine of it, whatever of it there is: found by name, so also what was left by a run that was
+ * killed, or from before the host was started anew. Answers how much there was. Faults: Failed, when something of it does
+ * not go.
+ */
+export async function removeAll(remains: Remains, signal: AbortSignal): Promise<number> {
+  let removed = 0
+  for (let sweeps = 0; sweeps < SWEEPS_MAX; sweeps++) {
+    const found = await sweep(remains, signal)
+    removed += found
+    if (found > 0) continue
+    removeFiles(remains)
+    return removed
+  }
+  throw labFault('Failed', `something of ${remains.names.network} does not go`, { hint: 'Try again.' })
+}
+
+/** Takes the block devices away whose files begin with a path. Answers how many there were. */
+export async function detachDisks(
+  { host, path }: { readonly host: LabHost; readonly path: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const lines = (await runOn(host, LIST_DISKS, signal)).split('\n')
+  const devices = lines.flatMap(line => {
+    const [device = '', file = ''] = line.trim().split(/\s+/, 2)
+    return file.startsWith(path) ? [device] : []
+  })
+  for (const device of devices) await host.run(detachDisk(device), signal)
+  return devices.length
+}
+
+// Answers how much there was: when there was something, what makes it may have gone on meanwhile.
+async function sweep(remains: Remains, signal: AbortSignal): Promise<number> {
+  const { host, names, files, machine } = remains
+  // Commands in the middle of their work first: they would make more.
+  const ended = machine === undefined ? host.endMarked(`${MARK}=${names.lab}`) : 0
+  const said = await runOn(host, listMachines(names, 'all'), signal)
+  const all = said.split('\n').filter(line => line !== '')
+  const containers = machine === undefined ? all : all.filter(each => each === names.container(machine))
+  if (containers.length > 0) await host.run(killMachines(containers), signal)
+  const spaces = await namespaces(remains, signal)
+  for (const space of spaces) await host.run(['ip', 'netns', 'delete', space], signal)
+  if (machine !== undefined) await dropDevices(remains, machine, signal)
+  const path = machine === undefined ? `${files.folder}/` : files.disk(machine)
+  return ended + containers.length + spaces.length + (await detachDisks({ host, path }, signal))
+}
+
+async function namespaces({ host, names, machine }: Remains, signal: AbortSignal): Promise<string[]> {
+  const there = (await runOn(host, ['ip', 'netns', 'list'], signal)).split('\n').map(line => line.split(' ')[0] ?? '')
+  if (machine === undefined) return there.filter(each => names.isNamespace(each))
+  return there.filter(each => each === names.machine(machine) || each === names.nat(machine))
+}
+
+// Those of a way that was made slow; they may not be there.
+async function dropDevices({ host, names }: Remains, machine: LabMachine, signal: AbortSignal): Promise<void> {
+  const devices = [names.port(machine), ...delayDevices(names, machine), `${names.port(machine)}-br`]
+  for (const device of devices) await host.run(['ip', '-n', names.network, 'link', 'delete', device], signal)
+}
+
+function removeFiles({ host, files, machine }: Remains): void {
+  if (machine !== undefined) {
+    host.remove(files.disk(machine))
+    files.setUsed(machine)
+    return
+  }
+  host.remove(files.folder)
+  if (labNames(host).length === 0) host.remove(host.folder)
+}
+
+/** Takes a lab of that name away, and what there is of one. Faults: NotFound, Missing, Failed. */
+export async function takeDown(name: string, host: LabHost, signal: AbortSignal): Promise<void> {
+  checkHost(host)
+  const remains = { host, names: new LabNames(name), files: new LabFiles(name, host) }
+  const isKnown = labNames(host).includes(name)
+  const removed = await removeAll(remains, signal)
+  if (isKnown || removed > 0) return
+  throw labFault('NotFound', `there is no lab ${name}`, { hint: 'See which there are: cairn lab ls' })
+}
