@@ -20,7 +20,7 @@ export {
   WITHDRAWN_RULES,
 } from './rbac/defaults/roles.ts'
 export { NodeIndex, type NodeKind } from './nodes/node-index.ts'
-export { nodeOf } from './nodes/node-name.ts'
+export { CONTROLLERS_GROUP, nodeNamed, nodeOf } from './nodes/node-name.ts'
 export { dependsOnObjects, isNodeAllowed } from './nodes/node-rights.ts'
 export { hasReferences, MIRROR } from './nodes/references.ts'
 export { notCovered } from './rbac/escalation.ts'
@@ -35,6 +35,7 @@ export {
   type PrivateKeyPem,
   serialText,
 } from './x509/authority.ts'
+export { newKey, newRequest } from './x509/new-request.ts'
 export { readPublicKey } from './x509/public-key.ts'
 export { readSigningRequest, type SigningRequest } from './x509/signing-request.ts'
 export { Attempts } from './tokens/attempts.ts'
@@ -52,6 +53,7 @@ export {
   type BootstrapGrant,
   BOOTSTRAPPERS,
   bootstrapGrant,
+  bootstrapGroups,
   bootstrapSecret,
   bootstrapSecretName,
   machineGroup,

@@ -22,6 +22,16 @@ export const mainFault = defineFaults({
   Moving: { status: 503, retry: 'later' },
   /** A certificate that its signer does not grant. */
   SigningRefused: { status: 400, retry: 'never' },
+  /** A token that lets no machine in: unknown, expired, used up, or for something else. */
+  TokenRefused: { status: 401, retry: 'never' },
+  /** No machine of the cloud lets this one in. */
+  CloudUnreachable: { status: 503, retry: 'later' },
+  /** Clocks of two machines differ so much that neither can know what is newer. */
+  ClockSkew: { status: 409, retry: 'never' },
+  /** The machine was removed from its cloud. */
+  Removed: { status: 410, retry: 'never' },
+  /** The data folder belongs to a cloud already. */
+  Belongs: { status: 409, retry: 'never' },
   /** A name or parameter that cannot be accepted. */
   Invalid: { status: 422, retry: 'never' },
   NotFound: { status: 404, retry: 'never' },

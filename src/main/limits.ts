@@ -130,3 +130,15 @@ export const IDLE_CHECK_MS = 5_000
 export const IDLE_SHARE_MAX = 0.03
 /** How much a process must have grown before it gives memory back again. */
 export const SPARE_BYTES_MIN = 8 * 2 ** 20
+
+/** How long the certificates of machines hold, and how long before their end they are made anew. */
+export const NODE_CERTIFICATE_MS = 30 * 86_400_000
+export const NODE_RENEW_MS = 10 * 86_400_000
+/** Characters of a machine's name: that of a label. */
+export const NODE_NAME_MAX = 63
+/** Pause before storage is told again that the files of the machine are there. */
+export const NODE_TOLD_RETRY_MS = 500
+/** How long an address of a cloud may take to answer a machine that wants to be let in. */
+export const JOIN_DIAL_MS = 10_000
+/** The oldest formats between machines that this Cairn understands. */
+export const OLDEST_FORMAT_LEVEL = 1

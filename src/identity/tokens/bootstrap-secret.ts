@@ -78,7 +78,7 @@ export function bootstrapSecret(token: BootstrapToken, grant: Omit<BootstrapGran
 
 /** What a Secret grants; undefined when it is no token, not one for signing in, or has expired. */
 export function bootstrapGrant(secret: KubeObject, nowMs: number): BootstrapGrant | undefined {
-  const text = (key: string) => Buffer.from(textAt(secret, 'data', key) ?? '', 'base64').toString('utf8')
+  const text = (key: string) => fieldOf(secret, key)
   const id = text('token-id')
   const isToken = textAt(secret, 'type') === BOOTSTRAP_SECRET_TYPE && secret.metadata.name === bootstrapSecretName(id)
   if (!isToken || text('token-secret') === '' || text('usage-bootstrap-authentication') !== 'true') return undefined
@@ -91,12 +91,20 @@ export function bootstrapGrant(secret: KubeObject, nowMs: number): BootstrapGran
     id,
     secret: text('token-secret'),
     expiresMs,
-    groups: text('auth-extra-groups')
-      .split(',')
-      .filter(group => group.startsWith(`${BOOTSTRAPPERS}:`)),
+    groups: bootstrapGroups(secret),
     user: annotations[TOKEN_USER],
     ...(annotations[TOKEN_NODE] === undefined ? {} : { node: annotations[TOKEN_NODE] }),
     isSingleUse: annotations[SINGLE_USE] === 'true',
     description: text('description'),
   }
+}
+
+/** The groups beside {@link BOOTSTRAPPERS} that a token's Secret names. */
+export function bootstrapGroups(secret: KubeObject): readonly string[] {
+  const groups = fieldOf(secret, 'auth-extra-groups').split(',')
+  return groups.filter(group => group.startsWith(`${BOOTSTRAPPERS}:`))
+}
+
+function fieldOf(secret: KubeObject, key: string): string {
+  return Buffer.from(textAt(secret, 'data', key) ?? '', 'base64').toString('utf8')
 }

@@ -26,6 +26,7 @@ import { refuseEscalation } from './escalation.ts'
 import { refuseGranting } from './granting.ts'
 import { Issuing } from './issuing.ts'
 import { refuseJoining } from './joining.ts'
+import type { KeptTokens } from './kept-tokens.ts'
 import { refuseOtherNodes } from './nodes/node-writes.ts'
 import type { Revocations } from './revocations.ts'
 import type { ApiTelemetry } from './telemetry.ts'
@@ -37,6 +38,7 @@ export interface OpenApi extends AsyncDisposable {
   readonly revocations: Revocations
   readonly issuing: Issuing
   readonly signer: TokenSigner
+  readonly tokens: KeptTokens
   readonly users: FollowedUsers
   /** Watches that are open: to be told when a key that signs tokens has gone. */
   readonly lasting: LastingRequests
@@ -61,7 +63,7 @@ export async function openApi(
   opening.use(await FollowedDefinitions.open({ store, registry, clock, log }))
   const signer = await openTokenSigner({ keyspace, keyring, world }, new AbortController().signal)
   const issuing = opening.use(new Issuing({ keyspace, authority, world }))
-  const { knows, orders, exchange } = credentials({ world, store, signer, issuing })
+  const { knows, tokens, orders, exchange } = credentials({ world, store, signer, issuing })
   const access = opening.use(await openAccess({ keyspace, store, world, issuing, knows }))
   const { policy, revocations, users, lasting, authenticate, authorize } = access
   const { index } = policy
@@ -96,5 +98,6 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  return { app, revocations, issuing, signer, users, lasting, end, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  const open = { app, revocations, issuing, signer, tokens, users, lasting, end }
+  return { ...open, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -1,5 +1,4 @@
 import {
-  apiFault,
   type CertificateParts,
   certificates,
   deviceCertificates,
@@ -12,14 +11,9 @@ import {
   tokenRequests,
   tokenReviews,
 } from '#api'
-import { isFault, type World } from '#base'
+import type { World } from '#base'
 import {
-  Attempts,
   type Authenticator,
-  BOOTSTRAP_NAMESPACE,
-  bootstrapGrant,
-  bootstrapSecretName,
-  bootstrapTokenAuthenticator,
   DEVICE_USER,
   exchangedTokenAuthenticator,
   type FindBound,
@@ -29,6 +23,7 @@ import {
 } from '#identity'
 import { isJsonObject, jsonAt, RESOURCES, type Resource } from '#schema'
 import type { Issuing } from './issuing.ts'
+import { type KeptTokens, keptTokens } from './kept-tokens.ts'
 
 /** Who signs the tokens of service accounts. */
 export const SERVICE_ACCOUNT_ISSUER = 'https://kubernetes.default.svc'
@@ -47,6 +42,7 @@ export interface CredentialParts {
 export interface Credentials {
   /** Who shows a token. */
   readonly knows: Authenticator
+  readonly tokens: KeptTokens
   readonly orders: readonly OrderPath[]
   readonly exchange: (exchanger: Exchanger) => Promise<Response>
 }
@@ -56,47 +52,31 @@ export function credentials(parts: CredentialParts): Credentials {
   const { world, store, signer } = parts
   const { clock } = world
   const find: FindBound = (kind, place, signal) => store.find(resourceOf('', kind), place, signal)
-  const secretOf = (id: string, signal: AbortSignal) =>
-    find('Secret', { namespace: BOOTSTRAP_NAMESPACE, name: bootstrapSecretName(id) }, signal)
-  const bootstrap = bootstrapTokenAuthenticator({ clock, attempts: new Attempts(clock), secretOf })
+  const tokens = keptTokens({ world, store }, resourceOf('', 'Secret'))
   const exchanged = exchangedTokenAuthenticator({ signer, issuer: EXCHANGE_ISSUER, audience: EXCHANGE_AUDIENCE })
   const programs = (audiences: readonly string[]) =>
     serviceAccountAuthenticator({ clock, signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences, find })
-  const ordered = certificateParts(parts, secretOf)
+  const ordered = certificateParts(parts, tokens)
   return {
-    knows: firstToKnow([programs(AUDIENCES), bootstrap, exchanged]),
+    tokens,
+    knows: firstToKnow([programs(AUDIENCES), tokens.knows, exchanged]),
     orders: [
       tokenRequests({ signer, issuer: SERVICE_ACCOUNT_ISSUER, audiences: [SERVICE_ACCOUNT_ISSUER], find }),
       tokenReviews({ knows: programs, audiences: AUDIENCES }),
       certificates(ordered),
       deviceCertificates(ordered),
     ],
-    exchange: exchanger => exchangeToken({ signer, knows: bootstrap }, exchanger),
+    exchange: exchanger => exchangeToken({ signer, knows: tokens.knows }, exchanger),
   }
 }
 
-function certificateParts(
-  { world, store, issuing }: CredentialParts,
-  secretOf: (id: string, signal: AbortSignal) => ReturnType<ObjectStore['find']>,
-): CertificateParts {
+function certificateParts({ world, store, issuing }: CredentialParts, tokens: KeptTokens): CertificateParts {
   const nowMs = () => Number(world.clock.wallNs() / 1_000_000n)
-  const secrets = resourceOf('', 'Secret')
   const devices = resourceOf('nanocloud.io', 'Device')
   return {
     issue: (wish, signal) => issuing.issue(wish, signal),
-    async grantOf(id, signal) {
-      const secret = await secretOf(id, signal)
-      return secret === undefined ? undefined : bootstrapGrant(secret, nowMs())
-    },
-    async useUp({ id }, signal) {
-      const secret = await secretOf(id, signal)
-      try {
-        if (secret !== undefined) return void (await store.remove(secrets, secret, secret, signal))
-      } catch (error) {
-        if (!isFault(error, 'Conflict')) throw error
-      }
-      throw apiFault('Unauthorized', 'the token is used up; make another: cairn token create')
-    },
+    grantOf: (id, signal) => tokens.grantOf(id, signal),
+    useUp: (grant, signal) => tokens.useUp(grant, signal),
     async noteDevice({ namespace, hash }, issued, signal) {
       const device = await store.get(devices, { namespace, name: `device-${hash}` }, signal)
       if (issued === undefined) return

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { machineWorld } from '#host'
-import { bootstrapSecret, newBootstrapToken } from '#identity'
+import { bootstrapSecret, machineGroup, newBootstrapToken } from '#identity'
 import type { Json } from '#schema'
 import { type AccessApi, ADMINISTRATOR, openAccessApi, person } from '../testing/access.ts'
 
@@ -43,14 +43,16 @@ async function until(wanted: number, run: () => Promise<number>): Promise<void> 
   assert.equal(got, wanted)
 }
 
-test('who may write Secrets makes tokens only for users in whose place he may act', async () => {
-  const secretOf = (user: string | undefined): Json => {
-    const grantOf = { expiresMs: undefined, groups: [], user, isSingleUse: true, description: '' }
+test('who may write Secrets makes tokens only for users in whose place he may act, and none for machines', async () => {
+  const secretOf = (user: string | undefined, groups: readonly string[] = []): Json => {
+    const grantOf = { expiresMs: undefined, groups, user, isSingleUse: true, description: '' }
     return bootstrapSecret(newBootstrapToken(machineWorld.entropy, ''), grantOf)
   }
   await until(201, () => status('POST', SECRETS, secretOf('bob')))
   assert.equal(await status('POST', SECRETS, secretOf(undefined)), 201)
   assert.equal(await status('POST', SECRETS, secretOf('eve')), 403)
+  assert.equal(await status('POST', SECRETS, secretOf(undefined, [machineGroup('node')])), 403)
+  assert.equal(await status('POST', SECRETS, secretOf(undefined, [machineGroup('controller')]), ADMINISTRATOR), 201)
   const theirs = secretOf('eve') as { readonly metadata: { readonly name: string } }
   assert.equal(await status('POST', SECRETS, theirs, ADMINISTRATOR), 201)
   const secret = Buffer.from('0123456789abcdef').toString('base64')

@@ -5,7 +5,10 @@ import {
   BOOTSTRAP_SECRET_TYPE,
   type Caller,
   isAllowed,
+  bootstrapGroups,
+  machineRole,
   type PolicyIndex,
+  MASTERS,
   TOKEN_USER,
 } from '#identity'
 import { isSameJson, type Json, jsonAt, type KubeObject, listAt, type Resource, textAt } from '#schema'
@@ -43,8 +46,19 @@ function needed({ group, plural }: Resource, next: KubeObject, old: KubeObject |
 function neededForToken({ metadata, ...secret }: KubeObject): readonly Need[] {
   const user = metadata.annotations?.[TOKEN_USER]
   const isToken = metadata.namespace === BOOTSTRAP_NAMESPACE && secret['type'] === BOOTSTRAP_SECRET_TYPE
-  if (!isToken || user === undefined) return []
-  return [{ attempt: [attemptOn('impersonate', '', 'users', user)], why: `cannot impersonate user "${user}"` }]
+  if (!isToken) return []
+  return [
+    ...(user === undefined ? [] : [impersonating('users', user)]),
+    ...(machineRole(bootstrapGroups({ metadata, ...secret })) === undefined ? [] : [impersonating('groups', MASTERS)]),
+  ]
+}
+
+// A machine is near to all data: who lets one in may do everything himself.
+function impersonating(plural: 'users' | 'groups', name: string): Need {
+  return {
+    attempt: [attemptOn('impersonate', '', plural, name)],
+    why: `cannot impersonate ${plural.slice(0, -1)} "${name}"`,
+  }
 }
 
 function neededForRequest(next: KubeObject, old: KubeObject | undefined): readonly Need[] {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { CertificateWish, IssuedCertificate } from '#api'
 import { type World, whyOf } from '#base'
-import { type Authority, serialText } from '#identity'
+import { type Authority, type CertificateRequest, serialText } from '#identity'
 import type { Keyspace } from '#keyspace'
 import { CERTIFICATES_SWEEP_AT, PERSONAL_CERTIFICATE_MS } from '../limits.ts'
 import type { Revocations } from './revocations.ts'
@@ -21,6 +21,9 @@ export interface LedgerEntry {
   readonly expiresMs: number
 }
 
+/** Whom a certificate is for; a client when nothing else is said. */
+export type IssuingWish = CertificateWish & { readonly usage?: Exclude<CertificateRequest['usage'], 'server'> }
+
 /** Issues client certificates, and remembers each until it has expired: what is not known cannot be revoked by name. */
 export class Issuing implements AsyncDisposable {
   readonly #keyspace: Keyspace
@@ -37,7 +40,7 @@ export class Issuing implements AsyncDisposable {
 
   /** Signs a certificate, once it is remembered durably: nobody has one that is not known. */
   async issue(
-    { user, groups, publicKey, from }: CertificateWish,
+    { user, groups, publicKey, from, usage = 'client' }: IssuingWish,
     signal: AbortSignal,
     lastsMs = PERSONAL_CERTIFICATE_MS,
   ): Promise<IssuedCertificate> {
@@ -49,7 +52,7 @@ export class Issuing implements AsyncDisposable {
     const order = {
       commonName: user,
       organizations: groups,
-      usage: 'client' as const,
+      usage,
       dnsNames: [],
       addresses: [],
       // Clocks of two machines differ.

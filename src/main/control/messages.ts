@@ -8,6 +8,8 @@ const start = shape({
   host: text(255),
   port: integer(0, 65_535),
   masterKeyFile: text(4096),
+  /** What people want this machine to be called in its cloud, at its first start. */
+  nodeName: optional(text(253)),
   requiresClientCertificate: flag,
   /** Control processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),

@@ -15,6 +15,7 @@ import { controlHandlers } from './door.ts'
 import { keepFilesystems } from './kept-filesystems.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
+import { openMachines } from './machines/machines.ts'
 import type { ControlReady, ControlStart } from './messages.ts'
 import { renewing } from './renewal.ts'
 import { rotationHandlers } from './rotation/door.ts'
@@ -22,7 +23,7 @@ import { FollowedKeys } from './rotation/followed-keys.ts'
 import { Rotation } from './rotation/rotation.ts'
 import { Servers } from './rotation/servers.ts'
 import { openTelemetry } from './telemetry.ts'
-import { storageDoor } from './storage-door.ts'
+import { storageDoor, storageOver } from './storage-door.ts'
 
 /** An API that answers. */
 export interface OpenControl extends AsyncDisposable, ControlReady {}
@@ -50,10 +51,10 @@ export async function openControl(
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring, master } = keys
   const telemetry = opening.use(openTelemetry(keyspace, folder, world))
-  const storage = storageDoor(dataFolder, world)
-  const guarded = { ...telemetry, guardDelete: keepFilesystems(storage) }
+  const call = storageDoor(dataFolder, world)
+  const guarded = { ...telemetry, guardDelete: keepFilesystems(storageOver(call)) }
   const api = opening.use(await openApi(keyspace, keys, world, guarded))
-  const { app, revocations, issuing, signer, users, lasting } = api
+  const { app, revocations, issuing, signer, tokens, users, lasting } = api
   const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
   const followed = opening.use(await FollowedKeys.open(following, signal))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
@@ -61,7 +62,10 @@ export async function openControl(
   opening.use(listening)
   opening.defer(() => api.end())
   const fetch = app.fetch.bind(app)
-  const controllers = opening.use(openControllers({ fetch, world, authority, issuing, storage, identity }))
+  const isShared = choice.kind === 'etcd'
+  const access = { keyspace, world, dataFolder, fetch, authority, issuing, revocations, tokens, call }
+  const machines = opening.use(await openMachines({ ...access, isShared, wanted: start.nodeName }, signal))
+  const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   users.onChange(() => {
     listening.cut(
@@ -87,17 +91,18 @@ export async function openControl(
       rotation.wake()
       await served.renew()
       await keepKubeconfig(kubeconfig, url, signal)
+      await machines.renew()
     }),
   )
   const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
   const handlers = [
     ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation, keyspace }),
     ...rotationHandlers({ world, rotation }),
-    ...credentialHandlers({ world, fetch, authority, issuing, revocations, url }),
+    ...credentialHandlers({ ...access, url, isShared }),
+    ...machines.handlers,
     ...keyspaceHandlers({ world, dataFolder, gate, server: identity, moved }),
   ]
-  const door = { clock, log, software: softwareName(), handlers }
-  opening.use(await listenSocket(controlDoorOf(dataFolder), door))
+  opening.use(await listenSocket(controlDoorOf(dataFolder), { clock, log, software: softwareName(), handlers }))
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

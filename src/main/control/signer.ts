@@ -1,6 +1,6 @@
 import type { World } from '#base'
 import type { Signer, SigningOrder } from '#controllers'
-import { type Authority, MASTERS, nodeOf, readSigningRequest, type SigningRequest } from '#identity'
+import { type Authority, CONTROLLERS_GROUP, MASTERS, nodeOf, readSigningRequest, type SigningRequest } from '#identity'
 import { mainFault } from '../faults.ts'
 import { ISSUED_CERTIFICATE_MS } from '../limits.ts'
 import type { Issuing } from './issuing.ts'
@@ -82,7 +82,8 @@ const NAME_CHARS_MAX = 253
 const GROUPS_MAX = 100
 
 function clientProblem({ organizations, dnsNames, addresses }: SigningRequest): string | undefined {
-  if (organizations.includes(MASTERS)) return `asks for the group ${MASTERS}, which is never granted`
+  const never = [MASTERS, CONTROLLERS_GROUP].find(group => organizations.includes(group))
+  if (never !== undefined) return `asks for the group ${never}, which is never granted`
   return dnsNames.length + addresses.length > 0 ? 'names servers, which is not for clients' : undefined
 }
 

@@ -12,25 +12,25 @@ import {
   nodeStatus,
   quotaSet,
 } from '#rpc'
+import { nodeNameOf } from '../node-name.ts'
 import { softwareName } from '../version.ts'
 
 /** The storage process of the same data folder, over its local door; a connection for each call, as they are few. */
-export function storageDoor(dataFolder: string, { clock }: Pick<World, 'clock'>): Storage {
+export function storageDoor(dataFolder: string, { clock }: Pick<World, 'clock'>): DoorCall {
   const options = { clock, software: softwareName() }
-  const call: DoorCall = async (signal, run) => {
+  return async (signal, run) => {
     await using client = await connectSocket(doorOf(dataFolder), options, signal)
     return await run(client)
   }
-  return storageOver(call)
 }
 
 /** Does something with a client of the local door. */
 export type DoorCall = <Value>(signal: AbortSignal, run: (client: Client) => Promise<Value>) => Promise<Value>
 
-/** The storage behind a local door. */
-export function storageOver(call: DoorCall): Storage {
+/** The storage behind a local door; `nodeName` is what its machine is called. */
+export function storageOver(call: DoorCall, nodeName: string = nodeNameOf(hostname())): Storage {
   return {
-    nodeName: nodeNameOf(hostname()),
+    nodeName,
     status: signal => call(signal, client => client.call(nodeStatus, {}, signal)),
     async create(filesystem, signal) {
       await call(signal, client => client.call(filesystemCreate, { filesystem }, signal))
@@ -49,13 +49,4 @@ export function storageOver(call: DoorCall): Storage {
       await call(signal, client => client.call(filesystemUnmount, { path }, signal))
     },
   }
-}
-
-/** What a machine is called in objects: its host name as far as objects can have it. */
-function nodeNameOf(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9.-]/g, '-')
-    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
-  return plain === '' ? 'localhost' : plain
 }

@@ -1,0 +1,126 @@
+import { networkOf } from '#api'
+import { isFault, type World } from '#base'
+import { clusterAdmit, machineOf, mapBytes, type NodeMap } from '#cluster'
+import { type BootstrapGrant, CONTROLLERS_GROUP, machineRole, readSigningRequest, type SigningRequest } from '#identity'
+import { answerUnary, type Handler } from '#rpc'
+import { mainFault } from '../../faults.ts'
+import type { Issuing } from '../issuing.ts'
+import type { KeptTokens } from '../kept-tokens.ts'
+import type { LocalFetch } from '../local-api.ts'
+import type { Revocations } from '../revocations.ts'
+import { endCertificatesOf, issueNode } from './node-certificates.ts'
+import { hasNode, makeNode, removeNode } from './node-objects.ts'
+import { refusedName, refusedToken, refuseNewcomer, takenName } from './refusals.ts'
+
+/** What machines are let in with. */
+export interface AdmissionParts {
+  readonly world: World
+  readonly fetch: LocalFetch
+  readonly issuing: Issuing
+  readonly revocations: Revocations
+  readonly tokens: KeptTokens
+  /** What this machine is called: nobody takes that. */
+  readonly own: string
+  /** True when a second machine can run the control plane too. */
+  readonly isShared: boolean
+  /** The map as a machine gets it that has just come. */
+  readonly mapNow: (signal: AbortSignal) => Promise<NodeMap>
+}
+
+type Asked = ReturnType<typeof clusterAdmit.params>
+type Join = NonNullable<Asked['join']> & { readonly seenFrom: string }
+
+/** Answers machines that ask for their first certificate, or the next, at the port of storage. */
+export function admissionHandlers(parts: AdmissionParts): readonly Handler[] {
+  return [
+    answerUnary(clusterAdmit, async ({ join, renew, caller, seenFrom }, { signal }) => {
+      if (join !== undefined) return admit(parts, { ...join, seenFrom }, signal)
+      if (renew !== undefined && caller !== undefined) return renewed(parts, renew.csrPem, caller, signal)
+      throw mainFault('Invalid', 'neither a machine that joins nor one that renews', { hint: 'Update Cairn there.' })
+    }),
+  ]
+}
+
+// All that may be wrong is looked at before the token is used up: who mends it uses the same token.
+async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
+  const { fetch, issuing, isShared, world } = parts
+  const { name, csrPem, seenFrom } = join
+  const { grant, role } = await grantOf(parts, join, signal)
+  const map = await parts.mapNow(signal)
+  const nowMs = Number(world.clock.wallNs() / 1_000_000n)
+  refuseNewcomer({ ...join, role }, { map, nowMs, isShared })
+  if (grant.node !== undefined && grant.node !== name) throw refusedName(name, grant.node)
+  const { publicKey } = await requestOf(csrPem, name)
+  const isNew = name !== parts.own && (await makeNode(fetch, name, role))
+  if (!isNew && (grant.node === undefined || name === parts.own)) throw takenName(name)
+  try {
+    await useUp(parts, grant, signal)
+    // A machine that was called so before is another one now, or has lost what it had.
+    await endCertificatesOf(name, parts, signal)
+    const issued = await issueNode(issuing, { name, role, publicKey, from: `token ${grant.id}` }, signal)
+    world.log.info('a machine has joined', { name, role, seenFrom })
+    return answerOf({ ...issued, role }, map)
+  } catch (error) {
+    if (isNew) await removeNode(fetch, name)
+    throw error
+  }
+}
+
+async function grantOf({ tokens }: AdmissionParts, { token, seenFrom }: Join, signal: AbortSignal) {
+  const shown = { certificate: undefined, bearer: token, network: networkOf(seenFrom) }
+  const isKnown = (await tokens.knows(shown, signal)) !== undefined
+  const grant = isKnown ? await tokens.grantOf(token.slice(0, ID_CHARACTERS), signal) : undefined
+  const role = machineRole(grant?.groups ?? [])
+  if (grant === undefined || role === undefined) throw refusedToken(grant)
+  return { grant, role }
+}
+
+const ID_CHARACTERS = 6
+
+async function useUp({ tokens }: AdmissionParts, grant: BootstrapGrant, signal: AbortSignal): Promise<void> {
+  try {
+    await tokens.useUp(grant, signal)
+  } catch (error) {
+    throw isFault(error, 'Unauthorized') ? refusedToken(undefined, error) : error
+  }
+}
+
+async function requestOf(csrPem: string, name: string): Promise<SigningRequest> {
+  const request = await readSigningRequest(csrPem)
+  if (nameIn(request.commonName) === name) return request
+  throw mainFault('Invalid', `the request is for ${request.commonName}, not for the machine ${name}`, {
+    hint: 'Update Cairn on the machine that asks.',
+  })
+}
+
+async function renewed(
+  parts: AdmissionParts,
+  csrPem: string,
+  caller: NonNullable<Asked['caller']>,
+  signal: AbortSignal,
+) {
+  const { issuing, revocations, fetch } = parts
+  const name = nameIn(caller.name)
+  if (name === undefined) throw mainFault('Invalid', `${caller.name} is no machine`)
+  const { publicKey } = await requestOf(csrPem, name)
+  if (revocations.has(caller.serial) || !(await hasNode(fetch, name))) {
+    throw mainFault('Removed', `the machine ${name} was removed from the cloud`, {
+      hint: 'To take it in again: cairn token create --role node, then cairn join there with a new data folder.',
+    })
+  }
+  const { groups = [] } = (await issuing.find(caller.serial, signal)) ?? {}
+  const role = groups.includes(CONTROLLERS_GROUP) ? 'controller' : 'node'
+  const issued = await issueNode(issuing, { name, role, publicKey, from: 'renewal' }, signal)
+  return answerOf({ ...issued, role }, await parts.mapNow(signal))
+}
+
+function nameIn(user: string): string | undefined {
+  return machineOf({ name: user, groups: ['system:nodes'] })?.name
+}
+
+function answerOf(
+  { certificatePem, authorityPem, role }: ReturnType<typeof clusterAdmit.result>,
+  map: NodeMap,
+): { readonly head: ReturnType<typeof clusterAdmit.result>; readonly body: Uint8Array } {
+  return { head: { certificatePem, authorityPem, role }, body: mapBytes(map) }
+}

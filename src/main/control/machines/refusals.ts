@@ -1,0 +1,74 @@
+import type { NodeMap } from '#cluster'
+import { SKEW_STOP_MS } from '#cluster'
+import type { NodeRole } from '#identity'
+import { mainFault } from '../../faults.ts'
+import { refuseNodeName } from '../../node-name.ts'
+
+/** A machine that wants to be let in, as it says of itself. */
+export interface Newcomer {
+  readonly name: string
+  readonly role: NodeRole
+  /** The newest and the oldest formats it understands. */
+  readonly level: number
+  readonly oldestLevel: number
+  readonly wallMs: number
+}
+
+/** The cloud it comes to. */
+export interface Cloud {
+  readonly map: NodeMap
+  readonly nowMs: number
+  /** True when a second machine can run the control plane too. */
+  readonly isShared: boolean
+}
+
+/** Refuses a machine that cannot be a member, whatever it shows. Faults: Unsupported, ClockSkew, Invalid. */
+export function refuseNewcomer({ name, role, level, oldestLevel, wallMs }: Newcomer, cloud: Cloud): void {
+  const { map, nowMs, isShared } = cloud
+  if (role === 'controller' && !isShared) throw noSecondController()
+  const aheadMs = wallMs - nowMs
+  if (Math.abs(aheadMs) > SKEW_STOP_MS) {
+    const seconds = Math.round(Math.abs(aheadMs) / 1000)
+    const how = aheadMs > 0 ? 'ahead of' : 'behind'
+    throw mainFault('ClockSkew', `the clock of ${name} is ${seconds} s ${how} that of the cloud`, {
+      hint: 'Set the clock, such as with `timedatectl set-ntp true`, then use the same token again.',
+    })
+  }
+  if (level < map.level || oldestLevel > map.level) {
+    const where = level < map.level ? 'on the machine that joins' : 'on the machines of the cloud first'
+    throw mainFault('Unsupported', `Unsupported: formats of level ${map.level}, which the cloud speaks`, {
+      hint: `${name} speaks ${oldestLevel} to ${level}. Update Cairn ${where}.`,
+    })
+  }
+  refuseNodeName(name)
+}
+
+/** Says that there is no way yet to run a second controller. */
+export function noSecondController(): Error {
+  return mainFault('Unsupported', 'Unsupported: a second controller of a cloud whose control plane is embedded', {
+    hint: 'Join as a node, or keep the control plane in etcd: cairn keyspace migrate --to etcd=https://HOST:PORT',
+  })
+}
+
+/** A token that lets no machine in; `grant` is what it is good for otherwise. */
+export function refusedToken(grant: object | undefined, cause?: unknown): Error {
+  const why = grant === undefined ? 'the token does not hold: it was used, has expired or was revoked' : OF_PEOPLE
+  const hint = 'Make another on a controller of the cloud: cairn token create --role node'
+  return mainFault('TokenRefused', why, { hint, cause })
+}
+
+const OF_PEOPLE = 'the token is for people, not for machines'
+
+/** A token for another machine. */
+export function refusedName(name: string, wanted: string): Error {
+  return mainFault('TokenRefused', `the token is for the machine ${wanted}, this one is called ${name}`, {
+    hint: `Join as that one: --name ${wanted}; or make another token: cairn token create --role node`,
+  })
+}
+
+/** A name that another machine has. */
+export function takenName(name: string): Error {
+  return mainFault('Occupied', `there is a machine called ${name} in the cloud already`, {
+    hint: `Choose another with --name. Is that one gone for good: cairn node remove ${name}. Is this it, without its data: cairn token create --role node --node ${name}`,
+  })
+}
