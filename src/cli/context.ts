@@ -52,7 +52,11 @@ export interface UpOptions {
   readonly mount?: string | false | undefined
   /** Where the API listens, `HOST[:PORT]`, or `none`. */
   readonly listen?: string | undefined
+  /** What this machine is called in its cloud, from its first start on. */
+  readonly name?: string | undefined
   readonly requiresClientCertificate: boolean
+  /** Where other machines are listened for, `HOST[:PORT]` or `none`. */
+  readonly peerListen?: string | undefined
   /** Where the control plane is kept from now on. */
   readonly keyspace?: KeyspaceWords | undefined
   /** What is told goes to a program. */

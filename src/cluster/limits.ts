@@ -1,6 +1,3 @@
-/** Port on which machines listen for each other. */
-export const PEER_PORT = 7443
-
 /** Milliseconds between two heartbeats of a machine. */
 export const BEAT_MS = 2_000
 /** Milliseconds without a heartbeat after which a machine is Suspect, and Offline. */
@@ -9,6 +6,9 @@ export const OFFLINE_MS = 20_000
 /** Milliseconds that the clocks of two machines may differ: more is Degraded, and so much more that a machine may not write. */
 export const SKEW_DEGRADED_MS = 1_000
 export const SKEW_STOP_MS = 60_000
+
+/** The newest formats on disk and wire that this version understands; a cloud is at the lowest of its machines. */
+export const FORMAT_LEVEL = 1
 
 /** Machines of a cloud. */
 export const MACHINES_MAX = 1_000

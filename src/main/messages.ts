@@ -40,6 +40,8 @@ const start = shape({
   mounts: list(heldMountShape, 64),
   /** True when Cairn was started to mount nothing. */
   mountsNothing: flag,
+  /** Where other machines are listened for, as `--peer-listen` has it; '' is everywhere. */
+  peerListen: text(300),
   /** Storage processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),
 })

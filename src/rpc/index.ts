@@ -50,6 +50,7 @@ export {
   kubeconfigOf,
   listenAddressOf,
   masterKeyFileOf,
+  PEER_PORT,
   pidFileOf,
   type Surroundings,
   startTicksOf,

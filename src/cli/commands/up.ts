@@ -7,6 +7,7 @@ interface UpWords extends KeyspaceFiles {
   readonly mount?: string | boolean
   readonly listen?: string
   readonly requireClientCertificate?: boolean
+  readonly peerListen?: string
   readonly keyspace?: string
 }
 
@@ -26,6 +27,11 @@ export function declareUp(program: Command, run: Run): void {
       'where the API listens, HOST[:PORT], or none (CAIRN_LISTEN; else 127.0.0.1:6443)',
       listenWord,
     )
+    .option(
+      '--peer-listen <address>',
+      'where other machines are listened for, HOST[:PORT], or none (CAIRN_PEER_LISTEN; else port 7443 everywhere)',
+      listenWord,
+    )
     .option('--require-client-certificate', 'let nobody connect to the API without a client certificate')
     .option(
       '--keyspace <keyspace>',
@@ -39,12 +45,13 @@ export function declareUp(program: Command, run: Run): void {
     .action((options: UpWords) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
-        const { listen, requireClientCertificate: requiresClientCertificate = false } = options
+        const { listen, peerListen, requireClientCertificate: requiresClientCertificate = false } = options
         return host.up({
           data: common.data,
           mount,
           listen,
           requiresClientCertificate,
+          ...(peerListen === undefined ? {} : { peerListen }),
           keyspace: options.keyspace === undefined ? undefined : wordsOf(options.keyspace, options),
           isJson: common.output === 'json',
         })

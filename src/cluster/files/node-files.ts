@@ -12,6 +12,9 @@ const nodeShape = shape({
   cloud: text(43),
 })
 
+/** Whether a machine has a control plane. */
+export type NodeRole = NodeIdentity['role']
+
 /** What a machine is in its cloud. */
 export type NodeIdentity = Omit<ShapeOf<typeof nodeShape>, 'version'>
 

@@ -7,17 +7,17 @@ import type { Wire } from './machine-connection.ts'
 /** What every machine answers to one other over one connection. `newer` hears that the other has a newer map. */
 export function linkHandlers(
   links: Links,
-  { subject: { name }, address }: Pick<Wire, 'subject' | 'address'>,
+  { subject: { name }, host }: Pick<Wire, 'subject' | 'host'>,
   newer: (map: { readonly name: string; readonly version: number }) => void,
 ): readonly Handler[] {
   return [
     answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report }) => {
-      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: address, report })
+      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report })
       if (mapVersion > links.map.version) newer({ name, version: mapVersion })
       return message({
         mapVersion: links.map.version,
         wallMs: links.wallMs(),
-        seenFrom: address,
+        seenFrom: host,
         wantsReport: isUnknown && links.isController ? 'yes' : 'no',
       })
     }),

@@ -3,6 +3,7 @@ import { type Client, type Duplex, type Handler, message, type PeerName } from '
 import { clusterFault } from '../faults.ts'
 import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
+import type { MarkedRow } from '../hearing/told.ts'
 import { BEAT_MS, LINK_IDLE_MS, LOOK_MS, QUIET_MS, SURPLUS_MS, SUSPECT_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
 import { readMap } from '../map-bytes.ts'
@@ -21,7 +22,8 @@ import { wantedLinks } from './wanted.ts'
 export interface Shown {
   readonly duplex: Duplex
   readonly certificate: PeerName
-  readonly address: string
+  /** Where the other side is, without a port. */
+  readonly host: string
 }
 
 /** Dials an address; `name` is the machine that is meant. Faults: Unreachable. */
@@ -133,20 +135,25 @@ export class Links implements Machines, AsyncDisposable {
 
   states(): readonly MachineView[] {
     const others = this.map.machines.filter(({ name }) => name !== this.own)
+    const wanted = wantedLinks(this.map, this.own)
     return others.map(({ name, state }) => {
       const best = this.#links.get(name)?.best
-      return { name, state: this.hearing.state(name, state), isConnected: best !== undefined, rttMs: best?.rttMs }
+      // Who is not listened to from here is as the controllers say.
+      const said = state === 'Draining' ? 'Online' : state
+      const isHeard = best !== undefined || wanted.has(name)
+      const heard = isHeard ? this.hearing.state(name, state) : said
+      return { name, state: heard, isConnected: best !== undefined, rttMs: best?.rttMs }
     })
   }
 
   /** Takes a connection that another machine has made; closes one that may not be. */
-  async accept({ duplex, certificate, address }: Shown): Promise<void> {
+  async accept({ duplex, certificate, host }: Shown): Promise<void> {
     const subject = machineOf(certificate)
     const isOwn = subject?.name === this.own
     if (subject === undefined || isOwn || !this.#isServing || this.#isRevoked(certificate.serial))
       return duplex.destroy()
     try {
-      const connection = await this.#open({ duplex, certificate, subject, address, isDialled: false })
+      const connection = await this.#open({ duplex, certificate, subject, host, isDialled: false })
       this.#link(subject.name).add(connection)
       this.#begin(connection)
     } catch (error) {
@@ -166,7 +173,7 @@ export class Links implements Machines, AsyncDisposable {
   }
 
   /** What was heard of each machine of the map and beyond, and of this one. */
-  heard(): readonly { readonly name: string; readonly mark: string; readonly row: () => HeardMachine }[] {
+  heard(): readonly MarkedRow[] {
     const states = new Map(this.map.machines.map(({ name, state }) => [name, state]))
     const others = new Set([...states.keys(), ...this.hearing.names])
     others.delete(this.own)
@@ -224,13 +231,13 @@ export class Links implements Machines, AsyncDisposable {
 
   async #dial(name: string, address: string, signal: AbortSignal): Promise<MachineConnection> {
     const both = AbortSignal.any([signal, this.#closing.signal])
-    const { duplex, certificate } = await this.#options.dial(name, address, both)
+    const { duplex, certificate, host } = await this.#options.dial(name, address, both)
     const subject = machineOf(certificate)
     if (subject?.name !== name || this.#isRevoked(certificate.serial)) {
       duplex.destroy()
       throw clusterFault('NoPath', `at ${address} answers ${certificate.name}, which is not ${name}`)
     }
-    const connection = await this.#open({ duplex, certificate, subject, address, isDialled: true })
+    const connection = await this.#open({ duplex, certificate, subject, host, isDialled: true })
     this.#begin(connection)
     return connection
   }

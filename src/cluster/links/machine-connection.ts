@@ -17,8 +17,8 @@ export interface Wire {
   /** Whom the certificate names that the other side has shown. */
   readonly certificate: PeerName
   readonly subject: MachineSubject
-  /** Where the other side is: what was dialled, or where it dialled from. */
-  readonly address: string
+  /** Where the other side is, without a port: what was dialled, or where it dialled from. */
+  readonly host: string
   readonly isDialled: boolean
 }
 

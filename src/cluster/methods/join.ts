@@ -1,4 +1,4 @@
-import { integer, shape, text, unary, word } from '#rpc'
+import { integer, type ShapeOf, shape, text, unary, word } from '#rpc'
 
 const CSR_CHARACTERS_MAX = 8_192
 const PEM_CHARACTERS_MAX = 16_384
@@ -17,6 +17,8 @@ export const joinParamsShape = shape({
   wallMs: integer(),
 })
 
+export type JoinParams = ShapeOf<typeof joinParamsShape>
+
 /** What it gets. */
 export const joinResultShape = shape({
   certificatePem: text(PEM_CHARACTERS_MAX),
@@ -24,8 +26,12 @@ export const joinResultShape = shape({
   role: word('controller', 'node'),
 })
 
+export type JoinResult = ShapeOf<typeof joinResultShape>
+
 /** What a machine shows for its next certificate. */
 export const renewParamsShape = shape({ csrPem: text(CSR_CHARACTERS_MAX) })
+
+export type RenewParams = ShapeOf<typeof renewParamsShape>
 
 /** The only call a machine without a certificate may make: shows a token, gets a certificate; the answer's body is the map. */
 export const clusterJoin = unary({

@@ -6,11 +6,17 @@ import type { Parts } from './parts.ts'
 
 /** What only the running Cairn knows about its health. */
 export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<readonly CheckRow[]> {
-  const { chunks, filesystems, start } = parts
+  const { chunks, filesystems, peers, start } = parts
   const logs = await Promise.all(filesystems.all.map(each => logCheck(each, signal)))
   const stat = chunks.stat()
   const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
-  return [restartCheck(start.restarts), chunkCheck(stat, damage), spaceCheck(chunks.space()), ...logs]
+  return [
+    restartCheck(start.restarts),
+    chunkCheck(stat, damage),
+    spaceCheck(chunks.space()),
+    ...peers.checks(),
+    ...logs,
+  ]
 }
 
 /** Storage processes that ended without being told: how many since the start, and how the last one did. */

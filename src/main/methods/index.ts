@@ -13,5 +13,11 @@ import { transferMethods } from './transfer.ts'
 export function handlersOf(parts: Parts): readonly Handler[] {
   const claims = new Claims(parts.world.clock)
   const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts), ...quotaMethods(parts)]
-  return [...whole, ...fileMethods(parts), ...snapshotMethods(parts, claims), ...transferMethods(parts, claims)]
+  return [
+    ...whole,
+    ...parts.peers.localMethods(),
+    ...fileMethods(parts),
+    ...snapshotMethods(parts, claims),
+    ...transferMethods(parts, claims),
+  ]
 }

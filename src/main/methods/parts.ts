@@ -1,6 +1,7 @@
 import type { World } from '#base'
 import type { ChunkStore } from '#storage/chunks'
 import type { Start } from '../messages.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
@@ -15,6 +16,7 @@ export interface Parts {
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector
+  readonly peers: Peers
   /** Monotonic time when everything was open. */
   readonly openedMs: number
 }

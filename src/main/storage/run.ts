@@ -9,6 +9,7 @@ import { HASH_THREADS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
+import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { softwareName } from '../version.ts'
@@ -85,6 +86,7 @@ async function openAll(
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const handlers = handlersOf({
     start,
     link,
@@ -93,9 +95,11 @@ async function openAll(
     filesystems,
     sessions,
     collector,
+    peers,
     openedMs: world.clock.monotonicMs(),
   })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
+  await peers.serve([])
   return opening.move()
 }

@@ -16,6 +16,7 @@ import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk } from '../full-disk.ts'
 import { chooseKeyspace } from '../keyspace/choice.ts'
+import { peerAddressOf } from '../peers/listen-words.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, bannerJson } from './banner.ts'
 import { Control } from './control.ts'
@@ -34,7 +35,11 @@ export interface UpOptions {
   readonly mount?: string | false | undefined
   /** Where the API listens, `HOST[:PORT]`; `none`: there is none this time. */
   readonly listen?: string | undefined
+  /** What this machine is called in its cloud, from its first start on. */
+  readonly name?: string | undefined
   readonly requiresClientCertificate: boolean
+  /** Where other machines are listened for, `HOST[:PORT]` or `none`; undefined: at port 7443 of every address. */
+  readonly peerListen?: string | undefined
   /** Where the control plane is kept from now on. */
   readonly keyspace?: KeyspaceWords | undefined
   /** Tells one JSON document instead of lines for people. */
@@ -54,6 +59,8 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const dataFolder = await openDataFolder(wantedFolder)
   await using stack = new AsyncDisposableStack()
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
+  const peerListen = options.peerListen ?? around.env['CAIRN_PEER_LISTEN'] ?? ''
+  peerAddressOf(peerListen)
   const signals = stack.use(endSignals())
   if (options.keyspace !== undefined) chooseKeyspace(dataFolder, options.keyspace)
   const control = controlOf(options, { dataFolder, around, world })
@@ -63,7 +70,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const usual = defaultMountsOf(around)
   const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
   const storage = await Storage.open(
-    { dataFolder, mountsNothing: options.mount === false },
+    { dataFolder, mountsNothing: options.mount === false, peerListen },
     mounts,
     requestsOf({ dataFolder, mounts, signals, replace: () => storage.replace() }),
     world,

@@ -36,7 +36,9 @@ const checkWords = shape({
   mount: optional(text(4096)),
   isUnmounted: flag,
   listen: optional(text(300)),
+  name: optional(text(253)),
   requiresClientCertificate: flag,
+  peerListen: optional(text(300)),
   keyspace: optional(keyspaceWords),
   isJson: flag,
 })

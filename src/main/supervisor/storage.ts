@@ -8,7 +8,7 @@ import { RestartPause } from './restart-pause.ts'
 import { StorageProcess } from './storage-process.ts'
 
 /** How storage processes are started each time. */
-export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing'>
+export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing' | 'peerListen'>
 
 /** What the storage process may ask of its supervisor. */
 export interface Requests {

@@ -5,6 +5,7 @@ import { machineWorld } from '#host'
 import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
 import { handlersOf } from '../methods/index.ts'
+import { Peers } from '../peers/peers.ts'
 import { Collector } from '../storage/collector.ts'
 import { Filesystems } from '../storage/filesystems.ts'
 import type { Request } from '../storage/link.ts'
@@ -53,10 +54,13 @@ export async function openTestDoor(): Promise<TestDoor> {
     supervisedMs: SUPERVISED_MS,
     mounts: [],
     mountsNothing: false,
+    peerListen: 'none',
     restarts: { count: 0 },
   }
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
-  const parts = { start, link, world, chunks, filesystems, sessions, collector, openedMs: world.clock.monotonicMs() }
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
+  const openedMs = world.clock.monotonicMs()
+  const parts = { start, link, world, chunks, filesystems, sessions, collector, peers, openedMs }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))

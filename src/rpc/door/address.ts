@@ -27,11 +27,17 @@ export function masterKeyFileOf({ env, isRoot, home }: Surroundings): string {
 /** Where the API listens when nobody says otherwise. */
 export const DEFAULT_LISTEN = { host: '127.0.0.1', port: 6443 } as const
 
+/** Port on which machines listen for each other. */
+export const PEER_PORT = 7443
+
 /** Reads `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`; undefined when it is none. */
-export function listenAddressOf(text: string): { readonly host: string; readonly port: number } | undefined {
+export function listenAddressOf(
+  text: string,
+  portElse: number = DEFAULT_LISTEN.port,
+): { readonly host: string; readonly port: number } | undefined {
   const match = /^(?:\[([0-9a-f:]+)\]|([^\s:[\]/]+))(?::([0-9]{1,5}))?$/i.exec(text)
   const host = match?.[1] ?? match?.[2]
-  const port = match?.[3] === undefined ? DEFAULT_LISTEN.port : Number(match[3])
+  const port = match?.[3] === undefined ? portElse : Number(match[3])
   return host === undefined || port > 65_535 ? undefined : { host, port }
 }
 

@@ -1,0 +1,91 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import { type DiskReport, FORMAT_LEVEL, type MachineReport } from '#cluster'
+import type { ChunkStore } from '#storage/chunks'
+import { softwareName } from '../version.ts'
+import type { Load } from './load.ts'
+
+/** What a report is made of. */
+export interface ReportParts {
+  readonly addresses: readonly string[]
+  readonly load: Load
+  readonly disks: readonly DiskReport[]
+}
+
+/** What this machine says of itself. */
+export function ownReport({ addresses, load, disks }: ReportParts): MachineReport {
+  const { CAIRN_LAB: lab } = process.env
+  return {
+    software: softwareName(),
+    level: FORMAT_LEVEL,
+    zone: ownZone(),
+    addresses,
+    architecture: os.arch(),
+    kernel: os.release(),
+    os: osName(),
+    ...load,
+    disks,
+    ...(lab === undefined || lab === '' ? {} : { lab }),
+  }
+}
+
+/** Where this machine stands, for copies that shall not be lost together: CAIRN_ZONE. */
+export function ownZone(): string {
+  return process.env['CAIRN_ZONE'] ?? ''
+}
+
+/** What is said of the disk of the data folder. */
+export function ownDisk(id: string, path: string, chunks: Pick<ChunkStore, 'space' | 'stat'>): DiskReport {
+  const { totalBytes, freeBytes } = chunks.space()
+  const { states, segmentBytes } = chunks.stat()
+  return {
+    id,
+    path,
+    state: freeBytes === 0 ? 'Full' : 'Ready',
+    capacityMiB: mib(totalBytes),
+    usedMiB: mib(segmentBytes),
+    freeMiB: mib(freeBytes),
+    chunks: states.held.chunks,
+    damaged: states.quarantined.chunks,
+  }
+}
+
+/**
+ * Whether a report is worth sending after `told`: everything but figures when it changes at all, figures only by steps, so that
+ * an idle machine says nothing.
+ */
+export function isNews(told: MachineReport | undefined, report: MachineReport): boolean {
+  if (told === undefined) return true
+  if (JSON.stringify(withoutFigures(told)) !== JSON.stringify(withoutFigures(report))) return true
+  if (isStep(told.cpuUsedMilli, report.cpuUsedMilli, 100 * report.cpus)) return true
+  if (isStep(told.memoryUsedMiB, report.memoryUsedMiB, Math.max(16, report.memoryMiB / 32))) return true
+  return report.disks.some((disk, index) => {
+    const before = told.disks[index]
+    if (before === undefined) return true
+    const step = Math.max(64, disk.capacityMiB / 256)
+    if (isStep(before.usedMiB, disk.usedMiB, step) || isStep(before.freeMiB, disk.freeMiB, step)) return true
+    return isStep(before.chunks, disk.chunks, Math.max(64, disk.chunks / 64))
+  })
+}
+
+function isStep(before: number, now: number, step: number): boolean {
+  return Math.abs(before - now) >= step
+}
+
+function withoutFigures(report: MachineReport) {
+  const disks = report.disks.map(({ id, path, state, capacityMiB, damaged }) => [id, path, state, capacityMiB, damaged])
+  return { ...report, cpuUsedMilli: 0, memoryUsedMiB: 0, disks }
+}
+
+function mib(bytes: number): number {
+  return Math.floor(bytes / (1024 * 1024))
+}
+
+function osName(): string {
+  try {
+    const release = fs.readFileSync('/etc/os-release', 'utf8')
+    return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(release)?.[1] ?? os.type()
+  } catch {
+    return os.type() // a machine without os-release(5)
+  }
+}

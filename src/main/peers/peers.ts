@@ -1,0 +1,225 @@
+import os from 'node:os'
+import { type World, whyOf } from '#base'
+import {
+  FORMAT_LEVEL,
+  forMachines,
+  Links,
+  type Machines,
+  MapStore,
+  type NodeFiles,
+  type NodeMap,
+  readNodeFiles,
+  subjectOf,
+} from '#cluster'
+import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger, type TlsListenOptions } from '#rpc'
+import type { ChunkStore } from '#storage/chunks'
+import { mainFault } from '../faults.ts'
+import { softwareName } from '../version.ts'
+import { renewHandlers, strangerHandlers } from './admission.ts'
+import { GROUPS_ALONE, PEER_LOOK_MS } from './limits.ts'
+import { peerAddressOf } from './listen-words.ts'
+import { LoadMeter } from './load.ts'
+import { localClusterMethods } from './local-methods.ts'
+import { hostPort, ownAddresses } from './own-addresses.ts'
+import { ownDiskId } from './own-disk.ts'
+import { isNews, ownDisk, ownReport, ownZone } from './own-report.ts'
+import { PeerPort } from './peer-port.ts'
+
+/** What the storage process keeps in touch with other machines with. */
+export interface PeersOptions {
+  readonly world: World
+  readonly dataFolder: string
+  /** `--peer-listen`: see {@link peerAddressOf}. */
+  readonly listen: string
+  readonly chunks: Pick<ChunkStore, 'space' | 'stat'>
+}
+
+/**
+ * This machine among others: the port, the connections, what it says of itself. A machine that is in no cloud has no port and
+ * a map of itself alone; it becomes a member when its files are there and `cluster.reload` is called.
+ */
+export class Peers implements AsyncDisposable {
+  readonly #options: PeersOptions
+  readonly #diskId: string
+  readonly #maps: MapStore
+  readonly #links: Links
+  readonly #port: PeerPort | undefined
+  readonly #load = new LoadMeter()
+  readonly #closing = new AbortController()
+  #files: NodeFiles | undefined
+  #looking: Promise<void> = Promise.resolve()
+  #reloading: Promise<unknown> = Promise.resolve()
+  #isServing = false
+
+  /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: NodeFile, BadMap, DataFolder, Invalid. */
+  static async open(options: PeersOptions): Promise<Peers> {
+    return new Peers(options, await ownDiskId(options.world, options.dataFolder))
+  }
+
+  private constructor(options: PeersOptions, diskId: string) {
+    const { world, dataFolder, listen } = options
+    this.#options = options
+    this.#diskId = diskId
+    this.#files = readNodeFiles(world.disk, dataFolder)
+    this.#maps = new MapStore(world.disk, dataFolder, this.#alone())
+    this.#links = new Links({
+      world,
+      software: softwareName(),
+      own: this.#own(),
+      maps: this.#maps,
+      dial: (name, address, signal) => this.#dial(name, address, signal),
+    })
+    const address = peerAddressOf(listen)
+    this.#port = address === undefined ? undefined : new PeerPort({ address, log: world.log, ...this.#guests() })
+    this.#maps.onMap(map => this.#port?.cut(new Set(map.revoked)))
+  }
+
+  /** The machines of the cloud, for other rooms. */
+  get machines(): Machines {
+    return this.#links
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get port(): number | undefined {
+    return this.#port?.port
+  }
+
+  /**
+   * Opens the port and keeps connections from now on. Other machines may call the handlers; each of them decides by the
+   * caller's certificate who may, as with `forMachines`.
+   */
+  async serve(handlers: readonly Handler[]): Promise<void> {
+    const { world, dataFolder } = this.#options
+    const renew = renewHandlers({ clock: world.clock, software: softwareName(), dataFolder })
+    this.#isServing = true
+    await this.#openPort()
+    this.#maps.setAlone(this.#alone())
+    this.#tell()
+    this.#links.serve([...forMachines(renew), ...handlers])
+    this.#looking = this.#lookOn()
+  }
+
+  /** What the local door answers of the cloud. */
+  localMethods(): readonly Handler[] {
+    return localClusterMethods({ links: this.#links, maps: this.#maps, reload: () => this.reload() })
+  }
+
+  /** Takes what lies in DATA/node now. Faults: NodeFile, BadMap. */
+  reload(): Promise<void> {
+    const reloaded = this.#reloading.then(() => this.#reload())
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  /** How it is, for `cairn doctor`. */
+  checks(): readonly CheckRow[] {
+    return this.#port === undefined || this.#files === undefined ? [] : [this.#port.check()]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await this.#reloading
+    await this.#looking
+    await this.#links[Symbol.asyncDispose]()
+    await this.#port?.[Symbol.asyncDispose]()
+  }
+
+  async #reload(): Promise<void> {
+    const { world, dataFolder } = this.#options
+    this.#files = readNodeFiles(world.disk, dataFolder)
+    this.#links.become(this.#own())
+    if (this.#isServing && !this.#closing.signal.aborted) await this.#openPort()
+    this.#maps.setAlone(this.#alone())
+    if (this.#isServing) this.#tell()
+  }
+
+  #own() {
+    const node = this.#files?.node
+    return { name: node?.name ?? os.hostname().toLowerCase(), isController: node?.role !== 'node' }
+  }
+
+  #alone(): NodeMap {
+    const { name, isController } = this.#own()
+    const { id, capacityMiB } = this.#disk()
+    const machine = {
+      name,
+      role: isController ? 'controller' : 'node',
+      zone: ownZone(),
+      addresses: this.#addresses(),
+      state: 'Online',
+      disks: [{ id, capacityMiB, quarters: 4, takes: 'groups' }],
+    } as const
+    return {
+      version: 0,
+      cloud: this.#files?.node.cloud ?? '',
+      level: FORMAT_LEVEL,
+      groups: GROUPS_ALONE,
+      machines: [machine],
+      pools: [],
+      revoked: [],
+      isShared: false,
+    }
+  }
+
+  #report() {
+    return ownReport({ addresses: this.#addresses(), load: this.#load.measure(), disks: [this.#disk()] })
+  }
+
+  #disk() {
+    const { dataFolder, chunks } = this.#options
+    return ownDisk(this.#diskId, dataFolder, chunks)
+  }
+
+  #addresses(): readonly string[] {
+    const { host, port } = this.#port ?? {}
+    if (port === undefined) return []
+    return host === undefined ? ownAddresses(os.networkInterfaces(), port) : [hostPort(host, port)]
+  }
+
+  #guests() {
+    const { world, dataFolder } = this.#options
+    const common = { clock: world.clock, software: softwareName() }
+    return {
+      accept: (...[duplex, certificate, address]: Parameters<TlsListenOptions['accept']>) => {
+        void this.#links.accept({ duplex, certificate, host: address })
+      },
+      acceptStranger: (...[duplex, address]: Parameters<Required<TlsListenOptions>['acceptStranger'] & object>) => {
+        const handlers = strangerHandlers({ ...common, dataFolder }, address)
+        serveStranger(duplex, { ...common, log: world.log, handlers })
+      },
+    }
+  }
+
+  async #dial(name: string, address: string, signal: AbortSignal) {
+    const at = listenAddressOf(address)
+    const credential = this.#files?.credential
+    if (at === undefined || credential === undefined) throw mainFault('Invalid', `${address} cannot be dialled`)
+    const isMeant = (peer: { readonly name: string }) => peer.name === subjectOf({ name, isController: false }).name
+    const { duplex, peer } = await connectTls({ ...at, credential, isMeant }, signal)
+    return { duplex, certificate: peer, host: at.host }
+  }
+
+  async #openPort(): Promise<void> {
+    if (this.#files !== undefined) await this.#port?.open(this.#files.credential)
+  }
+
+  #tell(): void {
+    const report = this.#report()
+    if (isNews(this.#links.report, report)) this.#links.report = report
+  }
+
+  async #lookOn(): Promise<void> {
+    const { clock, log } = this.#options.world
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await clock.sleep(PEER_LOOK_MS, signal).catch(() => undefined)
+      if (signal.aborted) return
+      try {
+        if (this.#port?.port === undefined) await this.#openPort()
+        this.#tell()
+      } catch (error) {
+        log.warn('this machine cannot say how it is', { why: whyOf(error) })
+      }
+    }
+  }
+}
