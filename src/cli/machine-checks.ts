@@ -22,7 +22,13 @@ export interface MachineFacts {
     readonly closed: string | undefined
   }
   /** The disk of the data folder: `under` is the part of its path that exists. */
-  readonly space: { readonly under: string; readonly freeBytes: number; readonly totalBytes: number }
+  readonly space: {
+    readonly under: string
+    readonly freeBytes: number
+    readonly totalBytes: number
+    /** The disk is there for Cairn alone. */
+    readonly isOwn: boolean
+  }
   readonly nowMs: number
   /** Of every Cairn of this machine. */
   readonly mounts: readonly { readonly path: string; readonly state: MountState }[]
@@ -111,10 +117,10 @@ function folderCheck({ path, found, version, closed }: MachineFacts['dataFolder'
 
 const OPEN_FOLDER = 'Let this user read and write all in it, or choose another with --data or CAIRN_DATA.'
 
-function spaceCheck({ under, freeBytes, totalBytes }: MachineFacts['space']): CheckRow {
+function spaceCheck({ under, freeBytes, totalBytes, isOwn }: MachineFacts['space']): CheckRow {
   const name = 'disk space'
   const detail = `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)} under ${under}`
-  if (freeBytes >= 2 * 1024 ** 3 && freeBytes >= totalBytes / 20) return { name, state: 'ok', detail }
+  if (freeBytes >= (isOwn ? 0 : 2 * 1024 ** 3) && freeBytes >= totalBytes / 20) return { name, state: 'ok', detail }
   const remedy = 'Cairn leaves 5 % and 2 GiB of a disk free: make room, or choose another disk with --data.'
   return { name, state: 'warn', detail, remedy }
 }

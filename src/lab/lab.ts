@@ -12,7 +12,7 @@ import {
   startMachine,
 } from './machine/container.ts'
 import { attachDisk, flipOnDisk, formatDisk, SEGMENTS } from './machine/disk.ts'
-import { podmanSettings } from './machine/settings.ts'
+import { writeSettings } from './machine/settings.ts'
 import { LabNames } from './names.ts'
 import { cutBetween, cutOff, delayDevices, delayDown, delayUp, healAll, lose, type Slowness } from './network/faults.ts'
 import { machineUp, networkUp } from './network/up.ts'
@@ -71,7 +71,7 @@ export class Lab {
   async make(signal: AbortSignal): Promise<void> {
     const plan = this.#plan
     this.#files.writePlan(plan)
-    this.#host.writeFile(`${this.#host.folder}/containers.conf`, podmanSettings(this.#host))
+    writeSettings(this.#host)
     await Promise.all(plan.machines.map(machine => this.#makeDisk(machine, signal)))
     await this.#all(networkUp(plan, this.#names), signal)
     for (const each of plan.machines) await this.#delay(each, each.latencyMs, signal)
@@ -92,7 +92,8 @@ export class Lab {
 
   /** Starts a machine; `words` are what it tells `cairn`. Faults: WrongState, Failed. */
   async start(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<void> {
-    if (await this.isRunning(machine, signal)) throw labFault('WrongState', `${machine.name} runs already`)
+    if (await this.isRunning(machine, signal))
+      throw labFault('WrongState', `${machine.name} runs already`, { hint: 'Kill it first.' })
     await this.kill(machine, signal) // what is left of its last life
     const device = (await this.#run(attachDisk(this.#files.disk(machine)), signal)).trim()
     const hosts = new Map(this.machines.filter(each => !each.isBehindNat).map(each => [each.name, each.address]))

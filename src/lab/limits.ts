@@ -19,9 +19,6 @@ export const READY_POLL_MS = 300
 /** How often `down` looks again for what is left, when something goes on making it. */
 export const SWEEPS_MAX = 5
 
-/** Bytes that `corrupt` flips in chunks when nobody says how many. */
-export const FLIPS_DEFAULT = 16
-
 /** Characters of a lab's name: it stands in names of network namespaces. */
 export const NAME_CHARACTERS_MAX = 20
 
@@ -30,6 +27,9 @@ export const COMMAND_MS_MAX = 60_000
 
 /** What a command of the host may print. */
 export const COMMAND_BYTES_MAX = 4 * 1024 * 1024
+
+/** How much of a command that failed people are told. */
+export const COMMAND_CHARACTERS_TOLD = 120
 
 /** Bytes of a frame that is carried late: the largest an interface may send. */
 export const FRAME_BYTES_MAX = 65_600

@@ -4,6 +4,7 @@ import { LabFiles, labNames } from './files.ts'
 import { SWEEPS_MAX } from './limits.ts'
 import { killMachines, listMachines } from './machine/container.ts'
 import { detachDisk, LIST_DISKS } from './machine/disk.ts'
+import { writeSettings } from './machine/settings.ts'
 import { LabNames, MARK } from './names.ts'
 import { delayDevices } from './network/faults.ts'
 import type { LabMachine } from './plan.ts'
@@ -91,6 +92,7 @@ export async function takeDown(name: string, host: LabHost, signal: AbortSignal)
   checkHost(host)
   const remains = { host, names: new LabNames(name), files: new LabFiles(name, host) }
   const isKnown = labNames(host).includes(name)
+  writeSettings(host)
   const removed = await removeAll(remains, signal)
   if (isKnown || removed > 0) return
   throw labFault('NotFound', `there is no lab ${name}`, { hint: 'See which there are: cairn lab ls' })

@@ -1,5 +1,6 @@
 import type { Command, LabHost } from './command.ts'
 import { labFault } from './faults.ts'
+import { COMMAND_CHARACTERS_TOLD } from './limits.ts'
 
 /** Refuses a machine that labs cannot be made on, and says what it is short of. Faults: Missing. */
 export function checkHost(host: LabHost): void {
@@ -32,5 +33,6 @@ const PROGRAMS: readonly { readonly anyOf: readonly string[]; readonly debian: s
 export async function runOn(host: LabHost, command: Command, signal: AbortSignal): Promise<string> {
   const { code, out, err } = await host.run(command, signal)
   if (code === 0) return out
-  throw labFault('Failed', `${command.join(' ')} failed (${code}): ${err.trim().slice(-500)}`)
+  const said = command.join(' ').slice(0, COMMAND_CHARACTERS_TOLD)
+  throw labFault('Failed', `\`${said}\` failed (${code}): ${err.trim().slice(-500)}`)
 }

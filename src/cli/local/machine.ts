@@ -78,7 +78,13 @@ function spaceUnder(folder: string): MachineFacts['space'] {
   let existing = path.resolve(folder)
   while (statOf(existing) === undefined && existing !== '/') existing = path.dirname(existing)
   const { bavail, bsize, blocks } = fs.statfsSync(existing)
-  return { under: existing, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  // Mounted at the data folder itself: it is there for Cairn alone.
+  const isOwn = existing === path.resolve(folder) && deviceOf(existing) !== deviceOf(path.dirname(existing))
+  return { under: existing, freeBytes: bavail * bsize, totalBytes: blocks * bsize, isOwn }
+}
+
+function deviceOf(folder: string): number {
+  return fs.statSync(folder).dev
 }
 
 /** Where a Cairn is mounted on this machine. Reading the table touches no mount. */

@@ -1,10 +1,13 @@
 import type { LabHost } from '../command.ts'
 
-/**
- * Podman's settings for labs (containers.conf(5)): limits that need no right to raise them, no systemd, no notes of what
- * happened, and of the host's names none.
- */
-export function podmanSettings(host: LabHost): string {
+/** Writes the settings that Podman is given for labs, beside them. */
+export function writeSettings(host: LabHost): void {
+  host.writeFile(`${host.folder}/containers.conf`, podmanSettings(host))
+}
+
+// containers.conf(5): limits that need no right to raise them, no systemd, no notes of what happened, and of the host's
+// names none.
+function podmanSettings(host: LabHost): string {
   const limits = host.readFile('/proc/self/limits') ?? ''
   const limit = (name: string, title: string) => {
     const hard = new RegExp(`^${title} +\\S+ +(\\d+)`, 'm').exec(limits)?.[1]
