@@ -33,3 +33,6 @@ export const API_PROBE_MS = 5_000
 
 /** Seconds that `cairn fs create` waits until a filesystem that is wanted is there. */
 export const FILESYSTEM_SECONDS_MAX = 30
+
+/** Seconds that `cairn node remove` waits until the machine is out of the cloud. */
+export const NODE_SECONDS_MAX = 30

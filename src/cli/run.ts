@@ -2,17 +2,21 @@ import { Command, CommanderError, Option } from 'commander'
 import { type Fault, isFault } from '#base'
 import { declareCert } from './commands/cert.ts'
 import { declareDevice } from './commands/device/index.ts'
+import { declareDisk } from './commands/disk/index.ts'
 import { declareDoctor } from './commands/doctor.ts'
 import { declareDown } from './commands/down.ts'
 import { declareFs } from './commands/fs/index.ts'
 import { declareGet } from './commands/get.ts'
+import { declareJoin } from './commands/join.ts'
 import { declareKey } from './commands/key/index.ts'
 import { declareKeyspace } from './commands/keyspace/index.ts'
 import { declareKubeconfig } from './commands/kubeconfig.ts'
 import { declareLab } from './commands/lab/index.ts'
 import { declareLs } from './commands/ls.ts'
+import { declareNode } from './commands/node/index.ts'
 import { declarePut } from './commands/put.ts'
 import { declareRm } from './commands/rm.ts'
+import { declareService } from './commands/service.ts'
 import { declareStatus } from './commands/status.ts'
 import { declareToken } from './commands/token/index.ts'
 import { declareUp } from './commands/up.ts'
@@ -68,10 +72,10 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
     .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.err(text) })
     .exitOverride()
     .hook('preAction', (_program, command) => refuseEmptyWords(command))
-  const commands = [declareUp, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
+  const commands = [declareUp, declareJoin, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
   const access = [declareKubeconfig, declareToken, declareDevice, declareCert, declareKey, declareKeyspace]
-  const machines = [declareLab]
+  const machines = [declareNode, declareDisk, declareService, declareLab]
   for (const declare of [...commands, ...files, ...access, ...machines]) declare(program, run)
   return program
 }

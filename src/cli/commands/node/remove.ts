@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Client } from '#client'
+import type { NodeRow } from '#cluster'
+import { deleteNode, heldByNode, nodeOf } from '../../api/nodes.ts'
+import { type Context, show } from '../../context.ts'
+import { cliFault } from '../../faults.ts'
+import { examples } from '../../help.ts'
+import type { Run } from '../../run.ts'
+import { nodeRows, withCloudApi } from './cloud-api.ts'
+
+/** `cairn node remove` */
+export function declareNodeRemove(node: Command, run: Run): void {
+  node
+    .command('remove')
+    .description('take a machine out of the cloud for good: nobody lets it in any more')
+    .argument('<name>', 'a machine, as `cairn node ls` shows it')
+    .option('--force', 'also while copies are on it that may be nowhere else')
+    .addHelpText('after', examples('cairn node remove attic', 'cairn node remove burnt-down --force'))
+    .action((name: string, { force = false }: { readonly force?: boolean }) =>
+      run(context => withCloudApi(context, client => remove(context, client, { name, isForced: force }))),
+    )
+}
+
+async function remove(
+  context: Context,
+  client: Client,
+  { name, isForced }: { readonly name: string; readonly isForced: boolean },
+): Promise<void> {
+  const { signal } = context
+  const node = await nodeOf(client, name, signal)
+  const { nodes } = await nodeRows(context)
+  const row = nodes.find(each => each.name === name)
+  refuseOwn(nodes, name)
+  const held = await heldByNode(client, name, signal)
+  if (!isForced && held?.chunks !== 0) {
+    const what = held === undefined ? 'copies' : held.text
+    throw cliFault('Usage', `the machine ${name} holds ${what} that may be nowhere else: nothing was changed`, {
+      hint: hintFor(name, row?.state === 'Offline'),
+    })
+  }
+  await deleteNode(client, node, signal)
+  const lost = held === undefined || held.chunks === 0 ? '' : ` What it held was ${held.text}.`
+  show(context, { removed: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }, () => {
+    return `Removed the machine ${name}: its certificate is refused from now on.${lost}\n`
+  })
+}
+
+function refuseOwn(nodes: readonly NodeRow[], name: string): void {
+  if (nodes.find(({ isOwn }) => isOwn)?.name !== name) return
+  throw cliFault('Usage', `${name} is this machine, which holds the control plane`, {
+    hint: 'A controller is removed on another one.',
+  })
+}
+
+function hintFor(name: string, isOffline: boolean): string {
+  if (isOffline) return `When it is lost for good: cairn node remove ${name} --force. What it had alone is lost then.`
+  return `First: cairn node drain ${name}. When it is empty it can be removed. Or add --force, and lose what it has alone.`
+}
