@@ -1,0 +1,6 @@
+export { poolFault } from './faults.ts'
+export { poolHandlers } from './handlers.ts'
+export type { PoolMachines } from './parts.ts'
+export { openPool, Pool, type PoolOptions } from './pool.ts'
+export type { ServedPool } from './served-pool.ts'
+export type { MachineSafety, PoolStatus } from './status.ts'

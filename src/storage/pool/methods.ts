@@ -1,0 +1,134 @@
+import { download, flag, integer, list, nothing, type ShapeOf, shape, text, unary, upload } from '#rpc'
+import { CHUNK_BYTES_MAX, GROUPS_MAX, GROUPS_PER_CALL_MAX, REPORT_ROWS_MAX } from './limits.ts'
+
+/** A pool's name, in every call. */
+const pool = text(63)
+/** A digest in hexadecimal. Many of them travel as raw bytes behind each other, in the body. */
+const digest = text(64)
+/** Of the storage process that answers: what was not synced in one may be gone in the next. */
+const boot = text(32)
+const groups = integer(1, GROUPS_MAX)
+const group = integer(0, GROUPS_MAX - 1)
+
+/** Stores a chunk whose bytes are the items' bodies, held as a copy. Faults: WrongBytes, NoSpace, Io. */
+export const chunkPut = upload({
+  name: 'chunk.put',
+  version: 1,
+  params: shape({ pool, digest, bytes: integer(0, CHUNK_BYTES_MAX) }),
+  item: nothing,
+  result: shape({ boot }),
+  timeoutMs: 30_000,
+})
+
+/** A chunk's bytes as the disk has them; who asks verifies them. Faults: ChunkMissing, ChunkDamaged, Io. */
+export const chunkRead = download({
+  name: 'chunk.read',
+  version: 1,
+  params: shape({ pool, digest }),
+  item: shape({ bytes: integer(0, CHUNK_BYTES_MAX) }),
+  result: nothing,
+  timeoutMs: 30_000,
+})
+
+/** Which of the digests in the body are held: one byte for each in the answer's body. */
+export const chunkHas = unary({
+  name: 'chunk.has',
+  version: 1,
+  params: shape({ pool }),
+  result: nothing,
+  timeoutMs: 10_000,
+})
+
+/** The same, and what is here is held from now on and renewed against collection. */
+export const chunkRenew = unary({
+  name: 'chunk.renew',
+  version: 1,
+  params: shape({ pool }),
+  result: shape({ boot }),
+  timeoutMs: 10_000,
+})
+
+/** Answers when all that was put before survives a power cut. */
+export const chunkSync = unary({
+  name: 'chunk.sync',
+  version: 1,
+  params: shape({ pool }),
+  result: shape({ boot }),
+  timeoutMs: 30_000,
+})
+
+/** The digests of what is held of each group, in the answer's body. */
+export const chunkGroups = unary({
+  name: 'chunk.groups',
+  version: 1,
+  params: shape({ pool, groups, numbers: list(group, GROUPS_PER_CALL_MAX) }),
+  result: nothing,
+  timeoutMs: 30_000,
+})
+
+/** What is held of a group, in byte order, a page at a time, in the answer's body. */
+export const chunkList = unary({
+  name: 'chunk.list',
+  version: 1,
+  params: shape({ pool, groups, group, from: text(64) }),
+  result: shape({ isLast: flag }),
+  timeoutMs: 30_000,
+})
+
+/**
+ * Before a copy is given up: which of the digests in the body are durable here, and stay, since by the same view of the
+ * machines this is where they belong. Nothing is said for another view.
+ */
+export const chunkConfirm = unary({
+  name: 'chunk.confirm',
+  version: 1,
+  params: shape({ pool, view: text(100) }),
+  result: nothing,
+  timeoutMs: 30_000,
+})
+
+/** Somebody got wrong bytes from here: the chunk is verified, and if they were right to doubt, repaired. */
+export const chunkDoubt = unary({
+  name: 'chunk.doubt',
+  version: 1,
+  params: shape({ pool, digest }),
+  result: nothing,
+  timeoutMs: 30_000,
+})
+
+const rowShape = shape({
+  group,
+  /** A wanted holder, as far as it is known to lack copies that are here. */
+  machine: text(253),
+  chunks: integer(),
+  bytes: integer(),
+})
+
+const reportShape = shape({
+  /** The view of the machines that it was found by; empty before the first comparison. */
+  view: text(100),
+  chunks: integer(),
+  bytes: integer(),
+  missing: list(rowShape, REPORT_ROWS_MAX),
+  /** There are more rows than are told. */
+  isCut: flag,
+  /** Groups of which this machine has chunks that were seen nowhere else. */
+  alone: list(group, REPORT_ROWS_MAX),
+  aloneChunks: integer(),
+  /** Chunks that belong elsewhere and are kept until they are there. */
+  misplacedChunks: integer(),
+  damagedChunks: integer(),
+  bytesPerSecond: integer(),
+})
+
+/** The report of a machine. */
+export const chunkReport = unary({
+  name: 'chunk.report',
+  version: 1,
+  params: shape({ pool }),
+  result: reportShape,
+  timeoutMs: 10_000,
+})
+
+/** What one machine knows of the copies of what it holds. */
+export type Report = ShapeOf<typeof reportShape>

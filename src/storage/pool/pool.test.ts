@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { type Digest, isFault } from '#base'
+import { TestCloud, type TestMachine } from './testing.ts'
+
+const never = new AbortController().signal
+
+async function putAll(
+  cloud: TestCloud,
+  machine: TestMachine,
+  count: number,
+  bytes = 20_000,
+): Promise<Map<Digest, Buffer>> {
+  const chunks = new Map<Digest, Buffer>()
+  for (let i = 0; i < count; i++) {
+    const content = randomBytes(bytes)
+    chunks.set(await cloud.clock.run(machine.pool.put(content)), content)
+  }
+  return chunks
+}
+
+async function copiesOf(cloud: TestCloud, digest: Digest): Promise<string[]> {
+  const names: string[] = []
+  for (const [name, { store }] of cloud.machines) if (await store.has(digest)) names.push(name)
+  return names.sort()
+}
+
+async function read(cloud: TestCloud, machine: TestMachine, digest: Digest, bytes: number): Promise<Buffer> {
+  const into = Buffer.alloc(bytes)
+  await cloud.clock.run(Promise.resolve(machine.pool.read(digest, into, 0)))
+  return into
+}
+
+async function missing(cloud: TestCloud, digest: Digest, ...names: string[]): Promise<string> {
+  const copies = await copiesOf(cloud, digest)
+  return names.filter(name => !copies.includes(name)).join()
+}
+
+async function isSettled(cloud: TestCloud, machine: TestMachine): Promise<boolean> {
+  const { isSafe, misplacedChunks } = await cloud.clock.run(machine.pool.status(never))
+  return isSafe && misplacedChunks === 0
+}
+
+test('a machine alone keeps all it gets, and needs nobody', async () => {
+  await using cloud = await TestCloud.of('a')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 3)
+  await cloud.clock.run(a.pool.sync())
+  for (const [digest, content] of chunks) assert.deepEqual(await read(cloud, a, digest, content.length), content)
+  const { sentence } = await cloud.clock.run(a.pool.status(never))
+  assert.equal(sentence, 'All data is on this machine alone.')
+})
+
+test('what was synced is on two of three machines, and every machine reads it', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 12)
+  const [large] = [randomBytes(3_000_000)]
+  chunks.set(await cloud.clock.run(a.pool.put(large)), large)
+  await cloud.clock.run(a.pool.sync())
+  for (const digest of chunks.keys()) assert.ok((await copiesOf(cloud, digest)).length >= 2)
+  await cloud.until(() => isSettled(cloud, a))
+  for (const [digest, content] of chunks) {
+    const view = a.pool.view()
+    assert.deepEqual(await copiesOf(cloud, digest), [...view.wanted(view.groupOf(digest))].sort())
+    for (const machine of cloud.machines.values()) {
+      assert.deepEqual(await read(cloud, machine, digest, content.length), content)
+    }
+  }
+  const { sentence, machines } = await cloud.clock.run(a.pool.status(never))
+  assert.equal(sentence, 'All data is safe: everything has its 2 copies.')
+  assert.ok(machines.every(each => each.isSafeToUnplug))
+})
+
+test('a silent holder is replaced by the next, and gets its copies when it is back', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  cloud.gate('a', 'b', true)
+  const chunks = await putAll(cloud, a, 10)
+  const startMs = cloud.clock.monotonicMs()
+  await cloud.clock.run(a.pool.sync())
+  assert.ok(cloud.clock.monotonicMs() - startMs < 6_000)
+  for (const digest of chunks.keys()) assert.equal(await missing(cloud, digest, 'a', 'c'), '')
+  cloud.gate('a', 'b', false)
+  await cloud.until(() => isSettled(cloud, a))
+  for (const digest of chunks.keys()) {
+    const view = a.pool.view()
+    assert.deepEqual(await copiesOf(cloud, digest), [...view.wanted(view.groupOf(digest))].sort())
+  }
+})
+
+test('with too few machines a sync fails after 30 s, and the next one tries again', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  for (const name of ['b', 'c']) await cloud.stop(name)
+  cloud.tell({ b: 'Offline', c: 'Offline' })
+  const chunks = await putAll(cloud, a, 1)
+  const startMs = cloud.clock.monotonicMs()
+  await assert.rejects(cloud.clock.run(a.pool.sync()), error => isFault(error, 'NoCopies'))
+  assert.ok(cloud.clock.monotonicMs() - startMs >= 30_000)
+  await cloud.join('c')
+  await cloud.clock.run(a.pool.sync())
+  for (const digest of chunks.keys()) assert.deepEqual(await copiesOf(cloud, digest), ['a', 'c'])
+})
+
+test('of two machines one goes on alone once the other is known to be gone', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const a = cloud.machine('a')
+  cloud.gate('a', 'b', true)
+  await putAll(cloud, a, 2)
+  const synced = a.pool.sync()
+  const startMs = cloud.clock.monotonicMs()
+  void cloud.clock.sleep(6_000, never).then(() => cloud.tell({ b: 'Suspect' }))
+  await cloud.clock.run(synced)
+  assert.ok(cloud.clock.monotonicMs() - startMs >= 6_000)
+})
+
+test('wrong bytes are not served, and the copy that is wrong is put right', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 8)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  const [digest, content] = [...chunks].find(([each]) => !a.pool.view().isWanted('a', a.pool.view().groupOf(each)))!
+  const [first] = a.pool.view().wanted(a.pool.view().groupOf(digest))
+  await a.store.drop([digest])
+  rot(cloud.machine(first!), content)
+  assert.deepEqual(await read(cloud, a, digest, content.length), content)
+  await cloud.until(async () => await cloud.machine(first!).store.has(digest))
+  assert.deepEqual(await read(cloud, cloud.machine(first!), digest, content.length), content)
+})
+
+test('a wiped machine gets all its copies again', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 20)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.stop('b')
+  cloud.wipe('b')
+  await cloud.join('b')
+  await cloud.until(() => isSettled(cloud, a))
+  for (const digest of chunks.keys()) assert.equal((await copiesOf(cloud, digest)).length, 2)
+})
+
+test('after ten minutes Offline the copies of a machine are made elsewhere', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 20)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  await cloud.stop('b')
+  cloud.tell({ b: 'Offline' })
+  await cloud.clock.pass(300_000)
+  const before = await cloud.clock.run(a.pool.status(never))
+  assert.match(before.sentence, /b away/)
+  assert.ok(before.machines.some(({ groupsAlone }) => groupsAlone.length > 0))
+  await cloud.clock.pass(310_000)
+  await cloud.until(() => isSettled(cloud, a))
+  for (const digest of chunks.keys()) assert.deepEqual(await copiesOf(cloud, digest), ['a', 'c'])
+})
+
+test('a machine that drains may be unplugged when all it has is elsewhere, and not before', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 20)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  cloud.tell({ b: 'Draining' })
+  const safety = async () => {
+    const { machines } = await cloud.clock.run(a.pool.status(never))
+    return machines.find(({ name }) => name === 'b')?.isSafeToUnplug === true
+  }
+  assert.equal(await safety(), false)
+  await cloud.until(safety)
+  for (const digest of chunks.keys()) {
+    assert.deepEqual(
+      (await copiesOf(cloud, digest)).filter(name => name !== 'b'),
+      ['a', 'c'],
+    )
+  }
+})
+
+test('a machine that joins gets its share, and what is too much elsewhere no longer counts as a copy', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 40)
+  await cloud.clock.run(a.pool.sync())
+  const c = await cloud.join('c')
+  await cloud.until(() => isSettled(cloud, a))
+  await cloud.until(async () => (await cloud.clock.run(a.pool.status(never))).misplacedChunks === 0)
+  const held = await c.held([...chunks.keys()])
+  assert.ok(held > 10 && held < 40, `${held}`)
+  for (const digest of chunks.keys()) assert.equal((await copiesOf(cloud, digest)).length, 2)
+})
+
+test('nobody but machines of the map is answered', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const [a, b] = [cloud.machine('a'), cloud.machine('b')]
+  a.map = { ...a.map, machines: a.map.machines.filter(({ name }) => name !== 'b') }
+  a.hear(a.map)
+  const { chunkSync } = await import('./methods.ts')
+  const asked = b.client('a')!.call(chunkSync, { pool: 'default' }, never)
+  await assert.rejects(cloud.clock.run(asked), error => isFault(error, 'NotAMachine'))
+})
+
+function rot(machine: TestMachine, content: Buffer): void {
+  const folder = path.join(machine.folder, 'segments')
+  for (const name of fs.readdirSync(folder)) {
+    const bytes = fs.readFileSync(path.join(folder, name))
+    const at = bytes.indexOf(content)
+    if (at < 0) continue
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    fs.writeFileSync(path.join(folder, name), bytes)
+    return
+  }
+  assert.fail('the chunk is in no segment')
+}

@@ -1,0 +1,207 @@
+import { andThen, type Awaitable, type Digest, digestHex, isFault, whyOf, type World } from '#base'
+import type { ChunkStore } from '#storage/chunks'
+import { Bell } from './bell.ts'
+import { Cached } from './cached.ts'
+import { Holders } from './holders.ts'
+import { TICK_MS } from './limits.ts'
+import type { Report } from './methods.ts'
+import { OwnCopies } from './own-copies.ts'
+import type { PoolMachines, PoolParts } from './parts.ts'
+import { Reads } from './reads.ts'
+import { Repair } from './repair.ts'
+import type { ServedPool } from './served-pool.ts'
+import { type PoolStatus, poolStatus } from './status.ts'
+import { Traffic } from './traffic.ts'
+import type { PoolView } from './view.ts'
+import { Views } from './views.ts'
+import { wholeChunk } from './whole-chunk.ts'
+import { Writes } from './writes.ts'
+
+/** What a pool is opened with. */
+export interface PoolOptions {
+  /** The pool's name in the map. */
+  readonly id: string
+  readonly world: World
+  /** This machine's own disk; it stays open when the pool closes. */
+  readonly store: ChunkStore
+  readonly machines: PoolMachines
+  /** Bytes of chunks kept only because they were read. Default: a tenth of the disk, at most 16 GiB. */
+  readonly cachedBytesMax?: number | undefined
+}
+
+/** Opens a pool on this machine. It works in the background until it is disposed: repair, and sending what was put. */
+export function openPool(options: PoolOptions): Pool {
+  return new Pool(options)
+}
+
+/**
+ * The chunks of one pool on all its machines, as a filesystem's `ChunkSource`. While no other machine has part in it, it
+ * passes everything through to the own store.
+ */
+export class Pool implements ServedPool, AsyncDisposable {
+  readonly store: ChunkStore
+  readonly copies: OwnCopies
+  readonly boot: string
+  readonly #parts: PoolParts
+  readonly #views: Views
+  readonly #holders: Holders
+  readonly #writes: Writes
+  readonly #reads: Reads
+  readonly #repair: Repair
+  readonly #bell: Bell
+  readonly #closing = new AbortController()
+  readonly #hearing: Disposable
+  readonly #background: Promise<unknown>
+  readonly #healing = new Map<Digest, Promise<void>>()
+
+  /** Use {@link openPool}. */
+  constructor({ id, world, store, machines, cachedBytesMax }: PoolOptions) {
+    this.store = store
+    this.copies = new OwnCopies(store, digest => this.#writes.isLeaving(digest))
+    this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
+    this.#views = new Views({ id, machines, world })
+    const { signal } = this.#closing
+    const own = { store, copies: this.copies, boot: this.boot, signal, traffic: new Traffic(world.clock) }
+    const view = () => this.#views.view
+    this.#parts = { id, world, machines, view, owe: group => this.#repair.owe(group), ...own }
+    const cached = new Cached(store, cachedBytesMax)
+    this.#holders = new Holders(this.#parts)
+    this.#writes = new Writes(this.#parts, this.#holders)
+    this.#reads = new Reads(this.#parts, this.#holders, cached)
+    this.#repair = new Repair(this.#parts, this.#holders, cached, digest => this.#heal(digest))
+    this.#bell = new Bell(world.clock)
+    this.#hearing = machines.onMap(() => {
+      this.#refresh()
+      this.#bell.ring()
+    })
+    this.#background = Promise.all([this.#look(signal), this.#repair.run(signal)])
+  }
+
+  /** See `ChunkSource.put`: resolves when the own disk has it. It is on its way to its holders then. */
+  put(bytes: Uint8Array): Promise<Digest> {
+    return this.view().isAlone ? this.store.put(bytes) : this.#writes.put(bytes)
+  }
+
+  /** See `ChunkSource.read`. Faults: ChunkMissing, ChunkUnreachable, ChunkDamaged, Io. */
+  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+    return this.#reads.read(digest, into, offset)
+  }
+
+  /** True when this machine or a wanted holder that answers has a copy. */
+  has(digest: Digest): Awaitable<boolean> {
+    return andThen(this.store.has(digest), isHere => isHere || (this.view().isAlone ? false : this.#isThere(digest)))
+  }
+
+  /**
+   * Resolves when every chunk whose `put` resolved before has as many durable copies as the pool wants, or as there are
+   * machines Online, and never fewer than its least. Faults: NoCopies, those of the own store.
+   */
+  sync(): Promise<void> {
+    return this.#writes.sync()
+  }
+
+  reserve(bytes: number): ReturnType<ChunkStore['reserve']> {
+    return this.store.reserve(bytes)
+  }
+
+  space(): ReturnType<ChunkStore['space']> {
+    return this.store.space()
+  }
+
+  /** What all machines together know of the pool's copies. */
+  status(signal: AbortSignal): Promise<PoolStatus> {
+    return poolStatus(this.#parts, this.report(), this.#holders, signal)
+  }
+
+  view(): PoolView {
+    return this.#views.view
+  }
+
+  report(): Report {
+    return this.#repair.report()
+  }
+
+  /** Compares all copies with the other machines now, rather than within the hour. */
+  compare(): void {
+    this.#repair.restart()
+  }
+
+  received(digests: readonly Digest[]): void {
+    const view = this.view()
+    for (const digest of digests) {
+      const group = view.groupOf(digest)
+      if (!view.isWanted(view.own, group)) this.#parts.owe(group)
+    }
+  }
+
+  async readOwn(digest: Digest): Promise<Uint8Array> {
+    try {
+      return await wholeChunk(this.store, digest)
+    } catch (error) {
+      if (isFault(error, 'ChunkDamaged')) this.#healSoon(digest)
+      throw error
+    }
+  }
+
+  doubt(digest: Digest): void {
+    const verified = this.store.verify(digest)
+    const checked = verified.then(isRight => (isRight ? undefined : this.#healSoon(digest)))
+    checked.catch((error: unknown) =>
+      this.#parts.world.log.warn('a doubted chunk was not verified', { error: whyOf(error) }),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#hearing[Symbol.dispose]()
+    this.#closing.abort()
+    await this.#background
+    await Promise.allSettled(this.#healing.values())
+    await this.#reads.settled()
+  }
+
+  async #isThere(digest: Digest): Promise<boolean> {
+    const view = this.view()
+    for (const name of view.wanted(view.groupOf(digest))) {
+      if (name === view.own) continue
+      const flags = await this.#holders
+        .get(name)
+        .has([digest], this.#closing.signal)
+        .catch(() => [false])
+      if (flags[0] === true) return true
+    }
+    return false
+  }
+
+  #healSoon(digest: Digest): void {
+    void this.#heal(digest).catch(error => {
+      if (this.#closing.signal.aborted) return
+      this.#parts.world.log.warn('a damaged chunk is not put right yet', {
+        digest: digestHex(digest),
+        error: whyOf(error),
+      })
+    })
+  }
+
+  #heal(digest: Digest): Promise<void> {
+    const running = this.#healing.get(digest)
+    if (running !== undefined) return running
+    const isAlone = this.view().isAlone
+    const healing = isAlone ? Promise.resolve() : this.#reads.heal(digest).finally(() => this.#healing.delete(digest))
+    if (!isAlone) this.#healing.set(digest, healing)
+    return healing
+  }
+
+  #refresh(): void {
+    const hasChanged = this.#views.refresh()
+    this.#writes.look()
+    if (hasChanged) this.#repair.wake()
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const isWaiting = !this.view().isAlone
+      await this.#bell.wait(isWaiting ? TICK_MS : undefined, signal)
+      if (!signal.aborted) this.#refresh()
+    }
+  }
+}

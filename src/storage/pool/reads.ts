@@ -1,0 +1,215 @@
+import { type Awaitable, type Digest, digestHex, isFault, isLater, whyOf } from '#base'
+import type { Cached } from './cached.ts'
+import { poolFault } from './faults.ts'
+import type { Holders } from './holders.ts'
+import { HEDGE_MS, HEDGES_MAX, READ_ROUND_MS, READ_WAIT_MS } from './limits.ts'
+import type { PoolParts } from './parts.ts'
+
+/** Reads chunks: from the own disk, else from the machines that should hold them, else from everybody. */
+export class Reads {
+  readonly #parts: PoolParts
+  readonly #holders: Holders
+  readonly #cached: Cached
+  readonly #searching = new Map<Digest, Promise<Uint8Array>>()
+  readonly #keeping = new Set<Promise<void>>()
+
+  constructor(parts: PoolParts, holders: Holders, cached: Cached) {
+    this.#parts = parts
+    this.#holders = holders
+    this.#cached = cached
+  }
+
+  /** See `ChunkSource.read`. At once when the own disk has it. */
+  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+    this.#cached.touch(digest)
+    try {
+      const answer = this.#parts.store.read(digest, into, offset)
+      if (!isLater(answer)) return
+      return answer.then(undefined, (error: unknown) => this.#elsewhere(error, { digest, into, offset }))
+    } catch (error) {
+      return this.#elsewhere(error, { digest, into, offset })
+    }
+  }
+
+  /** All bytes of a chunk from another machine. Faults: ChunkMissing, ChunkUnreachable; the signal's reason. */
+  search(digest: Digest): Promise<Uint8Array> {
+    const running = this.#searching.get(digest)
+    if (running !== undefined) return running
+    const searching = this.#gather(digest).finally(() => this.#searching.delete(digest))
+    this.#searching.set(digest, searching)
+    return searching
+  }
+
+  /** Puts right bytes in the place of damaged ones of the own disk. */
+  async heal(digest: Digest): Promise<void> {
+    await this.#parts.copies.hold(await this.search(digest))
+    this.#parts.world.log.info('a damaged chunk was put right from another machine', { digest: digestHex(digest) })
+  }
+
+  /** Resolves when what was read is kept, as far as it will be. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#keeping)
+  }
+
+  async #elsewhere(error: unknown, { digest, into, offset }: Range): Promise<void> {
+    const isMissing = isFault(error, 'ChunkMissing')
+    const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
+    // Nobody asks for no bytes but to know whether they are here.
+    if (!mayBeElsewhere || this.#parts.view().isAlone || (isMissing && into.byteLength === 0)) throw error
+    this.#parts.traffic.note()
+    const bytes = await this.search(digest)
+    if (offset < 0 || offset + into.byteLength > bytes.byteLength) {
+      throw poolFault('OutOfRange', `chunk ${digestHex(digest)} has only ${bytes.byteLength} bytes`)
+    }
+    into.set(bytes.subarray(offset, offset + into.byteLength))
+    this.#keep(digest, bytes, !isMissing)
+  }
+
+  // What belongs here, or was here, is a copy from now on.
+  #keep(digest: Digest, bytes: Uint8Array, wasHere: boolean): void {
+    const { copies, world, signal } = this.#parts
+    const view = this.#parts.view()
+    const isCopy = wasHere || view.isWanted(view.own, view.groupOf(digest))
+    const kept = isCopy ? copies.hold(bytes).then(() => undefined) : this.#cached.keep(digest, bytes)
+    const keeping = kept
+      .catch((error: unknown) => {
+        if (!signal.aborted) world.log.info('a chunk that was read is not kept', { error: whyOf(error) })
+      })
+      .finally(() => this.#keeping.delete(keeping))
+    this.#keeping.add(keeping)
+  }
+
+  // A chunk that is being moved may be missed at both of its places: only the second time it is missing.
+  async #gather(digest: Digest): Promise<Uint8Array> {
+    const { world, signal } = this.#parts
+    const startMs = world.clock.monotonicMs()
+    for (let misses = 0; ; ) {
+      const round = new Round(digest, this.#namesFor(digest), this.#parts, this.#holders)
+      const bytes = await round.run(signal)
+      if (bytes !== undefined) return bytes
+      misses = round.isSure ? misses + 1 : 0
+      if (misses === 2) throw poolFault('ChunkMissing', `no machine has chunk ${digestHex(digest)}`)
+      if (world.clock.monotonicMs() - startMs > READ_WAIT_MS) throw unreachable(digest, round)
+      await world.clock.sleep(READ_ROUND_MS, signal)
+    }
+  }
+
+  // The wanted holders by the time their answers take, then who may have it instead, then everybody else.
+  #namesFor(digest: Digest): readonly string[] {
+    const { machines } = this.#parts
+    const view = this.#parts.view()
+    const group = view.groupOf(digest)
+    const states = new Map(machines.states().map(state => [state.name, state]))
+    const farMs = (name: string): number => {
+      const state = states.get(name)
+      return state?.isConnected === true ? (state.rttMs ?? RTT_UNKNOWN_MS) : Number.MAX_SAFE_INTEGER
+    }
+    const wanted = view.wanted(group).toSorted((a, b) => farMs(a) - farMs(b))
+    const names = new Set([...wanted, ...view.order(group), ...view.others])
+    names.delete(view.own)
+    return [...names]
+  }
+}
+
+interface Range {
+  readonly digest: Digest
+  readonly into: Uint8Array
+  readonly offset: number
+}
+
+const RTT_UNKNOWN_MS = 1_000
+
+function unreachable(digest: Digest, round: Round): Error {
+  return poolFault('ChunkUnreachable', `chunk ${digestHex(digest)} is on no machine that answers`, {
+    hint: 'Start the machines that `cairn node ls` shows as Offline.',
+    cause: round.lastError,
+  })
+}
+
+/** Everybody is asked once, one after another; the next one at once when one fails, and after a while when one is slow. */
+class Round {
+  readonly #digest: Digest
+  readonly #names: readonly string[]
+  readonly #parts: PoolParts
+  readonly #holders: Holders
+  readonly #over = new AbortController()
+  readonly #found = Promise.withResolvers<Uint8Array | undefined>()
+  #next = 0
+  #running = 0
+  #unsure = 0
+  lastError: unknown
+
+  constructor(digest: Digest, names: readonly string[], parts: PoolParts, holders: Holders) {
+    this.#digest = digest
+    this.#names = names
+    this.#parts = parts
+    this.#holders = holders
+  }
+
+  /** True when everybody has said that they do not have it. */
+  get isSure(): boolean {
+    return this.#unsure === 0
+  }
+
+  async run(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const both = AbortSignal.any([signal, this.#over.signal])
+    this.#ask(both)
+    void this.#hedge(both)
+    const stop = () => this.#found.reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      signal.throwIfAborted()
+      return await this.#found.promise
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#over.abort()
+    }
+  }
+
+  #ask(signal: AbortSignal): void {
+    const name = this.#names[this.#next++]
+    if (name === undefined) {
+      if (this.#running === 0) this.#found.resolve(undefined)
+      return
+    }
+    this.#running++
+    this.#holders
+      .get(name)
+      .read(this.#digest, signal)
+      .then(
+        bytes => this.#found.resolve(bytes),
+        (error: unknown) => {
+          this.#running--
+          this.#note(name, error)
+          this.#ask(signal)
+        },
+      )
+  }
+
+  #note(name: string, error: unknown): void {
+    if (this.#over.signal.aborted || this.#parts.signal.aborted) return
+    this.lastError = error
+    if (!isFault(error, 'ChunkMissing') && !isFault(error, 'ChunkDamaged')) this.#unsure++
+    if (!isFault(error, 'WrongBytes')) return
+    this.#parts.world.log.warn('a machine sent wrong bytes', { machine: name, digest: digestHex(this.#digest) })
+    this.#holders
+      .get(name)
+      .doubt(this.#digest, this.#parts.signal)
+      .catch(() => undefined) // its own scrub finds it too
+  }
+
+  async #hedge(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.world
+    while (this.#next < this.#names.length) {
+      if (!(await isAfter(clock.sleep(HEDGE_MS, signal)))) return
+      if (this.#running < HEDGES_MAX) this.#ask(signal)
+    }
+  }
+}
+
+function isAfter(sleep: Promise<void>): Promise<boolean> {
+  return sleep.then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,14 @@
+import type { Digest } from '#base'
+import type { Report } from './methods.ts'
+import type { PoolParts } from './parts.ts'
+
+/** An open pool as other machines meet it. */
+export interface ServedPool extends Pick<PoolParts, 'store' | 'copies' | 'boot' | 'view'> {
+  /** The bytes of a chunk of the own disk. What is damaged is put right from elsewhere, later. Faults: ChunkMissing, ChunkDamaged. */
+  readOwn(digest: Digest): Promise<Uint8Array>
+  /** Somebody got wrong bytes: verifies the chunk, and puts it right if they are wrong here. */
+  doubt(digest: Digest): void
+  /** Copies came from another machine: those that belong elsewhere are brought there. */
+  received(digests: readonly Digest[]): void
+  report(): Report
+}

@@ -1,0 +1,138 @@
+import type { Holders } from './holders.ts'
+import type { Report } from './methods.ts'
+import type { PoolParts } from './parts.ts'
+import type { PoolView } from './view.ts'
+
+/** How safe the chunks of a pool are, as far as the machines that answer know. */
+export interface PoolStatus {
+  /** One sentence for people. */
+  readonly sentence: string
+  /** True when everything has all its copies. */
+  readonly isSafe: boolean
+  readonly missingCopies: number
+  readonly missingBytes: number
+  readonly damagedChunks: number
+  /** Chunks that belong elsewhere and still lie where they are too. */
+  readonly misplacedChunks: number
+  /** What repair moves, and how long what is missing takes at this rate; undefined when nothing is. */
+  readonly bytesPerSecond: number
+  readonly secondsLeft: number | undefined
+  /** Machines that did not answer, or have not compared their copies since the machines changed. */
+  readonly unknown: readonly string[]
+  readonly machines: readonly MachineSafety[]
+}
+
+/** What hangs on one machine. */
+export interface MachineSafety {
+  readonly name: string
+  /** Groups of which chunks would be lost if it died now. */
+  readonly groupsAlone: readonly number[]
+  readonly chunksAlone: number
+  /** All that it holds has its wanted copies elsewhere, or it is one of several: its plug may be pulled. */
+  readonly isSafeToUnplug: boolean
+}
+
+/** Asks every machine and says what they know. Aborting ends the wait for those that do not answer. */
+export async function poolStatus(
+  parts: PoolParts,
+  own: Report,
+  holders: Holders,
+  signal: AbortSignal,
+): Promise<PoolStatus> {
+  const view = parts.view()
+  const both = AbortSignal.any([signal, parts.signal])
+  const asked = view.others.filter(name => view.stateOf(name) !== 'Offline')
+  const reports = new Map<string, Report>([[view.own, own]])
+  await Promise.all(
+    asked.map(async name => {
+      const report = await holders
+        .get(name)
+        .report(both)
+        .catch(() => undefined)
+      if (report !== undefined) reports.set(name, report)
+    }),
+  )
+  return statusOf(view, reports)
+}
+
+/** What these reports say together. */
+function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolStatus {
+  const names = view.isAlone ? [] : [view.own, ...view.others].filter(name => !view.lost.has(name))
+  const unknown = names.filter(name => reports.get(name)?.view !== view.name)
+  const all = [...reports.values()]
+  const { copies: missingCopies, bytes: missingBytes } = missingOf(all)
+  const total = (of: (report: Report) => number) => all.reduce((sum, report) => sum + of(report), 0)
+  const bytesPerSecond = total(report => report.bytesPerSecond)
+  const damagedChunks = total(report => report.damagedChunks)
+  const facts = {
+    isSafe: unknown.length === 0 && missingCopies === 0 && damagedChunks === 0,
+    missingCopies,
+    missingBytes,
+    damagedChunks,
+    misplacedChunks: total(report => report.misplacedChunks),
+    bytesPerSecond,
+    secondsLeft: missingCopies === 0 ? undefined : Math.ceil(missingBytes / Math.max(bytesPerSecond, 1)),
+    unknown,
+    machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report)),
+  }
+  return { sentence: sentenceOf(view, facts), ...facts }
+}
+
+// Several machines may tell of the same copies: what one of them knows best counts.
+function missingOf(reports: readonly Report[]): { copies: number; bytes: number } {
+  const rows = new Map<string, { chunks: number; bytes: number }>()
+  for (const { missing } of reports) {
+    for (const { group, machine, chunks, bytes } of missing) {
+      const known = rows.get(`${group} ${machine}`)
+      if (known === undefined || known.chunks < chunks) rows.set(`${group} ${machine}`, { chunks, bytes })
+    }
+  }
+  let [copies, bytes] = [0, 0]
+  for (const row of rows.values()) {
+    copies += row.chunks
+    bytes += row.bytes
+  }
+  return { copies, bytes }
+}
+
+function safetyOf(view: PoolView, name: string, report: Report): MachineSafety {
+  const isKnown = report.view === view.name
+  const isElsewhere = report.aloneChunks === 0 && report.missing.length === 0 && report.misplacedChunks === 0
+  const { alone: groupsAlone, aloneChunks: chunksAlone } = report
+  return { name, groupsAlone, chunksAlone, isSafeToUnplug: isKnown && isElsewhere && !view.isAlone }
+}
+
+function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string {
+  const away = view.others.filter(name => view.stateOf(name) === 'Offline')
+  const said: string[] = []
+  if (facts.missingCopies > 0) {
+    said.push(
+      `${counted(facts.missingCopies, 'copy', 'copies')} missing, being made, about ${spoken(facts.secondsLeft ?? 0)} to go`,
+    )
+  }
+  if (facts.damagedChunks > 0)
+    said.push(`${counted(facts.damagedChunks, 'damaged chunk', 'damaged chunks')} not yet put right`)
+  const waiting = away.filter(name => !view.lost.has(name))
+  if (waiting.length > 0)
+    said.push(`${waiting.join(', ')} away: its copies are made elsewhere if it does not come back`)
+  const silent = facts.unknown.filter(name => !away.includes(name))
+  if (silent.length > 0) said.push(`${silent.join(', ')} still comparing`)
+  const alone = facts.machines.filter(({ chunksAlone }) => chunksAlone > 0 && !view.isAlone)
+  for (const { name, chunksAlone } of alone) {
+    said.push(`${counted(chunksAlone, 'chunk is', 'chunks are')} lost if ${name} dies now`)
+  }
+  if (view.isAlone)
+    return said.length === 0 ? 'All data is on this machine alone.' : `On this machine alone: ${said.join('; ')}.`
+  if (said.length === 0) return `All data is safe: everything has its ${counted(view.wantedCopies, 'copy', 'copies')}.`
+  const isWhole = alone.length === 0 && facts.damagedChunks === 0
+  return `${isWhole ? 'Data is safe, but not all copies are there' : 'Data is at risk'}: ${said.join('; ')}.`
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function spoken(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}

@@ -1,0 +1,145 @@
+import { type Digest, whyOf } from '#base'
+import type { ListedChunk } from '#storage/chunks'
+import type { Cached } from './cached.ts'
+import { digestOfAll, groupChunks } from './group-chunks.ts'
+import type { Holder } from './holder.ts'
+import type { Holders } from './holders.ts'
+import { GROUPS_PER_CALL_MAX } from './limits.ts'
+import type { PoolParts } from './parts.ts'
+import type { PoolView } from './view.ts'
+
+/** How the copies of what this machine holds of a group were found. */
+export interface Finding {
+  readonly group: number
+  /** What is held here. */
+  readonly own: readonly ListedChunk[]
+  /** What of it each wanted holder lacks. */
+  readonly lacking: ReadonlyMap<string, readonly ListedChunk[]>
+  /** Wanted holders that should answer, and do not. */
+  readonly silent: readonly string[]
+  /** Wanted holders that the map has Offline. */
+  readonly away: readonly string[]
+  /** What is held here and by no other wanted holder that answered. */
+  readonly alone: readonly ListedChunk[]
+}
+
+/** Compares what this machine holds with what the wanted holders do, by one view. */
+export class Survey {
+  readonly view: PoolView
+  readonly #parts: PoolParts
+  readonly #holders: Holders
+  readonly #cached: Cached
+  /** Who did not answer once is not asked again. */
+  readonly #down = new Set<string>()
+
+  constructor(view: PoolView, parts: PoolParts, holders: Holders, cached: Cached) {
+    this.view = view
+    this.#parts = parts
+    this.#holders = holders
+    this.#cached = cached
+  }
+
+  /** Whether the machines are still seen as when this began. */
+  get isCurrent(): boolean {
+    return this.#parts.view().name === this.view.name
+  }
+
+  /** All groups of which something is held here. Ends early when the view changes. */
+  async *all(signal: AbortSignal): AsyncGenerator<Finding> {
+    for (let first = 0; first < this.view.groups && this.isCurrent; first += GROUPS_PER_CALL_MAX) {
+      const count = Math.min(GROUPS_PER_CALL_MAX, this.view.groups - first)
+      yield* await this.some(
+        Array.from({ length: count }, (_, i) => first + i),
+        signal,
+      )
+      await this.#parts.world.clock.sleep(1, signal)
+    }
+  }
+
+  /** The same of a few groups, at most GROUPS_PER_CALL_MAX. */
+  async some(groups: readonly number[], signal: AbortSignal): Promise<Finding[]> {
+    const own = new Map<number, readonly ListedChunk[]>()
+    for (const group of groups) {
+      const held = await this.#held(group)
+      if (held.length > 0) own.set(group, held)
+    }
+    const digests = await this.#digests([...own.keys()], signal)
+    const findings: Finding[] = []
+    for (const [group, held] of own) findings.push(await this.#finding(group, held, digests, signal))
+    return findings
+  }
+
+  async #held(group: number): Promise<readonly ListedChunk[]> {
+    const chunks = await groupChunks(this.#parts.store, this.view.groups, group)
+    for (const { digest, bytes, state } of chunks) if (state === 'cached') await this.#cached.met(digest, bytes)
+    return chunks.filter(({ state }) => state === 'held')
+  }
+
+  // What each wanted holder says of the groups it shall hold; undefined of one that does not answer.
+  async #digests(
+    groups: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Map<string, Map<number, Digest> | undefined>> {
+    const asked = new Map<string, number[]>()
+    for (const group of groups) {
+      for (const name of this.#wantedOthers(group)) asked.set(name, [...(asked.get(name) ?? []), group])
+    }
+    const answers = Array.from(asked, async ([name, numbers]) => {
+      const digests = await this.#ask(name, holder => holder.groups(this.view.groups, numbers, signal), signal)
+      const byGroup = digests && new Map(numbers.map((number, i) => [number, digests[i]] as const))
+      return [name, byGroup as Map<number, Digest> | undefined] as const
+    })
+    return new Map(await Promise.all(answers))
+  }
+
+  async #finding(
+    group: number,
+    own: readonly ListedChunk[],
+    digests: ReadonlyMap<string, ReadonlyMap<number, Digest> | undefined>,
+    signal: AbortSignal,
+  ): Promise<Finding> {
+    const ownDigest = digestOfAll(own)
+    const lacking = new Map<string, readonly ListedChunk[]>()
+    const silent: string[] = []
+    let alone = own
+    for (const name of this.#wantedOthers(group)) {
+      const isSame = digests.get(name)?.get(group) === ownDigest
+      const theirs = isSame ? undefined : await this.#list(name, group, signal)
+      if (theirs === 'silent') {
+        silent.push(name)
+        continue
+      }
+      const lacks = theirs === undefined ? [] : own.filter(({ digest }) => !theirs.has(digest))
+      if (lacks.length > 0) lacking.set(name, lacks)
+      const lacked = new Set(lacks.map(({ digest }) => digest))
+      alone = alone.filter(({ digest }) => lacked.has(digest))
+    }
+    const away = this.view.wanted(group).filter(name => this.view.stateOf(name) === 'Offline')
+    return { group, own, lacking, silent, away, alone }
+  }
+
+  #wantedOthers(group: number): string[] {
+    const { view } = this
+    return view.wanted(group).filter(name => name !== view.own && view.stateOf(name) !== 'Offline')
+  }
+
+  async #list(name: string, group: number, signal: AbortSignal): Promise<ReadonlySet<Digest> | 'silent'> {
+    return (await this.#ask(name, holder => holder.list(this.view.groups, group, signal), signal)) ?? 'silent'
+  }
+
+  async #ask<Answer>(
+    name: string,
+    ask: (holder: Holder) => Promise<Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer | undefined> {
+    if (this.#down.has(name)) return undefined
+    try {
+      return await ask(this.#holders.get(name))
+    } catch (error) {
+      signal.throwIfAborted()
+      this.#down.add(name)
+      this.#parts.world.log.info('a machine does not compare its copies', { machine: name, error: whyOf(error) })
+      return undefined
+    }
+  }
+}

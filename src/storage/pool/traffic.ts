@@ -1,0 +1,48 @@
+import type { Clock } from '#base'
+import { BUSY_MS, REPAIR_BUSY_BYTES_PER_SECOND, REPAIR_BYTES_PER_SECOND } from './limits.ts'
+
+/** Keeps repair behind what people want: it goes fast while they want nothing, and slowly while they do. */
+export class Traffic {
+  readonly #clock: Clock
+  #peopleMs = Number.NEGATIVE_INFINITY
+  #freeMs = 0
+  #bytes = 0
+  #sinceMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#sinceMs = clock.monotonicMs()
+  }
+
+  /** Somebody reads or writes. */
+  note(): void {
+    this.#peopleMs = this.#clock.monotonicMs()
+  }
+
+  /** Bytes per second that repair may use now. */
+  get bytesPerSecond(): number {
+    const isBusy = this.#clock.monotonicMs() - this.#peopleMs < BUSY_MS
+    return isBusy ? REPAIR_BUSY_BYTES_PER_SECOND : REPAIR_BYTES_PER_SECOND
+  }
+
+  /** Bytes per second that repair has moved since {@link restart}; its allowance while that says nothing yet. */
+  get movedPerSecond(): number {
+    const ms = this.#clock.monotonicMs() - this.#sinceMs
+    return this.#bytes === 0 || ms < BUSY_MS ? this.bytesPerSecond : (this.#bytes / ms) * 1000
+  }
+
+  /** Begins to measure anew. */
+  restart(): void {
+    this.#bytes = 0
+    this.#sinceMs = this.#clock.monotonicMs()
+  }
+
+  /** Resolves when repair may move so many bytes. Rejects with the signal's reason. */
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    const nowMs = this.#clock.monotonicMs()
+    const startMs = Math.max(nowMs, this.#freeMs)
+    this.#freeMs = startMs + (bytes / this.bytesPerSecond) * 1000
+    this.#bytes += bytes
+    await this.#clock.sleep(Math.max(startMs - nowMs, 1), signal)
+  }
+}
