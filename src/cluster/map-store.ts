@@ -1,20 +1,19 @@
-import type { Disk } from '#base'
 import { clusterFault } from './faults.ts'
 import { nodeFolderOf } from './files/node-files.ts'
-import { readSmallFile, replaceSmallFile } from './files/small-file.ts'
+import { readSmallFile, replaceSmallFile, type SmallDisk } from './files/small-file.ts'
 import { mapBytes, readMap } from './map-bytes.ts'
 import type { NodeMap } from './node-map.ts'
 
 /** The map of this machine: durable before anybody sees it, and never of a lower version again. */
 export class MapStore {
-  readonly #disk: Disk
+  readonly #disk: SmallDisk
   readonly #path: string
   readonly #listeners = new Set<(map: NodeMap) => void>()
   #map: NodeMap
   #last: Promise<unknown> = Promise.resolve()
 
   /** Opens the map on disk; `alone` is the map when there is none of its cloud. Faults: BadMap. */
-  constructor(disk: Disk, dataFolder: string, alone: NodeMap) {
+  constructor(disk: SmallDisk, dataFolder: string, alone: NodeMap) {
     this.#disk = disk
     this.#path = mapFileOf(dataFolder)
     this.#map = this.#kept(alone)
@@ -71,7 +70,7 @@ export class MapStore {
 }
 
 /** Keeps a map that came with a certificate, before anything runs that has a {@link MapStore}. */
-export async function keepMap(disk: Disk, dataFolder: string, map: NodeMap): Promise<void> {
+export async function keepMap(disk: SmallDisk, dataFolder: string, map: NodeMap): Promise<void> {
   const text = new TextDecoder().decode(mapBytes({ ...map, isShared: true }))
   await replaceSmallFile(disk, mapFileOf(dataFolder), text)
 }

@@ -20,6 +20,7 @@ export async function beatOver(
 ): Promise<{ readonly name: string; readonly version: number } | undefined> {
   if (connection.isBeating || !connection.isOpen) return undefined
   connection.isBeating = true
+  links.beats += 1
   const { name, isController } = connection.wire.subject
   const sentMs = clock.monotonicMs()
   const wallMs = links.wallMs()

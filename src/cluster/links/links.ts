@@ -51,6 +51,8 @@ export class Links implements Machines, AsyncDisposable {
   /** New with each start. */
   readonly boot: string
   readonly hearing: Hearing
+  /** Heartbeats sent so far. */
+  beats = 0
   readonly #options: LinksOptions
   readonly #links = new Map<string, Link>()
   readonly #closing = new AbortController()
@@ -144,6 +146,11 @@ export class Links implements Machines, AsyncDisposable {
       const heard = isHeard ? this.hearing.state(name, state) : said
       return { name, state: heard, isConnected: best !== undefined, rttMs: best?.rttMs }
     })
+  }
+
+  /** Connections with a machine that are open. */
+  connectionsOf(name: string): number {
+    return this.#links.get(name)?.connections.filter(({ isOpen }) => isOpen).length ?? 0
   }
 
   /** Takes a connection that another machine has made; closes one that may not be. */

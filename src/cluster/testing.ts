@@ -1,0 +1,199 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Clock, World } from '#base'
+import { type Duplex, duplexPair, type Handler, type PeerName, rpcFault } from '#rpc'
+import type { SmallDisk } from './files/small-file.ts'
+import { Links } from './links/links.ts'
+import { MapStore } from './map-store.ts'
+import type { MapMachine, NodeMap } from './node-map.ts'
+import { subjectOf } from './peer-name.ts'
+
+/** A clock that only tests move. */
+export class SteppedClock implements Clock {
+  #ms = 0
+  #sleepers: { readonly atMs: number; readonly wake: () => void }[] = []
+  /** How far the wall clock is ahead of the right time. */
+  skewMs = 0
+
+  wallNs(): bigint {
+    return BigInt(Math.round((this.#ms + this.skewMs) * 1e6)) + 1_700_000_000_000_000_000n
+  }
+
+  monotonicMs(): number {
+    return this.#ms
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      const sleeper = { atMs: this.#ms + ms, wake: resolve }
+      this.#sleepers.push(sleeper)
+      signal.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter(each => each !== sleeper)
+        reject(signal.reason)
+      })
+    })
+  }
+
+  /** Moves on in small steps; what wakes runs before the next step. */
+  async advance(ms: number, stepMs = 100): Promise<void> {
+    const endMs = this.#ms + ms
+    while (this.#ms < endMs) {
+      this.#ms = Math.min(endMs, this.#ms + stepMs)
+      const due = this.#sleepers.filter(each => each.atMs <= this.#ms)
+      this.#sleepers = this.#sleepers.filter(each => each.atMs > this.#ms)
+      for (const { wake } of due) wake()
+      for (let turns = 0; turns < 8; turns += 1) await turn()
+    }
+  }
+}
+
+/** A disk of small files in memory; `files` is what lies on it. */
+export function memoryDisk(files = new Map<string, Uint8Array>()): SmallDisk & { readonly files: typeof files } {
+  const missing = (path: string) =>
+    Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT', errno: -2, syscall: 'open' })
+  return {
+    files,
+    open(path, mode) {
+      const there = files.get(path)
+      if (there === undefined && mode !== 'create') throw missing(path)
+      if (there === undefined) files.set(path, new Uint8Array())
+      return {
+        path,
+        read(into, position) {
+          const bytes = (files.get(path) ?? new Uint8Array()).subarray(position, position + into.byteLength)
+          into.set(bytes)
+          return bytes.byteLength
+        },
+        write: parts => void files.set(path, Buffer.concat(parts)),
+        size: () => files.get(path)?.byteLength ?? 0,
+        truncate: () => undefined,
+        sync: async () => undefined,
+        uncache: () => undefined,
+        close: () => undefined,
+        [Symbol.dispose]: () => undefined,
+      }
+    },
+    makeFolder: () => undefined,
+    remove: path => void files.delete(path),
+    rename(from, to) {
+      const bytes = files.get(from)
+      if (bytes === undefined) throw missing(from)
+      files.delete(from)
+      files.set(to, bytes)
+    },
+    syncFolder: async () => undefined,
+  }
+}
+
+/** A row of a map. */
+export function machineRow(name: string, more: Partial<MapMachine> = {}): MapMachine {
+  return { name, role: 'node', zone: '', addresses: [`${name}:1`], state: 'Online', disks: [], ...more }
+}
+
+/** A map of a cloud called `cloud`. */
+export function mapOf(version: number, machines: readonly MapMachine[], more: Partial<NodeMap> = {}): NodeMap {
+  const fixed = { cloud: 'cloud', level: 1, groups: 16, pools: [], revoked: [], isShared: true }
+  return { ...fixed, version, machines, ...more }
+}
+
+/** Machines in memory that dial each other at `NAME:1`. */
+export class TestNetwork {
+  readonly clock: SteppedClock
+  /** Pairs between which nothing goes, as `a b` in either order; everything sent is lost in silence. */
+  readonly cuts = new Set<string>()
+  /** Addresses that were dialled, with who dialled. */
+  readonly dialled: string[] = []
+  /** Milliseconds that dialling takes. */
+  dialMs = 0
+  readonly machines = new Map<string, TestMachine>()
+
+  constructor(clock = new SteppedClock()) {
+    this.clock = clock
+  }
+
+  /** Starts a machine; with the files of an earlier one it is that one again. */
+  start(row: MapMachine, { disk = memoryDisk(), handlers = [], entropy = 0 }: StartOptions = {}): TestMachine {
+    const clock = this.clock
+    const log = { info: () => undefined, warn: () => undefined }
+    const bytes = (count: number) => new Uint8Array(count).fill(entropy)
+    const world: Pick<World, 'clock' | 'entropy' | 'log'> = { clock, entropy: { bytes }, log }
+    const maps = new MapStore(disk, '/data', mapOf(0, [row], { isShared: false }))
+    const own = { name: row.name, isController: row.role === 'controller' }
+    const dial = (name: string, address: string, signal: AbortSignal) => this.#dial(row.name, { name, address }, signal)
+    const links = new Links({ world, software: 'test', own, maps, dial })
+    const machine = { row, disk, maps, links }
+    this.machines.set(row.name, machine)
+    links.serve(handlers)
+    return machine
+  }
+
+  /** Ends a machine, as a crash does: nobody is told. */
+  async end(name: string): Promise<void> {
+    const machine = this.machines.get(name)
+    this.machines.delete(name)
+    for (const other of this.machines.keys()) this.cuts.add(`${name} ${other}`)
+    await machine?.links[Symbol.asyncDispose]()
+    for (const other of this.machines.keys()) this.cuts.delete(`${name} ${other}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.machines.values(), ({ links }) => links[Symbol.asyncDispose]()))
+  }
+
+  #isCut(one: string, other: string): boolean {
+    return this.cuts.has(`${one} ${other}`) || this.cuts.has(`${other} ${one}`)
+  }
+
+  async #dial(
+    from: string,
+    { name, address }: { readonly name: string; readonly address: string },
+    signal: AbortSignal,
+  ) {
+    this.dialled.push(`${from} ${address}`)
+    const to = [...this.machines.values()].find(machine => machine.row.addresses.includes(address))
+    if (this.dialMs > 0) await this.clock.sleep(this.dialMs, signal)
+    if (this.#isCut(from, name)) await this.clock.sleep(3_600_000, signal)
+    if (to === undefined) throw rpcFault('Unreachable', `nobody at ${address}`)
+    const caller = this.machines.get(from)?.row ?? machineRow(from)
+    const [here, there] = duplexPair().map(duplex => this.#between(duplex, from, to.row.name))
+    if (here === undefined || there === undefined) throw new Error('a pair has two ends')
+    void to.links.accept({ duplex: there, certificate: certificateOf(caller), host: from })
+    return { duplex: here, certificate: certificateOf(to.row), host: to.row.name }
+  }
+
+  #between(duplex: Duplex, one: string, other: string): Duplex {
+    const isCut = () => this.#isCut(one, other)
+    return {
+      incoming: duplex.incoming,
+      get congested() {
+        return duplex.congested
+      },
+      get bufferedBytes() {
+        return duplex.bufferedBytes
+      },
+      drained: () => duplex.drained(),
+      write: parts => (isCut() ? undefined : duplex.write(parts)),
+      close: () => (isCut() ? undefined : duplex.close()),
+      destroy: () => (isCut() ? undefined : duplex.destroy()),
+    }
+  }
+}
+
+/** A machine of a {@link TestNetwork}. */
+export interface TestMachine {
+  readonly row: MapMachine
+  readonly disk: ReturnType<typeof memoryDisk>
+  readonly maps: MapStore
+  readonly links: Links
+}
+
+interface StartOptions {
+  readonly disk?: ReturnType<typeof memoryDisk>
+  readonly handlers?: readonly Handler[]
+  readonly entropy?: number
+}
+
+/** The certificate of a machine of a test: its serial is its name. */
+export function certificateOf({ name, role }: Pick<MapMachine, 'name' | 'role'>): PeerName {
+  return { ...subjectOf({ name, isController: role === 'controller' }), serial: `serial-${name}` }
+}
