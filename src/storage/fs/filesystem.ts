@@ -16,6 +16,7 @@ import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
+import { HomeSessions, type LocalSide } from './shared/home-sessions.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
 import type { ChunkUser } from './snapshot/users.ts'
@@ -36,6 +37,8 @@ export interface FilesystemOptions {
   readonly isMounted: boolean
   /** Who owns the root directory of a new filesystem. */
   readonly owner: { readonly uid: number; readonly gid: number }
+  /** True when a kernel of this machine may hold an inode of it; undefined: while it is mounted, any. */
+  readonly mayHold?: ((ino: Ino) => boolean) | undefined
   /** Leaf size of a new filesystem; 1 MiB when undefined. */
   readonly chunkBytes?: number | undefined
 }
@@ -46,6 +49,8 @@ export interface Filesystem extends AsyncDisposable {
   readonly vfs: Vfs
   readonly quotas: Quotas
   readonly snapshots: Snapshots
+  /** The machines that use it from elsewhere. */
+  readonly sessions: HomeSessions
   /** Resolves when everything answered before is durable. Faults: NoSpace, Io, those of the keyspace's sync. */
   sync(): Promise<void>
   /** Puts a file's content into its sealed tree now. Faults: NoSpace, Io, those of the chunk source. */
@@ -98,7 +103,15 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const home = new Home({ keyspace, chunks, trees, clock: world.clock })
   await home.count()
-  if (!options.isMounted) home.reapAll()
+  const parts: { client?: Client; writer?: Writer } = {}
+  const sessions = new HomeSessions({
+    home,
+    world,
+    superblock,
+    bootId: options.bootId,
+    isMounted: options.isMounted,
+    local: localSide(parts, options.mayHold ?? (() => options.isMounted)),
+  })
   world.disk.makeFolder(options.folder)
   const { staging, left, lost } = Staging.open({
     disk: world.disk,
@@ -124,10 +137,39 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     { session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log },
     home.orphans(),
   )
-  return new OpenFilesystem({ superblock, world, home, client, writer, reader, accessTimes, staging, keyspace })
+  Object.assign(parts, { client, writer })
+  return new OpenFilesystem({
+    sessions,
+    superblock,
+    world,
+    home,
+    client,
+    writer,
+    reader,
+    accessTimes,
+    staging,
+    keyspace,
+  })
+}
+
+// What was opened last is there when the first session begins.
+function localSide(
+  parts: { readonly client?: Client; readonly writer?: Writer },
+  mayHold: (ino: Ino) => boolean,
+): LocalSide {
+  return {
+    invalidate: change => parts.client?.invalidate(change),
+    get isDirty() {
+      return parts.writer?.isDirty === true
+    },
+    settle: ino => parts.writer?.settle(ino),
+    mayHold,
+    adopt: ino => parts.client?.adopt(ino),
+  }
 }
 
 interface OpenParts {
+  readonly sessions: HomeSessions
   readonly superblock: Superblock
   readonly world: World
   readonly home: Home
@@ -144,12 +186,14 @@ class OpenFilesystem implements Filesystem {
   readonly vfs: Vfs
   readonly quotas: Quotas
   readonly snapshots: HomeSnapshots
+  readonly sessions: HomeSessions
   readonly #parts: OpenParts
   readonly #closing = new AbortController()
   readonly #background: Promise<void>
 
   constructor(parts: OpenParts) {
     this.superblock = parts.superblock
+    this.sessions = parts.sessions
     const { home, client } = parts
     this.quotas = {
       set: (ino, limits) => home.call('setQuota', { ino, ...limits }),
@@ -167,7 +211,7 @@ class OpenFilesystem implements Filesystem {
     const { writer, accessTimes, client, keyspace } = this.#parts
     const failed = await writer.settleAll()
     if (isErrno(failed)) throw unsettled(failed)
-    accessTimes.flush()
+    void accessTimes.flush()
     client.reap()
     await keyspace.sync(keyspace.revision, NEVER)
   }
@@ -219,12 +263,13 @@ class OpenFilesystem implements Filesystem {
 
   // Work nobody waits for: old writes go home, access times are told, forgotten files reaped, idle files sealed.
   async #run(signal: AbortSignal): Promise<void> {
-    const { world, writer, accessTimes, client, home } = this.#parts
+    const { world, writer, accessTimes, client, home, sessions } = this.#parts
     while (!signal.aborted) {
       try {
         writer.tick()
-        accessTimes.flush()
+        void accessTimes.flush()
         client.reap()
+        sessions.tick()
         const more = await home.tick(signal)
         await world.clock.sleep(more ? BUSY_TICK_MS : TICK_MS, signal)
       } catch (error) {

@@ -2,7 +2,42 @@ export { afterChunks } from './chunk-order.ts'
 export type { ChunkSource, SpaceReservation } from './chunk-source.ts'
 export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
+export type { Extent } from './extent.ts'
+export { ExtentList } from './extent-list.ts'
+export type { Superblock } from './home/superblock.ts'
 export { ROOT_INO } from './inode.ts'
+export {
+  ACCESS_TIMES_PER_CALL,
+  CONTENT_BYTES_MAX,
+  CONTENT_EXTENTS_MAX,
+  FILE_BYTES_MAX,
+  HELD_MAX,
+  INLINE_BYTES_MAX,
+  LIST_BATCH as REMOTE_LIST_MAX,
+  NAME_BYTES_MAX,
+  SLOTS_MAX,
+  STALE_BATCH_MAX,
+  STALE_NAMES_MAX,
+  SYMLINK_BYTES_MAX,
+  XATTR_LIST_BYTES_MAX,
+  XATTR_NAME_BYTES_MAX,
+  XATTR_VALUE_BYTES_MAX,
+} from './limits.ts'
+export type { Content, HomeOperations, WriteMessage } from './operation.ts'
+export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
+export { sessionFault } from './shared/faults.ts'
+export type { Asker, HomeSessions } from './shared/home-sessions.ts'
+export type {
+  Access,
+  Acknowledgement,
+  Grant,
+  HomeTransport,
+  RemoteAnswer,
+  RemoteCall,
+  RemoteKind,
+  Resumption,
+  Stale,
+} from './shared/protocol.ts'
 export type { PlacedQuota, Quota } from './quota.ts'
 export type { Cid } from './snapshot/cids.ts'
 export type { Difference } from './snapshot/diff.ts'

@@ -75,3 +75,8 @@ export const quotaKey = (id: number): ByteString => `q${beU64(id)}`
 export const QUOTA_PREFIX = 'q'
 export const idOfQuotaKey = (key: ByteString): number => readBeU64(key, 1)
 export const NEXT_QUOTA_KEY = 'Q'
+
+/** `k{session}` -> SessionRow, JSON: a session of another machine. */
+export const sessionKey = (session: number): ByteString => `k${beU64(session)}`
+export const SESSION_PREFIX = 'k'
+export const sessionOfKey = (key: ByteString): number => readBeU64(key, 1)

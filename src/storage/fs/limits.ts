@@ -67,3 +67,33 @@ export const ACCESS_TIMES_PER_CALL = 64
 export const LIST_BATCH = 64
 /** How often a filesystem looks after work that nobody waits for. */
 export const TICK_MS = 1000
+/** How long a session of another machine lives without being heard of, and how often it says that it is there. */
+export const LEASE_MS = 10_000
+export const RENEW_MS = 2_500
+/** How long somebody waits for a home that cannot be reached before an error says so. */
+export const UNREACHABLE_MS = 60_000
+/** Between two tries to reach a home: at first, and at most. */
+export const RECONNECT_MS = 100
+export const RECONNECT_MAX_MS = 2_000
+/** Changes of one session under way at once. */
+export const SLOTS_MAX = 64
+/** Sessions of one filesystem. */
+export const SESSIONS_MAX = 1_000
+/** Inodes that one session may believe without asking, and keeps in memory. */
+export const INTERESTS_MAX = 50_000
+export const REMOTE_CACHE_MAX = 20_000
+/** Names of one directory, and extended attributes of one file, that a session keeps in memory. */
+export const REMOTE_NAMES_MAX = 10_000
+export const REMOTE_XATTRS_MAX = 64
+/** Changes that a session has to forget before it is given up, and of them in one message. */
+export const STALE_MAX = 10_000
+export const STALE_BATCH_MAX = 32
+/** Names in one of these messages for one change. */
+export const STALE_NAMES_MAX = 4
+/** Files that a session says it holds in one message. */
+export const HELD_MAX = 4_096
+/** Extents of one file in one message, and their inline bytes. */
+export const CONTENT_EXTENTS_MAX = 256
+export const CONTENT_BYTES_MAX = 2 ** 20
+/** How far ahead of a read a session asks where bytes are. */
+export const CONTENT_AHEAD_BYTES = 64 * 2 ** 20

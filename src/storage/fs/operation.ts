@@ -1,5 +1,6 @@
-import type { ByteString } from '#base'
+import type { Awaitable, ByteString } from '#base'
 import type { Revision } from '#keyspace'
+import type { Errno } from './errno.ts'
 import type { Extent } from './extent.ts'
 import type { ExtentList } from './extent-list.ts'
 import type { SealedTree } from './inode.ts'
@@ -37,9 +38,11 @@ export interface HomeOperations {
   readLink: Message<{ readonly ino: Ino }, ByteString>
   /** At most `limit` entries behind `after`, without `.` and `..`. */
   list: Message<{ readonly ino: Ino; readonly after: Cookie; readonly limit: number }, readonly DirectoryEntry[]>
-  /** Where the bytes of a file are. */
-  content: Message<{ readonly ino: Ino }, Content>
+  /** Where the bytes of a file are: of all of it, or at least of a range. */
+  content: Message<{ readonly ino: Ino; readonly range?: Range | undefined }, Content>
   write: Message<WriteMessage, void>
+  /** Lays extents, whose offsets count from 0, behind the end of a file (O_APPEND) and answers where that was. */
+  append: Message<WriteMessage, { readonly offset: number }>
   /** copy_file_range(2) on what the home holds: at most a bounded piece is done. */
   copyRange: Message<{ readonly from: FilePlace; readonly to: FilePlace; readonly bytes: number }, Copied>
   /** Makes holes or reserves: `to` may lie beyond the size, `size` is what the file has afterwards. */
@@ -89,9 +92,16 @@ export interface Copied {
   readonly bytes: number
 }
 
+/** Bytes of a file: `[from, to)`. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 /** Where a file's bytes are, at one moment: overlay over tree over zeros, up to `size`. */
 export interface Content {
   readonly size: number
+  /** Of the range that was asked for. */
   readonly extents: ExtentList
   readonly tree: SealedTree | undefined
 }
@@ -116,4 +126,26 @@ export interface HomeLink {
   ): Reply<HomeOperations[Kind]['answer']>
   /** What the session's request answered, if its change was done and was the last one. */
   resultOf(request: RequestName): { readonly ino: number } | undefined
+  /** True while other machines change files too: where a file ends is known only where it lives. */
+  readonly isShared: boolean
+  /** Something was written here that is not at the home yet: resolves when nobody believes what was before. */
+  written?(ino: Ino): Awaitable<void>
+  /** What is different when the home is on another machine. */
+  readonly remote?: RemoteSide | undefined
+}
+
+/** What a client half has to know of a home on another machine. */
+export interface RemoteSide {
+  /** How long a kernel may trust names and attributes: never longer than the session's lease. */
+  readonly ttlMs: number
+  /** A file is opened here, or made; until `released` it stays, also without a name. */
+  opened(ino: Ino): void
+  /** One open of a file is over. */
+  released(ino: Ino): void
+  /** To be called before a write: what limits the file is known then, and asked for without waiting. */
+  prepare(ino: Ino): Awaitable<void>
+  /** EIO when a session was lost with writes to this file in it; until it is opened anew. */
+  failed(ino: Ino): Errno | undefined
+  /** Those writes have been dropped. */
+  recover(ino: Ino): void
 }

@@ -1,4 +1,4 @@
-import { andThen, type Clock } from '#base'
+import { andThen, type Awaitable, type Clock } from '#base'
 import { isErrno } from '../errno.ts'
 import { ACCESS_TIMES_PER_CALL } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
@@ -41,11 +41,11 @@ export class AccessTimes {
   }
 
   /** Tells the home all moved times. Those it cannot take, as on a full disk, wait for the next time. */
-  flush(): void {
-    if (this.#moved.size === 0) return
+  flush(): Awaitable<void> {
+    if (this.#moved.size === 0) return undefined
     const times = [...this.#moved].map(([ino, atimeNs]) => ({ ino, atimeNs }))
     this.#moved.clear()
-    andThen(
+    return andThen(
       call(() => this.#link.call('touchAccess', { times })),
       failed => {
         if (isErrno(failed)) for (const { ino, atimeNs } of times) this.#moved.set(ino, this.#moved.get(ino) ?? atimeNs)

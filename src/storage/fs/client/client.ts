@@ -5,7 +5,7 @@ import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { endOf, type Extent } from '../extent.ts'
 import { ROOT_INO } from '../inode.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
-import type { Content, HomeLink, HomeOperations, Removed } from '../operation.ts'
+import type { Content, HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
 import type {
   AllocateMode,
   Answer,
@@ -29,7 +29,7 @@ import type {
 import type { RequestName } from '../home/result.ts'
 import type { AccessTimes } from './access-times.ts'
 import type { Reader } from './reader.ts'
-import { errnoOf, type Writer } from './writer.ts'
+import { call, errnoOf, type Writer } from './writer.ts'
 
 /** What a client half works with. */
 export interface ClientParts {
@@ -44,7 +44,6 @@ export interface ClientParts {
 
 /** The client half of a filesystem: passes names on to the home, gathers writes, reads content. */
 export class Client implements Vfs {
-  readonly ttlMs = KERNEL_TTL_MS
   readonly #parts: ClientParts
   readonly #listeners = new Set<(change: Invalidation) => void>()
   /** Unlinked files that a holder of this client may still have open. */
@@ -55,6 +54,10 @@ export class Client implements Vfs {
   constructor(parts: ClientParts, orphans: readonly Ino[]) {
     this.#parts = parts
     for (const ino of orphans) this.#orphans.add(ino)
+  }
+
+  get ttlMs(): number {
+    return this.#parts.link.remote?.ttlMs ?? KERNEL_TTL_MS
   }
 
   request(sequence: number, resent: boolean): void {
@@ -72,6 +75,11 @@ export class Client implements Vfs {
     if (this.#forgotten.push(ino) >= REAP_BATCH_MAX) this.reap()
   }
 
+  /** An unlinked file is held by a kernel here: it goes when that forgets it. */
+  adopt(ino: Ino): void {
+    this.#orphans.add(ino)
+  }
+
   /** Tells the home which unlinked files are held no longer. */
   reap(): void {
     if (this.#forgotten.length > 0) this.#call('forget', { inos: this.#forgotten.splice(0) })
@@ -83,8 +91,9 @@ export class Client implements Vfs {
 
   setAttributes(ino: Ino, change: AttributeChange, _caller: Caller): Reply<Attributes> {
     const request = this.#take()
-    this.#parts.accessTimes.flush()
-    return this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change }, request)))
+    return andThen(this.#parts.accessTimes.flush(), () =>
+      this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change }, request))),
+    )
   }
 
   make(parent: Ino, name: ByteString, node: NewNode, caller: Caller): Reply<Attributes> {
@@ -130,26 +139,63 @@ export class Client implements Vfs {
   }
 
   open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void> {
-    if (!options.truncate) return undefined
-    const { killPrivileges } = options
+    const { remote } = this.#parts.link
+    if (remote !== undefined) return this.#openRemote(ino, options, remote)
+    return options.truncate ? this.#truncate(ino, options.killPrivileges) : undefined
+  }
+
+  // Close-to-open: what is not known to be right is asked for. A file that was unlinked elsewhere is looked up again.
+  #openRemote(
+    ino: Ino,
+    options: { readonly truncate: boolean; readonly killPrivileges: boolean },
+    remote: RemoteSide,
+  ): Reply<void> {
+    remote.opened(ino)
+    const opened = andThen(this.#recovered(ino, remote), (): Reply<void> => {
+      if (options.truncate) return this.#truncate(ino, options.killPrivileges)
+      return andThen(this.#call('attributes', { ino }), answer =>
+        answer === ERRNO.ENOENT ? ERRNO.ESTALE : voidOf(answer),
+      )
+    })
+    return andThen(opened, answer => {
+      if (isErrno(answer)) remote.released(ino)
+      return answer
+    })
+  }
+
+  // What a lost session left on its way has ended before the file is written to anew.
+  #recovered(ino: Ino, remote: RemoteSide): Awaitable<void> {
+    if (remote.failed(ino) === undefined) return undefined
+    return andThen(this.#parts.writer.settle(ino), () => remote.recover(ino))
+  }
+
+  #truncate(ino: Ino, killPrivileges: boolean): Reply<void> {
     return andThen(this.setAttributes(ino, { size: 0, mtime: 'now', killPrivileges }, NOBODY), voidOf)
   }
 
-  // The kernel keeps no dirty data of its own, and on one machine nobody else waits for a close: `release` is enough.
-  flush(_ino: Ino): Reply<void> {
-    return ERRNO.ENOSYS
+  // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
+  flush(ino: Ino): Reply<void> {
+    return this.#parts.link.remote === undefined ? ERRNO.ENOSYS : this.#settleAll(ino)
   }
 
   release(ino: Ino): void {
     this.#parts.writer.flush(ino)
+    this.#parts.link.remote?.released(ino)
   }
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
-    return andThen(this.#parts.writer.settle(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+    return andThen(this.#settleAll(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+  }
+
+  #settleAll(ino: Ino): Reply<void> {
+    return andThen(this.#parts.writer.settle(ino), failed => failed ?? this.#parts.link.remote?.failed(ino))
   }
 
   read(ino: Ino, offset: number, into: Uint8Array, options?: ReadOptions): Reply<{ readonly bytes: number }> {
-    return andThen(this.#call('content', { ino }), content => {
+    const failed = this.#parts.link.remote?.failed(ino)
+    if (failed !== undefined) return failed
+    const range = { from: offset, to: offset + into.byteLength }
+    return andThen(this.#call('content', { ino, range }), content => {
       if (isErrno(content)) return content
       const dirty = this.#parts.writer.dirty(ino)
       const bytes = Math.max(0, Math.min(into.byteLength, (dirty?.size ?? content.size) - offset))
@@ -171,14 +217,37 @@ export class Client implements Vfs {
     // Sent again after a restart, an append may have been staged already: it goes where the kernel saw the end.
     const append = options.append && this.#request?.resent !== true
     this.#take()
-    const attributesNow = andThen(this.#parts.writer.held, () => this.#call('attributes', { ino }))
+    const { link, writer } = this.#parts
+    const failed = link.remote?.failed(ino)
+    if (failed !== undefined) return failed
+    const ready = link.remote === undefined ? writer.held : andThen(writer.held, () => link.remote?.prepare(ino))
+    const attributesNow = andThen(ready, () => this.#call('attributes', { ino }))
     return andThen(attributesNow, attributes => {
       if (isErrno(attributes)) return attributes
       if (attributes.kind !== 'file') return attributes.kind === 'directory' ? ERRNO.EISDIR : ERRNO.EINVAL
-      if (options.killPrivileges && (attributes.mode & SET_ID_BITS) !== 0) this.#killPrivileges(ino)
-      const at = append ? this.#parts.writer.overlay(attributes).size : offset
-      return this.#parts.writer.write(attributes, at, bytes)
+      const mustKill = options.killPrivileges && (attributes.mode & SET_ID_BITS) !== 0
+      return andThen(mustKill ? this.#killPrivileges(ino) : undefined, () => {
+        if (append && link.isShared) return this.#append(ino, bytes)
+        const at = append ? writer.overlay(attributes).size : offset
+        const taken = writer.write(attributes, at, bytes)
+        return link.isShared ? andThen(taken, failed => andThen(link.written?.(ino), () => failed)) : taken
+      })
     })
+  }
+
+  // Where others append too, only the home knows where the file ends: what was written before goes there first.
+  #append(ino: Ino, bytes: Uint8Array): Reply<void> {
+    const { writer } = this.#parts
+    return this.#settled(ino, () =>
+      andThen(
+        call(() => writer.extentsOf(bytes)),
+        extents => {
+          if (isErrno(extents)) return extents
+          const message = { ino, extents, mtimeNs: writer.nowNs, killPrivileges: false }
+          return andThen(this.#call('append', message), voidOf)
+        },
+      ),
+    )
   }
 
   allocate(ino: Ino, mode: AllocateMode, offset: number, bytes: number): Reply<void> {
@@ -325,8 +394,8 @@ export class Client implements Vfs {
     })
   }
 
-  #killPrivileges(ino: Ino): void {
-    this.#call('setAttributes', { ino, change: { killPrivileges: true } })
+  #killPrivileges(ino: Ino): Reply<unknown> {
+    return this.#call('setAttributes', { ino, change: { killPrivileges: true } })
   }
 
   #noteRead(ino: Ino): void {

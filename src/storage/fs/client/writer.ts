@@ -1,4 +1,4 @@
-import { type Clock, isFault, isLater, isSystemError } from '#base'
+import { type Awaitable, type Clock, isFault, isLater, isSystemError } from '#base'
 import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import type { Extent } from '../extent.ts'
@@ -135,6 +135,39 @@ export class Writer {
     const reservation = this.#parts.chunks.reserve(bytes)
     reservation?.[Symbol.dispose]()
     return reservation === undefined ? ERRNO.ENOSPC : undefined
+  }
+
+  /** The time, as writes are stamped with. */
+  get nowNs(): bigint {
+    return this.#parts.clock.wallNs()
+  }
+
+  /** True while something has not landed at the home. */
+  get isDirty(): boolean {
+    return this.#files.size > 0
+  }
+
+  /** Drops everything that has not landed, and answers of which files; what is on its way must be refused by the link. */
+  dropAll(): readonly Ino[] {
+    const inos = [...this.#files.keys()]
+    for (const ino of inos) this.discard(ino)
+    return inos
+  }
+
+  /** Bytes as extents that begin at 0: inline, or stored chunks. Faults: those of `ChunkSource.put`. */
+  extentsOf(bytes: Uint8Array): Awaitable<Extent[] | Errno> {
+    if (bytes.byteLength <= INLINE_BYTES_MAX) {
+      const data = Buffer.from(bytes)
+      return this.checkSpace(data.byteLength) ?? [{ kind: 'inline', offset: 0, bytes: data.byteLength, data }]
+    }
+    const { chunkBytes } = this.#parts
+    const offsets = Array.from({ length: Math.ceil(bytes.byteLength / chunkBytes) }, (_, index) => index * chunkBytes)
+    return Promise.all(offsets.map(offset => this.#storePart(bytes.subarray(offset, offset + chunkBytes), offset)))
+  }
+
+  async #storePart(bytes: Uint8Array, offset: number): Promise<Extent> {
+    const digest = await this.#parts.chunks.put(bytes)
+    return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
   }
 
   /** Drops what was written to a file that is gone. */

@@ -176,7 +176,7 @@ export class Change {
   }
 
   /** Commits everything as one revision, remembering what was answered for a request that is sent again. */
-  commit(answer?: Ino): void {
+  commit(answer?: number): void {
     this.#charge()
     for (const [ino, inode] of this.#inodes) {
       if (inode === undefined) this.#operations.push({ kind: 'delete', keys: { kind: 'key', key: keys.inodeKey(ino) } })
@@ -202,6 +202,7 @@ export class Change {
     }
     for (const [key, entry] of this.#entries) this.#tables.rememberEntry(key, entry)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
+    this.#tables.onChanged?.({ inos: this.#inodes.keys(), names: this.#names, unmarked: this.#unmarked })
   }
 
   // Quota roots count what this change adds or frees, in this same change, and so does the whole filesystem.

@@ -11,10 +11,12 @@ import {
   OVERLAY_MEMORY_SEAL,
 } from '../limits.ts'
 import { later } from '../time.ts'
+import type { WriteMessage } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
+import { cannotAdd } from './quotas.ts'
 
 export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
@@ -40,16 +42,44 @@ export const write: Handler<'write'> = (context, input, request) => {
   const last = input.extents.at(-1)
   if (last !== undefined && endOf(last) > FILE_BYTES_MAX) return ERRNO.EFBIG
   const change = changeOf(context, request)
-  const edited = change.edit(input.ino)
-  for (const extent of input.extents) {
-    change.replaceExtents(input.ino, { from: extent.offset, to: endOf(extent) }, [extent])
-    edited.size = Math.max(edited.size, endOf(extent))
-  }
-  if (input.killPrivileges) killPrivileges(change, edited)
-  edited.mtimeNs = later(edited.mtimeNs, input.mtimeNs)
-  edited.ctimeNs = later(edited.ctimeNs, input.mtimeNs)
+  lay(change, input)
   change.commit()
   context.sealer.touched(input.ino)
+}
+
+/** Lays extents behind the end of a file, wherever that is by now. */
+export const append: Handler<'append'> = (context, input, request) => {
+  const inode = findFile(context, input.ino)
+  if (isErrno(inode)) return inode
+  const at = inode.size
+  const extents = input.extents.map(extent => ({ ...extent, offset: extent.offset + at }))
+  const last = extents.at(-1)
+  const more = { bytes: last === undefined ? 0 : endOf(last) - at, inodes: 0 }
+  if (at + more.bytes > FILE_BYTES_MAX) return ERRNO.EFBIG
+  const full = cannotAdd(context, inode.quotaRoot, more)
+  if (full !== undefined) return full
+  if (mustWait(context, input.ino)) return context.sealer.seal(input.ino).then(() => append(context, input, request))
+  const change = changeOf(context, request)
+  lay(change, { ...input, extents })
+  change.commit(at)
+  context.sealer.touched(input.ino)
+  return { offset: at }
+}
+
+function mustWait(context: HomeContext, ino: Ino): boolean {
+  const most = { extents: OVERLAY_EXTENTS_MAX, memoryBytes: OVERLAY_MEMORY_MAX }
+  return isMoreThan(context, context.tables.extents(ino), most)
+}
+
+function lay(change: Change, { ino, extents, killPrivileges: kill, mtimeNs }: WriteMessage): void {
+  const edited = change.edit(ino)
+  for (const extent of extents) {
+    change.replaceExtents(ino, { from: extent.offset, to: endOf(extent) }, [extent])
+    edited.size = Math.max(edited.size, endOf(extent))
+  }
+  if (kill) killPrivileges(change, edited)
+  edited.mtimeNs = later(edited.mtimeNs, mtimeNs)
+  edited.ctimeNs = later(edited.ctimeNs, mtimeNs)
 }
 
 function isMoreThan(

@@ -57,7 +57,7 @@ function shareTree(
   killPrivileges(change, edited)
   if (!fitsQuota(context, target, edited)) return ERRNO.EDQUOT
   change.touch(edited, 'mtime')
-  change.commit()
+  change.commit(source.size)
   context.sealer.replaced(target.ino)
   return { bytes: source.size }
 }
@@ -81,7 +81,7 @@ function layPieces(
   killPrivileges(change, edited)
   if (!fitsQuota(context, before, edited)) return ERRNO.EDQUOT
   change.touch(edited, 'mtime')
-  change.commit()
+  change.commit(bytes)
   context.sealer.touched(to.ino)
   return { bytes }
 }

@@ -1,12 +1,13 @@
-import { type Clock, isFault } from '#base'
+import { type Awaitable, type Clock, isFault } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from '../chunk-source.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import * as keys from '../keys.ts'
+import { SLOTS_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
 import { attributes, setAttributes, touchAccess } from './attributes.ts'
-import { clear, content, write } from './content.ts'
+import { append, clear, content, write } from './content.ts'
 import { countWhole } from './count.ts'
 import type { Handler, HomeContext } from './context.ts'
 import { copyRange } from './copy.ts'
@@ -16,7 +17,7 @@ import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
 import { growth } from './pieces.ts'
 import { limitsOf, quotas, removeQuota, setQuota, whole } from './quotas.ts'
-import { forget, orphans, reapAll } from './reaper.ts'
+import { forget, orphans } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
 import { Sealer } from './sealer.ts'
 import { statFs, sync } from './space.ts'
@@ -31,12 +32,24 @@ export interface HomeParts {
   readonly clock: Clock
 }
 
+/** Between the client in this process and its home, while others use the filesystem too. */
+export interface SharedHome {
+  written(ino: Ino): Awaitable<void>
+  local<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request: RequestName | undefined,
+  ): Reply<HomeOperations[Kind]['answer']>
+}
+
 /**
  * The one place that orders a filesystem's operations. Each is checked and committed in one step of the event loop, so
  * what it answers is what every later operation sees; durable it is after `sync`.
  */
 export class Home implements HomeLink {
   readonly context: HomeContext
+  /** The sessions of other machines, while there are any. */
+  shared: SharedHome | undefined
 
   constructor(parts: HomeParts) {
     const tables = new Tables(parts.keyspace, parts.clock)
@@ -49,6 +62,15 @@ export class Home implements HomeLink {
     kind: Kind,
     input: HomeOperations[Kind]['input'],
     request?: RequestName,
+  ): Reply<HomeOperations[Kind]['answer']> {
+    return this.shared === undefined ? this.run(kind, input, request) : this.shared.local(kind, input, request)
+  }
+
+  /** Does an operation, whoever asks. */
+  run<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request: RequestName | undefined,
   ): Reply<HomeOperations[Kind]['answer']> {
     const handler: Handler<Kind> = HANDLERS[kind]
     try {
@@ -67,6 +89,21 @@ export class Home implements HomeLink {
     return sequence === request.sequence ? { ino } : undefined
   }
 
+  get isShared(): boolean {
+    return this.shared !== undefined
+  }
+
+  written(ino: Ino): Awaitable<void> {
+    return this.shared?.written(ino)
+  }
+
+  /** The highest number that a change of these many sessions, from this one on, has had. */
+  lastSequence(session: number): number {
+    const [start, end] = [keys.resultKey(session), keys.resultKey(session + SLOTS_MAX)]
+    const rows = this.context.tables.range(start, end, SLOTS_MAX)
+    return rows.reduce((last, { value }) => Math.max(last, ResultRow.read(value).sequence), 0)
+  }
+
   /** Seals files that have been idle; true when more wait. */
   tick(signal: AbortSignal): Promise<boolean> {
     return this.context.sealer.tick(signal)
@@ -80,11 +117,6 @@ export class Home implements HomeLink {
   /** Unlinked files that a session may still hold open. */
   orphans(): readonly Ino[] {
     return orphans(this.context)
-  }
-
-  /** Removes every unlinked file: only when no session can hold one. */
-  reapAll(): void {
-    reapAll(this.context)
   }
 }
 
@@ -101,6 +133,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   list,
   content,
   write,
+  append,
   copyRange,
   clear,
   getXattr,

@@ -48,7 +48,7 @@ export const remove: Handler<'remove'> = (context, { parent, name, what }, reque
   change.removeEntry(parent, name, entry)
   const orphan = dropName(change, entry)
   dropFromDirectory(change, parent, entry)
-  change.commit()
+  change.commit(orphan)
   return { orphan }
 }
 
@@ -58,7 +58,7 @@ export const rename: Handler<'rename'> = (context, { from, to, mode }, request) 
   if (plan.kind === 'nothing') return { orphan: undefined }
   const change = changeOf(context, request)
   const orphan = plan.kind === 'exchange' ? applyExchange(change, plan) : applyRename(context, change, plan)
-  change.commit()
+  change.commit(orphan)
   return { orphan }
 }
 

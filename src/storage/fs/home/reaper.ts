@@ -9,18 +9,6 @@ export const forget: Handler<'forget'> = (context, { inos }) => {
   for (let at = 0; at < inos.length; at += REAP_BATCH_MAX) reap(context, inos.slice(at, at + REAP_BATCH_MAX))
 }
 
-/** Removes every orphan: only right when no session can hold one, as when a filesystem is opened without a mount. */
-export function reapAll(context: HomeContext): void {
-  for (;;) {
-    const rows = context.tables.scan(keys.ORPHAN_PREFIX, REAP_BATCH_MAX)
-    if (rows.length === 0) return
-    reap(
-      context,
-      rows.map(row => inoOf(keys.inoOfMarkKey(row.key))),
-    )
-  }
-}
-
 /** Unlinked files that wait for their last holder. */
 export function orphans(context: HomeContext): Ino[] {
   return context.tables.scan(keys.ORPHAN_PREFIX).map(row => inoOf(keys.inoOfMarkKey(row.key)))

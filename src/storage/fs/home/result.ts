@@ -6,7 +6,7 @@ export interface RequestName {
   readonly sequence: number
 }
 
-/** Row v1 under `s{session}`: the last change of the session and the inode it answered, 0 for none. */
+/** Row v1 under `s{session}`: the last change of the session and the number it answered (an inode, bytes, an offset), 0 for none. */
 export const ResultRow = struct({ version: u8, sequence: u64, ino: u64 })
 assert(ResultRow.size === 17, 'result row v1 has 17 bytes')
 

@@ -9,7 +9,7 @@ import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
 import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX, LONG_OVERLAY_BYTES } from '../limits.ts'
 import { decodeQuota, type Quota, WHOLE_ID } from '../quota.ts'
-import type { Cookie, Ino } from '../vfs.ts'
+import type { Cookie, DirectoryPlace, Ino } from '../vfs.ts'
 
 /** One listed name, with the place behind it. */
 export interface Listed {
@@ -25,11 +25,22 @@ export type Named =
   | { readonly kind: 'tree'; readonly tree: SealedTree }
   | { readonly kind: 'manifest' | 'snapshot'; readonly ref: NodeRef }
 
+/** What a committed change has touched. */
+export interface Touched {
+  readonly inos: Iterable<Ino>
+  /** Names that came, went or now lead elsewhere. */
+  readonly names: readonly DirectoryPlace[]
+  /** Those of the inodes of which only the access time changed, or how the content is kept. */
+  readonly unmarked: ReadonlySet<Ino>
+}
+
 /** The filesystem's tables: typed reads of its keyspace, with the newest rows kept decoded. */
 export class Tables {
   readonly keyspace: LocalKeyspace
   readonly clock: Clock
   readonly marks: Marks
+  /** Called by a change that has been committed, while other machines use the filesystem. */
+  onChanged: ((touched: Touched) => void) | undefined
   readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
   readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>({ max: INODE_CACHE_MAX })
   readonly #extents = new LRUCache<number, ExtentList>({

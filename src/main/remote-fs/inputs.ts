@@ -1,0 +1,79 @@
+import { flag, integer, list, long, message, optional, shape, word } from '#rpc'
+import {
+  ACCESS_TIMES_PER_CALL,
+  FILE_BYTES_MAX,
+  HELD_MAX,
+  type HomeOperations,
+  type RemoteKind,
+  REMOTE_LIST_MAX,
+  SYMLINK_BYTES_MAX,
+  XATTR_NAME_BYTES_MAX,
+  XATTR_VALUE_BYTES_MAX,
+} from '#storage/fs'
+import { type Codec, mapped, plain } from './codec.ts'
+import { writeCodec } from './extents.ts'
+import {
+  attributeChange,
+  caller,
+  cookie,
+  device,
+  directoryPlace,
+  fileBytes,
+  ino,
+  kind,
+  mode,
+  name,
+  octets,
+  wrong,
+} from './values.ts'
+
+const onlyIno = plain(shape({ ino }))
+const filePlace = shape({ ino, offset: fileBytes })
+const range = shape({ from: fileBytes, to: integer(0) })
+const xattrName = octets(XATTR_NAME_BYTES_MAX + 1)
+const node = shape({ kind, mode, rdev: optional(device), target: optional(octets(SYMLINK_BYTES_MAX + 1)) })
+
+const xattrRow = shape({ ino, name: xattrName, mode: word('set', 'create', 'replace') })
+
+/** The value travels raw. */
+const setXattr: Codec<HomeOperations['setXattr']['input']> = {
+  encode: ({ value, ...rest }) => message(rest, value),
+  decode: ({ head, body }) => {
+    if (body.byteLength > XATTR_VALUE_BYTES_MAX) throw wrong('the body', `at most ${XATTR_VALUE_BYTES_MAX} bytes`)
+    return { ...xattrRow(head, ''), value: Uint8Array.from(body) }
+  },
+}
+
+/** What a caller says of each operation, as it travels. */
+export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]['input']> } = {
+  lookup: plain(directoryPlace),
+  attributes: onlyIno,
+  setAttributes: plain(shape({ ino, change: attributeChange })),
+  make: plain(shape({ parent: ino, name, node, caller })),
+  makeUnnamed: plain(shape({ parent: ino, mode, caller })),
+  link: plain(shape({ ino, parent: ino, name })),
+  remove: plain(shape({ parent: ino, name, what: word('file', 'directory') })),
+  rename: plain(shape({ from: directoryPlace, to: directoryPlace, mode: word('replace', 'noReplace', 'exchange') })),
+  readLink: onlyIno,
+  list: plain(shape({ ino, after: cookie, limit: integer(1, REMOTE_LIST_MAX) })),
+  content: mapped(plain(shape({ ino, range })), {
+    out: value => ({ ino: value.ino, range: value.range ?? { from: 0, to: FILE_BYTES_MAX } }),
+    in: value => value,
+  }),
+  write: writeCodec,
+  append: writeCodec,
+  copyRange: plain(shape({ from: filePlace, to: filePlace, bytes: integer(0) })),
+  clear: plain(shape({ ino, from: fileBytes, to: fileBytes, size: fileBytes })),
+  getXattr: plain(shape({ ino, name: xattrName })),
+  setXattr,
+  listXattr: onlyIno,
+  removeXattr: plain(shape({ ino, name: xattrName })),
+  touchAccess: plain(shape({ times: list(shape({ ino, atimeNs: long }), ACCESS_TIMES_PER_CALL) })),
+  forget: plain(shape({ inos: list(ino, HELD_MAX) })),
+  growth: plain(shape({ ino, from: fileBytes, to: fileBytes })),
+  seal: onlyIno,
+  limitsOf: onlyIno,
+  whole: plain(shape({})),
+  statFs: plain(shape({})),
+  sync: mapped(plain(shape({ all: flag })), { out: () => ({ all: true }), in: () => ({ revision: undefined }) }),
+}

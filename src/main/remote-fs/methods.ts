@@ -1,0 +1,105 @@
+import { download, flag, integer, list, nothing, optional, type Shape, shape, text, unary, word } from '#rpc'
+import {
+  CONTENT_EXTENTS_MAX,
+  HELD_MAX,
+  type RemoteKind,
+  SLOTS_MAX,
+  STALE_BATCH_MAX,
+  STALE_NAMES_MAX,
+} from '#storage/fs'
+import { FILESYSTEM_NAME_MAX } from '../limits.ts'
+import { INPUTS } from './inputs.ts'
+import { attributes, directoryPlace, errno, ino, wrong } from './values.ts'
+
+const filesystem = text(FILESYSTEM_NAME_MAX)
+const session = integer(1)
+const ofSession = { filesystem, session }
+
+const remoteKind: Shape<RemoteKind> = (value, at) => {
+  if (typeof value === 'string' && Object.hasOwn(INPUTS, value)) return value as RemoteKind
+  throw wrong(at, `one of ${Object.keys(INPUTS).join(', ')}`)
+}
+
+// Checked by its operation.
+const unchecked: Shape<unknown> = value => value
+
+const access = word('full', 'squashed', 'readOnly')
+
+const superblock = shape({
+  id: text(64),
+  name: filesystem,
+  pool: text(63),
+  chunkBytes: integer(4096, 16 * 2 ** 20),
+  createdNs: text(30),
+})
+
+/** A machine begins to use a filesystem whose home is at the callee, or goes on with the session it had. */
+export const fsOpen = unary({
+  name: 'fs.open',
+  version: 1,
+  params: shape({ filesystem, resume: optional(shape({ session, held: list(ino, HELD_MAX) })) }),
+  result: shape({ session, isResumed: flag, lastSequence: integer(), access, superblock }),
+  timeoutMs: 10_000,
+})
+
+/** One operation of a session. Raw bytes of input and answer are the body. */
+export const fsCall = unary({
+  name: 'fs.call',
+  version: 1,
+  params: shape({
+    ...ofSession,
+    kind: remoteKind,
+    name: optional(shape({ slot: integer(0, SLOTS_MAX - 1), sequence: integer(1) })),
+    input: unchecked,
+  }),
+  result: shape({
+    errno: optional(errno),
+    value: unchecked,
+    revision: integer(),
+    changed: list(attributes, CONTENT_EXTENTS_MAX),
+    contentTo: integer(),
+  }),
+  timeoutMs: 30_000,
+})
+
+/** What a session may no longer believe, as long as the connection lasts. */
+export const fsWatch = download({
+  name: 'fs.watch',
+  version: 1,
+  params: shape(ofSession),
+  item: shape({
+    number: integer(1),
+    revision: integer(),
+    inos: list(ino, STALE_BATCH_MAX),
+    moved: list(ino, STALE_BATCH_MAX),
+    entries: list(directoryPlace, STALE_BATCH_MAX * STALE_NAMES_MAX),
+  }),
+  result: nothing,
+})
+
+/** A session has forgotten what it was told to; of it, it holds some open. */
+export const fsAcknowledge = unary({
+  name: 'fs.acknowledge',
+  version: 1,
+  params: shape({ ...ofSession, number: integer(), held: list(ino, STALE_BATCH_MAX) }),
+  result: nothing,
+  timeoutMs: 10_000,
+})
+
+/** A session is still there. */
+export const fsRenew = unary({
+  name: 'fs.renew',
+  version: 1,
+  params: shape(ofSession),
+  result: nothing,
+  timeoutMs: 5_000,
+})
+
+/** A session ends. */
+export const fsClose = unary({
+  name: 'fs.close',
+  version: 1,
+  params: shape(ofSession),
+  result: nothing,
+  timeoutMs: 5_000,
+})

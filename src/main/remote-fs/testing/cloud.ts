@@ -1,0 +1,250 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { World } from '#base'
+import { subjectOf } from '#cluster'
+import { machineWorld } from '#host'
+import { type Client, type Duplex, duplexPair, openClient, rpcFault, serveConnection } from '#rpc'
+import {
+  type Access,
+  type Answer,
+  type Attributes,
+  type Caller,
+  type ChunkSource,
+  type Cookie,
+  type FileKind,
+  type Filesystem,
+  type Ino,
+  isErrno,
+  openFilesystem,
+  openRemoteFilesystem,
+  type RemoteFilesystem,
+  ROOT_INO,
+  type Vfs,
+} from '#storage/fs'
+import { openMemoryKeyspace } from '#keyspace'
+import { remoteHandlers } from '../handlers.ts'
+import { RpcTransport } from '../transport.ts'
+import { MemoryChunkSource } from './chunks.ts'
+
+/** A way from one machine to the home, that can be cut. */
+export class Way implements AsyncDisposable {
+  readonly #connect: () => [Duplex, Disposable]
+  readonly #world: World
+  #client: Promise<Client> | undefined
+  #served: Disposable | undefined
+  #duplex: Duplex | undefined
+  isCut = false
+
+  connections = 0
+
+  constructor(connect: () => [Duplex, Disposable], world: World) {
+    this.#connect = connect
+    this.#world = world
+  }
+
+  async reach(signal: AbortSignal): Promise<Client> {
+    if (this.isCut) throw rpcFault('Unreachable', 'cut')
+    const known = await this.#client
+    if (known?.isOpen === true) return known
+    const [duplex, served] = this.#connect()
+    this.#duplex = duplex
+    this.#served = served
+    this.connections += 1
+    this.#client = openClient(duplex, { clock: this.#world.clock, software: 'test' }, signal)
+    return this.#client
+  }
+
+  /** Breaks the connection; what was sent may have arrived. */
+  break(): void {
+    this.#duplex?.destroy()
+    this.#served?.[Symbol.dispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.isCut = true
+    this.break()
+    await (await this.#client)?.[Symbol.asyncDispose]()
+  }
+}
+
+/** The machine's world, in which time goes 30 times as fast. */
+export function fastWorld(): World {
+  const { clock } = machineWorld
+  const startNs = clock.wallNs()
+  return {
+    ...machineWorld,
+    clock: {
+      wallNs: () => startNs + (clock.wallNs() - startNs) * BigInt(SPEED),
+      monotonicMs: () => clock.monotonicMs() * SPEED,
+      sleep: (ms, signal) => clock.sleep(ms / SPEED, signal),
+    },
+  }
+}
+
+/** A filesystem with its home on one machine, used from others. */
+export interface TestCloud extends AsyncDisposable {
+  home: Filesystem
+  readonly chunks: MemoryChunkSource
+  /** A machine that uses it from elsewhere. */
+  machine(name: string, access?: Access): Promise<TestMachine>
+  /** The home's process ends and another begins. */
+  restartHome(): Promise<void>
+}
+
+export interface TestMachine extends AsyncDisposable {
+  readonly way: Way
+  fs: RemoteFilesystem
+  readonly vfs: Vfs
+  /** What kernels here were told is stale. */
+  readonly told: string[]
+  killAndReopen(): Promise<void>
+}
+
+export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWorld): Promise<TestCloud> {
+  const world: World = { ...base, log: { info: () => undefined, warn: () => undefined } }
+  const folder = mkdtempSync(path.join(tmpdir(), 'cairn-remote-fs-'))
+  const chunks = new MemoryChunkSource()
+  const keyspace = openMemoryKeyspace({ world, history: { ms: 0, revisions: 0 } })
+  const open = () =>
+    openFilesystem({
+      world,
+      folder: `${folder}/home`,
+      name: 'home',
+      keyspace,
+      chunks,
+      bootId: '0123',
+      isMounted: false,
+      owner: { uid: 0, gid: 0 },
+      chunkBytes,
+    })
+  const accesses = new Map<string, Access>()
+  const ways: Way[] = []
+  const machines: TestMachine[] = []
+  const handlers = remoteHandlers({
+    sessionsOf: () => cloud.home.sessions,
+    accessOf: ({ name }) => accesses.get(name),
+  })
+  const cloud: TestCloud = {
+    home: await open(),
+    chunks,
+    async machine(name, access = 'full') {
+      accesses.set(name, access)
+      const peer = { ...subjectOf({ name, isController: false }), serial: '00' }
+      const way = new Way(() => {
+        const [here, there] = duplexPair()
+        const served = serveConnection(there, { clock: world.clock, log: world.log, software: 'test', handlers, peer })
+        return [here, { [Symbol.dispose]: () => void served[Symbol.asyncDispose]() }]
+      }, world)
+      ways.push(way)
+      const made = await openMachine({ way, world, folder: `${folder}/${name}`, chunks })
+      machines.push(made)
+      return made
+    },
+    async restartHome() {
+      for (const way of ways) way.break()
+      await cloud.home.abandon()
+      cloud.home = await open()
+      for (const way of ways) way.break()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const machine of machines) await machine[Symbol.asyncDispose]()
+      await cloud.home[Symbol.asyncDispose]()
+      await keyspace[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true })
+    },
+  }
+  return cloud
+}
+
+async function openMachine(parts: {
+  readonly way: Way
+  readonly world: World
+  readonly folder: string
+  readonly chunks: ChunkSource
+}): Promise<TestMachine> {
+  const { way, world, folder, chunks } = parts
+  const told: string[] = []
+  let isClosed = false
+  const open = async () => {
+    const transport = new RpcTransport('home', signal => way.reach(signal))
+    const fs = await openRemoteFilesystem({ world, folder, name: 'home', transport, chunks, bootId: '0123' })
+    fs.vfs.onInvalidation(change => told.push(change.kind === 'inode' ? `${change.ino}` : change.name))
+    return fs
+  }
+  const machine: TestMachine = {
+    way,
+    told,
+    fs: await open(),
+    get vfs() {
+      return machine.fs.vfs
+    },
+    async killAndReopen() {
+      await machine.fs.abandon()
+      way.break()
+      machine.fs = await open()
+    },
+    async [Symbol.asyncDispose]() {
+      if (isClosed) return
+      isClosed = true
+      if (way.isCut) await machine.fs.abandon()
+      else await machine.fs[Symbol.asyncDispose]()
+      await way[Symbol.asyncDispose]()
+    },
+  }
+  return machine
+}
+
+export const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0o022 }
+
+/** The value of an answer that must not be an error. */
+export async function ok<Value>(reply: PromiseLike<Answer<Value>> | Answer<Value>): Promise<Value> {
+  const answer = await reply
+  if (isErrno(answer)) throw new Error(`answered errno ${answer}`)
+  return answer
+}
+
+/** Makes a file or directory. */
+export async function make(
+  vfs: Vfs,
+  name: string,
+  kind: FileKind = 'file',
+  parent: Ino = ROOT_INO,
+): Promise<Attributes> {
+  return ok(vfs.make(parent, name, { kind, mode: 0o666 }, CALLER))
+}
+
+/** As open(2), write(2), close(2). */
+export async function put(vfs: Vfs, ino: Ino, text: string | Uint8Array, offset = 0): Promise<void> {
+  await ok(vfs.open(ino, { truncate: false, killPrivileges: false }))
+  await ok(vfs.write(ino, offset, Buffer.from(text), { append: false, killPrivileges: false }))
+  await close(vfs, ino)
+}
+
+/** As close(2). */
+export async function close(vfs: Vfs, ino: Ino): Promise<void> {
+  const flushed = await vfs.flush(ino)
+  if (isErrno(flushed) && flushed !== ENOSYS) throw new Error(`flush answered errno ${flushed}`)
+  vfs.release(ino)
+}
+
+/** As open(2), read(2) to the end, close(2). */
+export async function get(vfs: Vfs, ino: Ino): Promise<Buffer> {
+  await ok(vfs.open(ino, { truncate: false, killPrivileges: false }))
+  const { size } = await ok(vfs.attributes(ino))
+  const bytes = Buffer.alloc(size)
+  const read = await ok(vfs.read(ino, 0, bytes))
+  await close(vfs, ino)
+  return bytes.subarray(0, read.bytes)
+}
+
+export async function names(vfs: Vfs, ino: Ino = ROOT_INO): Promise<string[]> {
+  const found: string[] = []
+  const take = ({ name }: { readonly name: string }) => found.push(name) > 0
+  await ok(vfs.list(ino, 0 as Cookie, { attributes: true, take }))
+  return found.filter(name => name !== '.' && name !== '..').sort()
+}
+
+const ENOSYS = 38
+/** How fast time goes in a {@link fastWorld}. */
+export const SPEED = 30

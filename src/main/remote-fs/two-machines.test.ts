@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERRNO, ROOT_INO } from '#storage/fs'
+import { CALLER, close, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
+
+const OPEN = { truncate: false, killPrivileges: false }
+
+test('what one machine has closed another one opens, whichever of them is the home', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'file')
+  for (const [number, writer] of [a.vfs, b.vfs, cloud.home.vfs, a.vfs].entries()) {
+    await put(writer, ino, `round ${number}`)
+    for (const reader of [a.vfs, b.vfs, cloud.home.vfs]) {
+      assert.equal((await ok(reader.lookup(ROOT_INO, 'file'))).ino, ino)
+      assert.equal((await get(reader, ino)).toString(), `round ${number}`)
+    }
+  }
+})
+
+test('a large file is the same everywhere, also before and after it is sealed', async () => {
+  await using cloud = await testCloud(16 * 1024)
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'file')
+  const bytes = Buffer.from(Uint8Array.from({ length: 600_000 }, (_, index) => (index * 7919) >>> 3))
+  await put(a.vfs, ino, bytes)
+  assert.ok((await get(b.vfs, ino)).equals(bytes))
+  await cloud.home.seal(ino)
+  assert.ok((await get(b.vfs, ino)).equals(bytes))
+  await put(b.vfs, ino, 'over', 70_000)
+  bytes.write('over', 70_000)
+  assert.ok((await get(a.vfs, ino)).equals(bytes))
+  assert.ok((await get(cloud.home.vfs, ino)).equals(bytes))
+})
+
+test('names that come, move and go on one machine do so on the other', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  assert.equal(await b.vfs.lookup(ROOT_INO, 'x'), ERRNO.ENOENT)
+  const { ino } = await make(a.vfs, 'x')
+  assert.equal((await ok(b.vfs.lookup(ROOT_INO, 'x'))).ino, ino)
+  const { ino: dir } = await make(b.vfs, 'dir', 'directory')
+  await ok(a.vfs.rename({ parent: ROOT_INO, name: 'x' }, { parent: dir, name: 'y\xff' }, 'replace'))
+  assert.deepEqual([await names(b.vfs), await names(b.vfs, dir)], [['dir'], ['y\xff']])
+  await ok(b.vfs.link(ino, ROOT_INO, 'second'))
+  assert.equal((await ok(a.vfs.attributes(ino))).nlink, 2)
+  await ok(a.vfs.remove(dir, 'y\xff', 'file'))
+  assert.equal((await ok(b.vfs.attributes(ino))).nlink, 1)
+  await ok(cloud.home.vfs.remove(ROOT_INO, 'dir', 'directory'))
+  assert.equal(await b.vfs.lookup(ROOT_INO, 'dir'), ERRNO.ENOENT)
+  assert.deepEqual(await names(a.vfs), ['second'])
+})
+
+test('what a machine was told it answers from memory until another one changes it', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'x')
+  await ok(b.vfs.lookup(ROOT_INO, 'x'))
+  assert.ok(!('then' in Object(b.vfs.lookup(ROOT_INO, 'x'))))
+  assert.ok(!('then' in Object(b.vfs.attributes(ino))))
+  await ok(a.vfs.setAttributes(ino, { mode: 0o600 }, CALLER))
+  assert.deepEqual(b.told, [`${ino}`])
+  assert.equal((await ok(b.vfs.attributes(ino))).mode, 0o600)
+  assert.deepEqual(a.told, [], 'who changes is not told')
+})
+
+test('a file that is unlinked on one machine stays for who has it open on another', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'x')
+  await put(a.vfs, ino, 'kept')
+  await ok(b.vfs.open(ino, OPEN))
+  await ok(a.vfs.remove(ROOT_INO, 'x', 'file'))
+  a.vfs.forget(ino)
+  await a.fs.sync()
+  const into = Buffer.alloc(4)
+  assert.equal((await ok(b.vfs.read(ino, 0, into))).bytes, 4)
+  assert.equal(into.toString(), 'kept')
+  assert.equal((await ok(cloud.home.quotas.whole())).inodesUsed, 1)
+  await close(b.vfs, ino)
+  await b.fs.sync()
+  assert.equal((await ok(cloud.home.quotas.whole())).inodesUsed, 0)
+  assert.equal(await b.vfs.open(ino, OPEN), ERRNO.ESTALE)
+})
+
+test('lines that three machines append at once are all there, each once and whole', async () => {
+  await using cloud = await testCloud()
+  const machines = [(await cloud.machine('a')).vfs, (await cloud.machine('b')).vfs, cloud.home.vfs]
+  const { ino } = await make(cloud.home.vfs, 'log')
+  const append = { append: true, killPrivileges: false }
+  const wanted: string[] = []
+  await Promise.all(
+    machines.flatMap((vfs, number) =>
+      Array.from({ length: 50 }, async (_, index) => {
+        const line = `${number}-${index}-${'x'.repeat(index * 40)}\n`
+        wanted.push(line.trim())
+        await ok(vfs.write(ino, 0, Buffer.from(line), append))
+      }),
+    ),
+  )
+  const found = (await get(cloud.home.vfs, ino)).toString().trim().split('\n')
+  assert.deepEqual(found.sort(), wanted.sort())
+})

@@ -1,0 +1,272 @@
+import { defineFaults, isFault, type World } from '#base'
+import { LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
+import type { HomeOperations } from '../operation.ts'
+import type { Ino } from '../vfs.ts'
+import {
+  type CallName,
+  type Grant,
+  type HomeTransport,
+  isChange,
+  type RemoteAnswer,
+  type RemoteKind,
+  type Stale,
+} from '../shared/protocol.ts'
+import { Slots } from './slots.ts'
+
+/** What a session is told by who believes something through it. */
+export interface SessionHolder {
+  /** Forgets what has changed; answers what of it is open here. */
+  forget(stale: Stale): readonly Ino[]
+  /** Forgets everything: nobody says any more what changes. */
+  forgetAll(): void
+  /** Files that are open here. */
+  held(): readonly Ino[]
+  /** The session is over at the home: what was written and not yet there is lost. */
+  lost(): void
+  /** A session has begun, or goes on. */
+  granted(grant: Grant): void
+}
+
+/** What a session works with. */
+export interface HomeSessionParts {
+  readonly transport: HomeTransport
+  readonly world: World
+  readonly filesystem: string
+  /** A session of an earlier process of this machine, to go on with. */
+  readonly resume: number | undefined
+  readonly holder: SessionHolder
+}
+
+/** How long a call waits for a home that cannot be reached: UNREACHABLE_MS, or not at all. */
+export type Patience = 'patient' | 'hasty'
+
+/**
+ * This machine's session at a home elsewhere: keeps it alive, asks again after lost connections so that no change is done
+ * twice, and hears what others have changed. Disposing ends it at the home.
+ */
+export class HomeSession implements AsyncDisposable {
+  readonly #parts: HomeSessionParts
+  readonly #slots = new Slots()
+  readonly #closing = new AbortController()
+  readonly #background: Promise<unknown>
+  #grant: Grant | undefined
+  #opening: Promise<Grant> | undefined
+  #resume: number | undefined
+  #sequence = 0
+  #leaseEndMs = 0
+  #heardMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: HomeSessionParts) {
+    this.#parts = parts
+    this.#resume = parts.resume
+    this.#background = Promise.all([this.#watch(), this.#renew()])
+  }
+
+  /** How long the home still tells of changes before it lets them be done: 0 when that is over. */
+  get leaseMs(): number {
+    return this.#grant === undefined ? 0 : Math.max(0, this.#leaseEndMs - this.#nowMs)
+  }
+
+  /** The session, once the home is reached. Faults: Unreachable. */
+  granted(untilMs: number = this.#nowMs + UNREACHABLE_MS): Promise<Grant> {
+    return this.#grant === undefined ? this.#before(untilMs, this.#open()) : Promise.resolve(this.#grant)
+  }
+
+  /**
+   * Asks the home. A change whose outcome is unknown when the session is over is not done again. Faults: Unreachable,
+   * SessionLost, those of the transport.
+   */
+  async call<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    patience: Patience = 'patient',
+  ): Promise<RemoteAnswer<Kind>> {
+    const untilMs = this.#nowMs + (patience === 'patient' ? UNREACHABLE_MS : 0)
+    if (!isChange(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
+    const slot = await this.#slots.take()
+    try {
+      return await this.#ask(kind, input, { untilMs, slot })
+    } finally {
+      this.#slots.give(slot)
+    }
+  }
+
+  /** Leaves the session at the home: the next process of this machine goes on with it. */
+  async abandon(): Promise<void> {
+    this.#closing.abort()
+    await this.#background
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abandon()
+    const grant = this.#grant
+    if (grant === undefined) return
+    const { transport, world } = this.#parts
+    const over = new AbortController()
+    const closed = transport.close(grant.session, over.signal).catch(() => undefined)
+    await Promise.race([closed, world.clock.sleep(CLOSE_MS, over.signal).catch(() => undefined)])
+    over.abort()
+    await closed
+  }
+
+  async #ask<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    { untilMs, slot }: { readonly untilMs: number; readonly slot: number | undefined },
+  ): Promise<RemoteAnswer<Kind>> {
+    let name: CallName | undefined
+    let named: number | undefined
+    let unknown: Error | undefined
+    for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
+      const { session } = await this.granted(untilMs)
+      // In another session nobody knows what became of it.
+      if (unknown !== undefined && named !== session) throw unknown
+      if (slot !== undefined && named !== session) name = { slot, sequence: ++this.#sequence }
+      named = session
+      const sentMs = this.#nowMs
+      try {
+        const answer = await this.#parts.transport.call(session, { kind, input, name }, this.#closing.signal)
+        this.#heard(session, sentMs)
+        return answer
+      } catch (error) {
+        if (this.#isRefused(session, error) && !(isData(kind) && isFault(error, 'SessionLost'))) continue
+        if (!isFault(error) || error.retry !== 'later') throw error
+        if (slot !== undefined) unknown = error
+        if (this.#nowMs >= untilMs) throw error
+        await this.#parts.world.clock.sleep(waitMs, this.#closing.signal)
+      }
+    }
+  }
+
+  /** True when the home refused the session, so that another one is needed. */
+  #isRefused(session: number, error: unknown): boolean {
+    const isLost = isFault(error, 'SessionLost')
+    if (!isLost && !isFault(error, 'SessionAsleep')) return false
+    if (this.#grant?.session !== session) return true
+    this.#grant = undefined
+    this.#resume = isLost ? undefined : session
+    const { holder, world, filesystem } = this.#parts
+    holder.forgetAll()
+    if (!isLost) return true
+    world.log.warn('a session of this machine is over', { filesystem, why: error.message })
+    holder.lost()
+    return true
+  }
+
+  #heard(session: number, sentMs: number): void {
+    if (this.#grant?.session !== session) return
+    this.#heardMs = Math.max(this.#heardMs, sentMs)
+    this.#leaseEndMs = Math.max(this.#leaseEndMs, sentMs + LEASE_MS)
+  }
+
+  #open(): Promise<Grant> {
+    this.#opening ??= this.#openUntil().finally(() => {
+      this.#opening = undefined
+    })
+    this.#opening.catch(() => undefined)
+    return this.#opening
+  }
+
+  async #openUntil(): Promise<Grant> {
+    const { transport, world, holder } = this.#parts
+    for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
+      const sentMs = this.#nowMs
+      const resume = this.#resume === undefined ? undefined : { session: this.#resume, held: holder.held() }
+      try {
+        const grant = await transport.open(resume, this.#closing.signal)
+        holder.forgetAll()
+        if (resume !== undefined && !grant.isResumed) holder.lost()
+        this.#resume = undefined
+        this.#sequence = Math.max(this.#sequence, grant.lastSequence)
+        this.#grant = grant
+        this.#leaseEndMs = 0
+        this.#heard(grant.session, sentMs)
+        holder.granted(grant)
+        return grant
+      } catch (error) {
+        if (!isFault(error) || error.retry !== 'later') throw error
+        await world.clock.sleep(waitMs, this.#closing.signal)
+      }
+    }
+  }
+
+  async #before<Value>(untilMs: number, value: Promise<Value>): Promise<Value> {
+    const over = new AbortController()
+    const { clock } = this.#parts.world
+    const late = clock.sleep(Math.max(0, untilMs - this.#nowMs), over.signal).then(
+      () => 'late' as const,
+      () => 'late' as const,
+    )
+    try {
+      const first = await Promise.race([value, late])
+      if (first === 'late') throw unreachable(this.#parts.filesystem)
+      return first
+    } finally {
+      over.abort()
+    }
+  }
+
+  // What others have changed, as long as this process lives.
+  async #watch(): Promise<void> {
+    const { transport, world, holder } = this.#parts
+    const { signal } = this.#closing
+    for (let waitMs = RECONNECT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
+      let session: number | undefined
+      try {
+        session = (await this.#current()).session
+        for await (const stale of transport.watch(session, signal)) {
+          const held = holder.forget(stale)
+          const sentMs = this.#nowMs
+          await transport.acknowledge(session, { number: stale.number, held }, signal)
+          this.#heard(session, sentMs)
+          waitMs = RECONNECT_MS
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (session !== undefined && this.#isRefused(session, error)) continue
+      }
+      await world.clock.sleep(waitMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { transport, world } = this.#parts
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await world.clock.sleep(RENEW_MS, signal).catch(() => undefined)
+      const grant = this.#grant
+      if (grant === undefined || signal.aborted) continue
+      const sentMs = this.#nowMs
+      if (sentMs - this.#heardMs < RENEW_MS / 2) continue
+      try {
+        await transport.renew(grant.session, signal)
+        this.#heard(grant.session, sentMs)
+      } catch (error) {
+        this.#isRefused(grant.session, error)
+      }
+    }
+  }
+
+  #current(): Promise<Grant> {
+    return this.#grant === undefined ? this.#open() : Promise.resolve(this.#grant)
+  }
+
+  get #nowMs(): number {
+    return this.#parts.world.clock.monotonicMs()
+  }
+}
+
+// What was written in a session ends with it: others may have written since.
+function isData(kind: RemoteKind): boolean {
+  return kind === 'write' || kind === 'append'
+}
+
+const unreachableFault = defineFaults({ Unreachable: { status: 503, retry: 'later' } })
+
+function unreachable(filesystem: string): Error {
+  return unreachableFault('Unreachable', `the home of the filesystem ${filesystem} cannot be reached`, {
+    hint: 'Look at `cairn node ls`: the machine it lives on is off, or no way leads there.',
+  })
+}
+
+const CLOSE_MS = 1_000

@@ -1,0 +1,205 @@
+import { type World, whyOf } from '#base'
+import type { ChunkSource } from '../chunk-source.ts'
+import { AccessTimes } from '../client/access-times.ts'
+import { Client } from '../client/client.ts'
+import { Reader } from '../client/reader.ts'
+import { Staging } from '../client/staging.ts'
+import { Writer } from '../client/writer.ts'
+import { treeShape } from '../content/shape.ts'
+import { TreeStore } from '../content/tree-store.ts'
+import { isErrno } from '../errno.ts'
+import { unsettled } from '../faults.ts'
+import type { Superblock } from '../home/superblock.ts'
+import { TICK_MS } from '../limits.ts'
+import type { Grant, HomeTransport } from '../shared/protocol.ts'
+import type { Ino, Invalidation, Vfs } from '../vfs.ts'
+import { DurablePuts } from './durable-puts.ts'
+import { HomeSession } from './home-session.ts'
+import { RemoteHome } from './remote-home.ts'
+import { SessionFile } from './session-file.ts'
+
+/** What a filesystem whose home is elsewhere is opened with. */
+export interface RemoteFilesystemOptions {
+  readonly world: World
+  /** Where its staging file and session are kept. */
+  readonly folder: string
+  readonly name: string
+  readonly transport: HomeTransport
+  readonly chunks: ChunkSource
+  /** The running kernel's boot id: writes staged before a power cut are not taken over. */
+  readonly bootId: string
+}
+
+/** A filesystem whose home is on another machine. Disposing brings everything written to the home and ends the session. */
+export interface RemoteFilesystem extends AsyncDisposable {
+  readonly superblock: Superblock
+  readonly vfs: Vfs
+  /** Resolves when everything answered before is durable. Faults: NoSpace, Io. */
+  sync(): Promise<void>
+  /** Tells the kernels that mount it here that something changed other than through them. */
+  invalidate(change: Invalidation): void
+  /** Stops without bringing anything to the home, as the end of the process would: for simulation and tests. */
+  abandon(): Promise<void>
+}
+
+/** Opens a filesystem whose home is elsewhere. Faults: Unreachable, those of the transport. */
+export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Promise<RemoteFilesystem> {
+  const { world, folder, transport, name } = options
+  world.disk.makeFolder(folder)
+  const file = new SessionFile(world.disk, folder)
+  const chunks = new DurablePuts(options.chunks)
+  const parts: { client?: Client; writer?: Writer } = {}
+  const resume = file.read()
+  let first: Grant | undefined
+  const link: RemoteHome = new RemoteHome({
+    session: () => session,
+    nowMs: () => world.clock.monotonicMs(),
+  })
+  const session = new HomeSession({
+    transport,
+    world,
+    filesystem: name,
+    resume,
+    holder: {
+      forget: stale => {
+        const held = link.forget(stale)
+        for (const ino of stale.inos) parts.client?.invalidate({ kind: 'inode', ino })
+        for (const entry of stale.entries) parts.client?.invalidate({ kind: 'entry', ...entry })
+        return held
+      },
+      forgetAll: () => link.forgetAll(),
+      held: () => link.held,
+      lost: () => link.fail(parts.writer?.dropAll() ?? []),
+      granted: grant => {
+        first ??= grant
+        file.write(grant.session)
+      },
+    },
+  })
+  try {
+    const grant = await session.granted()
+    return await openOver({ options, chunks, link, session, grant: first ?? grant, parts })
+  } catch (error) {
+    await session[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function openOver(over: {
+  readonly options: RemoteFilesystemOptions
+  readonly chunks: ChunkSource
+  readonly link: RemoteHome
+  readonly session: HomeSession
+  readonly grant: Grant
+  readonly parts: { client?: Client; writer?: Writer }
+}): Promise<RemoteFilesystem> {
+  const { options, chunks, link, session, grant, parts } = over
+  const { world, folder, bootId, name } = options
+  const { superblock } = grant
+  const { staging, left, lost } = Staging.open({
+    disk: world.disk,
+    entropy: world.entropy,
+    path: `${folder}/staging`,
+    bootId,
+    partBytes: superblock.chunkBytes,
+  })
+  const writer = new Writer({ link, chunks, chunkBytes: superblock.chunkBytes, staging, clock: world.clock })
+  parts.writer = writer
+  for (const { ino, offset } of lost) world.log.warn('a write that was never synced is damaged', { name, ino, offset })
+  for (const write of left) {
+    // In a session that is over nobody kept others from writing since.
+    const attributes = grant.isResumed ? await link.call('attributes', { ino: write.ino }) : undefined
+    if (attributes !== undefined && !isErrno(attributes)) writer.restore(attributes, write)
+    else staging.landed(write, staging.mark)
+  }
+  if (!grant.isResumed && left.length > 0) {
+    world.log.warn('writes that were never synced are lost with their session', { name, writes: left.length })
+  }
+  await writer.settleAll()
+  const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
+  const accessTimes = new AccessTimes(link, world.clock)
+  const reader = new Reader(trees, chunks)
+  const client = new Client(
+    { session: grant.session, link, writer, reader, trees, accessTimes, log: world.log },
+    NO_ORPHANS,
+  )
+  parts.client = client
+  return new OpenRemote({ superblock, world, link, session, client, writer, accessTimes, staging })
+}
+
+interface OpenParts {
+  readonly superblock: Superblock
+  readonly world: World
+  readonly link: RemoteHome
+  readonly session: HomeSession
+  readonly client: Client
+  readonly writer: Writer
+  readonly accessTimes: AccessTimes
+  readonly staging: Staging
+}
+
+class OpenRemote implements RemoteFilesystem {
+  readonly superblock: Superblock
+  readonly vfs: Vfs
+  readonly #parts: OpenParts
+  readonly #closing = new AbortController()
+  readonly #background: Promise<void>
+
+  constructor(parts: OpenParts) {
+    this.superblock = parts.superblock
+    this.vfs = parts.client
+    this.#parts = parts
+    this.#background = this.#run(this.#closing.signal)
+  }
+
+  async sync(): Promise<void> {
+    const { writer, accessTimes, client, link } = this.#parts
+    const failed = await writer.settleAll()
+    if (isErrno(failed)) throw unsettled(failed)
+    await accessTimes.flush()
+    client.reap()
+    const answer = await link.call('sync', { revision: undefined })
+    if (isErrno(answer)) throw unsettled(answer)
+  }
+
+  invalidate(change: Invalidation): void {
+    this.#parts.client.invalidate(change)
+  }
+
+  async abandon(): Promise<void> {
+    this.#closing.abort()
+    await this.#background
+    await this.#parts.session.abandon()
+    this.#parts.staging.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await this.#background
+    try {
+      await this.sync()
+    } finally {
+      await this.#parts.session[Symbol.asyncDispose]()
+      this.#parts.staging.close()
+    }
+  }
+
+  // Work nobody waits for: old writes go home, access times are told, files that are held no longer are let go.
+  async #run(signal: AbortSignal): Promise<void> {
+    const { world, writer, accessTimes, client } = this.#parts
+    while (!signal.aborted) {
+      try {
+        writer.tick()
+        await accessTimes.flush()
+        client.reap()
+        await world.clock.sleep(TICK_MS, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        world.log.warn('background work of a filesystem failed; it is tried again', { error: whyOf(error) })
+        await world.clock.sleep(TICK_MS * 5, signal).catch(() => undefined)
+      }
+    }
+  }
+}
+
+const NO_ORPHANS: readonly Ino[] = []

@@ -1,0 +1,119 @@
+import { LRUCache } from 'lru-cache'
+import type { ByteString } from '#base'
+import { REMOTE_CACHE_MAX, REMOTE_NAMES_MAX, REMOTE_XATTRS_MAX } from '../limits.ts'
+import type { Content, Range } from '../operation.ts'
+import type { Quota } from '../quota.ts'
+import type { Stale } from '../shared/protocol.ts'
+import type { Attributes, Ino } from '../vfs.ts'
+
+/** What is known of one inode. */
+interface Known {
+  /** What is known is not older than this; what is older is not believed any more. */
+  revision: number
+  attributes?: Attributes | undefined
+  content?: { readonly content: Content; readonly range: Range } | undefined
+  /** Names in a directory, also such as lead nowhere. */
+  names?: Map<ByteString, Ino | 'none'> | undefined
+  xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
+  target?: ByteString | undefined
+  limits?: { readonly quotas: readonly Quota[]; readonly atMs: number } | undefined
+}
+
+/**
+ * What the home has told of inodes and is still right while the session's lease lasts: the home says what changes. An answer
+ * that was on its way while something newer came is not believed.
+ */
+export class RemoteCache {
+  readonly #known: LRUCache<number, Known>
+  /** The newest revision of anything that was pushed out. */
+  #floor = 0
+
+  constructor() {
+    this.#known = new LRUCache({
+      max: REMOTE_CACHE_MAX,
+      dispose: (known, _ino, reason) => {
+        if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision)
+      },
+    })
+  }
+
+  /** What is known of an inode, to be read. */
+  get(ino: Ino): Readonly<Known> | undefined {
+    return this.#known.get(ino)
+  }
+
+  name(parent: Ino, name: ByteString): Ino | 'none' | undefined {
+    return this.#known.get(parent)?.names?.get(name)
+  }
+
+  /** Bytes of a file, when it is known where they are. */
+  content(ino: Ino, range: Range): Content | undefined {
+    const known = this.#known.get(ino)?.content
+    if (known === undefined) return undefined
+    const to = Math.min(range.to, known.content.size)
+    return range.from >= known.range.from && to <= known.range.to ? known.content : undefined
+  }
+
+  /** The home has told of an inode at a revision; what to write down, unless something newer is known. */
+  learn(ino: Ino, revision: number, what: Omit<Known, 'revision' | 'names' | 'xattrs'>): void {
+    const known = this.#at(ino, revision)
+    if (known !== undefined) Object.assign(known, what)
+  }
+
+  learnName(parent: Ino, revision: number, { name, ino }: { name: ByteString; ino: Ino | 'none' }): void {
+    const known = this.#at(parent, revision)
+    if (known === undefined) return
+    known.names ??= new Map()
+    if (known.names.size >= REMOTE_NAMES_MAX) known.names.clear()
+    known.names.set(name, ino)
+  }
+
+  learnXattr(ino: Ino, revision: number, { name, value }: { name: ByteString; value: Uint8Array | 'none' }): void {
+    const known = this.#at(ino, revision)
+    if (known === undefined) return
+    known.xattrs ??= new Map()
+    if (known.xattrs.size >= REMOTE_XATTRS_MAX) known.xattrs.clear()
+    known.xattrs.set(name, value)
+  }
+
+  /** An inode has been changed from here; its names are still known. */
+  changed(attributes: Attributes, revision: number): void {
+    const known = this.#known.get(attributes.ino)
+    if (known !== undefined) {
+      known.names?.delete('..')
+      Object.assign(known, { content: undefined, xattrs: undefined })
+    }
+    this.learn(attributes.ino, revision, { attributes })
+  }
+
+  /** A name has been changed from here: it leads to `ino`, or what it leads to is not known. */
+  changedName(parent: Ino, revision: number, name: { readonly name: ByteString; readonly ino?: Ino | 'none' }): void {
+    this.#known.get(parent)?.names?.delete(name.name)
+    if (name.ino !== undefined) this.learnName(parent, revision, { name: name.name, ino: name.ino })
+  }
+
+  /** What has been changed by others is not known any more. */
+  forget({ revision, inos, moved }: Stale): void {
+    for (const ino of [...inos, ...moved]) {
+      const newest = Math.max(revision, this.#known.peek(ino)?.revision ?? this.#floor)
+      this.#known.set(ino, { revision: newest })
+    }
+  }
+
+  clear(): void {
+    this.#known.clear()
+    this.#floor = 0
+  }
+
+  #at(ino: Ino, revision: number): Known | undefined {
+    const known = this.#known.get(ino)
+    if (revision < (known?.revision ?? this.#floor)) return undefined
+    if (known !== undefined) {
+      known.revision = revision
+      return known
+    }
+    const fresh: Known = { revision }
+    this.#known.set(ino, fresh)
+    return fresh
+  }
+}

@@ -1,0 +1,203 @@
+import { type Awaitable, isFault } from '#base'
+import { ERRNO, type Errno, isErrno } from '../errno.ts'
+import { ExtentList } from '../extent-list.ts'
+import type { Extent } from '../extent.ts'
+import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS } from '../limits.ts'
+import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
+import { isLimited, type Quota } from '../quota.ts'
+import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
+import type { Answer, Ino, Reply } from '../vfs.ts'
+import type { HomeSession } from './home-session.ts'
+import { Learning } from './learning.ts'
+import { OpenFiles } from './open-files.ts'
+import { RemoteCache } from './remote-cache.ts'
+
+/**
+ * A home on another machine, as a client half sees it: answers from memory what the home has promised to say when it changes,
+ * asks for everything else. While the home cannot be reached, files that are open show what is known of them.
+ */
+export class RemoteHome implements HomeLink, RemoteSide {
+  readonly isShared = true
+  readonly #session: () => HomeSession
+  readonly #nowMs: () => number
+  readonly #cache = new RemoteCache()
+  readonly #learning = new Learning(this.#cache)
+  readonly #files = new OpenFiles()
+
+  constructor(parts: { readonly session: () => HomeSession; readonly nowMs: () => number }) {
+    this.#session = parts.session
+    this.#nowMs = parts.nowMs
+  }
+
+  call<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+  ): Reply<HomeOperations[Kind]['answer']> {
+    const answer = this.#answer(kind as RemoteKind, input as never)
+    return answer as Reply<HomeOperations[Kind]['answer']>
+  }
+
+  // Whether a change of an earlier process was done is not kept here.
+  resultOf(): undefined {
+    return undefined
+  }
+
+  get remote(): RemoteSide {
+    return this
+  }
+
+  get ttlMs(): number {
+    return Math.min(KERNEL_TTL_MS, Math.floor(this.#session().leaseMs))
+  }
+
+  opened(ino: Ino): void {
+    this.#files.opened(ino)
+  }
+
+  released(ino: Ino): void {
+    if (this.#files.released(ino)) void this.#ask('forget', { inos: [ino] }).catch(() => undefined)
+  }
+
+  failed(ino: Ino): Errno | undefined {
+    return this.#files.hasFailed(ino) ? ERRNO.EIO : undefined
+  }
+
+  prepare(ino: Ino): Awaitable<void> {
+    if (this.#limitsOf(ino) !== undefined) return undefined
+    const asked = this.#ask('limitsOf', { ino }).then(({ answer, revision }) => {
+      if (isErrno(answer)) return
+      this.#cache.learn(ino, revision, { limits: { quotas: answer, atMs: this.#nowMs() } })
+    })
+    return asked.catch(() => undefined)
+  }
+
+  /** Files that are open here. */
+  get held(): readonly Ino[] {
+    return this.#files.all
+  }
+
+  /** Forgets what others have changed; answers what of it is open here, and so must stay. */
+  forget(stale: Stale): readonly Ino[] {
+    this.#cache.forget(stale)
+    return this.#files.claim(stale.inos)
+  }
+
+  forgetAll(): void {
+    this.#cache.clear()
+  }
+
+  /** Writes to these files are lost with the session. */
+  fail(inos: readonly Ino[]): void {
+    for (const ino of inos) this.#files.fail(ino)
+  }
+
+  /** A file whose lost writes have been dropped is as good as any other. */
+  recover(ino: Ino): void {
+    this.#files.recover(ino)
+  }
+
+  #answer<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): Reply<unknown> {
+    const question = { kind, input } as Question
+    if (this.#session().leaseMs > 0) {
+      const known = this.#known(question)
+      if (known !== undefined) return known as Reply<unknown>
+    }
+    if (question.kind === 'limitsOf') return this.#limitsOf(question.input.ino) ?? []
+    if (question.kind === 'content') return this.#content(question.input)
+    // What was written in a session that is over must not come after what others have written since.
+    if (question.kind === 'write' && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
+    if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
+    return this.#ask(kind, input).then(({ answer }) => answer)
+  }
+
+  // Of what is open here the last that was known is better than nothing.
+  async #patiently(ino: Ino, question: Question & { readonly kind: 'attributes' }): Promise<Answer<unknown>> {
+    const last = this.#files.isOpen(ino) ? this.#cache.get(ino)?.attributes : undefined
+    try {
+      return (await this.#ask(question.kind, question.input, last === undefined ? 'patient' : 'hasty')).answer
+    } catch (error) {
+      if (last === undefined || !isUnreachable(error)) throw error
+      return last
+    }
+  }
+
+  async #ask<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    patience?: 'patient' | 'hasty',
+  ): Promise<RemoteAnswer<Kind>> {
+    const answer = await this.#session().call(kind, input, patience)
+    this.#learning.learn({ kind, input, name: undefined }, answer)
+    return answer
+  }
+
+  #known(question: Question): unknown {
+    switch (question.kind) {
+      case 'lookup': {
+        const ino = this.#cache.name(question.input.parent, question.input.name)
+        return ino === undefined ? undefined : ino === 'none' ? ERRNO.ENOENT : this.#cache.get(ino)?.attributes
+      }
+      case 'attributes':
+        return this.#cache.get(question.input.ino)?.attributes
+      case 'readLink':
+        return this.#cache.get(question.input.ino)?.target
+      case 'getXattr': {
+        const value = this.#cache.get(question.input.ino)?.xattrs?.get(question.input.name)
+        return value === 'none' ? ERRNO.ENODATA : value
+      }
+      case 'content':
+        return this.#cache.content(question.input.ino, question.input.range ?? WHOLE)
+      default:
+        return undefined
+    }
+  }
+
+  #limitsOf(ino: Ino): readonly Quota[] | undefined {
+    const limits = this.#cache.get(ino)?.limits
+    if (limits === undefined) return undefined
+    const ageMs = this.#nowMs() - limits.atMs
+    return ageMs < (limits.quotas.some(isLimited) ? LIMITED_TTL_MS : UNLIMITED_TTL_MS) ? limits.quotas : undefined
+  }
+
+  // Where the bytes are: told in pieces when there are many.
+  async #content({ ino, range = WHOLE }: HomeOperations['content']['input']): Promise<Answer<Content>> {
+    const last = this.#files.isOpen(ino) ? this.#cache.content(ino, range) : undefined
+    const wanted = { from: range.from, to: Math.max(range.to, range.from + CONTENT_AHEAD_BYTES) }
+    const extents: Extent[] = []
+    try {
+      for (let from = range.from; ; ) {
+        const patience = last === undefined ? 'patient' : 'hasty'
+        const { answer, revision, contentTo } = await this.#ask(
+          'content',
+          { ino, range: { ...wanted, from } },
+          patience,
+        )
+        if (isErrno(answer)) return answer
+        for (const extent of answer.extents) extents.push(extent)
+        const isAll = contentTo >= Math.min(range.to, answer.size)
+        if (!isAll && contentTo > from) {
+          from = contentTo
+          continue
+        }
+        const content = { ...answer, extents: ExtentList.of(extents) }
+        this.#cache.learn(ino, revision, { content: { content, range: { from: range.from, to: contentTo } } })
+        return content
+      }
+    } catch (error) {
+      if (last === undefined || !isUnreachable(error)) throw error
+      return last
+    }
+  }
+}
+
+type Question = {
+  [Kind in RemoteKind]: { readonly kind: Kind; readonly input: HomeOperations[Kind]['input'] }
+}[RemoteKind]
+
+function isUnreachable(error: unknown): boolean {
+  return isFault(error) && error.retry === 'later'
+}
+
+const WHOLE: Range = { from: 0, to: FILE_BYTES_MAX }
+const LIMITED_TTL_MS = 1_000
+const UNLIMITED_TTL_MS = 5_000

@@ -1,0 +1,13 @@
+import { defineFaults } from '#base'
+
+/** What a session of another machine can meet, beside the answers of the filesystem. */
+export const sessionFault = defineFaults({
+  /** The home has given the session up: what it had locked, held open or not yet written is gone. */
+  SessionLost: { status: 503, retry: 'never' },
+  /** The home has begun anew and does not know what the session believes: it is to be resumed. */
+  SessionAsleep: { status: 409, retry: 'reread' },
+  /** There are as many sessions as there may be. */
+  TooManySessions: { status: 429, retry: 'later' },
+  /** A change that the session itself has given up meanwhile. */
+  Superseded: { status: 409, retry: 'never' },
+})

@@ -1,0 +1,374 @@
+import { andThen, type Awaitable, isLater, type World } from '#base'
+import { errnoOf } from '../client/writer.ts'
+import { isErrno } from '../errno.ts'
+import type { Home } from '../home/home.ts'
+import type { RequestName } from '../home/result.ts'
+import type { Superblock } from '../home/superblock.ts'
+import { attributesOf } from '../inode.ts'
+import { INTERESTS_MAX, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
+import type { HomeOperations } from '../operation.ts'
+import type { Attributes, Ino, Invalidation, Reply } from '../vfs.ts'
+import { sessionFault } from './faults.ts'
+import { Member } from './member.ts'
+import { Members } from './members.ts'
+import { permitted } from './permitted.ts'
+import {
+  type Access,
+  type Acknowledgement,
+  type Grant,
+  isChange,
+  type RemoteAnswer,
+  type RemoteCall,
+  type Resumption,
+  type Stale,
+} from './protocol.ts'
+import { answerAgain } from './again.ts'
+import { requestOf, SessionTable } from './session-table.ts'
+import { contentWithin, inosOf, inosShown } from './told.ts'
+
+/** What the home's own process has of the filesystem beside the home. */
+export interface LocalSide {
+  /** A kernel here may have to be told. */
+  invalidate(change: Invalidation): void
+  /** True while something was written here that is not at the home yet. */
+  readonly isDirty: boolean
+  /** Brings what was written here to the home; undefined when there is nothing. */
+  settle(ino: Ino): Reply<void>
+  /** True when a kernel here may hold the inode. */
+  mayHold(ino: Ino): boolean
+  /** The file has lost its last name and is still held here: it goes when it is forgotten here. */
+  adopt(ino: Ino): void
+}
+
+/** What the sessions of a filesystem work with. */
+export interface HomeSessionsParts {
+  readonly home: Home
+  readonly world: World
+  readonly superblock: Superblock
+  /** The running kernel's boot id: after a power cut, what sessions were told may be gone. */
+  readonly bootId: string
+  /** True when unlinked files may be held open in this process's kernel mounts. */
+  readonly isMounted: boolean
+  readonly local: LocalSide
+}
+
+/** Who asks: a machine by its certificate, and what it may do. */
+export interface Asker {
+  readonly machine: string
+  readonly access: Access
+}
+
+/**
+ * The sessions of machines that use a filesystem whose home is here. A session lives while it is heard of at least every
+ * LEASE_MS; each of its changes is done once, however often it is asked for; what it believes it is told to forget before
+ * a change by anybody else is answered.
+ */
+export class HomeSessions {
+  readonly #parts: HomeSessionsParts
+  readonly #members: Members
+  readonly #table: SessionTable
+  readonly #byNumber = new Map<number, Member>()
+  /** Sessions of before this process began: until when they may be resumed. */
+  readonly #asleep = new Map<number, { readonly machine: string; readonly untilMs: number }>()
+  /** Unlinked files that this process's own client may hold. */
+  readonly #localHolds = new Set<Ino>()
+  #durable = 0
+  #mustReap: boolean
+
+  constructor(parts: HomeSessionsParts) {
+    this.#parts = parts
+    const { tables } = parts.home.context
+    this.#members = new Members(tables, parts.local)
+    this.#table = new SessionTable(tables.keyspace)
+    const untilMs = parts.world.clock.monotonicMs() + LEASE_MS
+    for (const [session, { machine, bootId }] of this.#table.all()) {
+      if (bootId === parts.bootId) this.#asleep.set(session, { machine, untilMs })
+      else this.#table.delete(session)
+    }
+    this.#mustReap = !parts.isMounted
+    if (parts.isMounted) for (const ino of parts.home.orphans()) this.#localHolds.add(ino)
+    this.#share()
+    this.tick()
+  }
+
+  /** Begins a session, or goes on with one. Faults: TooManySessions. */
+  open({ machine, access }: Asker, resume: Resumption | undefined): Grant {
+    const known = resume === undefined ? undefined : this.#resume(machine, resume)
+    const member = known ?? this.#begin(machine, access)
+    member.access = access
+    member.renew(this.#nowMs)
+    const { home, superblock } = this.#parts
+    const kept = home.lastSequence(requestOf(member.session, { slot: 0, sequence: 0 }).session)
+    const lastSequence = Math.max(kept, ...Array.from(member.slots.values(), ({ sequence }) => sequence))
+    return { session: member.session, isResumed: known !== undefined, lastSequence, access, superblock }
+  }
+
+  /** Does one operation, once. Faults: SessionLost, SessionAsleep, Superseded. */
+  async call(session: number, asker: Asker, call: RemoteCall): Promise<RemoteAnswer> {
+    const member = this.#member(session, asker)
+    const { name } = call
+    if (name === undefined) return this.#run(member, call, undefined)
+    const row = member.slots.get(name.slot)
+    if (row !== undefined && row.sequence === name.sequence) return row.answer
+    if (row !== undefined && row.sequence > name.sequence) throw sessionFault('Superseded', 'a later change is there')
+    const request = requestOf(session, name)
+    const done = this.#parts.home.resultOf(request)
+    const answer = done === undefined ? this.#run(member, call, request) : this.#again(member, call, done.ino)
+    member.slots.set(name.slot, { sequence: name.sequence, answer })
+    return answer
+  }
+
+  /** What the session has to forget. Faults: SessionLost, SessionAsleep. */
+  async *watch(session: number, asker: Asker, signal: AbortSignal): AsyncGenerator<Stale, void, undefined> {
+    const member = this.#member(session, asker)
+    yield* member.watch(signal)
+    if (member.isLost) throw lost(session)
+  }
+
+  /** The session has forgotten what it was told to, and holds some of it open. Faults: SessionLost, SessionAsleep. */
+  acknowledge(session: number, asker: Asker, { number, held }: Acknowledgement): void {
+    const member = this.#member(session, asker)
+    this.#hold(member, held)
+    member.acknowledge(number)
+  }
+
+  /** The session is still there. Faults: SessionLost, SessionAsleep. */
+  renew(session: number, asker: Asker): void {
+    this.#member(session, asker)
+  }
+
+  /** Ends a session. */
+  close(session: number, asker: Asker): void {
+    const member = this.#byNumber.get(session)
+    if (member?.machine === asker.machine) this.#end(member, 'it was closed')
+  }
+
+  /** Ends sessions that were not heard of for too long. */
+  tick(): void {
+    const nowMs = this.#nowMs
+    for (const member of this.#byNumber.values()) {
+      if (member.isLost || member.leaseEndMs <= nowMs) this.#end(member, 'it was not heard of')
+    }
+    for (const [session, { untilMs }] of this.#asleep) if (untilMs <= nowMs) this.#giveUp(session)
+    // What was unlinked and held open before this process began is held by nobody who has not come back by now.
+    if (this.#mustReap && this.#asleep.size === 0) {
+      this.#mustReap = false
+      this.#reap(this.#parts.home.orphans())
+    }
+    this.#share()
+  }
+
+  /** An operation of the client in this process, while there are sessions. */
+  local<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request: RequestName | undefined,
+  ): Reply<HomeOperations[Kind]['answer']> {
+    const { home } = this.#parts
+    if (kind === 'forget' && 'inos' in input) {
+      for (const ino of input.inos) this.#localHolds.delete(ino)
+      this.#reap(input.inos)
+      return home.run(kind, { ...input, inos: [] }, request)
+    }
+    const answer = home.run(kind, input, request)
+    if (!isChange(kind)) return answer
+    return andThen(answer, given => {
+      for (const ino of orphansIn(kind, given)) this.#localHolds.add(ino)
+      return andThen(this.#members.quiet, () => given)
+    })
+  }
+
+  /** Something was written in this process that is not at the home yet: who knows the file has to ask for it again. */
+  written(ino: Ino): Awaitable<void> {
+    this.#members.stale(ino)
+    return this.#members.quiet
+  }
+
+  /** How many machines use the filesystem. */
+  get size(): number {
+    return this.#members.size
+  }
+
+  get #nowMs(): number {
+    return this.#parts.world.clock.monotonicMs()
+  }
+
+  // While nobody else uses the filesystem, its home answers this process directly.
+  #share(): void {
+    this.#parts.home.shared = this.#members.size + this.#asleep.size > 0 ? this : undefined
+  }
+
+  #begin(machine: string, access: Access): Member {
+    if (this.#byNumber.size >= SESSIONS_MAX) {
+      throw sessionFault('TooManySessions', `there are ${SESSIONS_MAX} sessions of ${this.#parts.superblock.name}`)
+    }
+    const { world, bootId, superblock, home } = this.#parts
+    const session = SessionTable.newSession(world.entropy.bytes(5))
+    this.#table.put(session, { version: 1, machine, bootId })
+    if (this.#members.size === 0) for (const ino of home.orphans()) this.#localHolds.add(ino)
+    world.log.info('a machine uses a filesystem', { filesystem: superblock.name, machine, access })
+    return this.#add(new Member({ session, machine, access }))
+  }
+
+  #add(member: Member): Member {
+    this.#byNumber.set(member.session, member)
+    this.#members.add(member)
+    this.#share()
+    return member
+  }
+
+  #resume(machine: string, { session, held }: Resumption): Member | undefined {
+    const asleep = this.#asleep.get(session)
+    if (asleep?.machine === machine) {
+      this.#asleep.delete(session)
+      this.#add(new Member({ session, machine, access: 'readOnly' }))
+    }
+    const member = this.#byNumber.get(session)
+    if (member === undefined || member.machine !== machine || member.isLost) return undefined
+    // It has forgotten everything.
+    member.acknowledge(Number.POSITIVE_INFINITY)
+    this.#hold(member, held)
+    return member
+  }
+
+  #member(session: number, { machine, access }: Asker): Member {
+    const member = this.#byNumber.get(session)
+    if (member?.machine === machine && !member.isLost) {
+      member.access = access
+      member.renew(this.#nowMs)
+      return member
+    }
+    if (this.#asleep.get(session)?.machine !== machine) throw lost(session)
+    throw sessionFault('SessionAsleep', `the home has begun anew: session ${session} is to be resumed`)
+  }
+
+  async #run(member: Member, call: RemoteCall, request: RequestName | undefined): Promise<RemoteAnswer> {
+    await this.#settleLocal(call)
+    if (member.isLost) throw lost(member.session)
+    const { home } = this.#parts
+    if (call.kind === 'forget' && 'inos' in call.input) this.#release(member, call.input.inos)
+    const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, member.access, call)
+    if (isErrno(input)) return this.#seen(member, this.#told(member, call, input, new Set()))
+    const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, input, request)))
+    if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
+    const later = await value
+    return this.#finish(member, call, this.#told(member, call, later, touched))
+  }
+
+  async #again(member: Member, call: RemoteCall, number: number): Promise<RemoteAnswer> {
+    const answer = answerAgain(this.#parts.home, call, number)
+    return this.#finish(member, call, this.#told(member, call, answer, new Set()))
+  }
+
+  // In the same step as the operation: what changes from now on, the session is told.
+  #told(member: Member, call: RemoteCall, answer: RemoteAnswer['answer'], touched: ReadonlySet<Ino>): RemoteAnswer {
+    const { tables } = this.#parts.home.context
+    const named = inosOf(call)
+    const inos = new Set(isChange(call.kind) ? [...touched, ...named] : named)
+    this.#members.told(member, [...inos, ...inosShown(answer)])
+    const changed = isChange(call.kind) ? [...inos].flatMap(ino => shown(tables.inode(ino))) : []
+    const told = { revision: tables.revision, changed, contentTo: 0 }
+    if (call.kind !== 'content' || isErrno(answer) || !('range' in call.input)) return { answer, ...told }
+    const content = answer as HomeOperations['content']['answer']
+    const cut = contentWithin(content, call.input.range ?? { from: 0, to: content.size })
+    return { answer: cut.content, ...told, contentTo: cut.to }
+  }
+
+  async #finish(member: Member, call: RemoteCall, told: RemoteAnswer): Promise<RemoteAnswer> {
+    if (isChange(call.kind)) {
+      const orphans = orphansIn(call.kind, told.answer)
+      this.#hold(member, orphans)
+      for (const ino of orphans) if (this.#parts.local.mayHold(ino)) this.#adopt(ino)
+      await this.#members.quiet
+    }
+    return this.#seen(member, told)
+  }
+
+  // What others have changed is durable before another machine sees it: a power cut here does not take it back.
+  async #seen(member: Member, told: RemoteAnswer): Promise<RemoteAnswer> {
+    const newest = this.#members.newestOfOthers(member)
+    if (newest === undefined || newest <= this.#durable) return told
+    await this.#parts.home.context.tables.keyspace.sync(newest, NEVER)
+    this.#durable = Math.max(this.#durable, newest)
+    return told
+  }
+
+  // What was written in this process and is not at the home yet is seen by nobody else.
+  async #settleLocal(call: RemoteCall): Promise<void> {
+    const { local, home } = this.#parts
+    if (!local.isDirty) return
+    for (const ino of inosOf(call)) await local.settle(ino)
+    if (call.kind !== 'lookup' && call.kind !== 'list') return
+    const seen = runSafely(() => home.run(call.kind, call.input, undefined))
+    if (!isLater(seen)) for (const ino of inosShown(seen)) await local.settle(ino)
+  }
+
+  #hold(member: Member, inos: readonly Ino[]): void {
+    const { tables } = this.#parts.home.context
+    for (const ino of inos) if (tables.inode(ino) !== undefined) member.holds.add(ino)
+    if (member.holds.size > INTERESTS_MAX) this.#end(member, 'it holds too many files open')
+  }
+
+  #release(member: Member, inos: readonly Ino[]): void {
+    for (const ino of inos) member.holds.delete(ino)
+    this.#reap(inos)
+  }
+
+  #adopt(ino: Ino): void {
+    this.#localHolds.add(ino)
+    this.#parts.local.adopt(ino)
+  }
+
+  // Files without a name go with their last holder.
+  #reap(inos: readonly Ino[]): void {
+    const { home } = this.#parts
+    const isHeld = (ino: Ino) => this.#localHolds.has(ino) || [...this.#members].some(({ holds }) => holds.has(ino))
+    const free = inos.filter(ino => home.context.tables.inode(ino)?.nlink === 0 && !isHeld(ino))
+    if (free.length > 0) home.run('forget', { inos: free }, undefined)
+  }
+
+  #end(member: Member, why: string): void {
+    const { world, superblock } = this.#parts
+    world.log.info('a machine uses a filesystem no longer', {
+      filesystem: superblock.name,
+      machine: member.machine,
+      why,
+    })
+    this.#byNumber.delete(member.session)
+    this.#members.remove(member)
+    this.#table.delete(member.session)
+    this.#reap([...member.holds])
+    this.#share()
+  }
+
+  #giveUp(session: number): void {
+    this.#asleep.delete(session)
+    this.#table.delete(session)
+  }
+}
+
+function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {
+  try {
+    const answer = run() as Reply<RemoteAnswer['answer']>
+    return isLater(answer) ? answer.then(undefined, errnoOf) : answer
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+function orphansIn(kind: keyof HomeOperations, answer: unknown): Ino[] {
+  if (typeof answer !== 'object' || answer === null) return []
+  if (kind === 'makeUnnamed' && 'ino' in answer) return [answer.ino as Ino]
+  return 'orphan' in answer && answer.orphan !== undefined ? [answer.orphan as Ino] : []
+}
+
+function shown(inode: Parameters<typeof attributesOf>[0] | undefined): Attributes[] {
+  return inode === undefined ? [] : [attributesOf(inode)]
+}
+
+function lost(session: number): Error {
+  return sessionFault('SessionLost', `session ${session} is over: it was not heard of for ${LEASE_MS / 1000} s`)
+}
+
+const NOTHING_HELD: HomeOperations['forget']['input'] = { inos: [] }
+const NEVER = new AbortController().signal

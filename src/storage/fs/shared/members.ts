@@ -1,0 +1,149 @@
+import type { Revision } from '#keyspace'
+import type { Tables, Touched } from '../home/tables.ts'
+import { STALE_NAMES_MAX } from '../limits.ts'
+import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
+import type { Member } from './member.ts'
+
+/** The client half in the home's own process. */
+export interface LocalHalf {
+  /** A kernel here may have to be told. */
+  invalidate(change: Invalidation): void
+}
+
+/**
+ * Who believes what: which sessions were told of an inode, and may answer from memory until they are told that it has
+ * changed. A change is answered only when all of them have forgotten it, or are lost. It costs nothing while there is no session.
+ */
+export class Members {
+  readonly #tables: Tables
+  readonly #local: LocalHalf
+  readonly #members = new Set<Member>()
+  readonly #interested = new Map<Ino, Set<Member>>()
+  /** The newest revision that each session has made; of this process and its background work under undefined. */
+  readonly #newest = new Map<Member | undefined, Revision>()
+  #author: Member | undefined
+  #touched: Set<Ino> | undefined
+
+  constructor(tables: Tables, local: LocalHalf) {
+    this.#tables = tables
+    this.#local = local
+  }
+
+  [Symbol.iterator](): Iterator<Member> {
+    return this.#members.values()
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  add(member: Member): void {
+    this.#members.add(member)
+    this.#tables.onChanged = touched => this.#changed(touched)
+    this.#newest.set(undefined, this.#tables.revision)
+  }
+
+  remove(member: Member): void {
+    this.#members.delete(member)
+    if (this.#newest.delete(member)) this.#newest.set(undefined, this.#tables.revision)
+    for (const ino of member.interests) this.#forget(member, ino)
+    member.lose()
+    if (this.#members.size === 0) this.#tables.onChanged = undefined
+  }
+
+  /** Runs a step on behalf of a session; answers what the step has changed, too. */
+  as<Value>(author: Member, step: () => Value): { readonly value: Value; readonly touched: ReadonlySet<Ino> } {
+    const touched = new Set<Ino>()
+    const before = [this.#author, this.#touched] as const
+    this.#author = author
+    this.#touched = touched
+    try {
+      return { value: step(), touched }
+    } finally {
+      ;[this.#author, this.#touched] = before
+    }
+  }
+
+  /** The session was told of these inodes as they are now. */
+  told(member: Member, inos: Iterable<Ino>): void {
+    if (member.isLost) return
+    for (const ino of inos) {
+      const tooMany = member.learn(ino)
+      const interested = this.#interested.get(ino)
+      if (interested === undefined) this.#interested.set(ino, new Set([member]))
+      else interested.add(member)
+      if (tooMany !== undefined) this.#tell(member, { inos: [tooMany], moved: [], entries: [] })
+    }
+  }
+
+  /** Those who know the inode have to forget it. */
+  stale(ino: Ino): void {
+    for (const member of this.#interested.get(ino) ?? NOBODY)
+      this.#tell(member, { inos: [ino], moved: [], entries: [] })
+  }
+
+  /** Resolves when every session has forgotten what has changed until now; undefined when they have. */
+  get quiet(): Promise<void> | undefined {
+    let waits: Promise<void>[] | undefined
+    for (const member of this.#members) {
+      const wait = member.quiet
+      if (wait !== undefined) (waits ??= []).push(wait)
+    }
+    return waits === undefined ? undefined : Promise.all(waits).then(() => undefined)
+  }
+
+  /** The newest revision that others than this session have made: it must be durable before the session sees it. */
+  newestOfOthers(member: Member): Revision | undefined {
+    let newest: Revision | undefined
+    for (const [author, revision] of this.#newest) {
+      if (author !== member && (newest === undefined || revision > newest)) newest = revision
+    }
+    return newest
+  }
+
+  #changed({ inos, names, unmarked }: Touched): void {
+    const author = this.#author
+    this.#newest.set(author, this.#tables.revision)
+    for (const ino of inos) {
+      this.#touched?.add(ino)
+      const entries = names.filter(({ parent }) => parent === ino)
+      if (author !== undefined && !unmarked.has(ino)) this.#tellLocal(ino, entries)
+      for (const member of this.#interested.get(ino) ?? NOBODY) {
+        if (member === author) continue
+        const isMoved = unmarked.has(ino)
+        this.#tell(member, { inos: isMoved ? [] : [ino], moved: isMoved ? [ino] : [], entries })
+      }
+    }
+  }
+
+  #tellLocal(ino: Ino, entries: readonly DirectoryPlace[]): void {
+    this.#local.invalidate({ kind: 'inode', ino })
+    for (const entry of entries) this.#local.invalidate({ kind: 'entry', ...entry })
+  }
+
+  #tell(
+    member: Member,
+    what: {
+      readonly inos: readonly Ino[]
+      readonly moved: readonly Ino[]
+      readonly entries: readonly DirectoryPlace[]
+    },
+  ): void {
+    for (const ino of [...what.inos, ...what.moved]) this.#forget(member, ino)
+    const { revision } = this.#tables
+    for (let at = 0; at === 0 || at < what.entries.length; at += STALE_NAMES_MAX) {
+      const entries = what.entries.slice(at, at + STALE_NAMES_MAX)
+      // Who does not listen at all is given up: its lease is over at once.
+      if (!member.tell({ ...what, entries, revision })) return this.remove(member)
+    }
+  }
+
+  #forget(member: Member, ino: Ino): void {
+    member.interests.delete(ino)
+    const interested = this.#interested.get(ino)
+    interested?.delete(member)
+    if (interested?.size === 0) this.#interested.delete(ino)
+  }
+}
+
+const NOBODY: ReadonlySet<Member> = new Set()

@@ -1,0 +1,109 @@
+import type { Superblock } from '../home/superblock.ts'
+import type { HomeOperations } from '../operation.ts'
+import type { Answer, Attributes, DirectoryPlace, Ino } from '../vfs.ts'
+
+/** What a machine may do with a filesystem whose home is elsewhere. `squashed`: its root is nobody there. */
+export type Access = 'full' | 'squashed' | 'readOnly'
+
+/** Operations that travel; limits on directories are set where the home is. */
+export type RemoteKind = Exclude<keyof HomeOperations, 'setQuota' | 'removeQuota' | 'quotas'>
+
+/** Names a change of a session, so that it is done once: each slot has one change under way, with growing numbers. */
+export interface CallName {
+  readonly slot: number
+  readonly sequence: number
+}
+
+/** One operation of a session. `name` is there for changes. */
+export interface RemoteCall<Kind extends RemoteKind = RemoteKind> {
+  readonly kind: Kind
+  readonly input: HomeOperations[Kind]['input']
+  readonly name: CallName | undefined
+}
+
+/** What the home answers. */
+export interface RemoteAnswer<Kind extends RemoteKind = RemoteKind> {
+  readonly answer: Answer<HomeOperations[Kind]['answer']>
+  /** The state of the filesystem that the answer shows. */
+  readonly revision: number
+  /** How the inodes that the operation has changed are now. */
+  readonly changed: readonly Attributes[]
+  /** Of a `content`: up to where it tells. */
+  readonly contentTo: number
+}
+
+/** What a session may no longer believe; it says so when it has forgotten it. */
+export interface Stale {
+  /** Counts up from 1 in each session. */
+  readonly number: number
+  readonly revision: number
+  readonly inos: readonly Ino[]
+  /** Inodes whose content only lies elsewhere now, or whose access time is another: no kernel has to know. */
+  readonly moved: readonly Ino[]
+  readonly entries: readonly DirectoryPlace[]
+}
+
+/** A session as it is given to a machine. */
+export interface Grant {
+  readonly session: number
+  /** True when it is the one that was asked for: what it was doing goes on. */
+  readonly isResumed: boolean
+  /** The highest number in the name of a change it has had. */
+  readonly lastSequence: number
+  readonly access: Access
+  readonly superblock: Superblock
+}
+
+/** The session a machine had, and the files it has open there. */
+export interface Resumption {
+  readonly session: number
+  readonly held: readonly Ino[]
+}
+
+/**
+ * A machine's way to the home of one filesystem, whatever connection there is. Each call is made once and may fail with a
+ * fault whose `retry` is `later`: nobody knows then whether it was done. Fault: SessionLost when the home has given up
+ * the session.
+ */
+export interface HomeTransport {
+  open(resume: Resumption | undefined, signal: AbortSignal): Promise<Grant>
+  call<Kind extends RemoteKind>(
+    session: number,
+    call: RemoteCall<Kind>,
+    signal: AbortSignal,
+  ): Promise<RemoteAnswer<Kind>>
+  /** What the session may no longer believe, as long as the connection lasts; all that was not acknowledged comes first. */
+  watch(session: number, signal: AbortSignal): AsyncIterable<Stale>
+  /** All up to `number` is forgotten here; `held` of it is open. */
+  acknowledge(session: number, told: Acknowledgement, signal: AbortSignal): Promise<void>
+  renew(session: number, signal: AbortSignal): Promise<void>
+  close(session: number, signal: AbortSignal): Promise<void>
+}
+
+export interface Acknowledgement {
+  readonly number: number
+  readonly held: readonly Ino[]
+}
+
+/** Operations that change something, so that doing them twice is not doing them once. */
+const CHANGES: ReadonlySet<RemoteKind> = new Set<RemoteKind>([
+  'setAttributes',
+  'make',
+  'makeUnnamed',
+  'link',
+  'remove',
+  'rename',
+  'write',
+  'append',
+  'copyRange',
+  'clear',
+  'setXattr',
+  'removeXattr',
+  'touchAccess',
+  'forget',
+])
+
+/** True for operations that must not be done twice. */
+export function isChange(kind: keyof HomeOperations): boolean {
+  return CHANGES.has(kind as RemoteKind)
+}
