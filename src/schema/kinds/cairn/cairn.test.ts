@@ -18,6 +18,16 @@ const wrong = (wanted: KubeObject, old?: KubeObject): readonly string[] => {
   return (kind?.validate?.(wanted, old) ?? []).map(each => each.field)
 }
 
+test('copies of a pool: no fewer than are needed, no more than machines can be asked for', () => {
+  const fields = (spec: object) => wrong(object('Pool', 'default', spec))
+  assert.deepEqual(fields({}), [])
+  assert.deepEqual(fields({ minReplicas: 2 }), [])
+  assert.deepEqual(fields({ minReplicas: 3 }), ['spec.minReplicas'])
+  assert.deepEqual(fields({ replicas: 3, minReplicas: 3 }), [])
+  assert.deepEqual(fields({ replicas: 17 }), ['spec.replicas'])
+  assert.deepEqual(fields({ replicas: 0 }), ['spec.replicas', 'spec.minReplicas'])
+})
+
 test('there is one pool: others are refused when they are made, and may still be changed and deleted', () => {
   assert.deepEqual(wrong(object('Pool', 'default', {})), [])
   assert.deepEqual(wrong(object('Pool', 'fast', {})), ['metadata.name'])

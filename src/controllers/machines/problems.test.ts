@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DiskReport, HeardMachine, MachineReport } from '#cluster'
+import { jsonAt, type KubeObject, textAt } from '#schema'
+import { conditionsOf, type MachineFacts } from './conditions.ts'
+import { happenings } from './happenings.ts'
+import { nodeStatus } from './node-object.ts'
+import { problemsOf } from './problems.ts'
+
+const disk: DiskReport = {
+  id: 'd',
+  path: '/data',
+  state: 'Ready',
+  capacityMiB: 1000,
+  usedMiB: 100,
+  freeMiB: 900,
+  chunks: 90,
+  damaged: 0,
+}
+
+function heard(more: Partial<HeardMachine> = {}, report: Partial<MachineReport> = {}): HeardMachine {
+  const whole: MachineReport = {
+    software: 'cairn 0.1.0',
+    level: 2,
+    zone: '',
+    addresses: [],
+    architecture: 'arm64',
+    kernel: '6.1',
+    os: 'Debian',
+    cpus: 4,
+    memoryMiB: 1024,
+    cpuUsedMilli: 0,
+    memoryUsedMiB: 0,
+    disks: [disk],
+    ...report,
+  }
+  return { name: 'nas', state: 'Online', agoMs: 1, skewMs: 0, report: whole, ...more }
+}
+
+const facts = (more: Partial<MachineFacts> = {}): MachineFacts => ({
+  machine: { name: 'nas', role: 'node', zone: '', addresses: [], state: 'Online', disks: [] },
+  heard: heard(),
+  problems: [],
+  ...more,
+})
+
+const levels = { level: 2, levelMax: 2 }
+
+test('people are told what is wrong with a machine, the worst first', () => {
+  const reasons = (machine: HeardMachine, at = levels) => problemsOf(machine, at).map(({ reason }) => reason)
+  assert.deepEqual(reasons(heard()), [])
+  assert.deepEqual(reasons(heard({ skewMs: 999 })), [])
+  const all = heard(
+    { skewMs: 2000 },
+    {
+      level: 1,
+      disks: [
+        { ...disk, state: 'Full' },
+        { ...disk, damaged: 3 },
+      ],
+    },
+  )
+  assert.deepEqual(reasons(all, { level: 1, levelMax: 2 }), ['DiskFailing', 'ClockSkew', 'DiskFull', 'Version'])
+  assert.deepEqual(reasons(heard({}, { disks: [{ ...disk, usedMiB: 960, freeMiB: 40 }] })), ['DiskFull'])
+  assert.deepEqual(reasons(heard({}, { disks: [{ ...disk, state: 'Missing', usedMiB: 0, freeMiB: 0 }] })), [
+    'DiskFailing',
+  ])
+  assert.match(problemsOf(heard({ skewMs: -61_000 }), levels)[0]?.message ?? '', /over 60 s behind: it may not write/)
+  assert.match(problemsOf(heard({}, { level: 1 }), levels)[0]?.message ?? '', /up to 1, and the cloud uses 2: upgrade/)
+})
+
+test('what a skew is to the millisecond is no news', () => {
+  const message = (skewMs: number) => problemsOf(heard({ skewMs }), levels)[0]?.message
+  assert.equal(message(2000), message(30_000))
+})
+
+test('a condition that has not changed keeps its times, and a status that says the same is the same', () => {
+  const node: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'nas', uid: 'u', creationTimestamp: '' },
+    status: { conditions: [{ type: 'Ours', status: 'True' }] },
+  }
+  const status = nodeStatus(node, facts(), 'T1')
+  const told = { ...node, status }
+  assert.equal(nodeStatus(told, facts(), 'T2'), status)
+  const problems = [{ reason: 'ClockSkew', message: 'late' }] as const
+  const later = conditionsOf(told, facts({ problems }), 'T3')
+  const row = (type: string) => {
+    const found = later.find(each => each['type'] === type)
+    return ['status', 'lastTransitionTime', 'lastHeartbeatTime'].map(name => textAt(found, name))
+  }
+  assert.deepEqual(row('Ready'), ['True', 'T1', 'T3'])
+  assert.deepEqual(row('Degraded'), ['True', 'T3', 'T3'])
+  assert.deepEqual(row('Suspect'), ['False', 'T1', 'T1'])
+  assert.deepEqual(row('Ours').slice(0, 1), ['True'])
+  assert.deepEqual(jsonAt(status, 'nodeInfo', 'architecture'), 'arm64')
+})
+
+test('people hear when a machine comes, goes, is back and is unwell, each once', () => {
+  const bare: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'nas', uid: 'u', creationTimestamp: '' },
+  }
+  const { machine } = facts()
+  const steps: readonly Partial<MachineFacts>[] = [
+    {},
+    { machine: { ...machine, state: 'Suspect' } },
+    { machine: { ...machine, state: 'Offline' } },
+    {},
+    { problems: [{ reason: 'DiskFull', message: 'full' }] },
+    { problems: [{ reason: 'DiskFull', message: 'full' }] },
+  ]
+  let node = bare
+  const said = steps.map((step, at) => {
+    const status = nodeStatus(node, facts(step), `T${at}`)
+    const reasons = happenings(node, status).map(({ reason }) => reason)
+    node = { ...bare, status }
+    return reasons.join()
+  })
+  assert.deepEqual(said, ['Online', '', 'Offline', 'Online', 'DiskFull', ''])
+})
