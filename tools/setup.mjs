@@ -14,11 +14,14 @@ const peers = ['glusterfs-server', 'moosefs-master', 'moosefs-chunkserver', 'moo
 /** Judges of the keyspace in etcd, and what the embedded one is measured against. */
 const etcd = ['etcd-server', 'etcd-client']
 
+/** What simulated machines are made with. */
+const lab = ['podman', 'runc', 'catatonit', 'iproute2', 'nftables', 'e2fsprogs']
+
 /** What each verb runs under the pinned Node, and the Debian packages it is better off with. */
 const verbs = {
   start: { script: 'src/main/cairn.ts', first: ['up'], packages: ['fuse3'] },
   cairn: { script: 'src/main/cairn.ts', first: [], packages: [] },
-  test: { script: 'tools/test.ts', first: [], packages: ['fuse3', 'kubernetes-client', ...etcd] },
+  test: { script: 'tools/test.ts', first: [], packages: ['fuse3', 'kubernetes-client', ...etcd, ...lab] },
   check: { script: 'tools/check.ts', first: [], packages: [] },
   bench: { script: 'bench/run.ts', first: [], packages: ['fuse3', ...etcd, ...peers] },
   sim: { script: 'sim/run.ts', first: [], packages: [] },

@@ -15,3 +15,4 @@ export {
   planOf,
 } from './plan.ts'
 export { takeDown } from './remains.ts'
+export { checkHost } from './requirements.ts'

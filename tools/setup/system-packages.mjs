@@ -9,6 +9,12 @@ const known = {
   'kubernetes-client': { program: 'kubectl', off: 'testing with kubectl' },
   'etcd-server': { program: 'etcd', off: 'testing against etcd' },
   'etcd-client': { program: 'etcdctl', off: 'testing against etcd' },
+  podman: { program: 'podman', off: 'labs of simulated machines' },
+  runc: { program: 'runc', off: 'labs of simulated machines' },
+  catatonit: { program: 'catatonit', off: 'labs of simulated machines' },
+  iproute2: { program: 'ip', off: 'labs of simulated machines' },
+  nftables: { program: 'nft', off: 'labs of simulated machines' },
+  e2fsprogs: { program: 'mkfs.ext4', off: 'labs of simulated machines' },
   'glusterfs-server': { program: 'glusterd', off: 'measuring against GlusterFS' },
   'moosefs-master': { program: 'mfsmaster', off: 'measuring against MooseFS' },
   'moosefs-chunkserver': { program: 'mfschunkserver', off: 'measuring against MooseFS' },
@@ -66,7 +72,7 @@ async function aptGet(prefix, args) {
 }
 
 function isOnPath(program) {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin']
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/libexec/podman']
   return folders.some(folder => folder !== '' && existsSync(join(folder, program)))
 }
 

@@ -11,5 +11,6 @@ test('test files fall into stages by where they are and what they are called', (
   assert.equal(stageOf('src/keyspace/etcd/etcd.test.ts'), 'etcd')
   assert.equal(stageOf('test/credentials.test.ts'), 'control')
   assert.equal(stageOf('test/posix/posix.test.ts'), 'mount')
+  assert.equal(stageOf('test/lab/lab.test.ts'), 'lab')
   assert.equal(stageOf('src/storage/fuse/copy.mount.test.ts'), 'mount')
 })

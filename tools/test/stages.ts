@@ -2,18 +2,19 @@ import { listFiles } from '../tidy/tree.ts'
 
 /** One part of `npm test`: how long it may take on two cores, and how many files it may run at once. */
 export interface Stage {
-  readonly name: 'unit' | 'simulation' | 'control' | 'etcd' | 'mount'
+  readonly name: 'unit' | 'simulation' | 'control' | 'etcd' | 'mount' | 'lab'
   readonly budgetMinutes: number
   readonly filesAtOnce: (cores: number) => number
 }
 
-/** In the order they run. Mount tests start whole Cairns, so fewer run at once. */
+/** In the order they run. Mount tests start whole Cairns, so fewer run at once; each lab is several machines. */
 export const stages: readonly Stage[] = [
   { name: 'unit', budgetMinutes: 4, filesAtOnce: cores => cores },
   { name: 'simulation', budgetMinutes: 3, filesAtOnce: cores => cores },
   { name: 'control', budgetMinutes: 3, filesAtOnce: cores => cores },
   { name: 'etcd', budgetMinutes: 3, filesAtOnce: () => 1 },
   { name: 'mount', budgetMinutes: 4, filesAtOnce: cores => Math.max(1, Math.floor(cores / 2)) },
+  { name: 'lab', budgetMinutes: 5, filesAtOnce: () => 1 },
 ]
 
 export interface TestFile {
@@ -29,9 +30,10 @@ export function testFiles(wanted: readonly string[]): TestFile[] {
     .filter(file => wanted.length === 0 || wanted.some(each => each === file.stage || isBelow(file.path, each)))
 }
 
-/** Folders named `etcd` start real ones; `x.mount.test.ts` anywhere and the folders in `test/` need a mount; what judges the API is in `test/` itself and `test/conformance`. */
+/** `test/lab` is about several machines; folders named `etcd` start real ones; `x.mount.test.ts` anywhere and the folders in `test/` need a mount; what judges the API is in `test/` itself and `test/conformance`. */
 export function stageOf(path: string): Stage['name'] {
   if (path.startsWith('sim/')) return 'simulation'
+  if (path.startsWith('test/lab/')) return 'lab'
   if (path.includes('/etcd/')) return 'etcd'
   if (path.endsWith('.mount.test.ts')) return 'mount'
   if (!path.startsWith('test/') || /^test\/(tidy\.|unit\/)/.test(path)) return 'unit'
