@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import type { Client } from '#client'
 import { bytesText, jsonAt, type KubeObject, numberAt, textAt } from '#schema'
 import { DISKS } from '../../api/nodes.ts'
+import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
 import { cliFault } from '../../faults.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { table } from '../../table.ts'
-import { withCloudApi } from '../node/cloud-api.ts'
 
 /** `cairn disk` */
 export function declareDisk(program: Command, run: Run): void {
@@ -16,7 +16,7 @@ export function declareDisk(program: Command, run: Run): void {
     .command('ls')
     .description('list the disks of all machines')
     .addHelpText('after', examples('cairn disk ls', 'cairn disk ls -o json'))
-    .action(() => run(context => withCloudApi(context, client => list(context, client))))
+    .action(() => run(context => withApi(context, client => list(context, client))))
   disk
     .command('add')
     .description('use another disk: not supported yet, as a machine keeps everything in its data folder')
@@ -33,7 +33,7 @@ export function declareDisk(program: Command, run: Run): void {
     .argument('<name>', 'a disk, as `cairn disk ls` shows it')
     .action((name: string) =>
       run(context =>
-        withCloudApi(context, async client => {
+        withApi(context, async client => {
           const found = await diskOf(context, client, name)
           const machine = textAt(found, 'spec', 'nodeName') ?? name
           throw unsupported(`${name} is the only disk of ${machine}`, `Drain the machine: cairn node drain ${machine}`)
@@ -45,7 +45,7 @@ export function declareDisk(program: Command, run: Run): void {
     .description('forget a disk that is gone')
     .argument('<name>', 'a disk that is Missing')
     .addHelpText('after', examples('cairn disk remove attic'))
-    .action((name: string) => run(context => withCloudApi(context, client => remove(context, client, name))))
+    .action((name: string) => run(context => withApi(context, client => remove(context, client, name))))
 }
 
 async function list(context: Context, client: Client): Promise<void> {

@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import type { Client } from '#client'
 import { drainedSpec } from '#schema'
 import { type HeldByNode, heldByNode, NODES, nodeOf } from '../../api/nodes.ts'
+import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
-import { nodeRows, withCloudApi } from './cloud-api.ts'
+import { nodeRows } from './rows.ts'
 
 /** `cairn node drain` and `cairn node undrain` */
 export function declareNodeDrain(node: Command, run: Run): void {
@@ -14,13 +15,13 @@ export function declareNodeDrain(node: Command, run: Run): void {
     .description('let a machine give its copies away, so that it can be switched off or removed')
     .argument('<name>', 'a machine, as `cairn node ls` shows it')
     .addHelpText('after', examples('cairn node drain attic'))
-    .action((name: string) => run(context => withCloudApi(context, client => drain(context, client, name))))
+    .action((name: string) => run(context => withApi(context, client => drain(context, client, name))))
   node
     .command('undrain')
     .description('let a machine keep its copies after all, and get new ones')
     .argument('<name>', 'a machine that is drained')
     .addHelpText('after', examples('cairn node undrain attic'))
-    .action((name: string) => run(context => withCloudApi(context, client => undrain(context, client, name))))
+    .action((name: string) => run(context => withApi(context, client => undrain(context, client, name))))
 }
 
 async function drain(context: Context, client: Client, name: string): Promise<void> {

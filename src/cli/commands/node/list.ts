@@ -5,7 +5,7 @@ import { formatBytes } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { table } from '../../table.ts'
-import { nodeRows } from './cloud-api.ts'
+import { nodeRows } from './rows.ts'
 
 /** `cairn node ls` */
 export function declareNodeList(node: Command, run: Run): void {

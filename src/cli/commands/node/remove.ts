@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import type { Client } from '#client'
 import type { NodeRow } from '#cluster'
-import { deleteNode, heldByNode, nodeOf } from '../../api/nodes.ts'
+import { deleteNode, type HeldByNode, heldByNode, nodeOf } from '../../api/nodes.ts'
+import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
 import { cliFault } from '../../faults.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
-import { nodeRows, withCloudApi } from './cloud-api.ts'
+import { nodeRows } from './rows.ts'
 
 /** `cairn node remove` */
 export function declareNodeRemove(node: Command, run: Run): void {
@@ -17,7 +18,7 @@ export function declareNodeRemove(node: Command, run: Run): void {
     .option('--force', 'also while copies are on it that may be nowhere else')
     .addHelpText('after', examples('cairn node remove attic', 'cairn node remove burnt-down --force'))
     .action((name: string, { force = false }: { readonly force?: boolean }) =>
-      run(context => withCloudApi(context, client => remove(context, client, { name, isForced: force }))),
+      run(context => withApi(context, client => remove(context, client, { name, isForced: force }))),
     )
 }
 
@@ -39,10 +40,7 @@ async function remove(
     })
   }
   await deleteNode(client, node, signal)
-  const lost = held === undefined || held.chunks === 0 ? '' : ` What it held was ${held.text}.`
-  show(context, { removed: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }, () => {
-    return `Removed the machine ${name}: its certificate is refused from now on.${lost}\n`
-  })
+  return held
 }
 
 function refuseOwn(nodes: readonly NodeRow[], name: string): void {
