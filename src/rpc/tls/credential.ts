@@ -18,7 +18,8 @@ export function contextOf({ certificatePem, keyPem, authorityPem }: TlsCredentia
 
 /** Whom the other side's certificate names; undefined when it has shown none that is believed. */
 export function peerNameOf(socket: TLSSocket): PeerName | undefined {
-  return socket.authorized ? shownName(socket) : undefined
+  const leaf = socket.authorized ? socket.getPeerX509Certificate() : undefined
+  return leaf === undefined ? undefined : shownName(leaf)
 }
 
 /**
@@ -32,7 +33,7 @@ export function nameByFingerprint(socket: TLSSocket, fingerprint: string): PeerN
   let above = leaf.issuerCertificate
   for (let depth = 0; above !== undefined && depth < CHAIN_MAX; depth++, above = above.issuerCertificate) {
     if (fingerprintOf(above) !== fingerprint) continue
-    return above.ca && leaf.checkIssued(above) && leaf.verify(above.publicKey) ? shownName(socket) : undefined
+    return above.ca && leaf.checkIssued(above) && leaf.verify(above.publicKey) ? shownName(leaf) : undefined
   }
   return undefined
 }
@@ -44,8 +45,9 @@ function fingerprintOf(certificate: X509Certificate): string {
   return createHash('sha256').update(key).digest('base64url')
 }
 
-function shownName(socket: TLSSocket): PeerName | undefined {
-  const { subject, serialNumber } = socket.getPeerCertificate()
+// Not by `getPeerCertificate`: it answers nothing once the certificate was asked for in its newer form.
+function shownName(leaf: X509Certificate): PeerName | undefined {
+  const { subject, serialNumber } = leaf.toLegacyObject()
   const name: string | readonly string[] | undefined = subject?.CN
   if (typeof name !== 'string' || name === '') return undefined
   const groups: string | readonly string[] | undefined = subject.O
