@@ -11,6 +11,8 @@ export interface CliHost {
   readonly version: string
   /** Runs Cairn in the foreground until it ends. */
   up(options: UpOptions): Promise<void>
+  /** Makes this machine a member of a cloud. */
+  join(words: JoinWords): Promise<JoinedMachine>
   /** The master key as words. */
   readonly key: KeyPhrases
   /** The keyspace of the control plane as a whole. */
@@ -44,6 +46,24 @@ export interface WholeKeyspace {
 export interface KeyPhrases {
   show(): Promise<{ readonly file: string; readonly id: string; readonly phrase: string }>
   restore(phrase: string): Promise<{ readonly file: string; readonly id: string }>
+}
+
+/** What `cairn join` was told. */
+export interface JoinWords {
+  readonly token: string
+  readonly dataFolder: string
+  readonly name?: string | undefined
+}
+
+/** A machine that has joined. */
+export interface JoinedMachine {
+  readonly name: string
+  readonly role: 'controller' | 'node'
+  /** By which people know the cloud: the beginning of what it is known by. */
+  readonly shortCloud: string
+  readonly cloud: string
+  readonly controllers: readonly string[]
+  readonly dataFolder: string
 }
 
 /** What `cairn up` was told. */

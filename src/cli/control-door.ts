@@ -2,6 +2,7 @@ import { isFault, isSystemError } from '#base'
 import { type Client, type ControlStatus, connectSocket, controlDoorOf, controlStatus } from '#rpc'
 import { type Context, dataFolder } from './context.ts'
 import { cliFault } from './faults.ts'
+import { nodeFault } from './on-controller.ts'
 import { runningSupervisor } from './local/supervisor.ts'
 
 /** Opens the local door of the running control process. Faults: NotRunning, NotReady, Unreachable (this user may not). */
@@ -20,6 +21,8 @@ export async function openControlDoor(context: Context): Promise<Client> {
       })
     }
     if (isSystemError(error.cause, 'ENOENT')) {
+      const elsewhere = await nodeFault(context, error)
+      if (elsewhere !== undefined) throw elsewhere
       const hint = 'Start it anew with `cairn up`, without `--listen none`.'
       throw cliFault('NotRunning', `the Cairn on ${folder} was started without an API`, { hint, cause: error })
     }

@@ -26,6 +26,8 @@ const NO_KEYSPACE: CliHost['keyspace'] = {
   migrate: async () => 1,
 }
 
+const JOINED = { name: 'two', role: 'node', cloud: 'C', shortCloud: 'C', controllers: ['one'], dataFolder: '' } as const
+
 const NO_ROW = { lab: 'lab', address: '10.0.42.11', isBehindNat: false, latencyMs: 0, zone: '' } as const
 
 const LABS: CliHost['labs'] = {
@@ -39,6 +41,7 @@ const LABS: CliHost['labs'] = {
 
 const NO_NODES: CliHost['simulatedNodes'] = {
   create: async () => '10.0.42.11',
+  check: async () => undefined,
   stop: async () => undefined,
   start: async () => undefined,
   remove: async () => undefined,
@@ -58,6 +61,7 @@ async function cairn(words: readonly string[], up: CliHost['up'] = async () => u
       clock: machineClock,
       version: '1.2.3',
       up,
+      join: async ({ dataFolder }) => ({ ...JOINED, dataFolder }),
       key: NO_KEY,
       keyspace: NO_KEYSPACE,
       labs: LABS,

@@ -33,6 +33,7 @@ if (isStorage) {
       const { becomeSupervisor } = await import('./supervisor/start.ts')
       becomeSupervisor(options)
     },
+    join: async words => (await import('./joining/join.ts')).joinCloud(words, machineWorld),
     keyspace: {
       backup: async (given, tell, signal) =>
         (await import('./keyspace/verbs.ts')).backupKeyspace(given, { world: machineWorld, tell }, signal),

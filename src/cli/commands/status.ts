@@ -42,12 +42,25 @@ function statusText(status: NodeStatus, api: ApiState): string {
   const head = [
     `${status.software} runs (process ${status.pid}), up for ${formatDuration(status.uptimeMs)}`,
     `data   ${status.dataFolder}`,
-    `api    ${typeof api === 'string' ? api : api.url}`,
+    ...cloudLines(status),
+    `api    ${apiText(status, api)}`,
     ...(typeof api === 'string' || api.keys === undefined ? [] : [`keys   ${api.keys}`]),
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
   ]
   return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`
+}
+
+function cloudLines({ cloud }: NodeStatus): readonly string[] {
+  if (cloud === undefined) return []
+  return [`cloud  ${cloud.cloud.slice(0, CLOUD_CHARACTERS)}; this machine is ${cloud.name}, a ${cloud.role}`]
+}
+
+const CLOUD_CHARACTERS = 8
+
+function apiText({ cloud }: NodeStatus, api: ApiState): string {
+  if (typeof api !== 'string') return api.url
+  return cloud?.role === 'node' ? `on ${cloud.controllers.join(', ') || 'the controllers of the cloud'}` : api
 }
 
 /** Filesystems with where they are mounted, for people. */

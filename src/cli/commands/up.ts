@@ -6,6 +6,7 @@ import { type KeyspaceFiles, withKeyspaceFiles, wordsOf } from './keyspace/words
 interface UpWords extends KeyspaceFiles {
   readonly mount?: string | boolean
   readonly listen?: string
+  readonly name?: string
   readonly requireClientCertificate?: boolean
   readonly peerListen?: string
   readonly keyspace?: string
@@ -32,6 +33,7 @@ export function declareUp(program: Command, run: Run): void {
       'where other machines are listened for, HOST[:PORT], or none (CAIRN_PEER_LISTEN; else port 7443 everywhere)',
       listenWord,
     )
+    .option('--name <name>', 'what this machine is called in its cloud, from its first start on (else its host name)')
     .option('--require-client-certificate', 'let nobody connect to the API without a client certificate')
     .option(
       '--keyspace <keyspace>',
@@ -45,13 +47,14 @@ export function declareUp(program: Command, run: Run): void {
     .action((options: UpWords) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
-        const { listen, peerListen, requireClientCertificate: requiresClientCertificate = false } = options
+        const { listen, peerListen, name, requireClientCertificate: requiresClientCertificate = false } = options
         return host.up({
           data: common.data,
           mount,
           listen,
           requiresClientCertificate,
           ...(peerListen === undefined ? {} : { peerListen }),
+          ...(name === undefined ? {} : { name }),
           keyspace: options.keyspace === undefined ? undefined : wordsOf(options.keyspace, options),
           isJson: common.output === 'json',
         })

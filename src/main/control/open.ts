@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { type World, whyOf } from '#base'
-import { isRecordHeard } from '#identity'
+import { isRecordHeard, type ShownCertificate } from '#identity'
 import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
 import { type KeyspaceChoice, readChoice } from '../keyspace/choice.ts'
 import { keyspaceHandlers } from '../keyspace/door.ts'
@@ -12,6 +12,7 @@ import { openClusterKeys } from './cluster-keys.ts'
 import { openControllers } from './controllers.ts'
 import { credentialHandlers } from './credential-door.ts'
 import { controlHandlers } from './door.ts'
+import type { FollowedUsers } from './followed-users.ts'
 import { keepFilesystems } from './kept-filesystems.ts'
 import { keepKubeconfig } from './kubeconfig.ts'
 import { listenOn } from './listen.ts'
@@ -67,11 +68,7 @@ export async function openControl(
   const machines = opening.use(await openMachines({ ...access, isShared, wanted: start.nodeName }, signal))
   const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
-  users.onChange(() => {
-    listening.cut(
-      ({ commonName, organizations }) => isRecordHeard(organizations) && users.find(commonName)?.isDisabled === true,
-    )
-  })
+  users.onChange(() => listening.cut(peer => isDisabled(peer, users)))
   const isRevoked = (serial: string) => revocations.has(serial)
   const kubeconfig = { world, authority, issuing, file: kubeconfigOf(dataFolder), isRevoked }
   await keepKubeconfig(kubeconfig, url, signal)
@@ -106,6 +103,12 @@ export async function openControl(
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
+
+function isDisabled({ commonName, organizations }: Peer, users: Pick<FollowedUsers, 'find'>): boolean {
+  return isRecordHeard(organizations) && users.find(commonName)?.isDisabled === true
+}
+
+type Peer = Pick<ShownCertificate, 'commonName' | 'organizations'>
 
 // Servers that share an etcd elect one whose controllers work; a keyspace on this disk has one server only.
 function serverName({ kind }: KeyspaceChoice, { entropy }: World): string | undefined {

@@ -1,4 +1,5 @@
 import { answerUnary, type FilesystemRow, type Handler, message, nodeDown, nodeHealth, nodeStatus } from '#rpc'
+import { cloudOf } from '../cloud-place.ts'
 import { done } from '../paths/answer.ts'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
 import { softwareName } from '../version.ts'
@@ -15,6 +16,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         software: softwareName(),
         pid,
         dataFolder,
+        cloud: cloudOf(world.disk, dataFolder),
         uptimeMs: start.supervisedMs + Math.round(world.clock.monotonicMs() - parts.openedMs),
         mountsNothing,
         mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),

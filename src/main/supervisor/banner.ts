@@ -1,6 +1,7 @@
 import type { Fault } from '#base'
 import { doorOf, kubeconfigOf } from '#rpc'
 import type { ControlReady } from '../control/messages.ts'
+import { type CloudPlace, shortCloud } from '../cloud-place.ts'
 import type { ApiOutcome } from './control.ts'
 import type { WantedMount } from './mount-table.ts'
 
@@ -15,6 +16,8 @@ export interface MountOutcome {
 export interface Running {
   readonly version: string
   readonly dataFolder: string
+  /** What this machine is in which cloud; undefined before it is in one. */
+  readonly cloud?: CloudPlace | undefined
   /** Mounts that were wanted; none with `--no-mount`. */
   readonly mounts: readonly MountOutcome[]
   /** Undefined when there is no API this time. */
@@ -24,7 +27,7 @@ export interface Running {
 }
 
 /** The lines `cairn up` prints: where things are and what to try. */
-export function banner({ version, dataFolder, mounts, api, isJournal }: Running): string {
+export function banner({ version, dataFolder, cloud, mounts, api, isJournal }: Running): string {
   const home = mounts.find(({ mount, fault }) => mount.filesystem === 'home' && fault === undefined)
   const lines = [
     `Cairn ${version} is running.`,
@@ -33,7 +36,8 @@ export function banner({ version, dataFolder, mounts, api, isJournal }: Running)
     ...(mounts.length === 0 ? ['  mount  none this time'] : mounts.flatMap(each => mountLines(each, mounts))),
     ...(mounts.every(({ mount }) => isMounted(mount.filesystem, mounts)) ? [] : [WITHOUT_MOUNT]),
     `  door   ${doorOf(dataFolder)}`,
-    ...apiLines(api, dataFolder),
+    ...cloudLines(cloud),
+    ...(cloud?.role === 'node' ? [] : apiLines(api, dataFolder)),
     ...phraseLines(api, isJournal),
     '',
     'Try, in another terminal:',
@@ -50,17 +54,26 @@ export function banner({ version, dataFolder, mounts, api, isJournal }: Running)
 }
 
 /** The same as one JSON document. */
-export function bannerJson({ version, dataFolder, mounts, api }: Running): string {
+export function bannerJson({ version, dataFolder, cloud, mounts, api }: Running): string {
   const rows = mounts.map(({ mount, fault }) => (fault === undefined ? mount : { ...mount, error: fault.message }))
   const served = isServed(api) ? { url: api.url, kubeconfig: kubeconfigOf(dataFolder) } : undefined
   const failed = api !== undefined && 'fault' in api ? { error: api.fault.message } : undefined
   const recoveryPhrase = isServed(api) ? api.recoveryPhrase : undefined
-  const all = { version, dataFolder, door: doorOf(dataFolder), mounts: rows, api: served ?? failed, recoveryPhrase }
+  const door = doorOf(dataFolder)
+  const all = { version, dataFolder, door, cloud, mounts: rows, api: served ?? failed, recoveryPhrase }
   return `${JSON.stringify(all, undefined, 2)}\n`
 }
 
 function isServed(api: ApiOutcome | undefined): api is ControlReady {
   return api !== undefined && 'url' in api
+}
+
+function cloudLines(cloud: CloudPlace | undefined): readonly string[] {
+  if (cloud === undefined) return []
+  const { name, role, cloud: id, controllers } = cloud
+  const lines = [`  cloud  ${shortCloud(id)}  (this machine is ${name}, a ${role})`]
+  if (role === 'controller') return lines
+  return [...lines, `  api    on ${controllers.length === 0 ? 'the controllers of the cloud' : controllers.join(', ')}`]
 }
 
 function apiLines(api: ApiOutcome | undefined, dataFolder: string): readonly string[] {

@@ -12,6 +12,7 @@ import {
   masterKeyFileOf,
   type Surroundings,
 } from '#rpc'
+import { cloudOf, memberOf } from '../cloud-place.ts'
 import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk } from '../full-disk.ts'
@@ -22,6 +23,7 @@ import { banner, bannerJson } from './banner.ts'
 import { Control } from './control.ts'
 import { takeInstance } from './instance.ts'
 import { readMountTable, writeMountTable } from './mount-table.ts'
+import { refuseOptions } from './member.ts'
 import { mountTarget } from './mount-target.ts'
 import { Mounts } from './mounts.ts'
 import { endSignals } from './signals.ts'
@@ -61,9 +63,11 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const peerListen = options.peerListen ?? around.env['CAIRN_PEER_LISTEN'] ?? ''
   peerAddressOf(peerListen)
+  const node = memberOf(world.disk, dataFolder)
+  refuseOptions(options, node)
   const signals = stack.use(endSignals())
   if (options.keyspace !== undefined) chooseKeyspace(dataFolder, options.keyspace)
-  const control = controlOf(options, { dataFolder, around, world })
+  const control = node?.role === 'node' ? withoutControl(dataFolder) : controlOf(options, { dataFolder, around, world })
   if (control !== undefined) stack.use(control)
   const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
@@ -81,7 +85,8 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const api = await control?.untilReady()
   const tell = options.isJson ? bannerJson : banner
   const isJournal = process.env['JOURNAL_STREAM'] !== undefined
-  process.stdout.write(tell({ version: cairnVersion(), dataFolder, mounts: outcomes, api, isJournal }))
+  const cloud = cloudOf(world.disk, dataFolder)
+  process.stdout.write(tell({ version: cairnVersion(), dataFolder, cloud, mounts: outcomes, api, isJournal }))
   flushCompileCache() // it is written at the end of a process, and this one lives long
   await signals.end
   if (!options.isJson) process.stdout.write('Closing ...\n')
@@ -96,19 +101,20 @@ interface Surrounded {
 
 function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded): Control | undefined {
   const words = options.listen ?? around.env['CAIRN_LISTEN'] ?? ''
-  if (words === 'none') {
-    fs.rmSync(controlDoorOf(dataFolder), { force: true }) // nobody answers there any more
-    return undefined
-  }
+  if (words === 'none') return withoutControl(dataFolder)
   const address = words === '' ? DEFAULT_LISTEN : listenAddressOf(words)
   if (address === undefined) {
     throw mainFault('Invalid', `CAIRN_LISTEN: "${words}" is no address to listen on`, {
       hint: 'It must be HOST, HOST:PORT, [IPV6]:PORT or none.',
     })
   }
-  const { requiresClientCertificate } = options
+  const { requiresClientCertificate, name: nodeName } = options
   const masterKeyFile = masterKeyFileOf(around)
-  return new Control({ dataFolder, ...address, masterKeyFile, requiresClientCertificate }, world)
+  return new Control({ dataFolder, ...address, masterKeyFile, nodeName, requiresClientCertificate }, world)
+}
+
+function withoutControl(dataFolder: string): undefined {
+  fs.rmSync(controlDoorOf(dataFolder), { force: true }) // nobody answers there any more
 }
 
 interface Served {

@@ -3,11 +3,24 @@ import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word
 import { FILESYSTEMS_MAX, filesystemRowShape, mountRowShape } from './filesystem.ts'
 import { PATH_BYTES_MAX } from './place.ts'
 
+const CONTROLLERS_TOLD_MAX = 100
+
 const statusShape = shape({
   software: text(100),
   /** Process id of the supervisor, which ends last. */
   pid: integer(),
   dataFolder: text(PATH_BYTES_MAX),
+  /** What this machine is in which cloud; undefined before its first start with a control plane. */
+  cloud: optional(
+    shape({
+      name: text(253),
+      role: word('controller', 'node'),
+      /** Of the authority's key. */
+      cloud: text(43),
+      /** Machines with the control plane, as this one heard last. */
+      controllers: list(text(253), CONTROLLERS_TOLD_MAX),
+    }),
+  ),
   /** How long Cairn has run, whichever of its processes came and went. */
   uptimeMs: integer(),
   mounts: list(mountRowShape, FILESYSTEMS_MAX),

@@ -20,9 +20,9 @@ export function declareToken(program: Command, run: Run): void {
       run(async context => {
         await using client = await openControlDoor(context)
         const { tokens } = await client.call(tokenList, undefined, context.signal)
-        const rows = tokens.map(({ id, user = '', expiresMs, isSingleUse, description }) => [
+        const rows = tokens.map(({ id, user, role, node, expiresMs, isSingleUse, description }) => [
           id,
-          user,
+          user ?? (role === undefined ? '' : `${role}${node === undefined ? '' : ` ${node}`}`),
           expiresMs === undefined ? 'never' : formatMs(expiresMs),
           isSingleUse ? 'once' : 'until it expires',
           description,
@@ -45,4 +45,4 @@ export function declareToken(program: Command, run: Run): void {
     )
 }
 
-const TOKENS = ['ID', 'USER', 'EXPIRES (UTC)', 'GOOD', 'DESCRIPTION'].map(title => ({ title }))
+const TOKENS = ['ID', 'FOR', 'EXPIRES (UTC)', 'GOOD', 'DESCRIPTION'].map(title => ({ title }))

@@ -5,7 +5,7 @@ import { type NodeFiles, type NodeIdentity, readNodeFiles, writeNodeFiles } from
 import { type Authority, authorityFingerprint, newKeyPair, readPublicKey } from '#identity'
 import { mainFault } from '../../faults.ts'
 import { NODE_NAME_MAX, NODE_RENEW_MS } from '../../limits.ts'
-import { nodeNameOf } from '../../node-name.ts'
+import { nodeNameOf, refuseNodeName } from '../../node-name.ts'
 import type { Issuing } from '../issuing.ts'
 import type { LocalFetch } from '../local-api.ts'
 import type { Revocations } from '../revocations.ts'
@@ -78,6 +78,7 @@ function isRevoked({ revocations }: OwnNodeParts, { credential }: NodeFiles): bo
 
 // On a keyspace of this machine alone, an object of its name is its own. Elsewhere it is that of a machine called the same.
 async function newName({ fetch, wanted, isShared, world }: OwnNodeParts): Promise<string> {
+  if (wanted !== undefined) refuseNodeName(wanted)
   const name = wanted ?? nodeNameOf(hostname())
   if ((await makeNode(fetch, name, 'controller')) || !isShared) return name
   if (wanted !== undefined) {
