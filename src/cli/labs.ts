@@ -69,8 +69,10 @@ export interface SimulatedNode {
 
 /** Simulated machines of the cloud that runs on this one. Faults: Invalid, NotFound, Exists, WrongState, Missing, Failed. */
 export interface SimulatedNodes {
-  /** `token` makes a token for a machine of that name, when the network that it comes from is there. Answers its address. */
-  create(wanted: SimulatedNode, token: (name: string) => Promise<string>, told: Told): Promise<string>
+  /** `token` makes a token for it, that names an address of this machine; then that address is there. Answers the machine's. */
+  create(wanted: SimulatedNode, token: (address: string) => Promise<string>, told: Told): Promise<string>
+  /** Refuses what is no simulated machine of this one. */
+  check(name: string): Promise<void>
   stop(name: string, told: Told): Promise<void>
   start(name: string, told: Told): Promise<void>
   remove(name: string, told: Told): Promise<void>

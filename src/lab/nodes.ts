@@ -2,7 +2,7 @@ import { startCairn, type Tell } from './cloud.ts'
 import type { LabHost } from './command.ts'
 import { LabFiles } from './files.ts'
 import { Lab } from './lab.ts'
-import { type LabMachine, NODES_LAB, type NodeWishes, nodeOf } from './plan.ts'
+import { type LabMachine, NETWORK, NODES_LAB, type NodeWishes, nodeOf } from './plan.ts'
 import { takeDown } from './remains.ts'
 import { checkHost } from './requirements.ts'
 
@@ -10,8 +10,8 @@ import { checkHost } from './requirements.ts'
 export interface Joining {
   readonly host: LabHost
   readonly tell: Tell
-  /** Makes a token for a machine of that name; when this is called, the network that it will come from is there. */
-  token(name: string): Promise<string>
+  /** Makes a token that names an address of the host, which is there by then. */
+  token(address: string): Promise<string>
 }
 
 /** The lab of the machines that are of the host's own cloud; undefined: there are none. Faults: Missing. */
@@ -33,7 +33,7 @@ export async function addNode(wishes: NodeWishes, joining: Joining, signal: Abor
     tell(`making network and disk of ${machine.name}`)
     if (isFirst) await lab.make(signal)
     await lab.add(machine, signal)
-    const words = ['join', await joining.token(machine.name), '--name', machine.name]
+    const words = ['join', await joining.token(NETWORK.address), '--name', machine.name]
     await startCairn({ lab, host, tell, firstWords: words }, machine, signal)
     return machine
   } catch (error) {

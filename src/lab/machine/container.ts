@@ -34,7 +34,8 @@ export function startMachine(names: LabNames, machine: LabMachine, life: Machine
     machine.cpuWeight === undefined ? ['--cpus', String(machine.cpus)] : ['--cpu-shares', String(machine.cpuWeight)]
   const { folder, cairn } = life.program
   const checkout = ['--volume', `${folder}:${folder}:ro`]
-  const marks = ['--env', `${MARK}=${names.lab}`]
+  // Its Cairn says both of itself.
+  const marks = ['--env', `${MARK}=${names.lab}`, '--env', `CAIRN_ZONE=${machine.zone}`]
   const begin = ['--rootfs', '/:O', 'sh', '-c', BEGIN, 'sh', life.device, cairn, ...life.words]
   return [...run, ...called, ...network, ...hosts, ...memory, ...cpu, ...checkout, ...marks, ...begin]
 }

@@ -11,6 +11,9 @@ export const create: Nodes['create'] = async (wanted, token, { tell, signal }) =
   return address
 }
 
+/** Whether `cairn node rm` may remove it. */
+export const check: Nodes['check'] = async name => void simulated(name)
+
 /** `cairn node stop` */
 export const stop: Nodes['stop'] = async (name, { signal }) => {
   const { lab, machine } = simulated(name)

@@ -18,15 +18,23 @@ export function declareNodeRemove(node: Command, run: Run): void {
     .option('--force', 'also while copies are on it that may be nowhere else')
     .addHelpText('after', examples('cairn node remove attic', 'cairn node remove burnt-down --force'))
     .action((name: string, { force = false }: { readonly force?: boolean }) =>
-      run(context => withApi(context, client => remove(context, client, { name, isForced: force }))),
+      run(context =>
+        withApi(context, async client => {
+          const held = await takeOut(context, client, { name, isForced: force })
+          const lost = held === undefined || held.chunks === 0 ? '' : ` What it held was ${held.text}.`
+          const value = { removed: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }
+          show(context, value, () => `Removed the machine ${name}: its certificate is refused from now on.${lost}\n`)
+        }),
+      ),
     )
 }
 
-async function remove(
+/** Takes a machine out of the cloud; answers what it held. Faults: NotFound, Usage (it holds what may be nowhere else). */
+export async function takeOut(
   context: Context,
   client: Client,
   { name, isForced }: { readonly name: string; readonly isForced: boolean },
-): Promise<void> {
+): Promise<HeldByNode | undefined> {
   const { signal } = context
   const node = await nodeOf(client, name, signal)
   const { nodes } = await nodeRows(context)

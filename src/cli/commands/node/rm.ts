@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
+import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { withSteps } from '../../steps.ts'
-import { withCloudApi } from './cloud-api.ts'
 import { takeOut } from './remove.ts'
 
 /** `cairn node rm` */
@@ -24,7 +24,7 @@ async function remove(context: Context, name: string, isForced: boolean): Promis
   const { host, signal } = context
   await host.simulatedNodes.check(name)
   try {
-    await withCloudApi(context, async client => void (await takeOut(context, client, { name, isForced })))
+    await withApi(context, async client => void (await takeOut(context, client, { name, isForced })))
   } catch (error) {
     // It never got in, or there is nothing that it could be taken out of.
     const isNowhere = isFault(error, 'NotFound') || (isForced && isFault(error, 'NotRunning'))
