@@ -42,7 +42,6 @@ const LABS: CliHost['labs'] = {
 const NO_NODES: CliHost['simulatedNodes'] = {
   create: async () => '10.0.42.11',
   check: async () => undefined,
-  check: async () => undefined,
   stop: async () => undefined,
   start: async () => undefined,
   remove: async () => undefined,
