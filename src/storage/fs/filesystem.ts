@@ -138,6 +138,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     home.orphans(),
   )
   Object.assign(parts, { client, writer })
+  sessions.serve()
   return new OpenFilesystem({
     sessions,
     superblock,

@@ -45,7 +45,7 @@ export class Way implements AsyncDisposable {
 
   async reach(signal: AbortSignal): Promise<Client> {
     if (this.isCut) throw rpcFault('Unreachable', 'cut')
-    const known = await this.#client
+    const known = await this.#client?.catch(() => undefined)
     if (known?.isOpen === true) return known
     const [duplex, served] = this.#connect()
     this.#duplex = duplex
@@ -64,7 +64,7 @@ export class Way implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.isCut = true
     this.break()
-    await (await this.#client)?.[Symbol.asyncDispose]()
+    await (await this.#client?.catch(() => undefined))?.[Symbol.asyncDispose]()
   }
 }
 
@@ -80,6 +80,25 @@ export function fastWorld(): World {
       sleep: (ms, signal) => clock.sleep(ms / SPEED, signal),
     },
   }
+}
+
+// Each piece takes a turn of the event loop, so that connections break between any two.
+function slowly(duplex: Duplex): Duplex {
+  let isBroken = false
+  async function* incoming() {
+    for await (const chunk of duplex.incoming) {
+      await new Promise(resolve => setImmediate(resolve))
+      if (isBroken) return
+      yield chunk
+    }
+  }
+  return Object.assign(Object.create(duplex), {
+    incoming: incoming(),
+    destroy: () => {
+      isBroken = true
+      duplex.destroy()
+    },
+  })
 }
 
 /** A filesystem with its home on one machine, used from others. */
@@ -132,7 +151,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       accesses.set(name, access)
       const peer = { ...subjectOf({ name, isController: false }), serial: '00' }
       const way = new Way(() => {
-        const [here, there] = duplexPair()
+        const [here, there] = duplexPair().map(slowly) as [Duplex, Duplex]
         const served = serveConnection(there, { clock: world.clock, log: world.log, software: 'test', handlers, peer })
         return [here, { [Symbol.dispose]: () => void served[Symbol.asyncDispose]() }]
       }, world)

@@ -72,7 +72,7 @@ export class Client implements Vfs {
     if (!this.#orphans.delete(ino)) return
     this.#parts.writer.discard(ino)
     this.#parts.accessTimes.drop(ino)
-    if (this.#forgotten.push(ino) >= REAP_BATCH_MAX) this.reap()
+    if (this.#forgotten.push(ino) >= REAP_BATCH_MAX) void this.reap()
   }
 
   /** An unlinked file is held by a kernel here: it goes when that forgets it. */
@@ -81,8 +81,8 @@ export class Client implements Vfs {
   }
 
   /** Tells the home which unlinked files are held no longer. */
-  reap(): void {
-    if (this.#forgotten.length > 0) this.#call('forget', { inos: this.#forgotten.splice(0) })
+  reap(): Reply<void> {
+    return this.#forgotten.length === 0 ? undefined : this.#call('forget', { inos: this.#forgotten.splice(0) })
   }
 
   attributes(ino: Ino): Reply<Attributes> {

@@ -130,10 +130,11 @@ export class HomeSession implements AsyncDisposable {
         return answer
       } catch (error) {
         if (this.#isRefused(session, error) && !(isData(kind) && isFault(error, 'SessionLost'))) continue
+        if (this.#closing.signal.aborted) throw unreachable(this.#parts.filesystem)
         if (!isFault(error) || error.retry !== 'later') throw error
         if (slot !== undefined) unknown = error
         if (this.#nowMs >= untilMs) throw error
-        await this.#parts.world.clock.sleep(waitMs, this.#closing.signal)
+        await this.#parts.world.clock.sleep(waitMs, this.#closing.signal).catch(() => undefined)
       }
     }
   }
@@ -184,8 +185,9 @@ export class HomeSession implements AsyncDisposable {
         holder.granted(grant)
         return grant
       } catch (error) {
+        if (this.#closing.signal.aborted) throw unreachable(this.#parts.filesystem)
         if (!isFault(error) || error.retry !== 'later') throw error
-        await world.clock.sleep(waitMs, this.#closing.signal)
+        await world.clock.sleep(waitMs, this.#closing.signal).catch(() => undefined)
       }
     }
   }

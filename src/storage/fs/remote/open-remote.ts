@@ -157,7 +157,7 @@ class OpenRemote implements RemoteFilesystem {
     const failed = await writer.settleAll()
     if (isErrno(failed)) throw unsettled(failed)
     await accessTimes.flush()
-    client.reap()
+    await client.reap()
     const answer = await link.call('sync', { revision: undefined })
     if (isErrno(answer)) throw unsettled(answer)
   }
@@ -191,7 +191,7 @@ class OpenRemote implements RemoteFilesystem {
       try {
         writer.tick()
         await accessTimes.flush()
-        client.reap()
+        await client.reap()
         await world.clock.sleep(TICK_MS, signal)
       } catch (error) {
         if (signal.aborted) return

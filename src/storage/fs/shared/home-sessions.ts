@@ -72,6 +72,9 @@ export class HomeSessions {
   readonly #asleep = new Map<number, { readonly machine: string; readonly untilMs: number }>()
   /** Unlinked files that this process's own client may hold. */
   readonly #localHolds = new Set<Ino>()
+  /** Resolves when no session waits to be resumed. */
+  #allAwake = Promise.withResolvers<void>()
+  #isServing = false
   #durable = 0
   #mustReap: boolean
 
@@ -87,8 +90,13 @@ export class HomeSessions {
     }
     this.#mustReap = !parts.isMounted
     if (parts.isMounted) for (const ino of parts.home.orphans()) this.#localHolds.add(ino)
-    this.#share()
     this.tick()
+  }
+
+  /** From now on the client in this process answers for what other machines believe, too. */
+  serve(): void {
+    this.#isServing = true
+    this.#share()
   }
 
   /** Begins a session, or goes on with one. Faults: TooManySessions. */
@@ -174,14 +182,14 @@ export class HomeSessions {
     if (!isChange(kind)) return answer
     return andThen(answer, given => {
       for (const ino of orphansIn(kind, given)) this.#localHolds.add(ino)
-      return andThen(this.#members.quiet, () => given)
+      return andThen(this.#quiet, () => given)
     })
   }
 
   /** Something was written in this process that is not at the home yet: who knows the file has to ask for it again. */
   written(ino: Ino): Awaitable<void> {
     this.#members.stale(ino)
-    return this.#members.quiet
+    return this.#quiet
   }
 
   /** How many machines use the filesystem. */
@@ -195,7 +203,16 @@ export class HomeSessions {
 
   // While nobody else uses the filesystem, its home answers this process directly.
   #share(): void {
-    this.#parts.home.shared = this.#members.size + this.#asleep.size > 0 ? this : undefined
+    const isShared = this.#isServing && this.#members.size + this.#asleep.size > 0
+    this.#parts.home.shared = isShared ? this : undefined
+    if (this.#asleep.size > 0) return
+    this.#allAwake.resolve()
+    this.#allAwake = Promise.withResolvers()
+  }
+
+  // Also sessions that wait to be resumed believe what they were told before.
+  get #quiet(): Awaitable<void> {
+    return this.#asleep.size === 0 ? this.#members.quiet : this.#allAwake.promise.then(() => this.#quiet)
   }
 
   #begin(machine: string, access: Access): Member {
@@ -279,7 +296,7 @@ export class HomeSessions {
       const orphans = orphansIn(call.kind, told.answer)
       this.#hold(member, orphans)
       for (const ino of orphans) if (this.#parts.local.mayHold(ino)) this.#adopt(ino)
-      await this.#members.quiet
+      await this.#quiet
     }
     return this.#seen(member, told)
   }

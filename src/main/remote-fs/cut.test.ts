@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
+import { CALLER, get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
+
+const APPEND = { append: true, killPrivileges: false }
+
+/** Breaks a machine's connection again and again, at moments that come from a seed, until disposed. */
+function breaking({ way }: TestMachine, seed: number): Disposable {
+  let state = seed
+  let isOver = false
+  const next = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return (state >>> 8) % below
+  }
+  const run = async () => {
+    while (!isOver) {
+      for (let turns = next(40); turns > 0 && !isOver; turns -= 1) await new Promise(resolve => setImmediate(resolve))
+      way.break()
+      await new Promise(resolve => setTimeout(resolve, next(20)))
+    }
+  }
+  void run()
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true
+    },
+  }
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`no change is done twice and none that was answered is lost while connections break (${seed})`, async () => {
+    await using cloud = await testCloud()
+    const a = await cloud.machine('a')
+    const { ino: log } = await make(a.vfs, 'log')
+    const { ino: dir } = await make(a.vfs, 'dir', 'directory')
+    const wanted: string[] = []
+    {
+      using _broken = breaking(a, seed)
+      const worker = async (number: number): Promise<void> => {
+        for (let index = 0; index < 12; index += 1) {
+          const name = `${number}-${index}`
+          // Done twice, each of these would answer an error the second time.
+          const { ino } = await make(a.vfs, `${name}.tmp`, 'file', dir)
+          await put(a.vfs, ino, name)
+          await ok(a.vfs.rename({ parent: dir, name: `${name}.tmp` }, { parent: dir, name }, 'noReplace'))
+          await ok(a.vfs.write(log, 0, Buffer.from(`${name}\n`), APPEND))
+          if (index % 3 === 0) await ok(a.vfs.remove(dir, name, 'file'))
+          else wanted.push(name)
+        }
+      }
+      await Promise.all([worker(0), worker(1), worker(2)])
+    }
+    assert.deepEqual(await names(cloud.home.vfs, dir), wanted.sort())
+    for (const name of wanted) {
+      const { ino } = await ok(cloud.home.vfs.lookup(dir, name))
+      assert.equal((await get(cloud.home.vfs, ino)).toString(), name)
+    }
+    const lines = (await get(cloud.home.vfs, log)).toString().trim().split('\n')
+    assert.deepEqual([lines.length, new Set(lines).size], [36, 36])
+    assert.ok(a.way.connections > 3, `${a.way.connections}`)
+  })
+}
+
+test('a home whose process ends and begins again goes on where it was', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino: log } = await make(a.vfs, 'log')
+  const { ino: gone } = await make(a.vfs, 'gone')
+  await put(a.vfs, gone, 'held')
+  await ok(b.vfs.open(gone, { truncate: false, killPrivileges: false }))
+  await ok(a.vfs.remove(ROOT_INO, 'gone', 'file'))
+  a.vfs.forget(gone)
+  const appended = Promise.all(
+    Array.from({ length: 30 }, (_, index) => ok(a.vfs.write(log, 0, Buffer.from(`${index}\n`), APPEND))),
+  )
+  for (let turns = 0; turns < 20; turns += 1) await new Promise(resolve => setImmediate(resolve))
+  await cloud.restartHome()
+  await appended
+  const lines = (await get(b.vfs, log)).toString().trim().split('\n')
+  assert.deepEqual([lines.length, new Set(lines).size], [30, 30])
+  const into = Buffer.alloc(4)
+  await ok(b.vfs.read(gone, 0, into))
+  assert.equal(into.toString(), 'held')
+  assert.ok(!isErrno(await b.vfs.statFs()))
+  assert.equal(cloud.home.sessions.size, 2)
+})
+
+test('what the home refuses is refused, and what it does not know of a machine neither', async () => {
+  await using cloud = await testCloud()
+  const squashed = await cloud.machine('squashed', 'squashed')
+  const reader = await cloud.machine('reader', 'readOnly')
+  const root = { uid: 0, gid: 0, umask: 0 }
+  const made = await ok(squashed.vfs.make(ROOT_INO, 'x', { kind: 'file', mode: 0o600 }, root))
+  assert.deepEqual([made.uid, made.gid], [65_534, 65_534])
+  assert.equal(await reader.vfs.make(ROOT_INO, 'y', { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EROFS)
+  assert.ok(!isErrno(await reader.vfs.lookup(ROOT_INO, 'x')))
+})
