@@ -1,7 +1,7 @@
 import type { LabHost } from './command.ts'
 import { labFault } from './faults.ts'
 import type { Lab } from './lab.ts'
-import { READY_MS_MAX, READY_POLL_MS } from './limits.ts'
+import { READY_MS_MAX, READY_POLL_MS, TOKEN_MS_MAX } from './limits.ts'
 import type { LabMachine } from './plan.ts'
 import { takeDown } from './remains.ts'
 
@@ -53,21 +53,25 @@ async function begin(given: Given, machine: LabMachine, signal: AbortSignal): Pr
   const { lab, tell } = given
   tell(`starting ${machine.name}`)
   const isNew = lab.isFresh(machine)
-  const words = isNew ? (given.firstWords ?? (await firstWords(lab, machine, signal))) : ['up']
+  const words = isNew ? (given.firstWords ?? (await firstWords(given, machine, signal))) : ['up']
   await lab.start(machine, words, signal)
 }
 
 // The first that runs is a cloud of its own; whoever comes later joins it.
-async function firstWords(lab: Lab, machine: LabMachine, signal: AbortSignal): Promise<readonly string[]> {
-  const running = (await lab.rows(signal)).filter(row => row.state === 'running' && row.name !== machine.name)
+async function firstWords(given: Given, machine: LabMachine, signal: AbortSignal): Promise<readonly string[]> {
+  const { lab, host } = given
+  const members = (await lab.rows(signal)).filter(row => row.state === 'running' && row.name !== machine.name)
+  if (members.length === 0) return ['up']
   let why = ''
-  for (const member of running) {
-    const { code, out, err } = await lab.try(member, tokenWords(machine), signal)
-    if (code === 0) return ['join', out.trim(), '--name', machine.name]
-    if (err.includes("unknown option '--role'")) return ['up']
-    why ||= `${member.name}: ${err.trim()}`
+  // A control plane takes a moment after its machine answers.
+  for (let waitedMs = 0; waitedMs < TOKEN_MS_MAX; waitedMs += READY_POLL_MS) {
+    for (const member of members) {
+      const { code, out, err } = await lab.try(member, tokenWords(machine), signal)
+      if (code === 0) return ['join', out.trim(), '--name', machine.name]
+      why = `${member.name}: ${err.trim()}`
+    }
+    await host.sleep(READY_POLL_MS, signal)
   }
-  if (running.length === 0) return ['up']
   throw labFault('Failed', `no machine that runs makes a token for ${machine.name}: ${why}`, {
     hint: 'Start the machine that was the first, or another controller.',
   })

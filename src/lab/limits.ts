@@ -13,7 +13,10 @@ export const CPU_WEIGHT_MAX = 10_000
 /** How long a machine may take until its Cairn answers. */
 export const READY_MS_MAX = 120_000
 
-/** How often it is asked meanwhile. */
+/** How long a control plane may take until it makes a token for a machine. */
+export const TOKEN_MS_MAX = 30_000
+
+/** How often they are asked meanwhile. */
 export const READY_POLL_MS = 300
 
 /** How often `down` looks again for what is left, when something goes on making it. */
