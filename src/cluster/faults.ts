@@ -12,6 +12,8 @@ export const clusterFault = defineFaults({
   NoPath: { status: 503, retry: 'later' },
   /** The certificate of the caller does not let it do this. */
   Forbidden: { status: 403, retry: 'never' },
+  /** The machine that calls was removed from the cloud. */
+  Removed: { status: 410, retry: 'never' },
   /** The machine called has no control plane. */
   NoController: { status: 503, retry: 'later' },
 })

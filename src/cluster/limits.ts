@@ -47,3 +47,6 @@ export const DIAL_PAUSE_MS_MAX = 15_000
 export const LINK_WELL_MS = 10_000
 /** Steps in which a clock's distance counts as changed. */
 export const SKEW_STEP_MS = 100
+
+/** Milliseconds for which a machine that was removed is told so, each time it comes. */
+export const REMOVED_TOLD_MS = 2_000

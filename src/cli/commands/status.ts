@@ -53,7 +53,9 @@ function statusText(status: NodeStatus, api: ApiState): string {
 
 function cloudLines({ cloud }: NodeStatus): readonly string[] {
   if (cloud === undefined) return []
-  return [`cloud  ${cloud.cloud.slice(0, CLOUD_CHARACTERS)}; this machine is ${cloud.name}, a ${cloud.role}`]
+  const { name, role, isRemoved } = cloud
+  const place = isRemoved ? `this machine, ${name}, was removed from it` : `this machine is ${name}, a ${role}`
+  return [`cloud  ${cloud.cloud.slice(0, CLOUD_CHARACTERS)}; ${place}`]
 }
 
 const CLOUD_CHARACTERS = 8

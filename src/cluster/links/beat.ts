@@ -35,6 +35,7 @@ export async function beatOver(
     }
     const answer = await connection.client.call(clusterBeat, params, signal)
     const rttMs = clock.monotonicMs() - sentMs
+    if (isController) links.isRemoved = false
     connection.rttMs = rttMs
     connection.told = answer.wantsReport === 'yes' ? undefined : (report ?? connection.told)
     if (answer.wantsReport === 'yes' && links.report !== undefined) connection.beatMs = undefined
@@ -42,6 +43,8 @@ export async function beatOver(
     return answer.mapVersion > links.map.version ? { name, version: answer.mapVersion } : undefined
   } catch (error) {
     if (!isFault(error) && !signal.aborted) throw error
+    // Only a controller is believed that.
+    if (isFault(error, 'Removed') && isController) links.isRemoved = true
     return undefined
   } finally {
     connection.isBeating = false

@@ -102,14 +102,14 @@ test('who was away when the map changed takes it when it is back', async () => {
   assert.equal(two.links.map.version, 5)
 })
 
-test('a machine whose certificate is revoked is cut off and does not come back', async () => {
+test('a machine whose certificate is revoked is cut off, is told why when it comes back, and nothing else', async () => {
   await using network = new TestNetwork()
   const [one, two] = await cloud(network, [a, b])
   assert(one !== undefined && two !== undefined)
   await one.maps.take(mapOf(2, [a], { revoked: ['serial-b'] }))
   await network.clock.advance(30_000)
-  assert.equal(two.links.client('a'), undefined)
   assert.equal(one.links.client('b'), undefined)
+  assert.equal(two.links.isRemoved, true)
   await assert.rejects(one.links.connect('b', none), error => isFault(error, 'NoPath'))
 })
 

@@ -16,6 +16,7 @@ import { beatOver } from './beat.ts'
 import { linkHandlers } from './handlers.ts'
 import { Link } from './link.ts'
 import { type ConnectionTools, MachineConnection, type Wire } from './machine-connection.ts'
+import { tellRemoved } from './removed.ts'
 import { wantedLinks } from './wanted.ts'
 
 /** A stream of bytes to whoever answers or dialled, with what it has shown. */
@@ -51,6 +52,8 @@ export class Links implements Machines, AsyncDisposable {
   /** New with each start. */
   readonly boot: string
   readonly hearing: Hearing
+  /** True when a controller has said last that this machine was removed from the cloud. */
+  isRemoved = false
   /** Heartbeats sent so far. */
   beats = 0
   readonly #options: LinksOptions
@@ -157,8 +160,10 @@ export class Links implements Machines, AsyncDisposable {
   async accept({ duplex, certificate, host }: Shown): Promise<void> {
     const subject = machineOf(certificate)
     const isOwn = subject?.name === this.own
-    if (subject === undefined || isOwn || !this.#isServing || this.#isRevoked(certificate.serial))
-      return duplex.destroy()
+    if (subject === undefined || isOwn || !this.#isServing) return duplex.destroy()
+    if (this.#isRevoked(certificate.serial)) {
+      return tellRemoved(duplex, { ...this.#options.world, software: this.#options.software }, this.#closing.signal)
+    }
     try {
       const connection = await this.#open({ duplex, certificate, subject, host, isDialled: false })
       this.#link(subject.name).add(connection)

@@ -16,7 +16,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         software: softwareName(),
         pid,
         dataFolder,
-        cloud: cloudOf(world.disk, dataFolder),
+        cloud: cloudHere(parts),
         uptimeMs: start.supervisedMs + Math.round(world.clock.monotonicMs() - parts.openedMs),
         mountsNothing,
         mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
@@ -33,6 +33,11 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
       return message({ pid: start.supervisorPid })
     }),
   ]
+}
+
+function cloudHere({ world, start, peers: { isRemoved } }: Parts) {
+  const cloud = cloudOf(world.disk, start.dataFolder)
+  return cloud === undefined ? undefined : { ...cloud, isRemoved }
 }
 
 async function filesystemRow(each: OpenFilesystem, signal: AbortSignal): Promise<FilesystemRow> {

@@ -79,6 +79,11 @@ export class Peers implements AsyncDisposable {
     return this.#links
   }
 
+  /** True when a controller has said last that this machine was removed from the cloud. */
+  get isRemoved(): boolean {
+    return this.#links.isRemoved
+  }
+
   /** Where it listens; undefined while it does not. */
   get port(): number | undefined {
     return this.#port?.port

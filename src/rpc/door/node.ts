@@ -19,6 +19,8 @@ const statusShape = shape({
       cloud: text(43),
       /** Machines with the control plane, as this one heard last. */
       controllers: list(text(253), CONTROLLERS_TOLD_MAX),
+      /** True when a controller has said that this machine was removed. */
+      isRemoved: flag,
     }),
   ),
   /** How long Cairn has run, whichever of its processes came and went. */
