@@ -7,7 +7,7 @@ import { clusterJoin, FORMAT_LEVEL, keepMap, type NodeMap, readMap, subjectOf, w
 import { authorityFingerprint, type JoinToken, newKey, newRequest, readJoinToken } from '#identity'
 import { message } from '#rpc'
 import { shortCloud } from '../cloud-place.ts'
-import { isDataFolder, openDataFolder } from '../data-folder.ts'
+import { openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { OLDEST_FORMAT_LEVEL } from '../limits.ts'
 import { nodeNameOf, refuseNodeName } from '../node-name.ts'
@@ -46,10 +46,7 @@ export async function joinCloud(
   const name = chosen ?? nodeNameOf(hostname())
   refuseNodeName(name)
   if (token.role === 'controller') throw noControllers()
-  if (isDataFolder(wanted)) {
-    using _instance = takeInstance(wanted, world.disk)
-    await refuseOwned(wanted, token.fingerprint, world)
-  }
+  await refuseOwned(wanted, token.fingerprint, world)
   using made = new MadeFolder(path.resolve(wanted))
   const dataFolder = await openDataFolder(wanted)
   using _instance = takeInstance(dataFolder, world.disk)
