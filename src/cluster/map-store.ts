@@ -1,3 +1,4 @@
+import { isFault } from '#base'
 import { clusterFault } from './faults.ts'
 import { nodeFolderOf } from './files/node-files.ts'
 import { readSmallFile, replaceSmallFile, type SmallDisk } from './files/small-file.ts'
@@ -12,7 +13,7 @@ export class MapStore {
   #map: NodeMap
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Opens the map on disk; `alone` is the map when there is none of its cloud. Faults: BadMap. */
+  /** Opens the map on disk; `alone` is the map when there is none of its cloud that can be read. */
   constructor(disk: SmallDisk, dataFolder: string, alone: NodeMap) {
     this.#disk = disk
     this.#path = mapFileOf(dataFolder)
@@ -31,7 +32,7 @@ export class MapStore {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  /** This machine says something else of itself, or is in a cloud now: what is there stays if it is of that cloud. Faults: BadMap. */
+  /** This machine says something else of itself, or is in a cloud now: what is there stays if it is of that cloud. */
   setAlone(alone: NodeMap): void {
     if (this.#map.isShared && this.#map.cloud === alone.cloud) return
     this.#publish(this.#kept(alone))
@@ -64,8 +65,18 @@ export class MapStore {
   #kept(alone: NodeMap): NodeMap {
     const kept = readSmallFile(this.#disk, this.#path)
     if (kept === undefined) return alone
-    const map = readMap(new TextEncoder().encode(kept))
-    return map.cloud === alone.cloud ? map : alone
+    const map = mapIn(kept)
+    return map?.cloud === alone.cloud ? map : alone
+  }
+}
+
+// Controllers have it again.
+function mapIn(text: string): NodeMap | undefined {
+  try {
+    return readMap(new TextEncoder().encode(text))
+  } catch (error) {
+    if (!isFault(error, 'BadMap')) throw error
+    return undefined
   }
 }
 

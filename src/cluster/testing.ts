@@ -118,7 +118,7 @@ export class TestNetwork {
     const bytes = (count: number) => new Uint8Array(count).fill(entropy)
     const world: Pick<World, 'clock' | 'entropy' | 'log'> = { clock, entropy: { bytes }, log }
     const maps = new MapStore(disk, '/data', mapOf(0, [row], { isShared: false }))
-    const own = { name: row.name, isController: row.role === 'controller' }
+    const own = { name: row.name, isController: row.role === 'controller', cloud: 'cloud' }
     const dial = (name: string, address: string, signal: AbortSignal) => this.#dial(row.name, { name, address }, signal)
     const links = new Links({ world, software: 'test', own, maps, dial })
     const machine = { row, disk, maps, links }

@@ -32,6 +32,8 @@ interface Heard {
 
 /** What was heard of other machines since this process began, by its monotonic clock. */
 export class Hearing {
+  /** Counts all changes but those of states. */
+  changes = 0
   readonly #clock: Clock
   readonly #beganMs: number
   readonly #heard = new Map<string, Heard>()
@@ -58,7 +60,7 @@ export class Hearing {
     this.touch(name, this.#clock.monotonicMs())
     this.skew(name, wallMs - this.#wallMs())
     const isNew = heard.boot !== boot
-    if (report !== undefined || isNew || heard.seenFrom !== seenFrom) heard.changes += 1
+    if (report !== undefined || isNew || heard.seenFrom !== seenFrom) this.#change(heard)
     heard.boot = boot
     heard.seenFrom = seenFrom
     heard.report = report ?? (isNew ? undefined : heard.report)
@@ -70,7 +72,7 @@ export class Hearing {
     const heard = this.#of(name)
     if (Math.abs(heard.skewMs - skewMs) < SKEW_STEP_MS) return
     heard.skewMs = Math.round(skewMs)
-    heard.changes += 1
+    this.#change(heard)
   }
 
   /** How long ago the machine was heard; for one that was never, since this process began. */
@@ -107,6 +109,11 @@ export class Hearing {
     for (const name of this.#heard.keys()) {
       if (!names.has(name) && this.agoMs(name) >= OFFLINE_MS) this.#heard.delete(name)
     }
+  }
+
+  #change(heard: Heard): void {
+    heard.changes += 1
+    this.changes += 1
   }
 
   #of(name: string): Heard {

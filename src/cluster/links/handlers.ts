@@ -12,7 +12,9 @@ export function linkHandlers(
 ): readonly Handler[] {
   return [
     answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report }) => {
+      const { changes } = links.hearing
       const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report })
+      if (links.hearing.changes !== changes) links.changed.ring()
       if (mapVersion > links.map.version) newer({ name, version: mapVersion })
       return message({
         mapVersion: links.map.version,

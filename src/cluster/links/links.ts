@@ -34,6 +34,8 @@ export type Dial = (name: string, address: string, signal: AbortSignal) => Promi
 export interface OwnMachine {
   readonly name: string
   readonly isController: boolean
+  /** Of its authority's key; '' in no cloud. */
+  readonly cloud: string
 }
 
 /** What links work with. */
@@ -178,7 +180,7 @@ export class Links implements Machines, AsyncDisposable {
 
   /** This machine is called otherwise from now on, or shows another certificate. */
   become(own: OwnMachine): void {
-    const isOther = own.name !== this.#own.name
+    const isOther = own.name !== this.#own.name || own.cloud !== this.#own.cloud
     this.#own = own
     if (isOther) for (const link of this.#links.values()) for (const each of link.connections) each.cut()
     this.#mapChanged()

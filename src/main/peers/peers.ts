@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { type World, whyOf } from '#base'
+import { isFault, type World, whyOf } from '#base'
 import {
   FORMAT_LEVEL,
   forMachines,
@@ -24,6 +24,7 @@ import { hostPort, ownAddresses } from './own-addresses.ts'
 import { ownDiskId } from './own-disk.ts'
 import { isNews, ownDisk, ownReport, ownZone } from './own-report.ts'
 import { PeerPort } from './peer-port.ts'
+import { renewingNode } from './renewal.ts'
 
 /** What the storage process keeps in touch with other machines with. */
 export interface PeersOptions {
@@ -49,9 +50,10 @@ export class Peers implements AsyncDisposable {
   #files: NodeFiles | undefined
   #looking: Promise<void> = Promise.resolve()
   #reloading: Promise<unknown> = Promise.resolve()
+  #renewing: AsyncDisposable | undefined
   #isServing = false
 
-  /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: NodeFile, BadMap, DataFolder, Invalid. */
+  /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: DataFolder, Invalid. */
   static async open(options: PeersOptions): Promise<Peers> {
     return new Peers(options, await ownDiskId(options.world, options.dataFolder))
   }
@@ -60,7 +62,7 @@ export class Peers implements AsyncDisposable {
     const { world, dataFolder, listen } = options
     this.#options = options
     this.#diskId = diskId
-    this.#files = readNodeFiles(world.disk, dataFolder)
+    this.#files = this.#read()
     this.#maps = new MapStore(world.disk, dataFolder, this.#alone())
     this.#links = new Links({
       world,
@@ -102,6 +104,8 @@ export class Peers implements AsyncDisposable {
     this.#tell()
     this.#links.serve([...forMachines(renew), ...handlers])
     this.#looking = this.#lookOn()
+    const changed = () => this.reload()
+    this.#renewing = renewingNode({ world, dataFolder, files: () => this.#files, machines: this.#links, changed })
   }
 
   /** What the local door answers of the cloud. */
@@ -109,7 +113,7 @@ export class Peers implements AsyncDisposable {
     return localClusterMethods({ links: this.#links, maps: this.#maps, reload: () => this.reload() })
   }
 
-  /** Takes what lies in DATA/node now. Faults: NodeFile, BadMap. */
+  /** Takes what lies in DATA/node now. */
   reload(): Promise<void> {
     const reloaded = this.#reloading.then(() => this.#reload())
     this.#reloading = reloaded.catch(() => undefined)
@@ -123,6 +127,7 @@ export class Peers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    await this.#renewing?.[Symbol.asyncDispose]()
     await this.#reloading
     await this.#looking
     await this.#links[Symbol.asyncDispose]()
@@ -130,21 +135,33 @@ export class Peers implements AsyncDisposable {
   }
 
   async #reload(): Promise<void> {
-    const { world, dataFolder } = this.#options
-    this.#files = readNodeFiles(world.disk, dataFolder)
+    this.#files = this.#read()
     this.#links.become(this.#own())
     if (this.#isServing && !this.#closing.signal.aborted) await this.#openPort()
     this.#maps.setAlone(this.#alone())
     if (this.#isServing) this.#tell()
   }
 
+  // Damaged files keep this machine out of its cloud, not its data from its programs.
+  #read(): NodeFiles | undefined {
+    const { world, dataFolder } = this.#options
+    try {
+      return readNodeFiles(world.disk, dataFolder)
+    } catch (error) {
+      if (!isFault(error, 'NodeFile')) throw error
+      world.log.warn('this machine is in no cloud', { why: whyOf(error) })
+      return undefined
+    }
+  }
+
   #own() {
     const node = this.#files?.node
-    return { name: node?.name ?? os.hostname().toLowerCase(), isController: node?.role !== 'node' }
+    const name = node?.name ?? os.hostname().toLowerCase()
+    return { name, isController: node?.role !== 'node', cloud: node?.cloud ?? '' }
   }
 
   #alone(): NodeMap {
-    const { name, isController } = this.#own()
+    const { name, isController, cloud } = this.#own()
     const { id, capacityMiB } = this.#disk()
     const machine = {
       name,
@@ -156,7 +173,7 @@ export class Peers implements AsyncDisposable {
     } as const
     return {
       version: 0,
-      cloud: this.#files?.node.cloud ?? '',
+      cloud,
       level: FORMAT_LEVEL,
       groups: GROUPS_ALONE,
       machines: [machine],

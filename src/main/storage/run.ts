@@ -81,12 +81,12 @@ async function openAll(
   )
   const room = spaceCheck(chunks.space())
   if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted, failed }))
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const handlers = handlersOf({
     start,
     link,

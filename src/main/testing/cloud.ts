@@ -4,7 +4,16 @@ import path from 'node:path'
 import { mapBytes, clusterSetMap, type NodeMap, type NodeRole, subjectOf, writeNodeFiles } from '#cluster'
 import { machineWorld } from '#host'
 import { Authority, authorityFingerprint } from '#identity'
-import { type Client, duplexPair, type Handler, message, openClient, serveConnection, type TlsCredential } from '#rpc'
+import {
+  type Client,
+  duplexPair,
+  type Handler,
+  message,
+  type PeerName,
+  openClient,
+  serveConnection,
+  type TlsCredential,
+} from '#rpc'
 import { Peers } from '../peers/peers.ts'
 
 /** A machine of a cloud for tests: what its storage process keeps, without storage. */
@@ -22,8 +31,14 @@ export interface TestCloud extends AsyncDisposable {
   readonly fingerprint: string
   /** What a machine of the name shows. */
   credential(name: string, role: NodeRole): Promise<TlsCredential>
-  /** Starts a machine. */
-  machine(name: string, role: NodeRole, handlers?: readonly Handler[]): Promise<TestMachine>
+  /** What somebody else shows. */
+  credentialOf(subject: Pick<PeerName, 'name' | 'groups'>): Promise<TlsCredential>
+  /** Starts a machine; it listens at any port of the loopback unless told otherwise. */
+  machine(name: string, role: NodeRole, handlers?: readonly Handler[], listen?: string): Promise<TestMachine>
+  /** Starts a machine that is in no cloud. */
+  alone(name: string): Promise<TestMachine>
+  /** Starts a machine again that has ended. */
+  again(machine: TestMachine): Promise<TestMachine>
   /** A map in which these machines are, with what they say of themselves. */
   mapOf(version: number, machines: readonly TestMachine[]): NodeMap
   /** Tells a machine its map, as its control process would. */
@@ -32,40 +47,41 @@ export interface TestCloud extends AsyncDisposable {
 
 /** Makes a cloud for a test. */
 export async function testCloud(): Promise<TestCloud> {
-  await using opening = new AsyncDisposableStack()
   const made = await Authority.make('test', machineWorld.entropy.bytes(16), new Date())
   const authority = await Authority.open(made)
-  const fingerprint = authorityFingerprint(made.certificatePem)
-  const stack = opening.move()
-  const credential = async (name: string, role: NodeRole) => {
-    const { name: commonName, groups } = subjectOf({ name, isController: role === 'controller' })
-    const request = {
-      commonName,
-      organizations: groups,
-      usage: 'node',
-      ...TIMES(),
-      serial: machineWorld.entropy.bytes(16),
-    } as const
-    const issued = await authority.issue({ ...request, dnsNames: [], addresses: [] })
-    return { ...issued, authorityPem: made.certificatePem }
+  const cloud = authorityFingerprint(made.certificatePem)
+  const stack = new AsyncDisposableStack()
+  const credentialOf: TestCloud['credentialOf'] = async ({ name: commonName, groups: organizations }) => {
+    const serial = machineWorld.entropy.bytes(16)
+    const fixed = { usage: 'node', dnsNames: [], addresses: [], ...times(), serial } as const
+    return { ...(await authority.issue({ ...fixed, commonName, organizations })), authorityPem: made.certificatePem }
   }
+  const credential = (name: string, role: NodeRole) =>
+    credentialOf(subjectOf({ name, isController: role === 'controller' }))
+  const newFolder = () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cloud-'))
+    stack.defer(() => fs.rmSync(folder, { recursive: true }))
+    return folder
+  }
+  const open = async (parts: MachineParts) => stack.use(await openMachine(parts))
   return {
-    fingerprint,
+    fingerprint: cloud,
     credential,
-    async machine(name, role, handlers = []) {
-      const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cloud-'))
-      stack.defer(() => fs.rmSync(dataFolder, { recursive: true }))
-      const node = { name, role, cloud: fingerprint }
+    credentialOf,
+    async machine(name, role, handlers = [], listen = ANY) {
+      const dataFolder = newFolder()
+      const node = { name, role, cloud }
       await writeNodeFiles(machineWorld.disk, dataFolder, { node, credential: await credential(name, role) })
-      return stack.use(await openMachine({ name, dataFolder, handlers }))
+      return open({ name, dataFolder, handlers, listen })
     },
-    mapOf: (version, machines) => {
-      const [first] = machines
-      if (first === undefined) throw new Error('a map has machines')
-      const rows = machines.flatMap(({ peers }) =>
-        peers.machines.map.machines.filter(({ name }) => name === peers.machines.own),
+    alone: name => open({ name, dataFolder: newFolder(), handlers: [], listen: ANY }),
+    again: ({ name, dataFolder }) => open({ name, dataFolder, handlers: [], listen: ANY }),
+    mapOf(version, machines) {
+      const rows = machines.flatMap(({ peers: { machines: known } }) =>
+        known.map.machines.filter(({ name }) => name === known.own),
       )
-      return { ...first.peers.machines.map, version, machines: rows, isShared: true }
+      const fixed = { cloud, level: 1, groups: 4096, pools: [], revoked: [], isShared: true }
+      return { ...fixed, version, machines: rows }
     },
     async tell({ door }, map) {
       await door.exchange(clusterSetMap, message(undefined, mapBytes(map)), new AbortController().signal)
@@ -74,23 +90,25 @@ export async function testCloud(): Promise<TestCloud> {
   }
 }
 
+const ANY = '127.0.0.1:0'
 const HOUR_MS = 3_600_000
-const TIMES = () => ({ notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) })
+const times = () => ({ notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) })
 
 interface MachineParts {
   readonly name: string
   readonly dataFolder: string
   readonly handlers: readonly Handler[]
+  readonly listen: string
 }
 
-async function openMachine({ name, dataFolder, handlers }: MachineParts): Promise<TestMachine> {
+async function openMachine({ name, dataFolder, handlers, listen }: MachineParts): Promise<TestMachine> {
   await using opening = new AsyncDisposableStack()
   const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
   const space = () => ({ totalBytes: 2 ** 30, freeBytes: 2 ** 30 })
   const none = { chunks: 0, bytes: 0 }
   const states = { held: none, quarantined: none, condemned: none, cached: none }
   const stat = () => ({ states, segments: 0, segmentBytes: 0, deadBytes: 0, candidates: 0 })
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen: '127.0.0.1:0', chunks: { space, stat } }))
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, chunks: { space, stat } }))
   await peers.serve(handlers)
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
