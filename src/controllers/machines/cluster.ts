@@ -29,6 +29,8 @@ export interface Cluster {
   readonly cloud: string
   /** What the storage process of this machine has heard last, by name. */
   readonly heard: ReadonlyMap<string, HeardMachine>
+  /** The map as it was kept last, here or, a moment ago, by another controller. */
+  readonly map: NodeMap | undefined
   /** The newest map that the storage process of this machine has; the next one is above. */
   readonly versionThere: number
   /** Runs `run` with the names of whom was heard something new, until disposed; no names: the version there changed. */
@@ -36,6 +38,7 @@ export interface Cluster {
   certificates(signal: AbortSignal): Promise<MachineCertificates>
   /** Revokes every certificate a machine has, for good. */
   revoke(machine: string, signal: AbortSignal): Promise<void>
+  /** The map as it is kept now. */
   keptMap(signal: AbortSignal): Promise<KeptMap>
   /** Keeps a map, durably, unless another has been kept since `revision`: then answers false. Machines are told of it. */
   keepMap(map: NodeMap, revision: number, signal: AbortSignal): Promise<boolean>

@@ -7,7 +7,7 @@ export function happenings(node: KubeObject, status: JsonObject): readonly Omit<
   const [was, is] = [conditionIn(node['status'], 'Ready'), conditionIn(status, 'Ready')]
   const { name } = node.metadata
   if (is?.status === 'Unknown' && was?.status === 'True') {
-    found.push({ type: 'Warning', reason: 'Offline', message: `the machine ${name} is ${is.message}` })
+    found.push({ type: 'Warning', reason: 'Offline', message: `the machine ${name}: ${is.message}` })
   }
   if (is?.status === 'True' && was?.status === 'Unknown') {
     found.push({ type: 'Normal', reason: 'Online', message: `the machine ${name} is heard again` })

@@ -46,7 +46,8 @@ export function machinesController(parts: ControllerParts, cluster: Cluster): Co
   feed(controller, disks, disk => [textAt(disk, 'spec', 'nodeName') ?? ''].filter(name => name !== ''))
   const heard = (names: readonly string[]): void => {
     for (const name of names) controller.add(name)
-    controller.addAfter(MAP, MAP_STEP_MS)
+    // In a large cloud there is always something new to hear: it is looked at together.
+    controller.addAfter(MAP, MAP_STEP_MS + cluster.heard.size)
   }
   controller.use(cluster.onHeard(heard))
   controller.add(MAP)
@@ -116,7 +117,7 @@ async function reconcileNode(work: MachineWork, name: string, signal: AbortSigna
   const { client } = work.parts
   const node = await client.find(NODES, { name }, signal)
   if (node !== undefined && !isStaying(node)) return leave(work, node, signal)
-  const { map } = await work.cluster.keptMap(signal)
+  const { map } = work.cluster
   const machine = map?.machines.find(each => each.name === name)
   if (map === undefined || machine === undefined) return DONE
   if (node === undefined) {

@@ -39,7 +39,9 @@ export interface PoolMachine {
  * a file is.
  */
 export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[]): JsonObject {
-  const old: JsonObject = isJsonObject(pool['status']) ? pool['status'] : {}
+  const told: JsonObject = isJsonObject(pool['status']) ? pool['status'] : {}
+  // Of several machines it is not known here what lacks copies.
+  const old = Object.fromEntries(Object.entries(told).filter(([name]) => name !== 'missing'))
   const { generation } = pool.metadata
   const copies = copiesOf(pool, machines.length)
   const online = machines.filter(each => each.isOnline).length

@@ -61,7 +61,8 @@ export function isNews(told: MachineReport | undefined, report: MachineReport): 
   if (isStep(told.memoryUsedMiB, report.memoryUsedMiB, Math.max(16, report.memoryMiB / 32))) return true
   return report.disks.some((disk, index) => {
     const before = told.disks[index]
-    if (before === undefined) return true
+    // Who waits for a disk to be empty is told when it is.
+    if (before === undefined || (before.chunks === 0) !== (disk.chunks === 0)) return true
     const step = Math.max(64, disk.capacityMiB / 256)
     if (isStep(before.usedMiB, disk.usedMiB, step) || isStep(before.freeMiB, disk.freeMiB, step)) return true
     return isStep(before.chunks, disk.chunks, Math.max(64, disk.chunks / 64))

@@ -39,6 +39,9 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
     cloud: authorityFingerprint(authority.certificatePem),
     stored,
     heard: side.heard,
+    get map() {
+      return stored.current
+    },
     get versionThere() {
       return side.versionThere
     },

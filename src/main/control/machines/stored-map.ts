@@ -13,13 +13,13 @@ export class StoredMap implements AsyncDisposable {
   readonly #world: Pick<World, 'clock' | 'log'>
   readonly #closing = new AbortController()
   readonly #listeners = new Set<() => void>()
-  #current: NodeMap | undefined
+  #current: KeptMap = NONE
   #following: Promise<void> = Promise.resolve()
 
   /** Resolves when the map that is there is known. Faults: BadMap, those of the keyspace. */
   static async open(keyspace: Keyspace, world: Pick<World, 'clock' | 'log'>, signal: AbortSignal): Promise<StoredMap> {
     const stored = new StoredMap(keyspace, world)
-    stored.#current = (await stored.read(signal)).map
+    stored.#current = await stored.read(signal)
     stored.#following = stored.#follow()
     return stored
   }
@@ -29,9 +29,9 @@ export class StoredMap implements AsyncDisposable {
     this.#world = world
   }
 
-  /** The map as it was heard last. */
+  /** The map as it was heard or written here last. */
   get current(): NodeMap | undefined {
-    return this.#current
+    return this.#current.map
   }
 
   /** Runs `run` after each change of {@link current}, until disposed. */
@@ -44,8 +44,7 @@ export class StoredMap implements AsyncDisposable {
   /** The map as it is, and the revision that made it. Faults: BadMap, those of the keyspace. */
   async read(signal: AbortSignal): Promise<KeptMap> {
     const { entries } = await this.#keyspace.range({ keys: { kind: 'key', key: KEY } }, signal)
-    const [entry] = entries
-    return entry === undefined ? NONE : { map: readMap(entry.value), revision: entry.modRevision }
+    return keptIn(entries[0])
   }
 
   /** Stores a map, durably, unless it was changed since `revision`: then answers false. */
@@ -53,8 +52,10 @@ export class StoredMap implements AsyncDisposable {
     const compare = [{ key: KEY, field: 'modRevision', is: 'equal', to: revision }] as const
     const put = { kind: 'put', key: KEY, value: mapBytes(map) } as const
     const result = await this.#keyspace.txn({ compare, then: [put] }, signal)
-    if (result.succeeded) await this.#keyspace.sync(result.revision, signal)
-    return result.succeeded
+    if (!result.succeeded) return false
+    await this.#keyspace.sync(result.revision, signal)
+    this.#take({ map, revision: result.revision })
+    return true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,19 +79,23 @@ export class StoredMap implements AsyncDisposable {
   async #followOnce(signal: AbortSignal): Promise<void> {
     const keys = { kind: 'key', key: KEY } as const
     const { entries, revision } = await this.#keyspace.range({ keys }, signal)
-    this.#take(entries[0])
+    this.#take(keptIn(entries[0]))
     const from = (revision + 1) as Revision
     for await (const { events } of this.#keyspace.watch({ keys, from }, signal)) {
-      for (const event of events) this.#take(event.kind === 'put' ? event.entry : undefined)
+      for (const event of events) if (event.kind === 'put') this.#take(keptIn(event.entry))
     }
   }
 
-  #take(entry: KeyValue | undefined): void {
-    const map = entry === undefined ? undefined : readMap(entry.value)
-    if (map?.version === this.#current?.version) return
-    this.#current = map
+  // What was written here is known before the keyspace tells of it.
+  #take(kept: KeptMap): void {
+    if (kept.revision <= this.#current.revision) return
+    this.#current = kept
     for (const run of this.#listeners) run()
   }
 }
 
 const NONE: KeptMap = { map: undefined, revision: 0 }
+
+function keptIn(entry: KeyValue | undefined): KeptMap {
+  return entry === undefined ? NONE : { map: readMap(entry.value), revision: entry.modRevision }
+}
