@@ -9,7 +9,8 @@ process.env['CAIRN_LISTEN'] ??= 'none'
 
 /** What a Cairn that serves an API is started with in a test: a port of its own, and a master key in `folder`. */
 export function apiEnvironment(folder: string): Readonly<Record<string, string>> {
-  return { CAIRN_LISTEN: '127.0.0.1:0', CAIRN_MASTER_KEY: join(folder, 'master.key') }
+  const free = '127.0.0.1:0'
+  return { CAIRN_LISTEN: free, CAIRN_PEER_LISTEN: free, CAIRN_MASTER_KEY: join(folder, 'master.key') }
 }
 
 /** How a command ended. */
