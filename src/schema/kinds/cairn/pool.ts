@@ -80,6 +80,7 @@ function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly F
   const wanted = jsonAt(object, 'spec')
   // Of as many copies as there will be when nobody says how many.
   const [most, least] = [numberAt(wanted, 'replicas') ?? REPLICAS, numberAt(wanted, 'minReplicas') ?? 1]
+  const open = numberAt(wanted, 'replicas') === undefined ? `, which is ${REPLICAS} when it is left out` : ''
   const chunkBytes = numberAt(wanted, 'chunkBytes') ?? CHUNK_BYTES
   const isSize = Number.isInteger(Math.log2(chunkBytes)) && chunkBytes >= 65_536 && chunkBytes <= 4 * CHUNK_BYTES
   const { name } = object.metadata
@@ -90,7 +91,7 @@ function poolErrors(object: KubeObject, old: KubeObject | undefined): readonly F
       : [invalid('metadata.name', name, `must be "${DEFAULT_POOL}": ${ONE_POOL}`)]),
     ...positive(wanted, ['replicas', 'minReplicas'], 'spec'),
     ...(most > REPLICAS_MAX ? [invalid('spec.replicas', most, `must be less than or equal to ${REPLICAS_MAX}`)] : []),
-    ...(least > most ? [invalid('spec.minReplicas', least, `must be less than or equal to replicas, ${most}`)] : []),
+    ...(least > most ? [invalid('spec.minReplicas', least, `must be less than or equal to replicas${open}`)] : []),
     ...oneOf(wanted, 'placement', ['all', 'roundRobin', 'weighted'], 'spec'),
     ...(isSize ? [] : [invalid('spec.chunkBytes', chunkBytes, 'must be a power of 2 from 65536 to 4194304')]),
     ...immutable(wanted, jsonAt(old, 'spec'), ['encrypted', 'chunkBytes'], 'spec'),
