@@ -1,50 +1,57 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { PROGRAM } from '../cloud/cli.ts'
+import { until } from '../cloud/processes.ts'
 import { LABS, startLab, type TestLab } from './lab.ts'
-import { traces } from './traces.ts'
+import { assertNoTraces, traces } from './traces.ts'
 import { whyNoLab } from './why-no-lab.ts'
 
 suite('a lab', { skip: whyNoLab(), timeout: 240_000 }, () => {
   test('has machines with networks, disks and faults of their own, and leaves nothing behind', async t => {
-    const before = traces(LABS)
+    const name = `t${process.pid}`
+    const before = traces(name, LABS)
     {
-      await using lab = await startLab({ machines: 3, nat: '3', latency: '2=60ms' })
+      await using lab = await startLab({ machines: 3, nat: '3', latency: '2=60ms', zones: 'a,b,b' })
       await listen(lab, 'm1')
       await t.test('machines have what was planned', () => machines(lab))
+      await t.test('machines are one cloud', () => together(lab))
       await t.test('ways are as long as was planned, and nobody calls in behind a NAT', () => ways(lab))
       await t.test('what is cut is cut until it is healed', () => cuts(lab))
       await t.test('a disk is full until it is healed, and rots', () => disks(lab))
       await t.test('a killed machine has what was on its disk, a wiped one nothing', () => deaths(lab))
     }
-    assert.deepEqual(traces(LABS), before)
+    await assertNoTraces(before, name, LABS)
   })
 
   test('is removed whole after its maker was killed in the middle', async () => {
-    const before = traces(LABS)
+    const name = `k${process.pid}`
+    const before = traces(name, LABS)
     const env = { ...process.env, CAIRN_LABS: LABS }
-    const lab = (...words: readonly string[]) => run(process.execPath, [PROGRAM, 'lab', ...words], { env })
-    for (const afterMs of [600, 1500]) {
-      const name = `k${process.pid}`
-      const making = run(
-        process.execPath,
-        [PROGRAM, 'lab', 'up', '--machines', '2', '--latency', '1=9ms', '--name', name],
-        {
-          env,
-          timeout: afterMs,
-          killSignal: 'SIGKILL',
-        },
-      )
-      await assert.rejects(making, { killed: true })
-      await lab('down', '--name', name)
-      assert.deepEqual(traces(LABS), before)
-      await assert.rejects(lab('down', '--name', name), /there is no lab/)
+    const lab = (verb: string, ...words: readonly string[]): Words => [
+      process.execPath,
+      [PROGRAM, 'lab', verb, ...words, '--name', name],
+    ]
+    const moments: Readonly<Record<string, () => boolean>> = {
+      'it is noted what will be made': () => existsSync(`${LABS}/${name}/lab.json`),
+      'a machine was made': () => traces(name, LABS)['containers']?.some(each => each.includes(name)) === true,
     }
+    for (const [what, holds] of Object.entries(moments)) {
+      const making = spawn(...lab('up', '--machines', '2', '--latency', '1=9ms'), { env, stdio: 'ignore' })
+      await until(holds, { what })
+      making.kill('SIGKILL')
+      await once(making, 'close')
+      await run(...lab('down'), { env })
+      await assertNoTraces(before, name, LABS)
+    }
+    await assert.rejects(run(...lab('down'), { env }), /there is no lab/)
   })
 })
 
+type Words = [program: string, words: readonly string[]]
 const run = promisify(execFile)
 
 async function machines(lab: TestLab): Promise<void> {
@@ -58,6 +65,10 @@ async function machines(lab: TestLab): Promise<void> {
   assert.ok(disk.freeBytes > 2 ** 30, `${disk.freeBytes} bytes are free`)
   const { code: seven } = await lab.run('m1', 'sh', '-c', 'exit 7')
   assert.equal(seven, 7)
+}
+
+async function together(lab: TestLab): Promise<void> {
+  for (const machine of ['m1', 'm2', 'm3']) await lab.untilOnline(machine)
 }
 
 async function ways(lab: TestLab): Promise<void> {
@@ -100,6 +111,8 @@ async function deaths(lab: TestLab): Promise<void> {
   assert.equal(await lab.sh('m1', 'cat /mnt/cairn/kept'), 'kept\n')
   await lab.wipe('m2')
   await lab.start('m2')
+  await lab.untilOnline('m1')
+  await lab.untilOnline('m2')
 }
 
 const PORT = 9000

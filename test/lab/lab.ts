@@ -44,6 +44,22 @@ export class TestLab implements AsyncDisposable {
     return this.lab.try(this.lab.machine(machine), words, patient())
   }
 
+  /** The machines of the cloud and their states, as one of them knows them: `m1 Online`. */
+  async states(machine: string): Promise<readonly string[]> {
+    const { code, out, err } = await this.cairn(machine, 'node', 'ls', '-o', 'json')
+    if (code !== 0) throw new Error(err)
+    const { nodes } = JSON.parse(out) as {
+      readonly nodes: readonly { readonly name: string; readonly state: string }[]
+    }
+    return nodes.map(({ name, state }) => `${name} ${state}`).sort()
+  }
+
+  /** Waits until a machine knows all machines of the lab as Online. */
+  untilOnline(machine: string): Promise<void> {
+    const all = this.lab.machines.map(({ name }) => `${name} Online`).sort()
+    return this.until(`${machine} sees all Online`, async () => (await this.states(machine)).join() === all.join())
+  }
+
   /** Runs a line of sh in a machine; answers what it prints. Throws when it does not end well. */
   sh(machine: string, line: string): Promise<string> {
     return this.lab.ask(this.lab.machine(machine), ['sh', '-ec', line], patient())

@@ -6,6 +6,7 @@ import { cliFault } from '../../faults.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { withSteps } from '../../steps.ts'
+import { nodeRows } from './rows.ts'
 
 interface Options {
   readonly mem: string
@@ -38,10 +39,21 @@ async function create(context: Context, name: string, { mem, cpu, storage }: Opt
 }
 
 async function tokenFor(context: Context, name: string, address: string): Promise<string> {
+  const port = await peerPort(context)
   await using door = await openControlDoor(context)
-  const machine = { role: 'node', node: name, addresses: [address] } as const
+  const machine = { role: 'node', node: name, addresses: [`${address}:${port}`] } as const
   const wanted = { machine, seconds: TOKEN_SECONDS, isSingleUse: true, description: `simulated machine ${name}` }
   return (await door.call(tokenCreate, wanted, context.signal)).token
+}
+
+// The port at which this machine listens for others, as it tells them.
+async function peerPort(context: Context): Promise<string> {
+  const own = (await nodeRows(context)).nodes.find(({ isOwn }) => isOwn)
+  const port = /:(\d+)$/.exec(own?.addresses[0] ?? '')?.[1]
+  if (port !== undefined) return port
+  throw cliFault('NotRunning', 'the Cairn of this machine listens for no others', {
+    hint: 'Start it anew with `cairn up`, without `--peer-listen none`; see what it prints.',
+  })
 }
 
 const TOKEN_SECONDS = 300

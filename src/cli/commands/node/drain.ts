@@ -34,8 +34,8 @@ async function drain(context: Context, client: Client, name: string): Promise<vo
 
 function drainText(name: string, held: HeldByNode | undefined, others: number): string {
   const head = `The machine ${name} takes nothing new`
-  if (held?.chunks === 0) return `${head}, and nothing is on it: it can be switched off.\n`
-  const there = held === undefined ? 'What is on it is not known yet.' : `${held.text} are on it now.`
+  if (held?.isEmpty === true) return `${head}, and nothing is on it: it can be switched off.\n`
+  const there = held === undefined ? 'What is on it is not known yet.' : `Now it holds ${held.text}.`
   const then =
     others === 0
       ? 'No other machine can take its copies now: they stay until one is Online.'

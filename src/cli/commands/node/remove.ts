@@ -21,7 +21,7 @@ export function declareNodeRemove(node: Command, run: Run): void {
       run(context =>
         withApi(context, async client => {
           const held = await takeOut(context, client, { name, isForced: force })
-          const lost = held === undefined || held.chunks === 0 ? '' : ` What it held was ${held.text}.`
+          const lost = held === undefined || held.isEmpty ? '' : ` It held ${held.text}.`
           const value = { removed: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }
           show(context, value, () => `Removed the machine ${name}: its certificate is refused from now on.${lost}\n`)
         }),
@@ -41,9 +41,9 @@ export async function takeOut(
   const row = nodes.find(each => each.name === name)
   refuseOwn(nodes, name)
   const held = await heldByNode(client, name, signal)
-  if (!isForced && held?.chunks !== 0) {
-    const what = held === undefined ? 'copies' : held.text
-    throw cliFault('Usage', `the machine ${name} holds ${what} that may be nowhere else: nothing was changed`, {
+  if (!isForced && held?.isEmpty !== true) {
+    const what = held === undefined ? 'what is not known' : held.text
+    throw cliFault('Usage', `the machine ${name} holds ${what}; that may be nowhere else, and nothing was changed`, {
       hint: hintFor(name, row?.state === 'Offline'),
     })
   }
