@@ -59,8 +59,8 @@ export interface ChunkStore extends AsyncDisposable {
   condemn(digests: readonly Digest[]): Promise<void>
   /** Forgets chunks; compaction gives back their space. Faults: Io, NoSpace. */
   delete(digests: readonly Digest[]): Promise<void>
-  /** The chunks of one of 4,096 groups, the first 12 bits of the digest, in byte order. */
-  list(group: number): Promise<readonly ListedChunk[]>
+  /** The chunks of one of so many groups, by the first bits of the digest, in byte order. `groups`: a power of two up to 65,536. */
+  list(group: number, groups?: number): Promise<readonly ListedChunk[]>
   /** SHA-256 over the held digests of a group in byte order: equal on machines that hold the same chunks of it. */
   groupDigest(group: number): Promise<Digest>
   stat(): StoreStat

@@ -6,17 +6,24 @@ import { GROUPS } from './limits.ts'
 
 /** The group of a chunk: the first 12 bits of its digest. */
 export function groupOf(digest: Digest): number {
-  return (digest.charCodeAt(0) << 4) | (digest.charCodeAt(1) >> 4)
+  return prefixOf(digest) >> 4
 }
 
-/** The chunks of a group in byte order. */
-export function* groupChunks(table: ChunkTable, group: number): Generator<ListedChunk> {
-  assert(Number.isInteger(group) && group >= 0 && group < GROUPS, 'a group is 0 to 4095')
-  let from = String.fromCharCode(group >> 4, (group & 15) << 4)
+function prefixOf(digest: Digest): number {
+  return (digest.charCodeAt(0) << 8) | digest.charCodeAt(1)
+}
+
+/** The chunks of one of so many groups, in byte order. */
+export function* groupChunks(table: ChunkTable, group: number, groups = GROUPS): Generator<ListedChunk> {
+  const bits = Math.log2(groups)
+  assert(Number.isInteger(bits) && bits <= 16, 'groups are a power of two up to 65,536')
+  assert(Number.isInteger(group) && group >= 0 && group < groups, 'a group is one of them')
+  const first = group << (16 - bits)
+  let from = String.fromCharCode(first >> 8, first & 255)
   for (;;) {
     const page = table.page(from, PAGE)
     for (const { digest, row } of page) {
-      if (groupOf(digest) !== group) return
+      if (prefixOf(digest) >> (16 - bits) !== group) return
       yield { digest, bytes: row.plainBytes, state: row.state }
     }
     const last = page.at(-1)

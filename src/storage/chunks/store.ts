@@ -92,8 +92,8 @@ export class Store implements ChunkStore {
     return this.#change(digests, 'deleted')
   }
 
-  async list(group: number): Promise<readonly ListedChunk[]> {
-    return await this.#look(() => [...groupChunks(this.#parts.table, group)])
+  async list(group: number, groups?: number): Promise<readonly ListedChunk[]> {
+    return await this.#look(() => [...groupChunks(this.#parts.table, group, groups)])
   }
 
   async groupDigest(group: number): Promise<Digest> {

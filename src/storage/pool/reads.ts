@@ -42,7 +42,7 @@ export class Reads {
 
   /** Puts right bytes in the place of damaged ones of the own disk. */
   async heal(digest: Digest): Promise<void> {
-    await this.#parts.copies.hold(await this.search(digest))
+    await this.#hold(digest, await this.search(digest))
     this.#parts.world.log.info('a damaged chunk was put right from another machine', { digest: digestHex(digest) })
   }
 
@@ -67,16 +67,25 @@ export class Reads {
 
   // What belongs here, or was here, is a copy from now on.
   #keep(digest: Digest, bytes: Uint8Array, wasHere: boolean): void {
-    const { copies, world, signal } = this.#parts
+    const { world, signal } = this.#parts
     const view = this.#parts.view()
     const isCopy = wasHere || view.isWanted(view.own, view.groupOf(digest))
-    const kept = isCopy ? copies.hold(bytes).then(() => undefined) : this.#cached.keep(digest, bytes)
+    const kept = isCopy ? this.#hold(digest, bytes) : this.#cached.keep(digest, bytes)
     const keeping = kept
       .catch((error: unknown) => {
         if (!signal.aborted) world.log.info('a chunk that was read is not kept', { error: whyOf(error) })
       })
       .finally(() => this.#keeping.delete(keeping))
     this.#keeping.add(keeping)
+  }
+
+  // A copy counts when it is durable; one that belongs elsewhere is brought there.
+  async #hold(digest: Digest, bytes: Uint8Array): Promise<void> {
+    const { copies, store } = this.#parts
+    await copies.hold(bytes)
+    await store.sync()
+    const view = this.#parts.view()
+    if (!view.isWanted(view.own, view.groupOf(digest))) this.#parts.owe(view.groupOf(digest))
   }
 
   // A chunk that is being moved may be missed at both of its places: only the second time it is missing.

@@ -1,7 +1,7 @@
 import { type Digest, whyOf } from '#base'
 import type { ListedChunk } from '#storage/chunks'
 import type { Cached } from './cached.ts'
-import { digestOfAll, groupChunks } from './group-chunks.ts'
+import { digestOfAll } from './group-chunks.ts'
 import type { Holder } from './holder.ts'
 import type { Holders } from './holders.ts'
 import { GROUPS_PER_CALL_MAX } from './limits.ts'
@@ -70,7 +70,7 @@ export class Survey {
   }
 
   async #held(group: number): Promise<readonly ListedChunk[]> {
-    const chunks = await groupChunks(this.#parts.store, this.view.groups, group)
+    const chunks = await this.#parts.store.list(group, this.view.groups)
     for (const { digest, bytes, state } of chunks) if (state === 'cached') await this.#cached.met(digest, bytes)
     return chunks.filter(({ state }) => state === 'held')
   }

@@ -1,0 +1,168 @@
+import type { Duplex } from '#rpc'
+import { Life } from '../life.ts'
+import type { Random } from '../random.ts'
+import type { Scheduler } from '../scheduler.ts'
+
+/**
+ * The network between simulated machines, as connections see it: bytes come late, in order or not at all; what is lost comes
+ * later still; a cut that lasts ends connections.
+ */
+export class SimNetwork {
+  readonly #scheduler: Scheduler
+  readonly #random: Random
+  readonly #life = new Life(0)
+  readonly #cuts = new Set<string>()
+  readonly #slow = new Map<string, number>()
+
+  constructor(scheduler: Scheduler, random: Random) {
+    this.#scheduler = scheduler
+    this.#random = random
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cuts.has(`${from} ${to}`)
+  }
+
+  /** Nothing gets from one to the other any more. */
+  cut(from: string, to: string): void {
+    this.#cuts.add(`${from} ${to}`)
+  }
+
+  /** Everything to and from a machine takes so much longer. */
+  slow(name: string, ms: number): void {
+    this.#slow.set(name, ms)
+  }
+
+  heal(): void {
+    this.#cuts.clear()
+    this.#slow.clear()
+  }
+
+  /** Both ends of a new connection. */
+  connect(dialler: string, acceptor: string): [Duplex, Duplex] {
+    const out = new Way(way => this.#carry(way, dialler, acceptor))
+    const back = new Way(way => this.#carry(way, acceptor, dialler))
+    return [endOf(back, out), endOf(out, back)]
+  }
+
+  #carry(way: Way, from: string, to: string): void {
+    const late = this.#random.chance(LOSS) ? RETRANSMIT_MS : 0
+    const ms = this.#random.fraction() * DELAY_MS + late + (this.#slow.get(from) ?? 0) + (this.#slow.get(to) ?? 0)
+    this.#scheduler.at(this.#life, ms, () => this.#arrive(way, from, to, CUT_TRIES_MAX))
+  }
+
+  #arrive(way: Way, from: string, to: string, tries: number): void {
+    if (!this.isCut(from, to)) return way.deliver()
+    if (tries === 0) return way.reset()
+    this.#scheduler.at(this.#life, RETRANSMIT_MS, () => this.#arrive(way, from, to, tries - 1))
+  }
+}
+
+const LOSS = 0.02
+const DELAY_MS = 3
+const RETRANSMIT_MS = 200
+/** A connection ends when nothing has got through for 15 s. */
+const CUT_TRIES_MAX = 75
+const CONGESTED_BYTES = 256 * 1024
+
+/** One direction of a connection. */
+class Way {
+  other: Way | undefined
+  #isClosed = false
+  readonly #travelling: (Uint8Array | 'end')[] = []
+  readonly #arrived: Uint8Array[] = []
+  readonly #carry: (way: Way) => void
+  #isEnded = false
+  #wakeReader: () => void = () => undefined
+  #drained = Promise.withResolvers<void>()
+  bytes = 0
+
+  constructor(carry: (way: Way) => void) {
+    this.#carry = carry
+  }
+
+  write(parts: readonly Uint8Array[]): void {
+    if (this.#isClosed) return
+    const bytes = Buffer.concat(parts)
+    this.bytes += bytes.byteLength
+    this.#travelling.push(bytes)
+    this.#carry(this)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#travelling.push('end')
+    this.#carry(this)
+  }
+
+  /** Each carried piece brings the first that has not arrived: they never overtake each other. */
+  deliver(): void {
+    const next = this.#travelling.shift()
+    if (next === undefined) return
+    if (next === 'end') return this.#end()
+    this.bytes -= next.byteLength
+    this.#arrived.push(next)
+    this.#wakeReader()
+    this.#wakeWriters()
+  }
+
+  /** The connection is gone, for both sides. */
+  reset(): void {
+    this.#end()
+    if (this.other !== undefined) this.other.#end()
+  }
+
+  get isCongested(): boolean {
+    return this.bytes > CONGESTED_BYTES && !this.#isEnded
+  }
+
+  drained(): Promise<void> {
+    return this.isCongested ? this.#drained.promise : Promise.resolve()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const next = this.#arrived.shift()
+      if (next !== undefined) yield next
+      else if (this.#isEnded) return
+      else {
+        await new Promise<void>(resolve => {
+          this.#wakeReader = resolve
+        })
+      }
+    }
+  }
+
+  #end(): void {
+    this.#isClosed = true
+    this.#isEnded = true
+    this.#travelling.length = 0
+    this.bytes = 0
+    this.#wakeReader()
+    this.#wakeWriters()
+  }
+
+  #wakeWriters(): void {
+    if (this.isCongested) return
+    this.#drained.resolve()
+    this.#drained = Promise.withResolvers()
+  }
+}
+
+function endOf(incoming: Way, outgoing: Way): Duplex {
+  incoming.other = outgoing
+  return {
+    incoming,
+    write: parts => outgoing.write(parts),
+    get congested() {
+      return outgoing.isCongested
+    },
+    get bufferedBytes() {
+      return outgoing.bytes
+    },
+    drained: () => outgoing.drained(),
+    close: () => outgoing.close(),
+    destroy: () => outgoing.reset(),
+  }
+}
