@@ -14,14 +14,16 @@ export interface Up extends AsyncDisposable {
 
 export interface UpWords {
   readonly words: readonly string[]
+  /** What becomes a running Cairn: `up` when it is not said. */
+  readonly verb?: 'up' | 'join'
   /** Put before the program; the last word runs the rest in its own place (exec). */
   readonly before?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts `cairn up` and resolves when it is running or has ended by itself. Disposing ends it. */
-export async function spawnUp({ words, before = [], env = {} }: UpWords): Promise<Up> {
-  const [program = '', ...rest] = [...before, process.execPath, PROGRAM, 'up', ...words]
+export async function spawnUp({ words, verb = 'up', before = [], env = {} }: UpWords): Promise<Up> {
+  const [program = '', ...rest] = [...before, process.execPath, PROGRAM, verb, ...words]
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env: { ...process.env, ...env } })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {

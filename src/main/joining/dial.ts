@@ -72,7 +72,7 @@ async function firstAnswer<Value>(
   }
 }
 
-const PASSED_ON: ReadonlySet<string> = new Set(['NoController', 'Closed', 'Unreachable', 'Unsupported'])
+const PASSED_ON: ReadonlySet<string> = new Set(['NoController', 'Closed', 'Unreachable'])
 
 async function* inOrder<Value>(all: readonly Promise<Value>[]): AsyncGenerator<readonly [number, Value]> {
   const left = new Map(all.map((each, index) => [index, each.then(value => [index, value] as const)]))

@@ -1,16 +1,16 @@
 import type { NodeRole } from '#identity'
-import { MACHINE_FINALIZER } from '#schema'
+import { jsonAt, MACHINE_FINALIZER } from '#schema'
 import { askLocally, type LocalFetch, refusedLocally } from '../local-api.ts'
 
 const NAME = 'system:cairn:joining'
 const NODES = '/api/v1/nodes'
 
-/** True when there is an object of a machine with this name. Faults: ControlProcess. */
+/** True when there is an object of a machine with this name that nobody has removed. Faults: ControlProcess. */
 export async function hasNode(fetch: LocalFetch, name: string): Promise<boolean> {
   const answer = await askLocally(fetch, NAME, { method: 'GET', path: `${NODES}/${encodeURIComponent(name)}` })
   if (answer.status === 404) return false
   if (answer.status !== 200) throw refusedLocally(answer)
-  return true
+  return jsonAt(answer.body, 'metadata', 'deletionTimestamp') === undefined
 }
 
 /** Makes the object of a machine; false when there is one of this name already. Faults: ControlProcess. */

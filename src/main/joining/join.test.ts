@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, beforeEach, suite, test } from 'node:test'
+import { isFault, type World } from '#base'
+import { readNodeFiles } from '#cluster'
+import { joinTokenText, type JoinToken, machineGroup } from '#identity'
+import { openTestController, quietWorld, type TestController } from '../testing/controller.ts'
+import { joinCloud } from './join.ts'
+
+suite('a machine that joins', () => {
+  let controller: TestController
+  let home: string
+  let count = 0
+
+  before(async () => {
+    controller = await openTestController()
+    home = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-join-'))
+  })
+  beforeEach(() => {
+    controller.level = 1
+    count += 1
+  })
+  after(async () => {
+    await controller[Symbol.asyncDispose]()
+    fs.rmSync(home, { recursive: true })
+  })
+
+  const folder = () => path.join(home, `m${count}`, 'data')
+  const join = (token: JoinToken, name: string, world: World = quietWorld) =>
+    joinCloud({ token: joinTokenText(token), dataFolder: folder(), name }, world)
+
+  async function refused(joining: Promise<unknown>, code: string, message: RegExp): Promise<void> {
+    await assert.rejects(joining, error => {
+      assert.ok(isFault(error, code), String(error))
+      assert.match(`${error.message}\n${error.hint}`, message)
+      return true
+    })
+    assert.ok(!fs.existsSync(path.dirname(folder())), 'nothing is left behind')
+  }
+
+  test('gets a certificate for its own key, and keeps it with the map', async () => {
+    const joined = await join(await controller.token(), 'one')
+    assert.deepEqual(
+      [joined.name, joined.role, joined.cloud, joined.controllers],
+      ['one', 'node', controller.cloud, ['first']],
+    )
+    const files = readNodeFiles(quietWorld.disk, folder())
+    assert.deepEqual(files?.node, { name: 'one', role: 'node', cloud: controller.cloud })
+    assert.ok(fs.readFileSync(`${folder()}/node/map.json`, 'utf8').includes('"first"'))
+  })
+
+  test('is refused with a name that is taken, and the token goes on to hold', async () => {
+    const token = await controller.token()
+    await refused(join(token, 'first'), 'Occupied', /called first in the cloud already/)
+    await refused(join(token, 'one'), 'Occupied', /--name.*cairn node remove one.*--node one/)
+    assert.equal((await join(token, 'two')).name, 'two')
+    count += 1
+    await refused(join(token, 'three'), 'TokenRefused', /it was used/)
+  })
+
+  test('is refused with a clock that is off by more than a minute, on either side', async () => {
+    const token = await controller.token()
+    for (const [seconds, how] of [
+      [61, /61 s ahead/],
+      [-61, /61 s behind/],
+    ] as const) {
+      const wallNs = () => quietWorld.clock.wallNs() + BigInt(seconds) * 1_000_000_000n
+      await refused(join(token, 'skewed', { ...quietWorld, clock: { ...quietWorld.clock, wallNs } }), 'ClockSkew', how)
+    }
+    assert.equal((await join(token, 'skewed')).name, 'skewed')
+  })
+
+  test('is refused by a cloud that speaks newer formats', async () => {
+    controller.level = 2
+    await refused(join(await controller.token(), 'old'), 'Unsupported', /Update Cairn on the machine that joins/)
+  })
+
+  test('is refused with a token for people, for another machine, that has expired, or with another secret', async () => {
+    await refused(join(await controller.token({ groups: [] }), 'x'), 'TokenRefused', /for people/)
+    await refused(join(await controller.token({ node: 'y' }), 'x'), 'TokenRefused', /for the machine y.*\n.*--name y/)
+    await refused(join(await controller.token({ lastsMs: -1 }), 'x'), 'TokenRefused', /has expired/)
+    const token = await controller.token()
+    await refused(join({ ...token, secret: '0'.repeat(16) }, 'x'), 'TokenRefused', /does not hold/)
+  })
+
+  test('is refused as a second controller of a cloud that is kept on one machine', async () => {
+    const token = await controller.token({ groups: [machineGroup('controller')] })
+    await refused(join(token, 'x'), 'Unsupported', /second controller/)
+    await refused(join({ ...token, role: 'controller' }, 'x'), 'Unsupported', /joining as a controller/)
+  })
+
+  test('is told where it has tried, and why nobody let it in', async () => {
+    const token = await controller.token()
+    const wrong = Buffer.from(token.fingerprint, 'base64url').reverse().toString('base64url')
+    await refused(join({ ...token, fingerprint: wrong }, 'x'), 'CloudUnreachable', /another cloud.*another fingerprint/)
+    const addresses = ['127.0.0.1:1', 'no.such.invalid:1']
+    const both = /127\.0\.0\.1:1: nobody listens there; no\.such\.invalid:1: no such name.*--address/s
+    await refused(join({ ...token, addresses }, 'x'), 'CloudUnreachable', both)
+    await refused(join({ ...token, addresses: [] }, 'x'), 'CloudUnreachable', /names no address/)
+    const last = { ...token, addresses: [...addresses, ...token.addresses] }
+    assert.equal((await join(last, 'reached')).name, 'reached', 'one that answers is enough')
+  })
+
+  test('keeps out of a folder that is in a cloud, or is somebody else’s', async () => {
+    const token = await controller.token()
+    await join(token, 'kept')
+    const again = await controller.token()
+    await assert.rejects(join(again, 'kept'), /in the cloud already, as kept/)
+    const other = { ...again, fingerprint: 'B'.repeat(43) }
+    await assert.rejects(join(other, 'kept'), /belongs to another cloud/)
+    count += 1
+    fs.mkdirSync(folder(), { recursive: true })
+    fs.writeFileSync(path.join(folder(), 'mine'), '')
+    await assert.rejects(join(again, 'x'), error => isFault(error, 'DataFolder'))
+    assert.deepEqual(fs.readdirSync(folder()), ['mine'])
+    fs.rmSync(path.join(folder(), 'mine'))
+    await assert.rejects(join({ ...again, addresses: ['127.0.0.1:1'] }, 'x'), error =>
+      isFault(error, 'CloudUnreachable'),
+    )
+    assert.deepEqual(fs.readdirSync(folder()), [], 'an empty folder is empty again')
+  })
+})

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { ObjectStore } from '#api'
+import type { World } from '#base'
+import { clusterAdmit, clusterJoin, type NodeMap } from '#cluster'
+import { machineWorld } from '#host'
+import {
+  authorityFingerprint,
+  bootstrapSecret,
+  type JoinToken,
+  machineGroup,
+  newBootstrapToken,
+  newKeyPair,
+} from '#identity'
+import { answerUnary, listenTls, message, serveStranger, type TlsListening } from '#rpc'
+import { RESOURCES } from '#schema'
+import { CONTROLLERS } from '../control/controllers.ts'
+import { keptTokens } from '../control/kept-tokens.ts'
+import { askLocally } from '../control/local-api.ts'
+import { admissionHandlers } from '../control/machines/admission.ts'
+import { issueNode } from '../control/machines/node-certificates.ts'
+import { Revocations } from '../control/revocations.ts'
+import { openTestApi, type TestApi } from './api.ts'
+
+const SECRETS = '/api/v1/namespaces/kube-system/secrets'
+const never = new AbortController().signal
+
+/** The machine, without lines for people. */
+export const quietWorld: World = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
+
+/** What a token of a test grants; what is not given is as it is in a good one. */
+export interface TestGrant {
+  readonly groups?: readonly string[]
+  readonly node?: string
+  readonly lastsMs?: number
+}
+
+/** The controller `first` of a cloud: its API in memory, and a port for strangers on loopback. */
+export interface TestController extends AsyncDisposable {
+  readonly cloud: string
+  readonly api: TestApi
+  readonly revocations: Revocations
+  /** The formats the cloud speaks. */
+  level: number
+  token(given?: TestGrant): Promise<JoinToken>
+  /** Asks for admission as storage does for who is at its port. */
+  admit(asked: object): Promise<{ readonly head: ReturnType<typeof clusterAdmit.result>; readonly body: Uint8Array }>
+}
+
+/** Opens one. */
+export async function openTestController(): Promise<TestController> {
+  await using opening = new AsyncDisposableStack()
+  const api = opening.use(await openTestApi())
+  const revocations = opening.use(await Revocations.open(api.keyspace, quietWorld))
+  const cloud = authorityFingerprint(api.authority.certificatePem)
+  const fetch = api.app.fetch.bind(api.app)
+  const namespace = { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'kube-system' } } }
+  assert.equal((await askLocally(fetch, CONTROLLERS.name, namespace)).status, 201)
+  const addresses: string[] = []
+  const secrets = RESOURCES.find(({ kind }) => kind === 'Secret')
+  assert(secrets !== undefined)
+  const tokens = keptTokens({ world: quietWorld, store: new ObjectStore(api.keyspace) }, secrets)
+  const first = { name: 'first', role: 'controller', zone: '', addresses, state: 'Online', disks: [] } as const
+  const mapNow = async (): Promise<NodeMap> => {
+    const { level } = controller
+    return { version: 1, cloud, level, groups: 1, machines: [first], pools: [], revoked: [], isShared: true }
+  }
+  const parts = {
+    world: quietWorld,
+    fetch,
+    issuing: api.issuing,
+    revocations,
+    tokens,
+    own: 'first',
+    isShared: false,
+    mapNow,
+  }
+  const [handler] = admissionHandlers(parts)
+  const controller: Omit<TestController, typeof Symbol.asyncDispose> = {
+    cloud,
+    api,
+    revocations,
+    level: 1,
+    async token({ groups = [machineGroup('node')], node, lastsMs = 60_000 } = {}) {
+      const token = { ...newBootstrapToken(quietWorld.entropy, cloud), fingerprint: cloud }
+      const grant = {
+        expiresMs: Date.now() + lastsMs,
+        groups,
+        user: undefined,
+        node,
+        isSingleUse: true,
+        description: '',
+      }
+      const order = { method: 'POST', path: SECRETS, body: bootstrapSecret(token, grant) }
+      assert.equal((await askLocally(fetch, CONTROLLERS.name, order)).status, 201)
+      return { ...token, role: 'node', addresses }
+    },
+    async admit(asked) {
+      const context = { peer: undefined, body: new Uint8Array(), signal: never }
+      const answer = await handler?.run(asked, context, { items: nothingMore(), send: () => Promise.resolve() })
+      return { head: clusterAdmit.result(answer?.head, ''), body: answer?.body ?? new Uint8Array() }
+    },
+  }
+  const { port } = opening.use(await listen(controller))
+  addresses.push(`127.0.0.1:${port}`)
+  const all = opening.move()
+  return Object.assign(controller, { [Symbol.asyncDispose]: () => all.disposeAsync() })
+}
+
+async function listen({ api, admit }: Pick<TestController, 'api' | 'admit'>): Promise<TlsListening> {
+  const { publicKey, keyPem } = await newKeyPair()
+  const wish = { name: 'first', role: 'controller', publicKey, from: 'test' } as const
+  const { certificatePem, authorityPem } = await issueNode(api.issuing, wish, never)
+  const handlers = [
+    answerUnary(clusterJoin, async join => {
+      const { head, body } = await admit({ join, seenFrom: '127.0.0.1' })
+      return message(head, body)
+    }),
+  ]
+  const { clock, log } = quietWorld
+  return listenTls({
+    host: '127.0.0.1',
+    port: 0,
+    credential: { certificatePem, keyPem, authorityPem },
+    accept: duplex => duplex.destroy(),
+    acceptStranger: duplex => void serveStranger(duplex, { clock, log, software: 'test', handlers }),
+  })
+}
+
+async function* nothingMore(): AsyncGenerator<never> {}
