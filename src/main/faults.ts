@@ -26,6 +26,10 @@ export const mainFault = defineFaults({
   TokenRefused: { status: 401, retry: 'never' },
   /** No machine of the cloud lets this one in. */
   CloudUnreachable: { status: 503, retry: 'later' },
+  /** The machine a filesystem lives on does not answer. */
+  HomeUnreachable: { status: 503, retry: 'later' },
+  /** It is done on the machine the filesystem lives on. */
+  HomeElsewhere: { status: 409, retry: 'never' },
   /** Clocks of two machines differ so much that neither can know what is newer. */
   ClockSkew: { status: 409, retry: 'never' },
   /** The machine was removed from its cloud. */

@@ -21,7 +21,7 @@ import type { Changes } from '../paths/changes.ts'
 import { below, isPartialName } from '../paths/names.ts'
 import { removeTree } from '../paths/remove.ts'
 import { find, placeOf } from '../paths/resolve.ts'
-import { at } from './at.ts'
+import { at, atHome } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about single files and directories. */
@@ -32,7 +32,8 @@ export function fileMethods(parts: Parts): readonly Handler[] {
       return message(await fileRow(vfs, await find(vfs, path, follow ? 'all' : 'parents'), path))
     }),
     answerUnary(fileDescribe, async ({ place, cid: wanted }, { signal }) => {
-      const { filesystem, vfs, path } = at(parts, place)
+      const { vfs } = at(parts, place)
+      const { filesystem, path } = atHome(parts, place)
       const { ino } = await find(vfs, path, 'parents')
       const stat = await done(filesystem.stat(ino, { cid: wanted }, signal), path)
       const { attributes, cid, ...rest } = stat

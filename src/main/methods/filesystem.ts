@@ -23,7 +23,7 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
       return message(undefined)
     }),
     answerUnary(filesystemMount, async ({ filesystem, path: target, isMoved = false }) => {
-      filesystems.get(filesystem)
+      filesystems.use(filesystem)
       mounting.add(filesystem)
       try {
         return message({ path: await link.ask({ kind: 'mount', filesystem, path: absolute(target), isMoved }) })
@@ -39,7 +39,7 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
       return message({ path: await link.ask({ kind: 'unmount', path: absolute(target) }) })
     }),
     answerUnary(filesystemSync, async ({ filesystem }) => {
-      await filesystems.get(filesystem).filesystem.sync()
+      await filesystems.use(filesystem).sync()
       await chunks.sync()
       // Whoever ends with a sync, as put and rm do, finds in the mount what was changed beside it.
       await sessions.told(filesystem)

@@ -20,7 +20,10 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         uptimeMs: start.supervisedMs + Math.round(world.clock.monotonicMs() - parts.openedMs),
         mountsNothing,
         mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
-        filesystems: await Promise.all(filesystems.all.map(each => filesystemRow(each, signal))),
+        filesystems: [
+          ...(await Promise.all(filesystems.all.map(each => filesystemRow(each, signal)))),
+          ...(await remoteRows(parts)),
+        ],
         held: { ...chunks.stat().states.held },
         disk: { ...chunks.space(), usedBytes: chunks.stat().segmentBytes },
       })
@@ -57,3 +60,21 @@ async function filesystemRow(each: OpenFilesystem, signal: AbortSignal): Promise
     snapshots: Array.from(filesystem.snapshots.list()).length,
   }
 }
+
+// Those that live elsewhere, as far as their home answers at once.
+async function remoteRows({ filesystems, world }: Parts): Promise<FilesystemRow[]> {
+  const rows = (filesystems.elsewhere?.all ?? []).map(async ([name, { superblock, vfs, whole }]) => {
+    const [{ blocksFree, blockBytes }, held] = await Promise.all([done(vfs.statFs(), '/'), done(whole(), '/')])
+    const { bytesUsed, inodesUsed, bytesMax, inodesMax } = held
+    const freeBytes = blocksFree * blockBytes
+    const { id } = superblock
+    return { name, metadataBytes: 0, freeBytes, id, bytesUsed, inodesUsed, bytesMax, inodesMax, snapshots: 0 }
+  })
+  const over = new AbortController()
+  const late = world.clock.sleep(REMOTE_ROWS_MS, over.signal).catch(() => undefined)
+  const settled = await Promise.all(rows.map(row => Promise.race([row.catch(() => undefined), late])))
+  over.abort()
+  return settled.flatMap(row => (row === undefined ? [] : [row]))
+}
+
+const REMOTE_ROWS_MS = 2_000

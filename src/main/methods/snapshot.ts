@@ -15,7 +15,7 @@ import {
 import { type Snapshot, snapshotCid } from '#storage/fs'
 import type { Claims } from '../paths/claims.ts'
 import { restoreInPlace } from '../paths/restore.ts'
-import { at } from './at.ts'
+import { atHome } from './at.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about snapshots. */
@@ -37,7 +37,7 @@ export function snapshotMethods(parts: Parts, claims: Claims): readonly Handler[
       return message(undefined)
     }),
     answerUnary(snapshotRestore, async ({ place, name }, { signal }) => {
-      const { changed, path } = at(parts, place)
+      const { changed, path } = atHome(parts, place)
       const { filesystem } = place
       // One at a time: places may overlap by way of symlinks, or one be inside another.
       using _claim = await claims.take(`restore ${filesystem}`, `another restore runs in ${filesystem}`, signal)

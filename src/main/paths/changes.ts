@@ -4,11 +4,11 @@ import {
   type Attributes,
   type Caller,
   type DirectoryPlace,
-  type Filesystem,
   type Ino,
   isErrno,
   type NewNode,
   type RenameMode,
+  type UsedFilesystem,
   type Vfs,
 } from '#storage/fs'
 import { done } from './answer.ts'
@@ -26,7 +26,7 @@ export interface Changes {
 
 /** A filesystem that is changed, and whether a kernel may hold one of its inodes. */
 export interface Changed {
-  readonly filesystem: Filesystem
+  readonly filesystem: UsedFilesystem
   readonly mayHold: (ino: Ino) => boolean
 }
 

@@ -14,7 +14,7 @@ import { placeOf, refuseDots } from './resolve.ts'
  * Answers how many names were made. Faults: Invalid, NotFound, those of `Snapshots.restore`.
  */
 export async function restoreInPlace(
-  changed: Changed,
+  changed: Changed & { readonly filesystem: Filesystem },
   request: { readonly snapshot: string; readonly path: ByteString },
   signal: AbortSignal,
 ): Promise<number> {

@@ -3,8 +3,9 @@ import type { World } from '#base'
 import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
 import { FILESYSTEMS_MAX } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
-import { afterChunks, type Filesystem, openFilesystem } from '#storage/fs'
+import { afterChunks, type Filesystem, type Ino, openFilesystem, type UsedFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
+import type { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
 
 /** A filesystem of this machine with the keyspace under it. */
@@ -25,6 +26,10 @@ export interface FilesystemsOptions {
   readonly chunks: ChunkStore
   /** Names of filesystems whose mount outlived an earlier storage process. */
   readonly mounted: ReadonlySet<string>
+  /** Those that live on another machine; undefined: there are none, and `home` is made when there is no other. */
+  readonly elsewhere?: RemoteFilesystems | undefined
+  /** True when a kernel of this machine may hold an inode. */
+  readonly mayHold?: ((filesystem: string, ino: Ino) => boolean) | undefined
   /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */
   readonly failed?: ((filesystem: string, error: Error) => void) | undefined
 }
@@ -45,7 +50,8 @@ export class Filesystems implements AsyncDisposable {
     try {
       await filesystems.#endRemovals()
       const names = options.world.disk.list(`${options.dataFolder}/fs`).filter(name => !name.startsWith('.'))
-      for (const name of names.length === 0 ? ['home'] : names) await filesystems.#openOne(name)
+      const made = names.length === 0 && options.elsewhere === undefined ? ['home'] : names
+      for (const name of made) await filesystems.#openOne(name)
       return filesystems
     } catch (error) {
       await filesystems[Symbol.asyncDispose]()
@@ -67,11 +73,27 @@ export class Filesystems implements AsyncDisposable {
     return [...this.#open.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The filesystem of a name. Faults: NotFound, Busy. */
+  /** The filesystem of a name, wherever it lives. Faults: NotFound, Busy, HomeUnreachable. */
+  use(name: string): UsedFilesystem {
+    const here = this.#open.has(name) ? undefined : this.#options.elsewhere?.get(name)
+    return here ?? this.get(name).filesystem
+  }
+
+  /** Those that live elsewhere and whose home has been reached. */
+  get elsewhere(): RemoteFilesystems | undefined {
+    return this.#options.elsewhere
+  }
+
+  /** The filesystem of a name, which lives here. Faults: NotFound, Busy, HomeElsewhere. */
   get(name: string): OpenFilesystem {
     const found = this.#open.get(name)
     if (this.#changing.get(name) === 'removed') throw changing(name, 'removed')
     if (found !== undefined) return found
+    if (this.#options.elsewhere?.opening(name) !== undefined) {
+      throw mainFault('HomeElsewhere', `${name} lives on another machine`, {
+        hint: 'Do this on the first machine of the cloud; `cairn node ls` shows which it is.',
+      })
+    }
     throw mainFault('NotFound', `there is no filesystem ${name}`, {
       hint: `\`cairn fs ls\` lists them; \`cairn fs create ${name}\` makes it.`,
     })
@@ -139,7 +161,7 @@ export class Filesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
-    const { world, dataFolder, chunks, mounted, failed } = this.#options
+    const { world, dataFolder, chunks, mounted, mayHold, failed } = this.#options
     const folder = `${dataFolder}/fs/${name}`
     await using opening = new AsyncDisposableStack()
     const keyspace = opening.use(
@@ -159,8 +181,9 @@ export class Filesystems implements AsyncDisposable {
         name,
         keyspace,
         chunks,
-        bootId: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+        bootId: bootId(),
         isMounted: mounted.has(name),
+        ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
         owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
       }),
     )
@@ -169,6 +192,11 @@ export class Filesystems implements AsyncDisposable {
     this.#open.set(name, opened)
     return opened
   }
+}
+
+/** The running kernel's boot id (proc_sys_kernel(5)). */
+export function bootId(): string {
+  return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 }
 
 // Before the name of what goes.

@@ -1,7 +1,9 @@
 import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
+import type { Machines } from '#cluster'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import type { ChunkSource, Ino } from '#storage/fs'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
@@ -12,9 +14,11 @@ import { handlersOf } from '../methods/index.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
+import { type Homes, remoteHandlers } from '../remote-fs/handlers.ts'
+import { homeMachine, RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
-import { Filesystems } from './filesystems.ts'
+import { bootId, Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { isOwnDisk } from './own-disk.ts'
@@ -83,9 +87,16 @@ async function openAll(
   if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
-  const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted, failed }))
+  const elsewhere = remoteFilesystems({ start, world, chunks, machines: peers.machines })
+  if (elsewhere !== undefined) opening.use(elsewhere)
+  const held: { sessions?: Sessions } = {}
+  const mayHold = (filesystem: string, ino: Ino) => held.sessions?.mayHold(filesystem, ino) ?? mounted.has(filesystem)
+  const filesystems = opening.use(
+    await Filesystems.open({ world, dataFolder, chunks, mounted, elsewhere, mayHold, failed }),
+  )
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
+  held.sessions = sessions
   const collector = opening.use(new Collector({ world, chunks, filesystems }))
   const handlers = handlersOf({
     start,
@@ -100,6 +111,30 @@ async function openAll(
   })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
-  await peers.serve([])
+  await peers.serve(remoteHandlers(homesOf(filesystems)))
   return opening.move()
+}
+
+// Machines without control have no filesystems of their own: they use those of the first machine.
+function remoteFilesystems(parts: {
+  readonly start: Start
+  readonly world: World
+  readonly chunks: ChunkSource
+  readonly machines: Machines
+}): RemoteFilesystems | undefined {
+  const { start, ...rest } = parts
+  const { dataFolder, mounts } = start
+  if (homeMachine(rest.machines) === undefined) return undefined
+  const own = new Set(rest.world.disk.list(`${dataFolder}/fs`))
+  const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
+  const names = [...wanted].filter(name => !own.has(name))
+  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), names })
+}
+
+// Root of a machine that only lends its disks is not root of everybody's files.
+function homesOf(filesystems: Filesystems): Homes {
+  return {
+    sessionsOf: name => filesystems.get(name).filesystem.sessions,
+    accessOf: machine => (machine.isController ? 'full' : 'squashed'),
+  }
 }

@@ -18,6 +18,7 @@ export interface SessionsOptions {
 export class Sessions implements AsyncDisposable {
   readonly #served = new Map<HeldMount, FuseSession>()
   readonly #clock: Clock
+  #isClosed = false
 
   private constructor(clock: Clock) {
     this.#clock = clock
@@ -27,7 +28,11 @@ export class Sessions implements AsyncDisposable {
   static async open(options: SessionsOptions): Promise<Sessions> {
     await using opening = new AsyncDisposableStack()
     const sessions = opening.use(new Sessions(options.world.clock))
-    for (const mount of options.mounts) await sessions.#openOne(mount, options)
+    for (const mount of options.mounts) {
+      const later = options.filesystems.elsewhere?.opening(mount.filesystem)
+      if (later === undefined) await sessions.#openOne(mount, options)
+      else void later.then(() => sessions.#openOne(mount, options)).catch(() => undefined)
+    }
     opening.move()
     return sessions
   }
@@ -63,13 +68,16 @@ export class Sessions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     await Promise.all(Array.from(this.#served.values(), session => session[Symbol.asyncDispose]()))
   }
 
+  // A home that is reached only now is served from now on; until then the kernel waits for answers.
   async #openOne(mount: HeldMount, { filesystems, world, agreed }: SessionsOptions): Promise<void> {
+    if (this.#isClosed) return
     const session = await openFuseSession({
       fd: mount.fd,
-      vfs: filesystems.get(mount.filesystem).filesystem.vfs,
+      vfs: filesystems.use(mount.filesystem).vfs,
       log: world.log,
       resumed: mount.resumed,
       negotiated: mount.negotiated,

@@ -43,22 +43,26 @@ export interface FilesystemOptions {
   readonly chunkBytes?: number | undefined
 }
 
-/** An open filesystem: home and client half in one process. Disposing brings everything written to disk. */
-export interface Filesystem extends AsyncDisposable {
+/** A filesystem as this machine uses it, wherever its home is. */
+export interface UsedFilesystem {
   readonly superblock: Superblock
   readonly vfs: Vfs
+  /** Resolves when everything answered before is durable. Faults: NoSpace, Io, those of the keyspace's sync. */
+  sync(): Promise<void>
+  /** Tells the kernels that mount it that something changed other than through them. */
+  invalidate(change: Invalidation): void
+}
+
+/** An open filesystem: home and client half in one process. Disposing brings everything written to disk. */
+export interface Filesystem extends UsedFilesystem, AsyncDisposable {
   readonly quotas: Quotas
   readonly snapshots: Snapshots
   /** The machines that use it from elsewhere. */
   readonly sessions: HomeSessions
-  /** Resolves when everything answered before is durable. Faults: NoSpace, Io, those of the keyspace's sync. */
-  sync(): Promise<void>
   /** Puts a file's content into its sealed tree now. Faults: NoSpace, Io, those of the chunk source. */
   seal(ino: Ino): Promise<void>
   /** Describes a file beyond stat(2); with `cid` it is sealed first. Faults: those of the chunk source. */
   stat(ino: Ino, options: { readonly cid: boolean }, signal: AbortSignal): Promise<Answer<FileStat>>
-  /** Tells the kernels that mount it that something changed other than through them. */
-  invalidate(change: Invalidation): void
   /**
    * Every chunk the filesystem needs, in batches, some more than once. When the iteration has ended, it has told all
    * that rows named at its end: extents, sealed trees and snapshots with all below, and the nodes of manifests.
@@ -243,6 +247,7 @@ class OpenFilesystem implements Filesystem {
   }
 
   async abandon(): Promise<void> {
+    this.#parts.sessions.stop()
     this.#closing.abort()
     await this.#background
     this.#parts.staging.close()
@@ -253,6 +258,7 @@ class OpenFilesystem implements Filesystem {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.sessions.stop()
     this.#closing.abort()
     await this.#background
     try {

@@ -1,6 +1,12 @@
 export { afterChunks } from './chunk-order.ts'
 export type { ChunkSource, SpaceReservation } from './chunk-source.ts'
-export { type Filesystem, type FilesystemOptions, openFilesystem, type Quotas } from './filesystem.ts'
+export {
+  type Filesystem,
+  type FilesystemOptions,
+  openFilesystem,
+  type Quotas,
+  type UsedFilesystem,
+} from './filesystem.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export type { Extent } from './extent.ts'
 export { ExtentList } from './extent-list.ts'

@@ -187,7 +187,15 @@ async function openMachine(parts: {
   let isClosed = false
   const open = async () => {
     const transport = new RpcTransport('home', signal => way.reach(signal))
-    const fs = await openRemoteFilesystem({ world, folder, name: 'home', transport, chunks, bootId: '0123' })
+    const fs = await openRemoteFilesystem({
+      world,
+      folder,
+      name: 'home',
+      transport,
+      chunks,
+      bootId: '0123',
+      signal: NEVER,
+    })
     fs.vfs.onInvalidation(change => told.push(change.kind === 'inode' ? `${change.ino}` : change.name))
     return fs
   }
@@ -265,5 +273,6 @@ export async function names(vfs: Vfs, ino: Ino = ROOT_INO): Promise<string[]> {
 }
 
 const ENOSYS = 38
+const NEVER = new AbortController().signal
 /** How fast time goes in a {@link fastWorld}. */
 export const SPEED = 30

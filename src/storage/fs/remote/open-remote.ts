@@ -9,10 +9,12 @@ import { treeShape } from '../content/shape.ts'
 import { TreeStore } from '../content/tree-store.ts'
 import { isErrno } from '../errno.ts'
 import { unsettled } from '../faults.ts'
+import type { UsedFilesystem } from '../filesystem.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { TICK_MS } from '../limits.ts'
+import type { Quota } from '../quota.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
-import type { Ino, Invalidation, Vfs } from '../vfs.ts'
+import type { Ino, Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
@@ -28,16 +30,14 @@ export interface RemoteFilesystemOptions {
   readonly chunks: ChunkSource
   /** The running kernel's boot id: writes staged before a power cut are not taken over. */
   readonly bootId: string
+  /** Ends the wait for the home. */
+  readonly signal: AbortSignal
 }
 
 /** A filesystem whose home is on another machine. Disposing brings everything written to the home and ends the session. */
-export interface RemoteFilesystem extends AsyncDisposable {
-  readonly superblock: Superblock
-  readonly vfs: Vfs
-  /** Resolves when everything answered before is durable. Faults: NoSpace, Io. */
-  sync(): Promise<void>
-  /** Tells the kernels that mount it here that something changed other than through them. */
-  invalidate(change: Invalidation): void
+export interface RemoteFilesystem extends UsedFilesystem, AsyncDisposable {
+  /** What the whole filesystem holds, and may. */
+  whole(): Reply<Quota>
   /** Stops without bringing anything to the home, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -76,12 +76,16 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       },
     },
   })
+  const stop = () => void session.abandon()
+  options.signal.addEventListener('abort', stop, { once: true })
   try {
     const grant = await session.granted()
     return await openOver({ options, chunks, link, session, grant: first ?? grant, parts })
   } catch (error) {
     await session[Symbol.asyncDispose]()
     throw error
+  } finally {
+    options.signal.removeEventListener('abort', stop)
   }
 }
 
@@ -162,6 +166,8 @@ class OpenRemote implements RemoteFilesystem {
     if (isErrno(answer)) throw unsettled(answer)
   }
 
+  readonly whole = (): Reply<Quota> => this.#parts.link.call('whole', {})
+
   invalidate(change: Invalidation): void {
     this.#parts.client.invalidate(change)
   }
@@ -176,11 +182,22 @@ class OpenRemote implements RemoteFilesystem {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     await this.#background
+    const { world, session, staging } = this.#parts
+    const over = new AbortController()
+    const late = world.clock.sleep(CLOSE_MS, over.signal).then(
+      () => 'late',
+      () => undefined,
+    )
     try {
-      await this.sync()
+      const synced = this.sync()
+      synced.catch(() => undefined)
+      // What is staged stays, and the next process goes on with the session, if that still is.
+      if ((await Promise.race([synced, late])) === 'late') await session.abandon()
+      else await session[Symbol.asyncDispose]()
     } finally {
-      await this.#parts.session[Symbol.asyncDispose]()
-      this.#parts.staging.close()
+      over.abort()
+      await session.abandon()
+      staging.close()
     }
   }
 
@@ -202,4 +219,5 @@ class OpenRemote implements RemoteFilesystem {
   }
 }
 
+const CLOSE_MS = 10_000
 const NO_ORPHANS: readonly Ino[] = []

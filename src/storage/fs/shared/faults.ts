@@ -6,6 +6,8 @@ export const sessionFault = defineFaults({
   SessionLost: { status: 503, retry: 'never' },
   /** The home has begun anew and does not know what the session believes: it is to be resumed. */
   SessionAsleep: { status: 409, retry: 'reread' },
+  /** The home's process ends: it is asked again later, perhaps on another machine. */
+  HomeCloses: { status: 503, retry: 'later' },
   /** There are as many sessions as there may be. */
   TooManySessions: { status: 429, retry: 'later' },
   /** A change that the session itself has given up meanwhile. */

@@ -75,6 +75,7 @@ export class HomeSessions {
   /** Resolves when no session waits to be resumed. */
   #allAwake = Promise.withResolvers<void>()
   #isServing = false
+  #isClosing = false
   #durable = 0
   #mustReap: boolean
 
@@ -101,6 +102,7 @@ export class HomeSessions {
 
   /** Begins a session, or goes on with one. Faults: TooManySessions. */
   open({ machine, access }: Asker, resume: Resumption | undefined): Grant {
+    if (this.#isClosing) throw closes(undefined)
     const known = resume === undefined ? undefined : this.#resume(machine, resume)
     const member = known ?? this.#begin(machine, access)
     member.access = access
@@ -113,6 +115,15 @@ export class HomeSessions {
 
   /** Does one operation, once. Faults: SessionLost, SessionAsleep, Superseded. */
   async call(session: number, asker: Asker, call: RemoteCall): Promise<RemoteAnswer> {
+    try {
+      return await this.#callOnce(session, asker, call)
+    } catch (error) {
+      if (this.#isClosing) throw closes(error)
+      throw error
+    }
+  }
+
+  async #callOnce(session: number, asker: Asker, call: RemoteCall): Promise<RemoteAnswer> {
     const member = this.#member(session, asker)
     const { name } = call
     if (name === undefined) return this.#run(member, call, undefined)
@@ -192,6 +203,11 @@ export class HomeSessions {
     return this.#quiet
   }
 
+  /** Does nothing for other machines any more: their sessions wait to be resumed. */
+  stop(): void {
+    this.#isClosing = true
+  }
+
   /** How many machines use the filesystem. */
   get size(): number {
     return this.#members.size
@@ -249,6 +265,7 @@ export class HomeSessions {
   }
 
   #member(session: number, { machine, access }: Asker): Member {
+    if (this.#isClosing) throw closes(undefined)
     const member = this.#byNumber.get(session)
     if (member?.machine === machine && !member.isLost) {
       member.access = access
@@ -381,6 +398,10 @@ function orphansIn(kind: keyof HomeOperations, answer: unknown): Ino[] {
 
 function shown(inode: Parameters<typeof attributesOf>[0] | undefined): Attributes[] {
   return inode === undefined ? [] : [attributesOf(inode)]
+}
+
+function closes(cause: unknown): Error {
+  return sessionFault('HomeCloses', 'the process that serves the filesystem ends', { cause })
 }
 
 function lost(session: number): Error {

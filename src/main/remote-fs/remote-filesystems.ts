@@ -1,0 +1,105 @@
+import { type World, whyOf } from '#base'
+import type { Machines } from '#cluster'
+import type { ChunkSource, RemoteFilesystem } from '#storage/fs'
+import { openRemoteFilesystem } from '#storage/fs'
+import { mainFault } from '../faults.ts'
+import { RpcTransport } from './transport.ts'
+
+/** What filesystems that live elsewhere are opened with. */
+export interface RemoteFilesystemsOptions {
+  readonly world: World
+  readonly dataFolder: string
+  readonly bootId: string
+  readonly chunks: ChunkSource
+  readonly machines: Machines
+  /** What is used of them from the start. */
+  readonly names: readonly string[]
+}
+
+/**
+ * The filesystems that this machine uses and that have their home on another one. They are opened in the background, as soon as
+ * the home is reached; until then they can be waited for.
+ */
+export class RemoteFilesystems implements AsyncDisposable {
+  readonly #options: RemoteFilesystemsOptions
+  readonly #closing = new AbortController()
+  readonly #opening = new Map<string, Promise<RemoteFilesystem>>()
+  readonly #open = new Map<string, RemoteFilesystem>()
+
+  constructor(options: RemoteFilesystemsOptions) {
+    this.#options = options
+    for (const name of options.names) this.#begin(name)
+  }
+
+  /** Those whose home has been reached. */
+  get all(): readonly (readonly [string, RemoteFilesystem])[] {
+    return [...this.#open]
+  }
+
+  /** The filesystem of a name; undefined when this machine does not use it from elsewhere. Fault: HomeUnreachable. */
+  get(name: string): RemoteFilesystem | undefined {
+    const open = this.#open.get(name)
+    if (open !== undefined || !this.#opening.has(name)) return open
+    throw mainFault('HomeUnreachable', `the home of ${name} has not been reached yet`, {
+      hint: 'Look at `cairn node ls`: the machine it lives on is off, or no way leads there.',
+    })
+  }
+
+  /** The filesystem, once its home is reached; undefined as for {@link get}. */
+  opening(name: string): Promise<RemoteFilesystem> | undefined {
+    return this.#opening.get(name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    await Promise.allSettled(this.#opening.values())
+    const closed = await Promise.allSettled(Array.from(this.#open.values(), each => each[Symbol.asyncDispose]()))
+    for (const each of closed) {
+      if (each.status === 'rejected') this.#warn('a filesystem could not be closed', each.reason)
+    }
+  }
+
+  #begin(name: string): void {
+    const opened = this.#openOne(name)
+    opened.catch(() => undefined)
+    this.#opening.set(name, opened)
+  }
+
+  async #openOne(name: string): Promise<RemoteFilesystem> {
+    const { world, dataFolder, bootId, chunks, machines } = this.#options
+    const { signal } = this.#closing
+    const transport = new RpcTransport(name, reaching => homeOf(machines, reaching))
+    const folder = `${dataFolder}/remote/${name}`
+    for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
+      signal.throwIfAborted()
+      try {
+        const opened = await openRemoteFilesystem({ world, folder, name, transport, chunks, bootId, signal })
+        this.#open.set(name, opened)
+        return opened
+      } catch (error) {
+        if (!signal.aborted) this.#warn(`the filesystem ${name} cannot be used now; it is tried again`, error)
+        await world.clock.sleep(waitMs, signal)
+      }
+    }
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.world.log.warn(message, { error: whyOf(error) })
+  }
+}
+
+/** Which machine filesystems live on: the first controller; undefined on that machine, and on one that is alone. */
+export function homeMachine({ map, own }: Pick<Machines, 'map' | 'own'>): string | undefined {
+  if (!map.isShared) return undefined
+  const first = map.machines.find(({ role }) => role === 'controller')
+  return first === undefined || first.name === own ? undefined : first.name
+}
+
+async function homeOf(machines: Machines, signal: AbortSignal) {
+  const home = homeMachine(machines)
+  if (home === undefined) throw mainFault('HomeUnreachable', 'no machine of the cloud is known to have filesystems')
+  return machines.client(home) ?? machines.connect(home, signal)
+}
+
+const RETRY_MS = 2_000
+const RETRY_MAX_MS = 30_000
