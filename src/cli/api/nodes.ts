@@ -2,6 +2,7 @@ import { isFault } from '#base'
 import { type ApiResource, type Client, clientFault } from '#client'
 import { bytesText, isJsonObject, jsonAt, type KubeObject, numberAt, quantityOf, textAt } from '#schema'
 import { NODE_SECONDS_MAX } from '../limits.ts'
+import { FILESYSTEMS } from './filesystems.ts'
 
 /** Machines, as objects. */
 export const NODES: ApiResource = { group: '', version: 'v1', plural: 'nodes', kind: 'Node', isNamespaced: false }
@@ -22,22 +23,30 @@ export async function nodeOf(client: Client, name: string, signal: AbortSignal):
   throw clientFault('NotFound', `there is no machine ${name}`, { hint: '`cairn node ls` lists them.' })
 }
 
-/** What the disks of a machine hold, as their objects tell it. */
+/** What a machine holds, as objects tell it. */
 export interface HeldByNode {
+  /** Filesystems whose home it is: their names and attributes are there, and what is small enough to lie among them. */
+  readonly homes: readonly string[]
   readonly chunks: number
   readonly bytes: number
   /** For people, such as `900 chunks (1.2Gi)`. */
   readonly text: string
+  /** True when nothing is lost without it. */
+  readonly isEmpty: boolean
 }
 
-/** What is on the disks of a machine now. Undefined: no disk of it has said anything yet. */
+/** What a machine holds now. Undefined: no disk of it has said anything yet. */
 export async function heldByNode(client: Client, name: string, signal: AbortSignal): Promise<HeldByNode | undefined> {
   const { objects } = await client.listAll(DISKS, {}, signal)
   const disks = objects.filter(disk => textAt(disk, 'spec', 'nodeName') === name && isJsonObject(disk['status']))
   if (disks.length === 0) return undefined
   const chunks = disks.reduce((sum, disk) => sum + (numberAt(disk, 'status', 'chunks') ?? 0), 0)
   const bytes = disks.reduce((sum, disk) => sum + bytesIn(disk), 0)
-  return { chunks, bytes, text: `${chunks} chunks (${bytesText(String(bytes)) ?? '0'})` }
+  const filesystems = (await client.listAll(FILESYSTEMS, {}, signal)).objects
+  const homes = filesystems.filter(each => textAt(each, 'status', 'home') === name).map(each => each.metadata.name)
+  const home = homes.length === 0 ? '' : `, and is the home of ${homes.join(', ')}`
+  const text = `${chunks} chunks (${bytesText(String(bytes)) ?? '0'})${home}`
+  return { homes, chunks, bytes, text, isEmpty: chunks === 0 && homes.length === 0 }
 }
 
 function bytesIn(disk: KubeObject): number {

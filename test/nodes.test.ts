@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { apiEnvironment, type CliResult, runCairn } from './cloud/cli.ts'
+import { until } from './cloud/processes.ts'
+import { spawnUp, type Up } from './cloud/up.ts'
+
+const MACHINE = ['--no-mount', '--peer-listen', '127.0.0.1:0']
+
+suite('the machines of a cloud', { timeout: 120_000 }, () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-nodes-'))
+  const dataOf = (name: string) => path.join(home, name)
+  const env = { ...apiEnvironment(home), TMPDIR: home }
+  const running: Up[] = []
+
+  before(async () => {
+    running.push(await spawnUp({ words: ['--data', dataOf('first'), '--name', 'first', ...MACHINE], env }))
+    const token = await said('first', 'token', 'create', '--role', 'node')
+    const words = [token.trim(), '--data', dataOf('second'), '--name', 'second', ...MACHINE]
+    running.push(await spawnUp({ words, verb: 'join', env }))
+  })
+  after(async () => {
+    for (const up of running) await up[Symbol.asyncDispose]()
+    fs.rmSync(home, { recursive: true })
+  })
+
+  const on = (name: string, ...words: readonly string[]): Promise<CliResult> => runCairn(dataOf(name), words, env)
+
+  async function said(name: string, ...words: readonly string[]): Promise<string> {
+    const { code, out, err } = await on(name, ...words)
+    assert.equal(code, 0, `${words.join(' ')}: ${err}`)
+    return out
+  }
+
+  async function refused(...words: readonly string[]): Promise<string> {
+    const { code, err } = await on('first', ...words)
+    assert.notEqual(code, 0)
+    return err
+  }
+
+  const untilSaid = (name: string, words: readonly string[], expected: RegExp): Promise<void> =>
+    until(async () => expected.test((await on(name, ...words)).out), {
+      what: `${name}: ${words.join(' ')}: ${expected}`,
+    })
+
+  test('have disks that are listed, and one more is refused by name', async () => {
+    await untilSaid('first', ['disk', 'ls'], /^first +first +Ready .*\nsecond +second +Ready /m)
+    const disks: readonly { readonly name: string; readonly path: string }[] = JSON.parse(
+      await said('first', 'disk', 'ls', '-o', 'json'),
+    )
+    assert.equal(disks.find(({ name }) => name === 'second')?.path, fs.realpathSync(dataOf('second')))
+    for (const words of [
+      ['add', '/other'],
+      ['drain', 'second'],
+      ['remove', 'second'],
+    ]) {
+      assert.match(await refused('disk', ...words), /^error: Unsupported: several disks in one machine/)
+    }
+    assert.match(await refused('disk', 'drain', 'third'), /there is no disk third/)
+  })
+
+  test('are drained, which both see, and get copies again', async () => {
+    assert.match(await said('first', 'node', 'drain', 'second'), /^The machine second takes nothing new, and /)
+    for (const name of ['first', 'second']) await untilSaid(name, ['node', 'ls'], /^second +node +Draining/m)
+    assert.match(await said('first', 'node', 'undrain', 'second'), /second keeps its copies/)
+    await untilSaid('second', ['node', 'ls'], /^second +node +Online/m)
+    assert.match(await refused('node', 'drain', 'third'), /there is no machine third/)
+  })
+
+  test('are not removed while they hold what may be nowhere else, nor where the control plane is', async () => {
+    assert.match(await refused('node', 'remove', 'first'), /first is this machine, which holds the control plane/)
+    const file = path.join(home, 'file')
+    fs.writeFileSync(file, Buffer.alloc(3 << 20, 'only here'))
+    await said('second', 'put', file, '/')
+    await untilSaid('first', ['disk', 'ls'], /^second +second +Ready +[1-9]/m)
+    const why = await refused('node', 'remove', 'second')
+    assert.match(
+      why,
+      /second holds \d+ chunks \(.*\); that may be nowhere else, and nothing was changed\nhint: First: cairn/,
+    )
+    assert.match(await said('first', 'node', 'ls'), /^second +node +Online/m)
+  })
+
+  test('that are removed are out of the cloud, and know it', async () => {
+    const removed = await said('first', 'node', 'remove', 'second', '--force')
+    assert.match(removed, /^Removed the machine second: .* It held \d+ chunks/)
+    assert.doesNotMatch(await said('first', 'node', 'ls'), /second/)
+    assert.doesNotMatch(await said('first', 'disk', 'ls'), /second/)
+    await untilSaid('second', ['status'], /this machine, second, was removed from it/)
+    assert.match(await said('first', 'cert', 'ls'), /system:node:second .*revoked/)
+  })
+})
