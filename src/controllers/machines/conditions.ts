@@ -7,6 +7,8 @@ export interface MachineFacts {
   readonly machine: MapMachine
   readonly heard: HeardMachine | undefined
   readonly problems: readonly MachineProblem[]
+  /** Filesystems whose home it is. */
+  readonly homes: readonly string[]
 }
 
 interface Condition {
@@ -66,14 +68,17 @@ function degradedOf({ problems }: MachineFacts): Condition {
   return flagged('Degraded', problems.length > 0, reason, { yes, no: 'nothing is wrong with it' })
 }
 
-function drainingOf({ machine, heard }: MachineFacts): Condition {
+function drainingOf({ machine, heard, homes }: MachineFacts): Condition {
   const isAsked = machine.state === 'Draining'
   if (!isAsked) return flagged('Draining', false, 'NotAsked', { yes: '', no: 'it keeps its copies' })
   const held = heldBy(heard)
   if (held === undefined) return flagged('Draining', true, 'Unknown', { yes: 'what it holds is not known yet', no: '' })
-  const isEmpty = held.chunks === 0
-  const yes = isEmpty ? 'nothing is left on it: it can be switched off' : `about ${held.text} are still on it`
-  return flagged('Draining', true, isEmpty ? 'Empty' : 'Moving', { yes, no: '' })
+  const left = [
+    ...(held.chunks === 0 ? [] : [`about ${held.text} are still on it`]),
+    ...(homes.length === 0 ? [] : [`it is the home of ${homes.join(', ')}`]),
+  ]
+  const yes = left.length === 0 ? 'nothing is left on it: it can be switched off' : left.join(', and ')
+  return flagged('Draining', true, left.length === 0 ? 'Empty' : 'Moving', { yes, no: '' })
 }
 
 /** What the disks of a machine hold: in a few digits, so that it is not news with each chunk. Undefined: it has not said. */

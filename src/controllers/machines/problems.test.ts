@@ -41,6 +41,7 @@ const facts = (more: Partial<MachineFacts> = {}): MachineFacts => ({
   machine: { name: 'nas', role: 'node', zone: '', addresses: [], state: 'Online', disks: [] },
   heard: heard(),
   problems: [],
+  homes: [],
   ...more,
 })
 
@@ -95,6 +96,18 @@ test('a condition that has not changed keeps its times, and a status that says t
   assert.deepEqual(row('Suspect'), ['False', 'T1', 'T1'])
   assert.deepEqual(row('Ours').slice(0, 1), ['True'])
   assert.deepEqual(jsonAt(status, 'nodeInfo', 'architecture'), 'arm64')
+})
+
+test('a machine that is drained can be switched off when it holds nothing and is the home of nothing', () => {
+  const said = (chunks: number, homes: readonly string[] = []) => {
+    const machine = { ...facts().machine, state: 'Draining' } as const
+    const all = facts({ machine, heard: heard({}, { disks: [{ ...disk, chunks }] }), homes })
+    const found = conditionsOf(undefined, all, 'T').find(each => each['type'] === 'Draining')
+    return `${textAt(found, 'reason')}: ${textAt(found, 'message')}`
+  }
+  assert.equal(said(0), 'Empty: nothing is left on it: it can be switched off')
+  assert.equal(said(123), 'Moving: about 120 chunks in 100Mi are still on it')
+  assert.equal(said(0, ['home']), 'Moving: it is the home of home')
 })
 
 test('people hear when a machine comes, goes, is back and is unwell, each once', () => {

@@ -6,7 +6,7 @@ import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { timeText } from '../loop/times.ts'
-import { DISKS, NODES, POOLS } from '../resources.ts'
+import { DISKS, FILESYSTEMS, NODES, POOLS } from '../resources.ts'
 import type { Cluster } from './cluster.ts'
 import type { MachineFacts } from './conditions.ts'
 import { followDisks, forgetDisks } from './follow-disks.ts'
@@ -23,6 +23,7 @@ export interface MachineWork {
   readonly nodes: Informer
   readonly disks: Informer
   readonly pools: Informer
+  readonly filesystems: Informer
   readonly leases: Leases
 }
 
@@ -32,18 +33,23 @@ export interface MachineWork {
  */
 export function machinesController(parts: ControllerParts, cluster: Cluster): Controller {
   const { world, informers } = parts
-  const [nodes, disks, pools] = [
+  const [nodes, disks, pools, filesystems] = [
     informers.of({ resource: NODES }),
     informers.of({ resource: DISKS }),
     informers.of({ resource: POOLS }),
+    informers.of({ resource: FILESYSTEMS }),
   ]
-  const work: MachineWork = { parts, cluster, nodes, disks, pools, leases: new Leases(parts) }
+  const work: MachineWork = { parts, cluster, nodes, disks, pools, filesystems, leases: new Leases(parts) }
   const reconcile = (key: string, signal: AbortSignal): Promise<Outcome> =>
     key === MAP ? reconcileMap(work, controller, signal) : reconcileNode(work, key, signal)
   const controller = new Controller({ name: 'machines', world, reconcile })
   feed(controller, nodes, ({ metadata }, change) => (isOfMap(change) ? [metadata.name, MAP] : [metadata.name]))
   feed(controller, pools, (_, change) => (isOfMap(change) ? [MAP] : []))
   feed(controller, disks, disk => [textAt(disk, 'spec', 'nodeName') ?? ''].filter(name => name !== ''))
+  feed(controller, filesystems, (_, { now, before }) => {
+    const [home, earlier] = [homeOf(now), homeOf(before)]
+    return home === earlier ? [] : [home, earlier].filter(name => name !== undefined)
+  })
   const heard = (names: readonly string[]): void => {
     for (const name of names) controller.add(name)
     // In a large cloud there is always something new to hear: it is looked at together.
@@ -56,6 +62,10 @@ export function machinesController(parts: ControllerParts, cluster: Cluster): Co
 
 // No name of a machine.
 const MAP = '/'
+
+function homeOf(filesystem: KubeObject | undefined): string | undefined {
+  return textAt(filesystem, 'status', 'home')
+}
 
 // The map knows nothing of a status.
 function isOfMap({ now, before }: Change): boolean {
@@ -129,8 +139,10 @@ async function reconcileNode(work: MachineWork, name: string, signal: AbortSigna
   const levelMax = Math.max(...map.machines.map(each => work.cluster.heard.get(each.name)?.report?.level ?? 0))
   const problems =
     heard === undefined || machine.state === 'Offline' ? [] : problemsOf(heard, { level: map.level, levelMax })
-  const labelled = await protect(work, node, { machine, heard, problems }, signal)
-  await tell(work, labelled, { machine, heard, problems }, signal)
+  const homes = work.filesystems.all().filter(each => homeOf(each) === name)
+  const facts = { machine, heard, problems, homes: homes.map(each => each.metadata.name) }
+  const labelled = await protect(work, node, facts, signal)
+  await tell(work, labelled, facts, signal)
   if (heard?.report !== undefined) await followDisks(work, name, heard.report.disks, signal)
   if (machine.state === 'Offline') return { kind: 'again', afterMs: MACHINE_LOOK_MS }
   return { kind: 'again', afterMs: await work.leases.keep(name, signal) }
