@@ -15,6 +15,7 @@ import { attachDisk, flipOnDisk, formatDisk, SEGMENTS } from './machine/disk.ts'
 import { writeSettings } from './machine/settings.ts'
 import { LabNames } from './names.ts'
 import { cutBetween, cutOff, delayDevices, delayDown, delayUp, healAll, lose, type Slowness } from './network/faults.ts'
+import { noteNamespaceMount } from './network/namespaces.ts'
 import { machineUp, networkUp } from './network/up.ts'
 import { type LabMachine, type LabPlan, NETWORK } from './plan.ts'
 import { checkHost, runOn } from './requirements.ts'
@@ -47,6 +48,11 @@ export class Lab {
     throw labFault('NotFound', `there is no lab ${name}`, { hint: 'Make one: cairn lab up. See all: cairn lab ls' })
   }
 
+  /** True when it is known what is in the lab of that name. */
+  static isKnown(name: string, host: LabHost): boolean {
+    return new LabFiles(name, host).readPlan() !== undefined
+  }
+
   get name(): string {
     return this.#plan.name
   }
@@ -72,6 +78,7 @@ export class Lab {
     const plan = this.#plan
     this.#files.writePlan(plan)
     writeSettings(this.#host)
+    noteNamespaceMount(this.#host)
     await Promise.all(plan.machines.map(machine => this.#makeDisk(machine, signal)))
     await this.#all(networkUp(plan, this.#names), signal)
     for (const each of plan.machines) await this.#delay(each, each.latencyMs, signal)

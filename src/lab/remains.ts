@@ -8,6 +8,7 @@ import { writeSettings } from './machine/settings.ts'
 import { LabNames, MARK } from './names.ts'
 import { delayDevices } from './network/faults.ts'
 import type { LabMachine } from './plan.ts'
+import { dropNamespaceMount } from './network/namespaces.ts'
 import { checkHost, runOn } from './requirements.ts'
 
 /** What is removed: a whole lab, or one machine of it. */
@@ -29,7 +30,7 @@ export async function removeAll(remains: Remains, signal: AbortSignal): Promise<
     const found = await sweep(remains, signal)
     removed += found
     if (found > 0) continue
-    removeFiles(remains)
+    await removeFiles(remains, signal)
     return removed
   }
   throw labFault('Failed', `something of ${remains.names.network} does not go`, { hint: 'Try again.' })
@@ -77,14 +78,16 @@ async function dropDevices({ host, names }: Remains, machine: LabMachine, signal
   for (const device of devices) await host.run(['ip', '-n', names.network, 'link', 'delete', device], signal)
 }
 
-function removeFiles({ host, files, machine }: Remains): void {
+async function removeFiles({ host, files, machine }: Remains, signal: AbortSignal): Promise<void> {
   if (machine !== undefined) {
     host.remove(files.disk(machine))
     files.setUsed(machine)
     return
   }
   host.remove(files.folder)
-  if (labNames(host).length === 0) host.remove(host.folder)
+  if (labNames(host).length > 0) return
+  await dropNamespaceMount(host, signal)
+  host.remove(host.folder)
 }
 
 /** Takes a lab of that name away, and what there is of one. Faults: NotFound, Missing, Failed. */

@@ -31,7 +31,9 @@ export const down: Labs['down'] = (name, signal) => takeDown(name, labHost(name)
 /** `cairn lab ls` */
 export const list: Labs['list'] = async signal => {
   const names = labNames(labHost(''))
-  const rows = await Promise.all(names.map(name => rowsOf(Lab.open(name, labHost(name)), signal)))
+  // Of one that was cut off while it was begun nothing is known but its name.
+  const known = names.filter(name => Lab.isKnown(name, labHost(name)))
+  const rows = await Promise.all(known.map(name => rowsOf(Lab.open(name, labHost(name)), signal)))
   return rows.flat()
 }
 
