@@ -29,6 +29,8 @@ export const LINKS_ALL_MAX = 32
 export const CONNECTIONS_PER_MACHINE = 4
 /** How often it is looked after connections. */
 export const LOOK_MS = 1_000
+/** Milliseconds later than it should look after which a process has stood still, which is not held against others. */
+export const STALL_MS = 2_000
 /** Milliseconds in which nothing was sent after which this side asks, whoever usually does. */
 export const QUIET_MS = 3_000
 /** Milliseconds that one of two connections between the same machines stays when it is idle. */

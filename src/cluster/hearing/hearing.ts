@@ -35,7 +35,7 @@ export class Hearing {
   /** Counts all changes but those of states. */
   changes = 0
   readonly #clock: Clock
-  readonly #beganMs: number
+  #beganMs: number
   readonly #heard = new Map<string, Heard>()
 
   constructor(clock: Clock) {
@@ -65,6 +65,12 @@ export class Hearing {
     heard.seenFrom = seenFrom
     heard.report = report ?? (isNew ? undefined : heard.report)
     return heard.report === undefined
+  }
+
+  /** Time in which nobody could be heard does not count. */
+  forgive(stoodMs: number): void {
+    this.#beganMs += stoodMs
+    for (const heard of this.#heard.values()) if (heard.heardMs !== undefined) heard.heardMs += stoodMs
   }
 
   /** How far the machine's clock is ahead. */

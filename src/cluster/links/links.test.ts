@@ -156,6 +156,19 @@ test('a controller that starts anew gives everybody the whole time again, and as
   )
 })
 
+test('a process that stood still takes nobody for lost, but those that were', async () => {
+  await using network = new TestNetwork()
+  const [one] = await cloud(network)
+  assert(one !== undefined)
+  network.cuts.add('a c').add('b c')
+  await network.clock.advance(22_000)
+  assert.equal(statesOf(one), 'b Online, c Offline away')
+  await network.clock.advance(60_000, 60_000)
+  assert.equal(statesOf(one), 'b Online, c Offline away')
+  await network.clock.advance(10_000)
+  assert.equal(statesOf(one), 'b Online, c Offline away')
+})
+
 test('an idle connection costs little: one side asks every 2 s', async () => {
   await using network = new TestNetwork()
   const [one, two] = await cloud(network, [machineRow('m'), machineRow('n')])

@@ -4,7 +4,7 @@ import { clusterFault } from '../faults.ts'
 import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
 import type { MarkedRow } from '../hearing/told.ts'
-import { BEAT_MS, LINK_IDLE_MS, LOOK_MS, QUIET_MS, SURPLUS_MS, SUSPECT_MS } from '../limits.ts'
+import { LOOK_MS, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
 import { readMap } from '../map-bytes.ts'
 import type { MapStore } from '../map-store.ts'
@@ -17,6 +17,7 @@ import { linkHandlers } from './handlers.ts'
 import { Link } from './link.ts'
 import { type ConnectionTools, MachineConnection, type Wire } from './machine-connection.ts'
 import { tellRemoved } from './removed.ts'
+import { beatsFirst, upkeepOf } from './upkeep.ts'
 import { wantedLinks } from './wanted.ts'
 
 /** A stream of bytes to whoever answers or dialled, with what it has shown. */
@@ -69,6 +70,9 @@ export class Links implements Machines, AsyncDisposable {
   #report: MachineReport | undefined
   #fetching: Promise<void> | undefined
   #marks = ''
+  /** When it was looked after connections last, and since when this process has not stood still. */
+  #lookedMs: number
+  #listeningMs = 0
 
   constructor(options: LinksOptions) {
     const { world, maps, own } = options
@@ -76,6 +80,7 @@ export class Links implements Machines, AsyncDisposable {
     this.#own = own
     this.hearing = new Hearing(world.clock)
     this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
+    this.#lookedMs = world.clock.monotonicMs()
     this.#mapHeard = maps.onMap(() => this.#mapChanged())
     this.#looking = this.#lookOn()
   }
@@ -268,7 +273,7 @@ export class Links implements Machines, AsyncDisposable {
     const { name } = connection.wire.subject
     this.hearing.touch(name, this.#nowMs())
     this.changed.ring()
-    if (this.#beatsFirst(connection)) this.#beat(connection)
+    if (beatsFirst(this.#own, connection.wire.subject)) this.#beat(connection)
     void connection.done.then(() => this.changed.ring())
   }
 
@@ -290,43 +295,36 @@ export class Links implements Machines, AsyncDisposable {
     const { signal } = this.#closing
     const { clock } = this.#options.world
     while (!signal.aborted) {
-      for (const link of this.#links.values()) this.#look(link)
+      this.#forgive()
+      const wanted = wantedLinks(this.map, this.own)
+      for (const link of this.#links.values()) this.#look(link, wanted.has(link.name))
       this.#lookAtMarks()
       await clock.sleep(LOOK_MS, signal).catch(() => undefined)
     }
   }
 
-  #look(link: Link): void {
+  // A process that was stopped, or a machine that was paused, has heard nobody meanwhile: that says nothing about them.
+  #forgive(): void {
+    const nowMs = this.#nowMs()
+    const stoodMs = nowMs - this.#lookedMs - LOOK_MS
+    this.#lookedMs = nowMs
+    if (stoodMs < STALL_MS) return
+    this.#listeningMs = nowMs
+    this.hearing.forgive(stoodMs)
+  }
+
+  #look(link: Link, isWanted: boolean): void {
     const { best } = link
     const nowMs = this.#nowMs()
     for (const connection of link.connections) {
       this.hearing.touch(link.name, connection.heardMs)
-      const isSurplus = connection !== best
-      connection.surplusMs = isSurplus ? (connection.surplusMs ?? nowMs) : undefined
-      if (nowMs - connection.heardMs >= SUSPECT_MS || this.#isUnneeded(connection)) connection.cut()
-      else if (this.#isDue(connection, nowMs)) this.#beat(connection)
+      connection.surplusMs = connection === best ? undefined : (connection.surplusMs ?? nowMs)
+      const looking = { nowMs, own: this.#own, listeningMs: this.#listeningMs, isWanted }
+      const upkeep = upkeepOf(connection, looking)
+      if (upkeep === 'cut') connection.cut()
+      if (upkeep === 'beat') this.#beat(connection)
     }
     if (link.isOver) this.#links.delete(link.name)
-  }
-
-  // Of two connections one goes, by the will of one side, when both have had the time to use the other.
-  #isUnneeded({ isIdle, surplusMs, usedMs, wire }: MachineConnection): boolean {
-    const nowMs = this.#nowMs()
-    if (!isIdle) return false
-    if (surplusMs !== undefined) return nowMs - surplusMs >= SURPLUS_MS && this.own < wire.subject.name
-    const { name } = wire.subject
-    return wire.isDialled && nowMs - usedMs >= LINK_IDLE_MS && !wantedLinks(this.map, this.own).has(name)
-  }
-
-  #isDue(connection: MachineConnection, nowMs: number): boolean {
-    if (nowMs - connection.sentMs >= QUIET_MS) return true
-    const { beatMs = -BEAT_MS } = connection
-    return this.#beatsFirst(connection) && nowMs - beatMs >= BEAT_MS - LOOK_MS / 2
-  }
-
-  // Of two machines without a control plane one asks, which is enough to know that both are there.
-  #beatsFirst({ wire: { subject } }: MachineConnection): boolean {
-    return subject.isController || (!this.isController && this.own < subject.name)
   }
 
   #beat(connection: MachineConnection): void {
