@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import { isFault, type World } from '#base'
-import { readNodeFiles } from '#cluster'
+import { type NodeFiles, readNodeFiles } from '#cluster'
 import { connectSocket, doorOf, nodeStatus } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { shortCloud } from '../cloud-place.ts'
@@ -14,13 +15,16 @@ import { softwareName } from '../version.ts'
 
 /**
  * Refuses a data folder that belongs to a cloud already, also while Cairn runs on it; `cloud` is the one that it would come to.
- * Faults: Belongs, NodeFile; when nobody can say what is in it, those of opening it.
+ * Answers the name of a node of that cloud that was away until its certificate ended: it may get another. Faults: Belongs,
+ * NodeFile; when nobody can say what is in it, those of opening it.
  */
-export async function refuseOwned(dataFolder: string, cloud: string, world: World): Promise<void> {
-  if (!isDataFolder(dataFolder)) return
-  const node = readNodeFiles(world.disk, dataFolder)?.node
-  if (node?.cloud === cloud) {
-    throw mainFault('Belongs', `this machine is in the cloud already, as ${node.name} (${dataFolder})`, {
+export async function refuseOwned(dataFolder: string, cloud: string, world: World): Promise<string | undefined> {
+  if (!isDataFolder(dataFolder)) return undefined
+  const files = readNodeFiles(world.disk, dataFolder)
+  const node = files?.node
+  if (files?.node.cloud === cloud) {
+    if (files.node.role === 'node' && isOver(files, world)) return files.node.name
+    throw mainFault('Belongs', `this machine is in the cloud already, as ${files.node.name} (${dataFolder})`, {
       hint: 'Start it with `cairn up`, or see how it is with `cairn status`.',
     })
   }
@@ -29,11 +33,15 @@ export async function refuseOwned(dataFolder: string, cloud: string, world: Worl
       hint: `Join with another data folder (--data). To leave that cloud: cairn node remove ${node.name} on a controller of it.`,
     })
   }
-  const files = await filesOf(dataFolder, world)
-  const count = files === 1 ? '1 file' : `${files} files and directories`
+  const held = await filesOf(dataFolder, world)
+  const count = held === 1 ? '1 file' : `${held} files and directories`
   throw mainFault('Belongs', `${dataFolder} has a cloud of its own, with ${count} in it`, {
     hint: 'Nothing was changed. Join with another data folder (--data), then copy what you need: cairn get, cairn put.',
   })
+}
+
+function isOver({ credential }: NodeFiles, { clock }: World): boolean {
+  return Date.parse(new X509Certificate(credential.certificatePem).validTo) <= Number(clock.wallNs() / 1_000_000n)
 }
 
 async function filesOf(dataFolder: string, world: World): Promise<number> {

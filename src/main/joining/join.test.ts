@@ -103,6 +103,22 @@ suite('a machine that joins', () => {
     assert.equal((await join(last, 'reached')).name, 'reached', 'one that answers is enough')
   })
 
+  test('comes back with a new token when its certificate has ended meanwhile', async () => {
+    await join(await controller.token(), 'away')
+    const wallNs = () => quietWorld.clock.wallNs() + 31n * 86_400_000_000_000n
+    const later = { ...quietWorld, clock: { ...quietWorld.clock, wallNs } }
+    const token = await controller.token({ node: 'away' })
+    await assert.rejects(join(token, 'other', later), /this machine is called away/)
+    const before = fs.readFileSync(`${folder()}/node/certificate.pem`, 'utf8')
+    // The clock of the machine is 31 days ahead: it is let in when it is right again, and only the end of the certificate counts.
+    await assert.rejects(join(token, 'away', later), error => isFault(error, 'ClockSkew'))
+    assert.equal(fs.readFileSync(`${folder()}/node/certificate.pem`, 'utf8'), before, 'and keeps what it had')
+    let isOver = true
+    const once = () => (isOver ? ((isOver = false), wallNs()) : quietWorld.clock.wallNs())
+    await join(token, 'away', { ...quietWorld, clock: { ...quietWorld.clock, wallNs: once } })
+    assert.notEqual(fs.readFileSync(`${folder()}/node/certificate.pem`, 'utf8'), before)
+  })
+
   test('keeps out of a folder that is in a cloud, or is somebody else’s', async () => {
     const token = await controller.token()
     await join(token, 'kept')

@@ -43,17 +43,19 @@ export async function joinCloud(
   world: World,
 ): Promise<Joined> {
   const token = readJoinToken(text)
-  const name = chosen ?? nodeNameOf(hostname())
-  refuseNodeName(name)
   if (token.role === 'controller') throw noControllers()
-  await refuseOwned(wanted, token.fingerprint, world)
+  const before = await refuseOwned(wanted, token.fingerprint, world)
+  const name = chosen ?? before ?? nodeNameOf(hostname())
+  refuseNodeName(name)
+  if (before !== undefined && name !== before) throw calledOtherwise(name, before)
   using made = new MadeFolder(path.resolve(wanted))
   const dataFolder = await openDataFolder(wanted)
   using _instance = takeInstance(dataFolder, world.disk)
   const member = await askIn(token, name, world)
   const { credential, map } = member
   const node = { name, role: member.role, cloud: token.fingerprint }
-  await keepMap(world.disk, dataFolder, map)
+  // One that comes back knows a later map perhaps than a cloud that was restored.
+  if (before === undefined) await keepMap(world.disk, dataFolder, map)
   await writeNodeFiles(world.disk, dataFolder, { node, credential })
   made.keep()
   const controllers = map.machines.filter(({ role }) => role === 'controller').map(machine => machine.name)
@@ -91,6 +93,12 @@ function refuseAnswer({ certificatePem, authorityPem }: Answered, map: NodeMap, 
   })
 }
 
+function calledOtherwise(name: string, before: string): Error {
+  return mainFault('Invalid', `--name: "${name}": this machine is called ${before} in its cloud`, {
+    hint: 'Leave --name out.',
+  })
+}
+
 function noControllers(): Error {
   return mainFault('Unsupported', 'Unsupported: joining as a controller', {
     hint: 'Join as a node (cairn token create --role node). A second controller starts on the same etcd: cairn up --keyspace etcd=https://HOST:PORT',
@@ -104,7 +112,8 @@ class MadeFolder implements Disposable {
 
   constructor(folder: string) {
     const missing = firstMissing(folder)
-    this.#made = missing === undefined ? MADE.map(name => path.join(folder, name)) : [missing]
+    const inside = MADE.map(name => path.join(folder, name)).filter(each => !fs.existsSync(each))
+    this.#made = missing === undefined ? inside : [missing]
   }
 
   keep(): void {
