@@ -52,9 +52,9 @@ suite('the service', () => {
   })
 
   test('of somebody else is a unit of his own, with a word about the time he is not logged in', () => {
-    const plan = servicePlan({ ...around, isRoot: false, dataFolder: '/home/ann/my data/100%' })
+    const plan = servicePlan({ ...around, isRoot: false, dataFolder: '/srv/my data/100%' })
     assert.equal(plan.file, '/home/ann/.config/systemd/user/cairn.service')
-    assert.match(plan.content, /--data "\/home\/ann\/my data\/100%%"$/m)
+    assert.match(plan.content, /--data "\/srv\/my data\/100%%"$/m)
     assert.match(plan.content, /^WantedBy=default.target$/m)
     assert.match(plan.hints.join(), /loginctl enable-linger ann/)
     assert.ok(plan.install.every(words => words.includes('--user')))
