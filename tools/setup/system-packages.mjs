@@ -72,7 +72,15 @@ async function aptGet(prefix, args) {
 }
 
 function isOnPath(program) {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/libexec/podman']
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/bin',
+    '/usr/sbin',
+    '/sbin',
+    '/usr/libexec/podman',
+  ]
   return folders.some(folder => folder !== '' && existsSync(join(folder, program)))
 }
 
