@@ -24,7 +24,7 @@ import { hostPort, ownAddresses } from './own-addresses.ts'
 import { ownDiskId } from './own-disk.ts'
 import { isNews, ownDisk, ownReport, ownZone } from './own-report.ts'
 import { PeerPort } from './peer-port.ts'
-import { renewingNode } from './renewal.ts'
+import { certificateCheck, renewingNode } from './renewal.ts'
 
 /** What the storage process keeps in touch with other machines with. */
 export interface PeersOptions {
@@ -122,7 +122,9 @@ export class Peers implements AsyncDisposable {
 
   /** How it is, for `cairn doctor`. */
   checks(): readonly CheckRow[] {
-    return this.#port === undefined || this.#files === undefined ? [] : [this.#port.check()]
+    const { world } = this.#options
+    if (this.#files === undefined) return []
+    return [...(this.#port === undefined ? [] : [this.#port.check()]), certificateCheck(this.#files, world)]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { type World, whyOf } from '#base'
 import { clusterRenew, type Machines, type NodeFiles, subjectOf, writeNodeFiles } from '#cluster'
+import type { CheckRow } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { NODE_RENEW_MS, RENEW_LOOK_MS } from '../limits.ts'
 
@@ -59,9 +60,27 @@ export async function renewWhenDue(parts: RenewalParts, signal: AbortSignal): Pr
   throw last
 }
 
+/** How the certificate of this machine is, for `cairn doctor`. */
+export function certificateCheck({ node, credential }: NodeFiles, { clock }: Pick<World, 'clock'>): CheckRow {
+  const leftMs = endOf(credential) - Number(clock.wallNs() / 1_000_000n)
+  const name = 'machine certificate'
+  const end = new Date(endOf(credential)).toISOString().slice(0, 10)
+  if (leftMs > NODE_RENEW_MS / 2) return { name, state: 'ok', detail: `valid until ${end}` }
+  if (leftMs > 0) {
+    const remedy = 'It is renewed by a controller of the cloud: see that one is reached, with `cairn node ls`.'
+    return { name, state: 'warn', detail: `ends on ${end}, and could not be renewed`, remedy }
+  }
+  const token = `cairn token create --role node --node ${node.name}`
+  const remedy = `On a controller: ${token}; then here: cairn down, cairn join TOKEN.`
+  return { name, state: 'fail', detail: `has ended on ${end}: no machine of the cloud lets this one in`, remedy }
+}
+
 function isDue({ clock }: World, { credential }: NodeFiles): boolean {
-  const endMs = Date.parse(new X509Certificate(credential.certificatePem).validTo)
-  return endMs - Number(clock.wallNs() / 1_000_000n) <= NODE_RENEW_MS
+  return endOf(credential) - Number(clock.wallNs() / 1_000_000n) <= NODE_RENEW_MS
+}
+
+function endOf({ certificatePem }: NodeFiles['credential']): number {
+  return Date.parse(new X509Certificate(certificatePem).validTo)
 }
 
 async function renewBy(parts: RenewalParts, files: NodeFiles, controller: string, signal: AbortSignal): Promise<void> {
