@@ -1,5 +1,5 @@
-import type { World } from '#base'
-import { answerUnary, type Handler, message } from '#rpc'
+import { DIGEST_BYTES, type World } from '#base'
+import type { Handler } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
 import type { Pool } from '#storage/pool'
 
@@ -25,16 +25,22 @@ export const POOL_CANARIES: readonly PoolCanary[] = [
     seedsMax: 40,
     world: world => ({ ...world, entropy: { bytes: count => new Uint8Array(count) } }),
   },
-  { name: 'unchecked-confirm', seedsMax: 20, handlers: alwaysConfirming },
+  { name: 'empty-renewal', seedsMax: 10, handlers: alwaysRenewing },
   { name: 'unchecked-read', seedsMax: 5, read: (_, into) => void into.fill(0, 0, 1) },
   { name: 'deaf', seedsMax: 10, isDeaf: true },
 ]
 
-function alwaysConfirming(handlers: readonly Handler[]): readonly Handler[] {
+// Says of every chunk that it is there, and keeps none.
+function alwaysRenewing(handlers: readonly Handler[]): readonly Handler[] {
   return handlers.map(handler => {
-    const { method } = handler
-    if (method.kind !== 'unary' || method.name !== 'chunk.confirm') return handler
-    return answerUnary(method, async (_, { body }) => message(undefined, new Uint8Array(body.byteLength / 32).fill(1)))
+    if (handler.method.name !== 'chunk.renew') return handler
+    return {
+      method: handler.method,
+      async run(params, context, streams) {
+        const { head } = await handler.run(params, { ...context, body: new Uint8Array(0) }, streams)
+        return { head, body: new Uint8Array(context.body.byteLength / DIGEST_BYTES).fill(1) }
+      },
+    }
   })
 }
 

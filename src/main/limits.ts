@@ -58,6 +58,8 @@ export const ISSUED_CERTIFICATE_MS = 365 * 86_400_000
 export const COLLECT_LOOK_MS = 60_000
 export const COLLECT_EVERY_MS = 15 * 60_000
 export const COLLECT_LOW_EVERY_MS = 60_000
+/** Milliseconds for which no machine may name a chunk before it is collected, where there are several. */
+export const COLLECT_FAR_GRACE_MS = 3600_000
 
 /** Space is low below this part of the whole. */
 export const COLLECT_LOW_SHARE = 0.1

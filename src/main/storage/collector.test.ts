@@ -6,6 +6,7 @@ import { machineWorld } from '#host'
 import { type Filesystem, type Ino, isErrno, ROOT_INO } from '#storage/fs'
 import { openTestDoor, type TestDoor } from '../testing/door.ts'
 import { Collector } from './collector.ts'
+import { NO_OTHER_ROOTS, type OtherRoots } from './roots.ts'
 
 const never = new AbortController().signal
 const caller = { uid: 0, gid: 0, umask: 0o022 }
@@ -127,9 +128,30 @@ test('a filesystem that cannot tell what it needs stops collection', async () =>
     world: machineWorld,
     chunks,
     filesystems: { held: [{ ...open!, filesystem }] },
+    others: NO_OTHER_ROOTS,
   })
   await assert.rejects(collector.collect(never), /a node cannot be read/)
   await assert.rejects(collector.collect(never), /a node cannot be read/)
   assert.equal(chunks.stat().states.held.chunks, 1)
   assert.equal((await door.collector.collect(never)).deletedChunks, 1)
+})
+
+test('where another machine does not say what it names, nothing is collected; and what it names stays', async () => {
+  await using door = await openTestDoor()
+  const fs = home(door)
+  await remove(fs, 'gone', await write(fs, 'gone', content('gone', MIB)))
+  await fs.sync()
+  const { chunks, filesystems } = door
+  const [named] = await chunks.list(0, 1)
+  const others = async function* (): AsyncGenerator<readonly Digest[]> {
+    if (isSilent) throw new Error('a machine is off')
+    yield [named!.digest]
+  }
+  const roots: OtherRoots = { isAlone: true, references: others }
+  let isSilent = true
+  await using collector = new Collector({ world: machineWorld, chunks, filesystems, others: roots })
+  await assert.rejects(collector.collect(never), /a machine is off/)
+  isSilent = false
+  assert.equal((await collector.collect(never)).deletedChunks, 0)
+  assert.equal(chunks.stat().states.held.chunks, 1)
 })

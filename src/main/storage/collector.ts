@@ -2,12 +2,14 @@ import { type Digest, whyOf, type World } from '#base'
 import { type ChunkStore, type CollectRound, DigestFilter } from '#storage/chunks'
 import {
   COLLECT_EVERY_MS,
+  COLLECT_FAR_GRACE_MS,
   COLLECT_LOOK_MS,
   COLLECT_LOW_EVERY_MS,
   COLLECT_LOW_SHARE,
   COLLECT_TIME_SHARE,
 } from '../limits.ts'
 import type { Filesystems } from './filesystems.ts'
+import type { OtherRoots } from './roots.ts'
 
 /** What a collection freed. */
 export interface Collected {
@@ -22,12 +24,15 @@ export interface CollectorParts {
   readonly world: World
   readonly chunks: ChunkStore
   readonly filesystems: Pick<Filesystems, 'held'>
+  /** What other machines name of what this one holds. */
+  readonly others: OtherRoots
 }
 
 /**
  * Frees chunks that no filesystem needs. A collection has two rounds; each asks every filesystem for all it references.
  * A chunk that neither told goes, because between the two every write that had put chunks before the first has come to
  * name them, and a chunk that is put again later is no candidate any more. One collection at a time.
+ * With other machines all of them must say what they name, and rounds that agree lie an hour apart.
  */
 export class Collector implements AsyncDisposable {
   readonly #parts: CollectorParts
@@ -70,16 +75,20 @@ export class Collector implements AsyncDisposable {
   }
 
   async #ask(signal: AbortSignal): Promise<CollectRound> {
-    const { chunks, filesystems } = this.#parts
+    const { chunks, filesystems, others } = this.#parts
+    const isAlone = others.isAlone
     const count = Object.values(chunks.stat().states).reduce((sum, { chunks: each }) => sum + each, 0)
     const wanted = new DigestFilter(count, this.#round++)
     for (const { filesystem } of filesystems.held) {
       for await (const batch of filesystem.references(signal)) for (const digest of batch) wanted.add(digest)
     }
+    for await (const batch of others.references(signal)) for (const digest of batch) wanted.add(digest)
     // What was removed before it was asked stays removed, even after a power cut: only then its chunks may go.
     for (const { keyspace } of filesystems.held) await keyspace.sync(keyspace.revision, signal)
     const references = (digests: readonly Digest[]) => digests.map(digest => wanted.mayHave(digest))
-    return chunks.collect([{ name: 'filesystems', references }], { graceMs: 0 }, signal)
+    // Writers elsewhere cannot be waited for: a chunk goes when nobody has named it for much longer than a write takes.
+    const graceMs = isAlone ? 0 : COLLECT_FAR_GRACE_MS
+    return chunks.collect([{ name: 'filesystems', references }], { graceMs }, signal)
   }
 
   // Now and then when something has changed, more often when space is low, and never for more than a small part of the time.
@@ -91,7 +100,8 @@ export class Collector implements AsyncDisposable {
       await clock.sleep(COLLECT_LOOK_MS, signal).catch(() => undefined)
       const startMs = clock.monotonicMs()
       const pauseMs = Math.max(this.#isLow() ? COLLECT_LOW_EVERY_MS : COLLECT_EVERY_MS, tookMs / COLLECT_TIME_SHARE)
-      if (signal.aborted || startMs - lastMs < pauseMs || this.#committed() === this.#revisions) continue
+      const isSame = this.#parts.others.isAlone && this.#committed() === this.#revisions
+      if (signal.aborted || startMs - lastMs < pauseMs || isSame) continue
       try {
         const { deletedChunks, freedBytes } = await this.collect(signal)
         if (deletedChunks > 0) log.info('collected chunks that nothing needs', { deletedChunks, freedBytes })

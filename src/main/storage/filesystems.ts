@@ -2,8 +2,14 @@ import fs from 'node:fs'
 import type { World } from '#base'
 import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
 import { FILESYSTEMS_MAX } from '#rpc'
-import type { ChunkStore } from '#storage/chunks'
-import { afterChunks, type Filesystem, type Ino, openFilesystem, type UsedFilesystem } from '#storage/fs'
+import {
+  afterChunks,
+  type ChunkSource,
+  type Filesystem,
+  type Ino,
+  openFilesystem,
+  type UsedFilesystem,
+} from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import type { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
@@ -23,7 +29,7 @@ interface Held extends OpenFilesystem {
 export interface FilesystemsOptions {
   readonly world: World
   readonly dataFolder: string
-  readonly chunks: ChunkStore
+  readonly chunks: ChunkSource
   /** Names of filesystems whose mount outlived an earlier storage process. */
   readonly mounted: ReadonlySet<string>
   /** Those that live on another machine; undefined: there are none, and `home` is made when there is no other. */

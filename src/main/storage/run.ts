@@ -4,6 +4,7 @@ import type { Machines } from '#cluster'
 import { doorOf, faultHead, listenSocket } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import type { ChunkSource, Ino } from '#storage/fs'
+import { openPool, poolHandlers } from '#storage/pool'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
@@ -22,6 +23,7 @@ import { bootId, Filesystems } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { isOwnDisk } from './own-disk.ts'
+import { otherRoots, rootsHandlers } from './roots.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -60,6 +62,9 @@ export async function runStorage(world: World): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
+/** The pool that filesystems name in their superblocks. */
+const POOL = 'default'
+
 async function openAll(
   start: Start,
   link: SupervisorLink,
@@ -87,17 +92,25 @@ async function openAll(
   if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
-  const elsewhere = remoteFilesystems({ start, world, chunks, machines: peers.machines })
+  const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
+  const held: { sessions?: Sessions; filesystems?: Filesystems } = {}
+  // Before filesystems are opened: they may need what other machines hold.
+  await peers.serve([
+    ...remoteHandlers(homesOf(() => held.filesystems)),
+    ...poolHandlers(id => (id === POOL ? pool : undefined)),
+    ...rootsHandlers(() => held.filesystems),
+  ])
+  const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines })
   if (elsewhere !== undefined) opening.use(elsewhere)
-  const held: { sessions?: Sessions } = {}
   const mayHold = (filesystem: string, ino: Ino) => held.sessions?.mayHold(filesystem, ino) ?? mounted.has(filesystem)
   const filesystems = opening.use(
-    await Filesystems.open({ world, dataFolder, chunks, mounted, elsewhere, mayHold, failed }),
+    await Filesystems.open({ world, dataFolder, chunks: pool, mounted, elsewhere, mayHold, failed }),
   )
+  held.filesystems = filesystems
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   held.sessions = sessions
-  const collector = opening.use(new Collector({ world, chunks, filesystems }))
+  const collector = opening.use(new Collector({ world, chunks, filesystems, others: otherRoots(peers.machines) }))
   const handlers = handlersOf({
     start,
     link,
@@ -111,7 +124,6 @@ async function openAll(
   })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
-  await peers.serve(remoteHandlers(homesOf(filesystems)))
   return opening.move()
 }
 
@@ -132,9 +144,13 @@ function remoteFilesystems(parts: {
 }
 
 // Root of a machine that only lends its disks is not root of everybody's files.
-function homesOf(filesystems: Filesystems): Homes {
+function homesOf(filesystems: () => Filesystems | undefined): Homes {
   return {
-    sessionsOf: name => filesystems.get(name).filesystem.sessions,
+    sessionsOf: name => {
+      const open = filesystems()
+      if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
+      return open.get(name).filesystem.sessions
+    },
     accessOf: machine => (machine.isController ? 'full' : 'squashed'),
   }
 }

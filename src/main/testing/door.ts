@@ -9,6 +9,7 @@ import { Peers } from '../peers/peers.ts'
 import { Collector } from '../storage/collector.ts'
 import { Filesystems } from '../storage/filesystems.ts'
 import type { Request } from '../storage/link.ts'
+import { NO_OTHER_ROOTS } from '../storage/roots.ts'
 import { Sessions } from '../storage/sessions.ts'
 
 /** A local door over real chunk store and filesystems in a temporary folder, without processes and mounts. */
@@ -57,7 +58,7 @@ export async function openTestDoor(): Promise<TestDoor> {
     peerListen: 'none',
     restarts: { count: 0 },
   }
-  const collector = opening.use(new Collector({ world, chunks, filesystems }))
+  const collector = opening.use(new Collector({ world, chunks, filesystems, others: NO_OTHER_ROOTS }))
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const openedMs = world.clock.monotonicMs()
   const parts = { start, link, world, chunks, filesystems, sessions, collector, peers, openedMs }

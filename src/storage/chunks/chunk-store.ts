@@ -40,6 +40,8 @@ export interface ChunkStore extends AsyncDisposable {
    * collection. Answers, in the same order, which these are. Faults: Io, NoSpace.
    */
   renew(digests: readonly Digest[]): Promise<readonly boolean[]>
+  /** True for a chunk that a round of collection has found unreferenced, and nobody has put since. */
+  isCandidate(digest: Digest): boolean
   /** Makes held chunks cached ones, which may be dropped at any time; others stay what they are. Faults: Io, NoSpace. */
   release(digests: readonly Digest[]): Promise<void>
   /** Forgets those of these chunks that are merely cached. Faults: Io, NoSpace. */

@@ -51,6 +51,10 @@ export class Store implements ChunkStore {
     return this.#write(async () => digests.map(digest => this.#puts.renew(digest)))
   }
 
+  isCandidate(digest: Digest): boolean {
+    return this.#parts.candidates.sinceMs(digest) !== undefined
+  }
+
   release(digests: readonly Digest[]): Promise<void> {
     return this.#write(async () => changeStates(this.#parts, this.#those(digests, 'held'), 'cached'))
   }

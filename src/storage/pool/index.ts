@@ -1,5 +1,8 @@
 export { poolFault } from './faults.ts'
+export { packDigests, unpackDigests } from './digests.ts'
 export { poolHandlers } from './handlers.ts'
+export { DIGESTS_MAX } from './limits.ts'
+export { chunkRoots } from './methods.ts'
 export type { PoolMachines } from './parts.ts'
 export { openPool, Pool, type PoolOptions } from './pool.ts'
 export type { ServedPool } from './served-pool.ts'

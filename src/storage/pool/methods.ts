@@ -87,6 +87,18 @@ export const chunkConfirm = unary({
   timeoutMs: 30_000,
 })
 
+/**
+ * Every chunk that the filesystems whose home is the answering machine name, durably: digests in the items' bodies. A copy is
+ * collected only when every machine of the map has answered, in two rounds.
+ */
+export const chunkRoots = download({
+  name: 'chunk.roots',
+  version: 1,
+  params: shape({ pool }),
+  item: nothing,
+  result: nothing,
+})
+
 /** Somebody got wrong bytes from here: the chunk is verified, and if they were right to doubt, repaired. */
 export const chunkDoubt = unary({
   name: 'chunk.doubt',

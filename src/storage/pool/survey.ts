@@ -109,7 +109,8 @@ export class Survey {
         silent.push(name)
         continue
       }
-      const lacks = theirs === undefined ? [] : own.filter(({ digest }) => !theirs.has(digest))
+      const lacks =
+        theirs === undefined ? [] : own.filter(({ digest }) => !theirs.has(digest) && this.#isNeeded(digest))
       if (lacks.length > 0) lacking.set(name, lacks)
       const lacked = new Set(lacks.map(({ digest }) => digest))
       alone = alone.filter(({ digest }) => lacked.has(digest))
@@ -121,6 +122,11 @@ export class Survey {
   #wantedOthers(group: number): string[] {
     const { view } = this
     return view.wanted(group).filter(name => name !== view.own && view.stateOf(name) !== 'Offline')
+  }
+
+  // What nobody seems to need, and another machine has perhaps collected already, is not brought back to it.
+  #isNeeded(digest: Digest): boolean {
+    return !this.#parts.store.isCandidate(digest)
   }
 
   async #list(name: string, group: number, signal: AbortSignal): Promise<ReadonlySet<Digest> | 'silent'> {
