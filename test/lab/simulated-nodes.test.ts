@@ -6,11 +6,13 @@ import { assertNoTraces, traces } from './traces.ts'
 import { whyNoLab } from './why-no-lab.ts'
 
 process.env['CAIRN_LABS'] = LABS
-process.env['CAIRN_PEER_LISTEN'] = '0.0.0.0:0'
+
+// Where simulated machines reach it, but not at the usual port, which a Cairn of this machine may have.
+const LISTEN = `0.0.0.0:${20_000 + (process.pid % 10_000)}`
 
 suite('simulated machines', { skip: whyNoLab(), timeout: 120_000 }, () => {
   test('are of the cloud that runs here from create to rm, which refuses real ones', async () => {
-    await using cloud = await openCloud({ api: true, mount: false })
+    await using cloud = await openCloud({ api: true, mount: false, before: ['env', `CAIRN_PEER_LISTEN=${LISTEN}`] })
     const before = traces('nodes', LABS)
     const name = `sim${process.pid}`
     const cairn = async (...words: readonly string[]) => {

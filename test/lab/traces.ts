@@ -12,7 +12,10 @@ export function traces(lab: string, folder: string): Traces {
   const isOther = (name: string) => name.startsWith('cairn-lab-') && !isOf(lab, name)
   const others = containers.flatMap(line => (isOther(line.slice(65)) ? line.slice(0, 64) : []))
   const isNoOther = (line: string) =>
-    !others.some(id => line.includes(id)) && !line.split(/[\s/]/).some(isOther) && !line.includes('/cairn-lab/')
+    line !== '' &&
+    !others.some(id => line.includes(id)) &&
+    !line.split(/[\s/]/).some(isOther) &&
+    !line.includes('/cairn-lab/')
   const all: Traces = {
     containers,
     namespaces: linesOf('ip', 'netns', 'list').map(line => line.split(' ')[0] ?? ''),
@@ -46,10 +49,11 @@ function linesOf(program: string, ...words: readonly string[]): readonly string[
   return execFileSync(program, words, { encoding: 'utf8', stdio: 'pipe' }).trim().split('\n').sort()
 }
 
-// Filesystems of Cairn on the host itself are no lab's: machines mount theirs where only they see them.
+// Filesystems of Cairn on the host itself are no lab's: machines mount theirs where only they see them. The folder of
+// network namespaces is mounted from the first lab to the last, whoever's.
 function mounts(): readonly string[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n')
-  return lines.filter(line => !line.includes(' fuse.cairn ')).sort()
+  return lines.filter(line => !line.includes(' fuse.cairn ') && !line.includes(' /run/netns ')).sort()
 }
 
 function markedProcesses(lab: string): readonly string[] {
