@@ -19,12 +19,15 @@ export { clusterBeat, clusterMap, type DiskReport, type MachineReport } from './
 export { clusterAdmit } from './methods/admit.ts'
 export { clusterJoin, clusterRenew, type JoinParams, type JoinResult, type RenewParams } from './methods/join.ts'
 export {
+  askNodes,
   clusterNodes,
   clusterReload,
   clusterSetMap,
   clusterWatch,
   type HeardMachine,
   type NodeRow,
+  type NodeRows,
+  nodesMessage,
 } from './methods/local.ts'
 export { BEAT_MS, FORMAT_LEVEL, OFFLINE_MS, SKEW_DEGRADED_MS, SKEW_STOP_MS, SUSPECT_MS } from './limits.ts'
 export type { MachineState, MapDisk, MapMachine, MapPool, NodeMap } from './node-map.ts'

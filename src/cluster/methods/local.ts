@@ -1,4 +1,18 @@
-import { download, flag, integer, list, nothing, optional, type ShapeOf, shape, text, unary } from '#rpc'
+import {
+  type Client,
+  download,
+  flag,
+  integer,
+  list,
+  type Message,
+  message,
+  nothing,
+  optional,
+  type ShapeOf,
+  shape,
+  text,
+  unary,
+} from '#rpc'
 import { HEARD_PER_ITEM, MACHINES_MAX } from '../limits.ts'
 import { machineState } from '../node-map.ts'
 import { machineReportShape } from './beat.ts'
@@ -59,11 +73,30 @@ const rowShape = shape({
 /** A machine as `cairn node ls` shows it. */
 export type NodeRow = ShapeOf<typeof rowShape>
 
-/** Local door, for people: the machines of the cloud as this one knows them. */
+/** Local door, for people: the machines of the cloud as this one knows them, in the body; ask with {@link askNodes}. */
 export const clusterNodes = unary({
   name: 'cluster.nodes',
   version: 1,
   params: nothing,
-  result: shape({ mapVersion: integer(), nodes: list(rowShape, MACHINES_MAX) }),
+  result: shape({ mapVersion: integer() }),
   timeoutMs: 10_000,
 })
+
+/** What {@link clusterNodes} answers. */
+export interface NodeRows {
+  readonly mapVersion: number
+  readonly nodes: readonly NodeRow[]
+}
+
+/** The answer to {@link clusterNodes}. */
+export function nodesMessage({ mapVersion, nodes }: NodeRows): Message<{ readonly mapVersion: number }> {
+  return message({ mapVersion }, new TextEncoder().encode(JSON.stringify(nodes)))
+}
+
+/** Asks for the machines of the cloud. Faults: those of every call. */
+export async function askNodes(client: Client, signal: AbortSignal): Promise<NodeRows> {
+  const { head, body } = await client.exchange(clusterNodes, message(undefined), signal)
+  return { mapVersion: head.mapVersion, nodes: nodeRows(JSON.parse(new TextDecoder().decode(body)), 'nodes') }
+}
+
+const nodeRows = list(rowShape, MACHINES_MAX)

@@ -6,6 +6,7 @@ import {
   type Links,
   type MapStore,
   type NodeRow,
+  nodesMessage,
   readMap,
   tellChanges,
 } from '#cluster'
@@ -33,7 +34,7 @@ export function localClusterMethods({ links, maps, reload }: LocalClusterParts):
       await reload()
       return message(undefined)
     }),
-    answerUnary(clusterNodes, async () => message({ mapVersion: links.map.version, nodes: nodeRows(links) })),
+    answerUnary(clusterNodes, async () => nodesMessage({ mapVersion: links.map.version, nodes: nodeRows(links) })),
   ]
 }
 

@@ -4,10 +4,10 @@ import net from 'node:net'
 import { test } from 'node:test'
 import { isFault } from '#base'
 import {
+  askNodes,
   clusterBeat,
   clusterJoin,
   clusterMap,
-  clusterNodes,
   clusterReload,
   clusterWatch,
   type HeardMachine,
@@ -44,7 +44,7 @@ test('two storage processes hear each other over mutual TLS, and the node takes 
   assert.deepEqual(heard.report?.addresses, [`127.0.0.1:${b.port}`])
   assert.equal(heard.report?.disks.length, 1)
   await untilMap(b, 1)
-  const { mapVersion, nodes } = await b.door.call(clusterNodes, undefined, none)
+  const { mapVersion, nodes } = await askNodes(b.door, none)
   assert.equal(mapVersion, 1)
   assert.deepEqual(
     nodes.map(({ name, state, isConnected, isOwn }) => [name, state, isConnected, isOwn]),

@@ -1,5 +1,5 @@
 import { isFault } from '#base'
-import { clusterNodes, PEER_PORT } from '#cluster'
+import { askNodes, PEER_PORT } from '#cluster'
 import { type BootstrapToken, joinTokenText, type NodeRole } from '#identity'
 import { mainFault } from '../../faults.ts'
 import type { DoorCall } from '../storage-door.ts'
@@ -52,6 +52,6 @@ function withPort(word: string): string {
 }
 
 async function ownAddresses(call: DoorCall, signal: AbortSignal): Promise<readonly string[]> {
-  const { nodes } = await call(signal, client => client.call(clusterNodes, undefined, signal))
+  const { nodes } = await call(signal, client => askNodes(client, signal))
   return nodes.find(({ isOwn }) => isOwn)?.addresses ?? []
 }

@@ -5,6 +5,7 @@ import { type ApiResource, ifFault } from '#client'
 import {
   clusterFault,
   clusterNodes,
+  nodesMessage,
   clusterSetMap,
   clusterWatch,
   type HeardMachine,
@@ -101,7 +102,7 @@ class HeardStorage {
         this.map = map
         return message(undefined)
       }),
-      answerUnary(clusterNodes, async () => message({ mapVersion: this.versionBefore, nodes: [] })),
+      answerUnary(clusterNodes, async () => nodesMessage({ mapVersion: this.versionBefore, nodes: [] })),
     ]
   }
 }

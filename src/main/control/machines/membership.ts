@@ -1,5 +1,5 @@
 import { type World, whyOf } from '#base'
-import { type NodeIdentity, type NodeMap, clusterNodes } from '#cluster'
+import { askNodes, type NodeIdentity, type NodeMap } from '#cluster'
 import type { Authority } from '#identity'
 import type { Handler } from '#rpc'
 import type { Issuing } from '../issuing.ts'
@@ -70,7 +70,7 @@ export async function openMembership(parts: MembershipParts, signal: AbortSignal
 
 // Of a cloud whose map nobody has computed yet: where this machine is.
 async function firstMap({ call }: MembershipParts, node: NodeIdentity, signal: AbortSignal): Promise<NodeMap> {
-  const { nodes } = await call(signal, client => client.call(clusterNodes, undefined, signal))
+  const { nodes } = await call(signal, client => askNodes(client, signal))
   const { zone = '', addresses = [] } = nodes.find(({ isOwn }) => isOwn) ?? {}
   const own = { name: node.name, role: node.role, zone, addresses, state: 'Online', disks: [] } as const
   return {

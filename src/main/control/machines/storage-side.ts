@@ -1,5 +1,5 @@
 import { isFault, type World } from '#base'
-import { clusterNodes, clusterSetMap, clusterWatch, type HeardMachine, mapBytes } from '#cluster'
+import { askNodes, clusterSetMap, clusterWatch, type HeardMachine, mapBytes } from '#cluster'
 import type { Client } from '#rpc'
 import { STORAGE_AGAIN_MS } from '../../limits.ts'
 import type { DoorCall } from '../storage-door.ts'
@@ -100,7 +100,7 @@ export class StorageSide implements AsyncDisposable {
       if (!isFault(error, 'StaleMap')) throw error
     }
     // The keyspace was brought back from a backup, say: the next map is above what machines have.
-    const { mapVersion } = await client.call(clusterNodes, undefined, signal)
+    const { mapVersion } = await askNodes(client, signal)
     if (mapVersion > Math.max(map.version, this.#versionThere)) {
       this.#versionThere = mapVersion
       this.#tell([])
