@@ -20,8 +20,9 @@ export const ADDRESSES_MAX = 16
 export const POOLS_MAX = 64
 /** Serials of revoked machine certificates that every machine knows. */
 export const REVOKED_MAX = 4_096
-/** Machines told of in one item of `cluster.watch`. */
+/** Machines told of in one item of `cluster.watch`, and bytes of them. */
 export const HEARD_PER_ITEM = 16
+export const HEARD_BYTES_MAX = 48 * 1024
 
 /** Other machines to which each machine keeps a connection; in a larger cloud only to controllers. */
 export const LINKS_ALL_MAX = 32

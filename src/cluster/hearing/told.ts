@@ -1,4 +1,4 @@
-import { HEARD_PER_ITEM } from '../limits.ts'
+import { HEARD_BYTES_MAX, HEARD_PER_ITEM } from '../limits.ts'
 import type { HeardMachine } from '../methods/local.ts'
 import type { Bell } from './bell.ts'
 
@@ -26,19 +26,26 @@ export async function* tellChanges(
   }
 }
 
-// A machine of many disks is told alone: 64 of them are a quarter of what fits.
+// By bytes, since a machine may say much of itself; of one that says more than fits only that it is there.
 function* piecesOf(rows: readonly HeardMachine[]): Generator<readonly HeardMachine[]> {
   let piece: HeardMachine[] = []
-  let disks = 0
-  for (const row of rows) {
-    const own = row.report?.disks.length ?? 0
-    if (piece.length > 0 && (piece.length >= HEARD_PER_ITEM || disks + own > HEARD_PER_ITEM)) {
+  let pieceBytes = 0
+  for (const whole of rows) {
+    const isLarge = bytesOf(whole) > HEARD_BYTES_MAX
+    const row = isLarge ? { ...whole, report: undefined } : whole
+    const bytes = bytesOf(row)
+    if (piece.length > 0 && (piece.length >= HEARD_PER_ITEM || pieceBytes + bytes > HEARD_BYTES_MAX)) {
       yield piece
       piece = []
-      disks = 0
+      pieceBytes = 0
     }
     piece.push(row)
-    disks += own
+    pieceBytes += bytes
   }
   if (piece.length > 0) yield piece
+}
+
+// MessagePack of it is no longer.
+function bytesOf(row: HeardMachine): number {
+  return Buffer.byteLength(JSON.stringify(row))
 }
