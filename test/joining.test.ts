@@ -57,6 +57,7 @@ suite('machines that join', { timeout: 120_000 }, () => {
       ['token', 'ls'],
       ['cert', 'ls'],
       ['node', 'drain', 'first'],
+      ['fs', 'create', 'x'],
     ]) {
       const { code, err } = await on('second', ...words)
       assert.deepEqual(

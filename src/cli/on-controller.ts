@@ -15,6 +15,12 @@ export async function nodeFault(context: Context, cause?: unknown): Promise<Erro
   })
 }
 
+/** Refuses what only the control plane decides, when that is on other machines. Faults: NotRunning. */
+export async function refuseOnNode(context: Context): Promise<void> {
+  const elsewhere = await nodeFault(context)
+  if (elsewhere !== undefined) throw elsewhere
+}
+
 async function cloudHere(context: Context) {
   try {
     await using client = await openDoor(context, 0)

@@ -11,6 +11,7 @@ import { probeApi } from '../local/api-probe.ts'
 import { machineFacts } from '../local/machine.ts'
 import { runningSupervisor } from '../local/supervisor.ts'
 import { machineChecks } from '../machine-checks.ts'
+import { nodeFault } from '../on-controller.ts'
 import type { Run } from '../run.ts'
 import { printable } from '../table.ts'
 
@@ -66,7 +67,10 @@ async function askRunning(context: Context, folder: string): Promise<Running> {
 async function apiChecks(context: Context): Promise<readonly CheckRow[]> {
   const name = 'API'
   const api = await apiState(context)
-  if (api === 'none') return [{ name, state: 'ok', detail: 'none this time' }]
+  if (api === 'none') {
+    const isElsewhere = (await nodeFault(context)) !== undefined
+    return [{ name, state: 'ok', detail: isElsewhere ? 'on the controllers of the cloud' : 'none this time' }]
+  }
   if (typeof api === 'string') {
     const remedy = 'See what `cairn up` prints; storage goes on meanwhile.'
     return [{ name, state: 'fail', detail: 'the control process does not answer', remedy }]

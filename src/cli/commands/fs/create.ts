@@ -4,6 +4,7 @@ import { byApi } from '../../api/by-api.ts'
 import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
 import { examples } from '../../help.ts'
+import { refuseOnNode } from '../../on-controller.ts'
 import type { Run } from '../../run.ts'
 
 /** `cairn fs create` */
@@ -28,6 +29,7 @@ async function create(context: Context, name: string): Promise<void> {
     return {}
   })
   if (made !== undefined) return
+  await refuseOnNode(context)
   await using door = await openDoor(context)
   await door.call(filesystemCreate, { filesystem: name }, context.signal)
 }

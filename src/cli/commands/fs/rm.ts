@@ -8,6 +8,7 @@ import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import { askPerson } from '../../local/input.ts'
 import { leaveFolder } from '../../local/paths.ts'
+import { refuseOnNode } from '../../on-controller.ts'
 import type { Run } from '../../run.ts'
 
 /** `cairn fs rm` */
@@ -39,6 +40,7 @@ async function rm(context: Context, name: string, isSure: boolean): Promise<void
     return {}
   })
   if (deleted === undefined) {
+    await refuseOnNode(context)
     await using door = await openDoor(context)
     await door.call(filesystemRemove, { filesystem: name, isForced: withFiles }, signal)
   }
