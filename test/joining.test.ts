@@ -21,7 +21,7 @@ suite('machines that join', { timeout: 120_000 }, () => {
     assert.match(running[0]?.said() ?? '', /this machine is first, a controller/)
   })
   after(async () => {
-    for (const up of running) await up[Symbol.asyncDispose]()
+    for (const up of running.reverse()) await up[Symbol.asyncDispose]() // a node that loses its controller takes its time
     fs.rmSync(home, { recursive: true })
   })
 
