@@ -15,7 +15,7 @@ test('of two controllers one writes the next map, and the other is told and hear
   await using keyspace = openMemoryKeyspace({ world: machineWorld })
   await using one = await StoredMap.open(keyspace, machineWorld, signal)
   await using other = await StoredMap.open(keyspace, machineWorld, signal)
-  assert.equal(one.current, undefined)
+  assert.equal(one.current === undefined, true)
   const { revision } = await one.read(signal)
   const heard = Promise.withResolvers<void>()
   using _listening = other.onChange(() => heard.resolve())
