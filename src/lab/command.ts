@@ -18,6 +18,8 @@ export interface LabHost {
   carryLate(namespace: string, devices: readonly [string, string], ms: number, signal: AbortSignal): Promise<void>
   /** Ends every process that carries a mark in its environment, but this one. Answers how many there were. */
   endMarked(mark: string): number
+  /** Takes a lock that ends with this process at the latest; undefined when another process has it. */
+  lock(path: string): Disposable | undefined
   /** Waits. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
   readonly isRoot: boolean

@@ -1,6 +1,7 @@
 import { startCairn, type Tell } from './cloud.ts'
 import type { LabHost } from './command.ts'
-import { LabFiles } from './files.ts'
+import { labFault } from './faults.ts'
+import { LabFiles, labNames } from './files.ts'
 import { Lab } from './lab.ts'
 import { type LabMachine, NETWORK, NODES_LAB, type NodeWishes, nodeOf } from './plan.ts'
 import { takeDown } from './remains.ts'
@@ -19,6 +20,22 @@ export function nodesLab(host: LabHost): Lab | undefined {
   checkHost(host)
   const plan = new LabFiles(NODES_LAB, host).readPlan()
   return plan === undefined ? undefined : new Lab(plan, host)
+}
+
+/** Works on the machines of the host's own cloud while nobody else does. Faults: WrongState, Missing, those of the work. */
+export async function withNodes<Result>(host: LabHost, work: () => Promise<Result>): Promise<Result> {
+  checkHost(host)
+  using lock = host.lock(`${host.folder}/nodes.lock`)
+  if (lock === undefined) {
+    throw labFault('WrongState', 'another command changes the simulated machines at this moment', {
+      hint: 'Try again when it has ended.',
+    })
+  }
+  try {
+    return await work()
+  } finally {
+    if (labNames(host).length === 0) host.remove(host.folder)
+  }
 }
 
 /** Makes a machine and lets it join the host's cloud; when that fails, nothing of it is left. Faults: Invalid, Exists, Missing, Failed. */

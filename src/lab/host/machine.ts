@@ -8,6 +8,7 @@ import type { Command, Ended, LabHost } from '../command.ts'
 import { labFault } from '../faults.ts'
 import { COMMAND_BYTES_MAX, COMMAND_MS_MAX } from '../limits.ts'
 import { MARK } from '../names.ts'
+import { takeLock } from './lock.ts'
 import { endMarked } from './marked.ts'
 
 /** Where labs of this machine are, what they run, and which of them this is about. */
@@ -38,6 +39,7 @@ export function machineHost({ lab, folder, checkout }: MachineHost): LabHost {
     carryLate: (namespace, devices, ms, signal) =>
       carryLate({ namespace, words: [...devices, String(ms)], env }, signal),
     endMarked: mark => endMarked(mark),
+    lock: path => takeLock(path),
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     readFile: path => unlessMissing(() => fs.readFileSync(path, 'utf8'), undefined),
     writeFile,

@@ -1,5 +1,5 @@
 import type { CliHost } from '#cli'
-import { addNode, type Lab, type LabMachine, NODES_LAB, nodesLab, removeNode, startCairn } from '#lab'
+import { addNode, type Lab, type LabMachine, NODES_LAB, nodesLab, removeNode, startCairn, withNodes } from '#lab'
 import { mainFault } from '../faults.ts'
 import { labHost } from './host.ts'
 
@@ -7,7 +7,8 @@ type Nodes = CliHost['simulatedNodes']
 
 /** `cairn node create` */
 export const create: Nodes['create'] = async (wanted, token, { tell, signal }) => {
-  const { address } = await addNode(wanted, { host: labHost(NODES_LAB), tell, token }, signal)
+  const host = labHost(NODES_LAB)
+  const { address } = await withNodes(host, () => addNode(wanted, { host, tell, token }, signal))
   return address
 }
 
@@ -16,20 +17,28 @@ export const check: Nodes['check'] = async name => void simulated(name)
 
 /** `cairn node stop` */
 export const stop: Nodes['stop'] = async (name, { signal }) => {
-  const { lab, machine } = simulated(name)
-  await lab.kill(machine, signal)
+  await withNodes(labHost(NODES_LAB), () => {
+    const { lab, machine } = simulated(name)
+    return lab.kill(machine, signal)
+  })
 }
 
 /** `cairn node start` */
 export const start: Nodes['start'] = async (name, { tell, signal }) => {
-  const { lab, machine } = simulated(name)
-  await startCairn({ lab, host: labHost(NODES_LAB), tell }, machine, signal)
+  const host = labHost(NODES_LAB)
+  await withNodes(host, () => {
+    const { lab, machine } = simulated(name)
+    return startCairn({ lab, host, tell }, machine, signal)
+  })
 }
 
 /** `cairn node rm` */
 export const remove: Nodes['remove'] = async (name, { signal }) => {
-  const { lab, machine } = simulated(name)
-  await removeNode(lab, { host: labHost(NODES_LAB), machine }, signal)
+  const host = labHost(NODES_LAB)
+  await withNodes(host, () => {
+    const { lab, machine } = simulated(name)
+    return removeNode(lab, { host, machine }, signal)
+  })
 }
 
 function simulated(name: string): { readonly lab: Lab; readonly machine: LabMachine } {
