@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
-import { CALLER, get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
+import { isErrno, ROOT_INO } from '#storage/fs'
+import { get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
 
 const APPEND = { append: true, killPrivileges: false }
 
@@ -84,15 +84,4 @@ test('a home whose process ends and begins again goes on where it was', async ()
   assert.equal(into.toString(), 'held')
   assert.ok(!isErrno(await b.vfs.statFs()))
   assert.equal(cloud.home.sessions.size, 2)
-})
-
-test('what the home refuses is refused, and what it does not know of a machine neither', async () => {
-  await using cloud = await testCloud()
-  const squashed = await cloud.machine('squashed', 'squashed')
-  const reader = await cloud.machine('reader', 'readOnly')
-  const root = { uid: 0, gid: 0, umask: 0 }
-  const made = await ok(squashed.vfs.make(ROOT_INO, 'x', { kind: 'file', mode: 0o600 }, root))
-  assert.deepEqual([made.uid, made.gid], [65_534, 65_534])
-  assert.equal(await reader.vfs.make(ROOT_INO, 'y', { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EROFS)
-  assert.ok(!isErrno(await reader.vfs.lookup(ROOT_INO, 'x')))
 })

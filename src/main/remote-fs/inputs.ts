@@ -1,7 +1,8 @@
-import { flag, integer, list, long, message, optional, shape, word } from '#rpc'
+import { flag, integer, list, long, message, optional, type Shape, shape, word } from '#rpc'
 import {
   ACCESS_TIMES_PER_CALL,
   FILE_BYTES_MAX,
+  GROWTH_BYTES_MAX,
   HELD_MAX,
   type HomeOperations,
   type RemoteKind,
@@ -44,11 +45,20 @@ const setXattr: Codec<HomeOperations['setXattr']['input']> = {
   },
 }
 
+const rangeOfFile = shape({ ino, from: fileBytes, to: fileBytes })
+
+// The home looks at every piece of it: as much as one write may have, and no more.
+const growthRange: Shape<ReturnType<typeof rangeOfFile>> = (value, at) => {
+  const found = rangeOfFile(value, at)
+  if (found.to - found.from > GROWTH_BYTES_MAX) throw wrong('to', `at most ${GROWTH_BYTES_MAX} behind from`)
+  return found
+}
+
 /** What a caller says of each operation, as it travels. */
 export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]['input']> } = {
   lookup: plain(directoryPlace),
   attributes: onlyIno,
-  setAttributes: plain(shape({ ino, change: attributeChange })),
+  setAttributes: plain(shape({ ino, change: attributeChange, caller: optional(caller) })),
   make: plain(shape({ parent: ino, name, node, caller })),
   makeUnnamed: plain(shape({ parent: ino, mode, caller })),
   link: plain(shape({ ino, parent: ino, name })),
@@ -70,7 +80,7 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
   removeXattr: plain(shape({ ino, name: xattrName })),
   touchAccess: plain(shape({ times: list(shape({ ino, atimeNs: long }), ACCESS_TIMES_PER_CALL) })),
   forget: plain(shape({ inos: list(ino, HELD_MAX) })),
-  growth: plain(shape({ ino, from: fileBytes, to: fileBytes })),
+  growth: plain(growthRange),
   seal: onlyIno,
   limitsOf: onlyIno,
   whole: plain(shape({})),

@@ -38,7 +38,14 @@ export const fsOpen = unary({
   name: 'fs.open',
   version: 1,
   params: shape({ filesystem, resume: optional(shape({ session, held: list(ino, HELD_MAX) })) }),
-  result: shape({ session, isResumed: flag, lastSequence: integer(), access, superblock }),
+  result: shape({
+    session,
+    isResumed: flag,
+    lastSequence: integer(),
+    access,
+    orphans: list(ino, HELD_MAX),
+    superblock,
+  }),
   timeoutMs: 10_000,
 })
 

@@ -95,5 +95,7 @@ export const HELD_MAX = 4_096
 /** Extents of one file in one message, and their inline bytes. */
 export const CONTENT_EXTENTS_MAX = 256
 export const CONTENT_BYTES_MAX = 2 ** 20
+/** Bytes of a file of which a session asks at once how many more they would take. */
+export const GROWTH_BYTES_MAX = 64 * 2 ** 20
 /** How far ahead of a read a session asks where bytes are. */
 export const CONTENT_AHEAD_BYTES = 64 * 2 ** 20

@@ -29,7 +29,10 @@ export interface HomeOperations {
   lookup: Message<DirectoryPlace, Attributes>
   attributes: Message<{ readonly ino: Ino }, Attributes>
   /** A size change also says whether the file may be grown or cut: see `content.ts`. */
-  setAttributes: Message<{ readonly ino: Ino; readonly change: AttributeChange }, Attributes>
+  setAttributes: Message<
+    { readonly ino: Ino; readonly change: AttributeChange; readonly caller?: Caller | undefined },
+    Attributes
+  >
   make: Message<DirectoryPlace & { readonly node: NewNode; readonly caller: Caller }, Attributes>
   makeUnnamed: Message<{ readonly parent: Ino; readonly mode: number; readonly caller: Caller }, Attributes>
   link: Message<DirectoryPlace & { readonly ino: Ino }, Attributes>
@@ -138,6 +141,8 @@ export interface HomeLink {
 export interface RemoteSide {
   /** How long a kernel may trust names and attributes: never longer than the session's lease. */
   readonly ttlMs: number
+  /** Nothing may be changed from here. */
+  readonly isReadOnly: boolean
   /** A file is opened here, or made; until `released` it stays, also without a name. */
   opened(ino: Ino): void
   /** One open of a file is over. */

@@ -89,10 +89,10 @@ export class Client implements Vfs {
     return this.#seen(this.#call('attributes', { ino }))
   }
 
-  setAttributes(ino: Ino, change: AttributeChange, _caller: Caller): Reply<Attributes> {
+  setAttributes(ino: Ino, change: AttributeChange, caller: Caller): Reply<Attributes> {
     const request = this.#take()
     return andThen(this.#parts.accessTimes.flush(), () =>
-      this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change }, request))),
+      this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change, caller }, request))),
     )
   }
 
@@ -218,7 +218,7 @@ export class Client implements Vfs {
     const append = options.append && this.#request?.resent !== true
     this.#take()
     const { link, writer } = this.#parts
-    const failed = link.remote?.failed(ino)
+    const failed = link.remote?.isReadOnly === true ? ERRNO.EROFS : link.remote?.failed(ino)
     if (failed !== undefined) return failed
     const ready = link.remote === undefined ? writer.held : andThen(writer.held, () => link.remote?.prepare(ino))
     const attributesNow = andThen(ready, () => this.#call('attributes', { ino }))

@@ -62,6 +62,11 @@ export class HomeSession implements AsyncDisposable {
     this.#background = Promise.all([this.#watch(), this.#renew()])
   }
 
+  /** True when the home lets this machine change nothing. */
+  get isReadOnly(): boolean {
+    return this.#grant?.access === 'readOnly'
+  }
+
   /** How long the home still tells of changes before it lets them be done: 0 when that is over. */
   get leaseMs(): number {
     return this.#grant === undefined ? 0 : Math.max(0, this.#leaseEndMs - this.#nowMs)

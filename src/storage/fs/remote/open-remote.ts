@@ -14,7 +14,7 @@ import type { Superblock } from '../home/superblock.ts'
 import { TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
-import type { Ino, Invalidation, Reply, Vfs } from '../vfs.ts'
+import type { Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
@@ -125,7 +125,7 @@ async function openOver(over: {
   const reader = new Reader(trees, chunks)
   const client = new Client(
     { session: grant.session, link, writer, reader, trees, accessTimes, log: world.log },
-    NO_ORPHANS,
+    grant.orphans,
   )
   parts.client = client
   return new OpenRemote({ superblock, world, link, session, client, writer, accessTimes, staging })
@@ -220,4 +220,3 @@ class OpenRemote implements RemoteFilesystem {
 }
 
 const CLOSE_MS = 10_000
-const NO_ORPHANS: readonly Ino[] = []

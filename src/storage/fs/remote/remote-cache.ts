@@ -16,7 +16,9 @@ interface Known {
   names?: Map<ByteString, Ino | 'none'> | undefined
   xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
   target?: ByteString | undefined
-  limits?: { readonly quotas: readonly Quota[]; readonly atMs: number } | undefined
+  limits?:
+    | { readonly quotas: readonly Quota[]; readonly usage: number; readonly at: number; readonly atMs: number }
+    | undefined
 }
 
 /**
@@ -27,6 +29,8 @@ export class RemoteCache {
   readonly #known: LRUCache<number, Known>
   /** The newest revision of anything that was pushed out. */
   #floor = 0
+  #usage = 0
+  #limits = 0
 
   constructor() {
     this.#known = new LRUCache({
@@ -35,6 +39,21 @@ export class RemoteCache {
         if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision)
       },
     })
+  }
+
+  /** Counts what has been changed from here: limits that were told before count too little. */
+  get usage(): number {
+    return this.#usage
+  }
+
+  /** Counts changes of limits. */
+  get limits(): number {
+    return this.#limits
+  }
+
+  /** Nobody here knows the inode any more. */
+  drop(ino: Ino): void {
+    this.#known.delete(ino)
   }
 
   /** What is known of an inode, to be read. */
@@ -78,6 +97,7 @@ export class RemoteCache {
 
   /** An inode has been changed from here; its names are still known. */
   changed(attributes: Attributes, revision: number): void {
+    this.#usage += 1
     const known = this.#known.get(attributes.ino)
     if (known !== undefined) {
       known.names?.delete('..')
@@ -94,6 +114,7 @@ export class RemoteCache {
 
   /** What has been changed by others is not known any more. */
   forget({ revision, inos, moved }: Stale): void {
+    this.#limits += 1
     for (const ino of [...inos, ...moved]) {
       const newest = Math.max(revision, this.#known.peek(ino)?.revision ?? this.#floor)
       this.#known.set(ino, { revision: newest })

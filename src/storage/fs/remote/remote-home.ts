@@ -50,6 +50,10 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return Math.min(KERNEL_TTL_MS, Math.floor(this.#session().leaseMs))
   }
 
+  get isReadOnly(): boolean {
+    return this.#session().isReadOnly
+  }
+
   opened(ino: Ino): void {
     this.#files.opened(ino)
   }
@@ -64,9 +68,10 @@ export class RemoteHome implements HomeLink, RemoteSide {
 
   prepare(ino: Ino): Awaitable<void> {
     if (this.#limitsOf(ino) !== undefined) return undefined
+    const { usage, limits: at } = this.#cache
     const asked = this.#ask('limitsOf', { ino }).then(({ answer, revision }) => {
       if (isErrno(answer)) return
-      this.#cache.learn(ino, revision, { limits: { quotas: answer, atMs: this.#nowMs() } })
+      this.#cache.learn(ino, revision, { limits: { quotas: answer, usage, at, atMs: this.#nowMs() } })
     })
     return asked.catch(() => undefined)
   }
@@ -106,6 +111,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (question.kind === 'content') return this.#content(question.input)
     // What was written in a session that is over must not come after what others have written since.
     if (question.kind === 'write' && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
+    if (question.kind === 'forget') for (const gone of question.input.inos) this.#cache.drop(gone)
     if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
     return this.#ask(kind, input).then(({ answer }) => answer)
   }
@@ -156,7 +162,9 @@ export class RemoteHome implements HomeLink, RemoteSide {
     const limits = this.#cache.get(ino)?.limits
     if (limits === undefined) return undefined
     const ageMs = this.#nowMs() - limits.atMs
-    return ageMs < (limits.quotas.some(isLimited) ? LIMITED_TTL_MS : UNLIMITED_TTL_MS) ? limits.quotas : undefined
+    const isLive = limits.quotas.some(isLimited) && limits.usage !== this.#cache.usage
+    const isOld = ageMs >= LIMITS_TTL_MS || limits.at !== this.#cache.limits
+    return isOld || isLive ? undefined : limits.quotas
   }
 
   // Where the bytes are: told in pieces when there are many.
@@ -199,5 +207,5 @@ function isUnreachable(error: unknown): boolean {
 }
 
 const WHOLE: Range = { from: 0, to: FILE_BYTES_MAX }
-const LIMITED_TTL_MS = 1_000
-const UNLIMITED_TTL_MS = 5_000
+// What others use up is heard of so late.
+const LIMITS_TTL_MS = 1_000

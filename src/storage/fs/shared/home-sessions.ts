@@ -5,7 +5,7 @@ import type { Home } from '../home/home.ts'
 import type { RequestName } from '../home/result.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { attributesOf } from '../inode.ts'
-import { INTERESTS_MAX, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
+import { HELD_MAX, INTERESTS_MAX, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Attributes, Ino, Invalidation, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
@@ -110,7 +110,8 @@ export class HomeSessions {
     const { home, superblock } = this.#parts
     const kept = home.lastSequence(requestOf(member.session, { slot: 0, sequence: 0 }).session)
     const lastSequence = Math.max(kept, ...Array.from(member.slots.values(), ({ sequence }) => sequence))
-    return { session: member.session, isResumed: known !== undefined, lastSequence, access, superblock }
+    const orphans = [...member.holds].filter(ino => home.context.tables.inode(ino)?.nlink === 0).slice(0, HELD_MAX)
+    return { session: member.session, isResumed: known !== undefined, lastSequence, access, orphans, superblock }
   }
 
   /** Does one operation, once. Faults: SessionLost, SessionAsleep, Superseded. */
@@ -190,7 +191,8 @@ export class HomeSessions {
       return home.run(kind, { ...input, inos: [] }, request)
     }
     const answer = home.run(kind, input, request)
-    if (!isChange(kind)) return answer
+    if (kind === 'setQuota' || kind === 'removeQuota') this.#members.limitsChanged()
+    else if (!isChange(kind)) return answer
     return andThen(answer, given => {
       for (const ino of orphansIn(kind, given)) this.#localHolds.add(ino)
       return andThen(this.#quiet, () => given)

@@ -82,6 +82,11 @@ export class Members {
       this.#tell(member, { inos: [ino], moved: [], entries: [] })
   }
 
+  /** Nobody may go by the limits it was told. */
+  limitsChanged(): void {
+    for (const member of this.#members) this.#tell(member, { inos: [], moved: [], entries: [] })
+  }
+
   /** Resolves when every session has forgotten what has changed until now; undefined when they have. */
   get quiet(): Promise<void> | undefined {
     let waits: Promise<void>[] | undefined

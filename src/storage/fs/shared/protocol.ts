@@ -51,6 +51,8 @@ export interface Grant {
   /** The highest number in the name of a change it has had. */
   readonly lastSequence: number
   readonly access: Access
+  /** Files without a name that it holds. */
+  readonly orphans: readonly Ino[]
   readonly superblock: Superblock
 }
 
