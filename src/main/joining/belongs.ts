@@ -25,7 +25,7 @@ export async function refuseOwned(dataFolder: string, cloud: string, world: Worl
   if (files?.node.cloud === cloud) {
     if (files.node.role === 'node' && isOver(files, world)) return files.node.name
     throw mainFault('Belongs', `this machine is in the cloud already, as ${files.node.name} (${dataFolder})`, {
-      hint: 'Start it with `cairn up`, or see how it is with `cairn status`.',
+      hint: 'Start it with `cairn up`, or see how it is with `cairn status`. One that was removed joins with another data folder.',
     })
   }
   if (node?.role === 'node') {
