@@ -18,7 +18,7 @@ import { mainFault } from '../faults.ts'
 import { refuseNodeName } from '../node-name.ts'
 import { askLocally, type LocalFetch, refusedLocally } from './local-api.ts'
 import { machineTokenText, peerAddresses } from './machines/join-tokens.ts'
-import { noSecondController } from './machines/refusals.ts'
+import { noControllerToken, noSecondController } from './machines/refusals.ts'
 import type { DoorCall } from './storage-door.ts'
 
 /** What tokens are looked after with. */
@@ -88,7 +88,7 @@ function refuseOrder({ user, machine }: Order, { isShared }: TokenDoorParts): vo
     throw mainFault('Invalid', '--user and --role: a token is for a person or for a machine', { hint: 'Make two.' })
   }
   if (machine.node !== undefined) refuseNodeName(machine.node)
-  if (machine.role === 'controller' && !isShared) throw noSecondController()
+  if (machine.role === 'controller') throw isShared ? noControllerToken() : noSecondController()
 }
 
 // One for a machine is good for once, whatever is said.

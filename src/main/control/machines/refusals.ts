@@ -50,6 +50,13 @@ export function noSecondController(): Error {
   })
 }
 
+/** Says how a controller comes to a cloud whose control plane is in etcd. */
+export function noControllerToken(): Error {
+  return mainFault('Unsupported', 'Unsupported: a token for a controller', {
+    hint: 'It needs none: bring the master key to it (cairn key restore), then cairn up --keyspace etcd=https://HOST:PORT',
+  })
+}
+
 /** A token that lets no machine in; `grant` is what it is good for otherwise. */
 export function refusedToken(grant: object | undefined, cause?: unknown): Error {
   const why = grant === undefined ? 'the token does not hold: it was used, has expired or was revoked' : OF_PEOPLE
