@@ -206,7 +206,7 @@ export class Lab {
 
   async rows(signal: AbortSignal): Promise<MachineRow[]> {
     const said = await this.#run(listMachines(this.#names, 'running'), signal)
-    const running = new Set(said.split('\n'))
+    const running = new Set(said.split('\n').map(line => line.split(' ')[1]))
     return this.machines.map(machine => ({
       ...machine,
       state: running.has(this.#names.container(machine)) ? 'running' : 'stopped',

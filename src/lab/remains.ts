@@ -2,7 +2,7 @@ import type { LabHost } from './command.ts'
 import { labFault } from './faults.ts'
 import { LabFiles, labNames } from './files.ts'
 import { SWEEPS_MAX } from './limits.ts'
-import { killMachines, listMachines } from './machine/container.ts'
+import { dropControlGroups, killMachines, listMachines } from './machine/container.ts'
 import { detachDisk, LIST_DISKS } from './machine/disk.ts'
 import { writeSettings } from './machine/settings.ts'
 import { LabNames, MARK } from './names.ts'
@@ -55,15 +55,22 @@ async function sweep(remains: Remains, signal: AbortSignal): Promise<number> {
   const { host, names, files, machine } = remains
   // Commands in the middle of their work first: they would make more.
   const ended = machine === undefined ? host.endMarked(`${MARK}=${names.lab}`) : 0
-  const said = await runOn(host, listMachines(names, 'all'), signal)
-  const all = said.split('\n').filter(line => line !== '')
-  const containers = machine === undefined ? all : all.filter(each => each === names.container(machine))
-  if (containers.length > 0) await host.run(killMachines(containers), signal)
+  const containers = await dropContainers(remains, signal)
   const spaces = await namespaces(remains, signal)
   for (const space of spaces) await host.run(['ip', 'netns', 'delete', space], signal)
   if (machine !== undefined) await dropDevices(remains, machine, signal)
   const path = machine === undefined ? `${files.folder}/` : files.disk(machine)
-  return ended + containers.length + spaces.length + (await detachDisks({ host, path }, signal))
+  return ended + containers + spaces.length + (await detachDisks({ host, path }, signal))
+}
+
+async function dropContainers({ host, names, machine }: Remains, signal: AbortSignal): Promise<number> {
+  const lines = (await runOn(host, listMachines(names, 'all'), signal)).split('\n').filter(line => line !== '')
+  const all = lines.map(line => line.split(' ')).map(([id = '', name = '']) => ({ id, name }))
+  const mine = machine === undefined ? all : all.filter(({ name }) => name === names.container(machine))
+  if (mine.length === 0) return 0
+  await host.run(killMachines(mine.map(({ name }) => name)), signal)
+  await host.run(dropControlGroups(mine.map(({ id }) => id)), signal)
+  return mine.length
 }
 
 async function namespaces({ host, names, machine }: Remains, signal: AbortSignal): Promise<string[]> {

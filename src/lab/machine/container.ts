@@ -68,10 +68,17 @@ export function onTerminal(names: LabNames, machine: LabMachine, words: readonly
   return ['podman', 'exec', '--interactive', '--tty', names.container(machine), ...words]
 }
 
-/** Lists the containers of a lab by their names, one a line: those that run, or all there are. */
+/** Lists the containers of a lab that run, `ID NAME` a line; or all there are. */
 export function listMachines(names: LabNames, which: 'running' | 'all'): Command {
-  const list = ['podman', 'ps', '--filter', `label=${LABEL}=${names.lab}`, '--format', '{{.Names}}'] as const
+  const filter = ['--filter', `label=${LABEL}=${names.lab}`] as const
+  const list = ['podman', 'ps', '--no-trunc', ...filter, '--format', '{{.ID}} {{.Names}}'] as const
   return which === 'all' ? [...list, '--all'] : list
+}
+
+/** Removes the control groups that containers leave whose keeper (conmon) was killed. */
+export function dropControlGroups(ids: readonly string[]): Command {
+  const named = ids.flatMap((id, index) => [...(index === 0 ? [] : ['-o']), '-name', `libpod-*${id}*`])
+  return ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', '(', ...named, ')', '-exec', 'rmdir', '{}', ';']
 }
 
 /** The last lines that a machine's Cairn printed. */
