@@ -33,7 +33,7 @@ export class PoolMachine implements PoolMachines {
   gone = Promise.withResolvers<'gone'>()
   readonly #parts: CloudParts
   readonly #links = new Map<string, Peer>()
-  readonly #dialling = new Map<string, Promise<Client>>()
+  #dialling = new Map<string, Promise<Client>>()
   readonly #hearers = new Set<(map: NodeMap) => void>()
   #life = new Life(0)
   #lives = 0
@@ -78,6 +78,7 @@ export class PoolMachine implements PoolMachines {
     this.gone.resolve('gone')
     for (const link of this.#links.values()) void link[Symbol.asyncDispose]()
     this.#links.clear()
+    this.#dialling = new Map() // what has ended dials for ever
   }
 
   /** Gives the machine, which is down, an empty disk. */
@@ -105,8 +106,9 @@ export class PoolMachine implements PoolMachines {
   connect(name: string): Promise<Client> {
     const running = this.#dialling.get(name)
     if (running !== undefined) return running
-    const dialling = this.#dial(name).finally(() => this.#dialling.delete(name))
-    this.#dialling.set(name, dialling)
+    const dialled = this.#dialling
+    const dialling = this.#dial(name).finally(() => dialled.delete(name))
+    dialled.set(name, dialling)
     return dialling
   }
 
@@ -137,8 +139,8 @@ export class PoolMachine implements PoolMachines {
   #optionsFor(other: string) {
     const world = this.#world
     if (world === undefined) throw new Fault('NoPath', { status: 503, retry: 'later' }, 'nobody is here')
-    const { pool } = this
-    const handlers: readonly Handler[] = poolHandlers(id => (id === 'default' ? pool : undefined))
+    // Not the pool of the moment: a pool that begins calls others before it is known here.
+    const handlers: readonly Handler[] = poolHandlers(id => (id === 'default' ? this.pool : undefined))
     const peer = { ...subjectOf({ name: other, isController: false }), serial: '1' }
     const changed = this.#parts.canary?.handlers?.(handlers) ?? handlers
     return { clock: world.clock, log: world.log, software: 'sim', handlers: changed, peer }

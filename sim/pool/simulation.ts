@@ -326,10 +326,9 @@ class Cloud {
   }
 
   async #scrub(): Promise<void> {
-    for (const { store, pool } of this.#machines) {
+    for (const { store } of this.#machines) {
       if (store === undefined) continue
       for await (const progress of store.scrub({ bytesPerSecond: 1e9 }, NEVER)) if (progress.isDone) break
-      pool?.compare()
     }
   }
 

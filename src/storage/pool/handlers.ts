@@ -7,6 +7,7 @@ import { poolFault } from './faults.ts'
 import { digestOfAll, heldOf } from './group-chunks.ts'
 import { ARRIVING_BYTES_MAX, DIGESTS_MAX, PIECE_BYTES_MAX } from './limits.ts'
 import {
+  chunkBegan,
   chunkConfirm,
   chunkDoubt,
   chunkGroups,
@@ -61,6 +62,10 @@ function holdings(open: Open): Handler[] {
       await pool.store.sync()
       return message({ boot: pool.boot })
     }),
+    answerUnary(chunkBegan, async ({ pool, boot }, context) => {
+      open(pool, context).heard(nameOf(context) ?? '', boot)
+      return message(undefined)
+    }),
     answerUnary(chunkDoubt, async ({ pool, digest }, context) => {
       open(pool, context).doubt(digestOfText(digest))
       return message(undefined)
@@ -93,10 +98,15 @@ function comparisons(open: Open): Handler[] {
   ]
 }
 
-function served(pool: ServedPool | undefined, id: string, { peer }: CallContext): ServedPool {
+function nameOf({ peer }: CallContext): string | undefined {
+  return peer === undefined ? undefined : machineOf(peer)?.name
+}
+
+function served(pool: ServedPool | undefined, id: string, context: CallContext): ServedPool {
+  const { peer } = context
   if (pool === undefined) throw poolFault('OtherPool', `there is no pool ${id} here`)
   const { machines, revoked } = pool.view().map
-  const name = peer === undefined ? undefined : machineOf(peer)?.name
+  const name = nameOf(context)
   const isMember = peer !== undefined && machines.some(each => each.name === name) && !revoked.includes(peer.serial)
   if (isMember) return pool
   throw poolFault('NotAMachine', `${peer?.name ?? 'who calls'} is no machine of this cloud`, {

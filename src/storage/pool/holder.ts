@@ -5,6 +5,7 @@ import { digestOfText, digestText, packDigests, piecesOf, unpackDigests, unpackF
 import { poolFault } from './faults.ts'
 import { CHUNK_BYTES_MAX, DIGESTS_MAX, PIECE_BYTES_MAX, PUTS_PER_MACHINE_MAX } from './limits.ts'
 import {
+  chunkBegan,
   chunkConfirm,
   chunkDoubt,
   chunkGroups,
@@ -127,6 +128,11 @@ export class Holder {
       },
       signal,
     )
+  }
+
+  /** Tells that this machine's pool has begun. */
+  async began(boot: string, signal: AbortSignal): Promise<void> {
+    await (await this.#client(signal)).call(chunkBegan, { pool: this.#parts.id, boot }, signal)
   }
 
   /** Tells that a chunk from there was wrong. */

@@ -43,6 +43,8 @@ export const GRACE_MS = 10 * 60_000
 export const TICK_MS = 500
 /** Milliseconds between two comparisons of all groups when nothing has happened. */
 export const SURVEY_EVERY_MS = 3600_000
+/** Milliseconds between two looks at whether anything was found damaged. */
+export const REPAIR_LOOK_MS = 60_000
 /** Milliseconds before repair goes on with what it could not do. */
 export const REPAIR_RETRY_MS = 10_000
 /** Bytes of repair in a second while people want nothing, and while they do. */

@@ -99,6 +99,15 @@ export const chunkRoots = download({
   result: nothing,
 })
 
+/** The caller's pool has just been opened, perhaps on an empty disk: what it should hold is compared with it. */
+export const chunkBegan = unary({
+  name: 'chunk.began',
+  version: 1,
+  params: shape({ pool, boot }),
+  result: nothing,
+  timeoutMs: 10_000,
+})
+
 /** Somebody got wrong bytes from here: the chunk is verified, and if they were right to doubt, repaired. */
 export const chunkDoubt = unary({
   name: 'chunk.doubt',

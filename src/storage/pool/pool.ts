@@ -2,6 +2,7 @@ import { andThen, type Awaitable, type Digest, digestHex, isFault, whyOf, type W
 import type { ChunkStore } from '#storage/chunks'
 import { Bell } from './bell.ts'
 import { Cached } from './cached.ts'
+import { Greeting } from './greeting.ts'
 import { Holders } from './holders.ts'
 import { TICK_MS } from './limits.ts'
 import type { Report } from './methods.ts'
@@ -52,6 +53,8 @@ export class Pool implements ServedPool, AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #hearing: Disposable
   readonly #background: Promise<unknown>
+  readonly #boots = new Map<string, string>()
+  readonly #greeting: Greeting
   readonly #healing = new Map<Digest, Promise<void>>()
 
   /** Use {@link openPool}. */
@@ -69,12 +72,13 @@ export class Pool implements ServedPool, AsyncDisposable {
     this.#writes = new Writes(this.#parts, this.#holders)
     this.#reads = new Reads(this.#parts, this.#holders, cached)
     this.#repair = new Repair(this.#parts, this.#holders, cached, digest => this.#heal(digest))
+    this.#greeting = new Greeting(this.#parts, this.#holders)
     this.#bell = new Bell(world.clock)
     this.#hearing = machines.onMap(() => {
       this.#refresh()
       this.#bell.ring()
     })
-    this.#background = Promise.all([this.#look(signal), this.#repair.run(signal)])
+    this.#background = Promise.all([this.#look(signal), this.#repair.run(signal), this.#greeting.run()])
   }
 
   /** See `ChunkSource.put`: resolves when the own disk has it. It is on its way to its holders then. */
@@ -124,6 +128,12 @@ export class Pool implements ServedPool, AsyncDisposable {
   /** Compares all copies with the other machines now, rather than within the hour. */
   compare(): void {
     this.#repair.restart()
+  }
+
+  heard(machine: string, boot: string): void {
+    if (this.#boots.get(machine) === boot) return
+    this.#boots.set(machine, boot)
+    this.compare()
   }
 
   received(digests: readonly Digest[]): void {
@@ -194,7 +204,9 @@ export class Pool implements ServedPool, AsyncDisposable {
   #refresh(): void {
     const hasChanged = this.#views.refresh()
     this.#writes.look()
-    if (hasChanged) this.#repair.wake()
+    if (!hasChanged) return
+    this.#repair.wake()
+    this.#greeting.wake()
   }
 
   async #look(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,14 @@ import { type Digest, isFault, whyOf } from '#base'
 import { Bell } from './bell.ts'
 import type { Cached } from './cached.ts'
 import type { Holders } from './holders.ts'
-import { GROUPS_PER_CALL_MAX, REPAIR_PAUSE_MS, REPAIR_RETRY_MS, REPORT_ROWS_MAX, SURVEY_EVERY_MS } from './limits.ts'
+import {
+  GROUPS_PER_CALL_MAX,
+  REPAIR_LOOK_MS,
+  REPAIR_PAUSE_MS,
+  REPAIR_RETRY_MS,
+  REPORT_ROWS_MAX,
+  SURVEY_EVERY_MS,
+} from './limits.ts'
 import { Mending } from './mending.ts'
 import type { Report } from './methods.ts'
 import type { PoolParts } from './parts.ts'
@@ -65,7 +72,7 @@ export class Repair {
       }
       const isLeft = this.#isRetried || this.#todo().length > 0
       const isAlone = this.#parts.view().isAlone
-      await this.#bell.wait(isAlone ? undefined : isLeft ? REPAIR_RETRY_MS : SURVEY_EVERY_MS, signal)
+      await this.#bell.wait(isAlone ? undefined : isLeft ? REPAIR_RETRY_MS : REPAIR_LOOK_MS, signal)
       // What is owed together is looked at together.
       await this.#parts.world.clock.sleep(REPAIR_PAUSE_MS, signal).catch(() => undefined)
     }

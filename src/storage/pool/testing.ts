@@ -131,8 +131,15 @@ export class TestCloud implements AsyncDisposable {
     return machine
   }
 
-  /** Adds a machine, or starts one that was stopped; its disk is as it was unless wiped. */
+  /** Adds a machine. */
   async join(name: string): Promise<TestMachine> {
+    const machine = await this.start(name)
+    this.tell()
+    return machine
+  }
+
+  /** Starts a machine that was stopped; its disk is as it was unless wiped. Nobody hears of it from the map. */
+  async start(name: string): Promise<TestMachine> {
     const folder = path.join(this.folder, name)
     const world = this.world
     const store = await this.clock.run(
@@ -144,7 +151,6 @@ export class TestCloud implements AsyncDisposable {
     machine.map = this.map()
     machine.pool = openPool({ id: 'default', world, store, machines: machine })
     for (const other of this.machines.keys()) if (other !== name) await this.link(name, other)
-    this.tell()
     return machine
   }
 

@@ -25,6 +25,8 @@ export class Writes {
   readonly #digests = new Map<Digest, number>()
   readonly #bytes = new Slots(LEAVING_BYTES_MAX)
   readonly #chunks = new Slots(LEAVING_CHUNKS_MAX)
+  /** Machines that did not take the last chunk: that is told once. */
+  readonly #failing = new Set<string>()
   /** Machines at which a sync is under way; true when another has to follow. */
   readonly #syncing = new Map<string, boolean>()
 
@@ -123,6 +125,7 @@ export class Writes {
     }
     this.#deliver(chunk, name).then(
       boot => {
+        this.#failing.delete(name)
         note(copy, { state: 'here', boot, nowMs: this.#nowMs })
         this.#advance(chunk)
       },
@@ -143,7 +146,9 @@ export class Writes {
   #failed(chunk: Leaving, copy: Copy, { name, error }: { readonly name: string; readonly error: unknown }): void {
     const { world, signal } = this.#parts
     if (signal.aborted) return
-    world.log.info('a machine did not take a chunk', { machine: name, error: whyOf(error) })
+    if (!this.#failing.has(name))
+      world.log.info('a machine does not take chunks', { machine: name, error: whyOf(error) })
+    this.#failing.add(name)
     note(copy, { state: 'failed', boot: '', nowMs: this.#nowMs })
     this.#advance(chunk)
   }
