@@ -136,6 +136,8 @@ export const SPARE_BYTES_MIN = 8 * 2 ** 20
 /** How long the certificates of machines hold, and how long before their end they are made anew. */
 export const NODE_CERTIFICATE_MS = 30 * 86_400_000
 export const NODE_RENEW_MS = 10 * 86_400_000
+/** Certificates of one machine that hold at a time. */
+export const MACHINE_CERTIFICATES_MAX = 16
 /** Characters of a machine's name: that of a label. */
 export const NODE_NAME_MAX = 63
 /** Pause before storage is told again that the files of the machine are there. */

@@ -14,7 +14,7 @@ import {
 import { answerUnary, listenTls, message, serveStranger, type TlsListening } from '#rpc'
 import { RESOURCES } from '#schema'
 import { CONTROLLERS } from '../control/controllers.ts'
-import { keptTokens } from '../control/kept-tokens.ts'
+import { type KeptTokens, keptTokens } from '../control/kept-tokens.ts'
 import { askLocally } from '../control/local-api.ts'
 import { admissionHandlers } from '../control/machines/admission.ts'
 import { issueNode } from '../control/machines/node-certificates.ts'
@@ -39,6 +39,7 @@ export interface TestController extends AsyncDisposable {
   readonly cloud: string
   readonly api: TestApi
   readonly revocations: Revocations
+  readonly tokens: KeptTokens
   /** The formats the cloud speaks. */
   level: number
   token(given?: TestGrant): Promise<JoinToken>
@@ -79,6 +80,7 @@ export async function openTestController(): Promise<TestController> {
     cloud,
     api,
     revocations,
+    tokens,
     level: 1,
     async token({ groups = [machineGroup('node')], node, lastsMs = 60_000 } = {}) {
       const token = { ...newBootstrapToken(quietWorld.entropy, cloud), fingerprint: cloud }

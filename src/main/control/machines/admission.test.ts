@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { isFault } from '#base'
 import { type JoinToken, newKey, newRequest } from '#identity'
+import { MACHINE_CERTIFICATES_MAX } from '../../limits.ts'
 import { openTestController, quietWorld, type TestController } from '../../testing/controller.ts'
 
 const NODES = { group: '', version: 'v1', plural: 'nodes', kind: 'Node', isNamespaced: false } as const
@@ -93,6 +94,49 @@ test('a machine gets its next certificate for itself, until that is revoked or t
   const node = await controller.api.client.find(NODES, { name: 'member' }, never)
   assert.ok(node === undefined || node.metadata.deletionTimestamp !== undefined)
   await assert.rejects(renew(csrPem, serialOf(next)), error => isFault(error, 'Removed'))
+})
+
+test('of two that come with one token for a name, the one let in stays a machine of the cloud', async () => {
+  const token = await controller.token({ node: 'twice' })
+  const [one, other] = [await requestOf('twice'), await requestOf('twice')]
+  const useUp = controller.tokens.useUp.bind(controller.tokens)
+  const meanwhile = async (...asked: Parameters<typeof useUp>): Promise<void> => {
+    Object.assign(controller.tokens, { useUp })
+    await join(token, 'twice', other)
+    return useUp(...asked)
+  }
+  Object.assign(controller.tokens, { useUp: meanwhile })
+  await assert.rejects(join(token, 'twice', one), error => isFault(error, 'TokenRefused'))
+  const node = await controller.api.client.find(NODES, { name: 'twice' }, never)
+  assert.ok(node !== undefined && node.metadata.deletionTimestamp === undefined)
+})
+
+test('a machine that asks for ever more certificates is refused', async () => {
+  const csrPem = await requestOf('greedy')
+  const { head } = await join(await controller.token(), 'greedy', csrPem)
+  const caller = { name: 'system:node:greedy', serial: serialOf(head) }
+  const renew = () => controller.admit({ renew: { csrPem }, caller, seenFrom: '' })
+  for (let count = 1; count < MACHINE_CERTIFICATES_MAX; count++) await renew()
+  await assert.rejects(renew(), error => isFault(error, 'TooManyRequests'))
+})
+
+test('a certificate that was asked for while the machine was removed is revoked', async () => {
+  const csrPem = await requestOf('leaving')
+  const { head } = await join(await controller.token(), 'leaving', csrPem)
+  const caller = { name: 'system:node:leaving', serial: serialOf(head) }
+  const { client, issuing } = controller.api
+  const issue = issuing.issue.bind(issuing)
+  let serial = ''
+  issuing.issue = async (...asked) => {
+    await client.delete(NODES, { name: 'leaving' }, {}, never)
+    const issued = await issue(...asked)
+    serial = issued.serial
+    return issued
+  }
+  const renewed = controller.admit({ renew: { csrPem }, caller, seenFrom: '' })
+  await assert.rejects(renewed, error => isFault(error, 'Removed'))
+  issuing.issue = issue
+  await untilRevoked(serial)
 })
 
 function serialOf({ certificatePem }: { readonly certificatePem: string }): string {

@@ -1,16 +1,17 @@
-import { networkOf } from '#api'
+import { apiFault, networkOf } from '#api'
 import { isFault, type World } from '#base'
 import { clusterAdmit, machineOf, mapBytes, type NodeMap } from '#cluster'
 import { type BootstrapGrant, CONTROLLERS_GROUP, machineRole, readSigningRequest, type SigningRequest } from '#identity'
 import { answerUnary, type Handler } from '#rpc'
 import { mainFault } from '../../faults.ts'
+import { MACHINE_CERTIFICATES_MAX } from '../../limits.ts'
 import type { Issuing } from '../issuing.ts'
 import type { KeptTokens } from '../kept-tokens.ts'
 import type { LocalFetch } from '../local-api.ts'
 import type { Revocations } from '../revocations.ts'
 import { endCertificatesOf, issueNode } from './node-certificates.ts'
-import { hasNode, makeNode, removeNode } from './node-objects.ts'
-import { refusedName, refusedToken, refuseNewcomer, takenName } from './refusals.ts'
+import { makeNode, removeNode, uidOfNode } from './node-objects.ts'
+import { refusedName, refusedToken, refuseNewcomer, removedMachine, takenName } from './refusals.ts'
 
 /** What machines are let in with. */
 export interface AdmissionParts {
@@ -28,6 +29,7 @@ export interface AdmissionParts {
 }
 
 type Asked = ReturnType<typeof clusterAdmit.params>
+type Caller = NonNullable<Asked['caller']>
 type Join = NonNullable<Asked['join']> & { readonly seenFrom: string }
 
 /** Answers machines that ask for their first certificate, or the next, at the port of storage. */
@@ -61,7 +63,8 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
     world.log.info('a machine has joined', { name, role, seenFrom })
     return answerOf({ ...issued, role }, map)
   } catch (error) {
-    if (isNew) await removeNode(fetch, name)
+    // Of a token for this name, somebody else who showed it may be the machine by now.
+    if (isNew && grant.node === undefined) await removeNode(fetch, name)
     throw error
   }
 }
@@ -93,25 +96,33 @@ async function requestOf(csrPem: string, name: string): Promise<SigningRequest> 
   })
 }
 
-async function renewed(
-  parts: AdmissionParts,
-  csrPem: string,
-  caller: NonNullable<Asked['caller']>,
-  signal: AbortSignal,
-) {
+async function renewed(parts: AdmissionParts, csrPem: string, caller: Caller, signal: AbortSignal) {
   const { issuing, revocations, fetch } = parts
   const name = nameIn(caller.name)
   if (name === undefined) throw mainFault('Invalid', `${caller.name} is no machine`)
   const { publicKey } = await requestOf(csrPem, name)
-  if (revocations.has(caller.serial) || !(await hasNode(fetch, name))) {
-    throw mainFault('Removed', `the machine ${name} was removed from the cloud`, {
-      hint: 'To take it in again: cairn token create --role node, then cairn join there with a new data folder.',
-    })
-  }
-  const { groups = [] } = (await issuing.find(caller.serial, signal)) ?? {}
+  const uid = await uidOfNode(fetch, name)
+  if (revocations.has(caller.serial) || uid === undefined) throw removedMachine(name)
+  const groups = await groupsOf(parts, caller, signal)
   const role = groups.includes(CONTROLLERS_GROUP) ? 'controller' : 'node'
   const issued = await issueNode(issuing, { name, role, publicKey, from: 'renewal' }, signal)
+  if ((await uidOfNode(fetch, name)) !== uid) {
+    // Removed meanwhile, and who did that may not have seen this certificate.
+    await revocations.revoke(issued.serial, `${name} was removed`, signal)
+    throw removedMachine(name)
+  }
   return answerOf({ ...issued, role }, await parts.mapNow(signal))
+}
+
+// A machine that has more certificates than it can use gets no other: all would have to be revoked with it.
+async function groupsOf({ issuing, revocations }: AdmissionParts, caller: Caller, signal: AbortSignal) {
+  const held = (await issuing.list(signal)).filter(({ user }) => user === caller.name)
+  if (held.filter(({ serial }) => !revocations.has(serial)).length >= MACHINE_CERTIFICATES_MAX) {
+    throw apiFault('TooManyRequests', `${caller.name} has ${MACHINE_CERTIFICATES_MAX} certificates that hold`, {
+      hint: 'See them with `cairn cert ls`, and revoke what is not used: cairn cert revoke SERIAL.',
+    })
+  }
+  return held.find(({ serial }) => serial === caller.serial)?.groups ?? []
 }
 
 function nameIn(user: string): string | undefined {

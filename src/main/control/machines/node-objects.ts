@@ -1,16 +1,17 @@
 import type { NodeRole } from '#identity'
-import { jsonAt, MACHINE_FINALIZER } from '#schema'
+import { jsonAt, MACHINE_FINALIZER, textAt } from '#schema'
 import { askLocally, type LocalFetch, refusedLocally } from '../local-api.ts'
 
 const NAME = 'system:cairn:joining'
 const NODES = '/api/v1/nodes'
 
-/** True when there is an object of a machine with this name that nobody has removed. Faults: ControlProcess. */
-export async function hasNode(fetch: LocalFetch, name: string): Promise<boolean> {
+/** The UID of a machine's object; undefined when there is none, or somebody has removed it. Faults: ControlProcess. */
+export async function uidOfNode(fetch: LocalFetch, name: string): Promise<string | undefined> {
   const answer = await askLocally(fetch, NAME, { method: 'GET', path: `${NODES}/${encodeURIComponent(name)}` })
-  if (answer.status === 404) return false
+  if (answer.status === 404) return undefined
   if (answer.status !== 200) throw refusedLocally(answer)
-  return jsonAt(answer.body, 'metadata', 'deletionTimestamp') === undefined
+  const isGoing = jsonAt(answer.body, 'metadata', 'deletionTimestamp') !== undefined
+  return isGoing ? undefined : textAt(answer.body, 'metadata', 'uid')
 }
 
 /** Makes the object of a machine; false when there is one of this name already. Faults: ControlProcess. */

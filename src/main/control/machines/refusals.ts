@@ -79,3 +79,10 @@ export function takenName(name: string): Error {
     hint: `Choose another with --name. Is that one gone for good: cairn node remove ${name}. Is this it, without its data: cairn token create --role node --node ${name}`,
   })
 }
+
+/** A machine that is in the cloud no more. */
+export function removedMachine(name: string): Error {
+  return mainFault('Removed', `the machine ${name} was removed from the cloud`, {
+    hint: 'To take it in again: cairn token create --role node, then cairn join there with a new data folder.',
+  })
+}
