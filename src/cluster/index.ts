@@ -29,6 +29,14 @@ export {
   type NodeRows,
   nodesMessage,
 } from './methods/local.ts'
-export { BEAT_MS, FORMAT_LEVEL, OFFLINE_MS, SKEW_DEGRADED_MS, SKEW_STOP_MS, SUSPECT_MS } from './limits.ts'
+export {
+  BEAT_MS,
+  DISK_MIB_MAX,
+  FORMAT_LEVEL,
+  OFFLINE_MS,
+  SKEW_DEGRADED_MS,
+  SKEW_STOP_MS,
+  SUSPECT_MS,
+} from './limits.ts'
 export type { MachineState, MapDisk, MapMachine, MapPool, NodeMap } from './node-map.ts'
 export { PEER_PORT } from '#rpc'

@@ -14,6 +14,8 @@ export const FORMAT_LEVEL = 1
 export const MACHINES_MAX = 1_000
 /** Disks of one machine. */
 export const DISKS_MAX = 64
+/** MiB of one disk: 4 PiB, so that bytes of it can be counted. */
+export const DISK_MIB_MAX = 2 ** 32
 /** Addresses at which one machine is tried. */
 export const ADDRESSES_MAX = 16
 /** Pools of a cloud. */

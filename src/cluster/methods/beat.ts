@@ -1,13 +1,13 @@
 import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
-import { ADDRESSES_MAX, DISKS_MAX } from '../limits.ts'
+import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
 
 const diskReportShape = shape({
   id: text(64),
   path: text(4096),
   state: word('Ready', 'Full', 'Missing', 'Failing'),
-  capacityMiB: integer(),
-  usedMiB: integer(),
-  freeMiB: integer(),
+  capacityMiB: integer(0, DISK_MIB_MAX),
+  usedMiB: integer(0, DISK_MIB_MAX),
+  freeMiB: integer(0, DISK_MIB_MAX),
   chunks: integer(),
   /** Chunks of it that were found damaged and not yet put right. */
   damaged: integer(),

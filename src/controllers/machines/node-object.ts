@@ -5,6 +5,7 @@ import {
   type JsonObject,
   jsonAt,
   type KubeObject,
+  labelValueProblem,
   MACHINE_FINALIZER,
   ZONE_LABEL,
 } from '#schema'
@@ -26,9 +27,14 @@ export function labelsOf(node: KubeObject, { machine, heard }: MachineFacts): Re
     'cairn.dev/role': machine.role,
     [`node-role.kubernetes.io/${role}`]: '',
     ...(report === undefined ? {} : { 'kubernetes.io/arch': architectureOf(report) }),
-    ...(machine.zone === '' ? {} : { [ZONE_LABEL]: machine.zone }),
-    ...(report?.lab === undefined ? {} : { 'cairn.dev/lab': report.lab }),
+    ...labelOf(ZONE_LABEL, machine.zone),
+    ...labelOf('cairn.dev/lab', report?.lab ?? ''),
   }
+}
+
+// What a machine says of itself may be nothing that a label can have.
+function labelOf(key: string, value: string): Readonly<Record<string, string>> {
+  return value === '' || labelValueProblem(value) !== undefined ? {} : { [key]: value }
 }
 
 /** The status of a Node; the very one it has when that says the same. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import os from 'node:os'
-import { type DiskReport, FORMAT_LEVEL, type MachineReport } from '#cluster'
+import { DISK_MIB_MAX, type DiskReport, FORMAT_LEVEL, type MachineReport } from '#cluster'
 import type { ChunkStore } from '#storage/chunks'
 import { softwareName } from '../version.ts'
 import type { Load } from './load.ts'
@@ -79,7 +79,7 @@ function withoutFigures(report: MachineReport) {
 }
 
 function mib(bytes: number): number {
-  return Math.floor(bytes / (1024 * 1024))
+  return Math.min(Math.floor(bytes / (1024 * 1024)), DISK_MIB_MAX)
 }
 
 function osName(): string {

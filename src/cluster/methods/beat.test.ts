@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isFault } from '#base'
+import { DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
+import { clusterBeat } from './beat.ts'
+
+test('all that the disks of a machine may be said to have can be added up', () => {
+  const disk = { id: 'd', path: '/', state: 'Ready', capacityMiB: 1, usedMiB: 1, freeMiB: 1, chunks: 0, damaged: 0 }
+  const report = {
+    ...{ software: '', level: 1, zone: '', addresses: [], architecture: '', kernel: '', os: '', cpus: 1 },
+    ...{ memoryMiB: 1, cpuUsedMilli: 1, memoryUsedMiB: 1 },
+  }
+  const beat = (capacityMiB: number) =>
+    clusterBeat.params(
+      { boot: '', mapVersion: 0, wallMs: 0, report: { ...report, disks: [{ ...disk, capacityMiB }] } },
+      '',
+    )
+  assert.ok(Number.isSafeInteger(DISK_MIB_MAX * DISKS_MAX) && Number.isSafeInteger(DISK_MIB_MAX * 2 ** 20))
+  assert.equal(beat(DISK_MIB_MAX).report?.disks[0]?.capacityMiB, DISK_MIB_MAX)
+  assert.throws(
+    () => beat(Number.MAX_SAFE_INTEGER),
+    error => isFault(error, 'BadMessage'),
+  )
+})
