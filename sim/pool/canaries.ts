@@ -13,6 +13,8 @@ export interface PoolCanary {
   readonly handlers?: (handlers: readonly Handler[]) => readonly Handler[]
   /** The pool as programs see it. */
   readonly read?: (pool: Pool, into: Uint8Array) => void
+  /** What goes wrong more often, so that it is found soon. */
+  readonly trouble?: { readonly blink: number }
   /** Machines never hear of a new map. */
   readonly isDeaf?: boolean
 }
@@ -22,7 +24,8 @@ export const POOL_CANARIES: readonly PoolCanary[] = [
   { name: 'lost-sync', seedsMax: 5, store: store => changed(store, { sync: async () => undefined }) },
   {
     name: 'same-boot',
-    seedsMax: 40,
+    seedsMax: 15,
+    trouble: { blink: 40 },
     world: world => ({ ...world, entropy: { bytes: count => new Uint8Array(count) } }),
   },
   { name: 'empty-renewal', seedsMax: 10, handlers: alwaysRenewing },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { POOL_CANARIES } from './canaries.ts'
 import { type PoolOutcome, simulatePool } from './simulation.ts'
 
-const SEEDS = 12
+const SEEDS = 8
 
 test(`${SEEDS} seeds of machines that crash, lose disks, part, join and leave lose nothing acknowledged`, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {

@@ -201,20 +201,10 @@ class Cloud {
   async #trouble(): Promise<void> {
     let disks = this.#replicas - 1
     let isRemoving = true
-    for (let step = 0; step < TROUBLES; step++) {
-      await this.#pause(this.#random.fraction() * 12_000)
-      const kind = this.#random.weighted({
-        restart: 4,
-        blink: 4,
-        cut: 4,
-        slow: 1,
-        heal: 2,
-        wipe: 2,
-        rot: 2,
-        join: 1,
-        drain: 1,
-        long: 1,
-      })
+    const rareness = this.#canary?.trouble === undefined ? 1 : 4
+    for (let step = 0; step < TROUBLES * rareness; step++) {
+      await this.#pause((this.#random.fraction() * 12_000) / rareness)
+      const kind = this.#random.weighted({ ...TROUBLE, ...this.#canary?.trouble })
       this.#trace.line(`${this.nowMs.toFixed(0)} ${kind}`)
       if (kind === 'blink') void this.#restart(this.#someone(), BLINK_MS)
       else if (kind === 'restart' || kind === 'long')
@@ -361,6 +351,7 @@ class Cloud {
 const SILENT = new Trace(false)
 const NEVER = new AbortController().signal
 const IDLE_MAX = 100
+const TROUBLE = { restart: 4, blink: 4, cut: 4, slow: 1, heal: 2, wipe: 2, rot: 2, join: 1, drain: 1, long: 1 }
 const ROUNDS = 3
 const STEPS = 12
 const TROUBLES = 7

@@ -133,6 +133,16 @@ test('wrong bytes are not served, and the copy that is wrong is put right', asyn
   assert.deepEqual(await read(cloud, cloud.machine(first!), digest, content.length), content)
 })
 
+test('damage that no other machine can put right is told as damage', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const a = cloud.machine('a')
+  const [[digest, content] = []] = await putAll(cloud, a, 1)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.stop('b')
+  rot(a, content!)
+  await assert.rejects(read(cloud, a, digest!, content!.length), error => isFault(error, 'ChunkDamaged'))
+})
+
 test('a wiped machine gets all its copies again, also when nobody has missed it', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')

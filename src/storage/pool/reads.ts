@@ -57,7 +57,10 @@ export class Reads {
     // Nobody asks for no bytes but to know whether they are here.
     if (!mayBeElsewhere || this.#parts.view().isAlone || (isMissing && into.byteLength === 0)) throw error
     this.#parts.traffic.note()
-    const bytes = await this.search(digest)
+    const bytes = await this.search(digest).catch((failed: unknown) => {
+      // Damage that nobody can put right now is still damage.
+      throw isMissing || !isFault(failed) ? failed : error
+    })
     if (offset < 0 || offset + into.byteLength > bytes.byteLength) {
       throw poolFault('OutOfRange', `chunk ${digestHex(digest)} has only ${bytes.byteLength} bytes`)
     }
