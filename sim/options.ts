@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly jobs: number
   /** Print every line of the trace. */
   readonly trace: boolean
+  /** Clouds of several machines instead of one machine. */
+  readonly cloud: boolean
 }
 
 /** What a run can be asked, for people. */
@@ -23,6 +25,7 @@ export const USAGE = `npm run sim -- [--seeds COUNT] [--from SEED] [--seed SEED 
   --ops COUNT     operations of each seed (400)
   --plan KIND     only this trouble: ${PLAN_KINDS.join(', ')}
   --canary NAME   plant a bug that must be found: ${CANARIES.map(each => each.name).join(', ')}
+  --cloud         clouds of machines that keep each other's chunks, one after another
   --jobs COUNT    processes at once (as many as there are cores)`
 
 /** Reads the command line; answers what is wrong with it as text. */
@@ -46,6 +49,7 @@ function checked(args: readonly string[]): RunOptions {
       canary: { type: 'string' },
       jobs: { type: 'string', default: String(availableParallelism()) },
       trace: { type: 'boolean', default: false },
+      cloud: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -65,6 +69,7 @@ function checked(args: readonly string[]): RunOptions {
     canary,
     jobs: wholeNumber('jobs', values.jobs),
     trace: values.trace,
+    cloud: values.cloud,
   }
 }
 

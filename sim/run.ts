@@ -2,6 +2,7 @@
 import { canaryOf } from './canaries.ts'
 import { runFleet } from './fleet.ts'
 import { readOptions, type RunOptions, USAGE } from './options.ts'
+import { describePoolFailure, simulatePool } from './pool/simulation.ts'
 import { Progress } from './progress.ts'
 import { describeFailure } from './replay.ts'
 import { simulate } from './simulation.ts'
@@ -14,6 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`sim: ${options}\n${USAGE}`)
     return 2
   }
+  if (options.cloud) return (await runClouds(options)) ? 1 : 0
   const failed = options.count === 1 ? await runOne(options) : await runMany(options)
   // A planted bug has to be found; without one nothing may be.
   return failed === (options.canary !== undefined) ? 0 : 1
@@ -29,6 +31,19 @@ async function runOne(options: RunOptions): Promise<boolean> {
   const { lives, operationsDone, traceHash } = outcome
   console.log(`seed ${seed} passed: ${outcome.plan}, ${lives} lives, ${operationsDone} operations, trace ${traceHash}`)
   return false
+}
+
+async function runClouds({ from, count, trace }: RunOptions): Promise<boolean> {
+  let failed = 0
+  for (let seed = from; seed < from + count; seed++) {
+    const outcome = await simulatePool(seed, undefined, trace)
+    if (outcome.violation !== undefined) {
+      failed += 1
+      console.error(describePoolFailure(outcome))
+    }
+  }
+  console.log(`${count} clouds, ${failed} failed`)
+  return failed > 0
 }
 
 async function runMany(options: RunOptions): Promise<boolean> {

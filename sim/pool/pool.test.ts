@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { POOL_CANARIES } from './canaries.ts'
-import { type PoolOutcome, simulatePool } from './simulation.ts'
+import { describePoolFailure, simulatePool } from './simulation.ts'
 
 const SEEDS = 8
 
 test(`${SEEDS} seeds of machines that crash, lose disks, part, join and leave lose nothing acknowledged`, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const outcome = await simulatePool(seed)
-    assert.equal(outcome.violation, undefined, describe(outcome))
+    assert.equal(outcome.violation, undefined, describePoolFailure(outcome))
   }
 })
 
@@ -24,8 +24,4 @@ for (const canary of POOL_CANARIES) {
     }
     assert.fail(`${canary.name}: none of ${canary.seedsMax} seeds found it`)
   })
-}
-
-function describe({ seed, violation, tail }: PoolOutcome): string {
-  return `seed ${seed}: ${violation ?? ''}\n${tail.map(line => `  | ${line}`).join('\n')}`
 }

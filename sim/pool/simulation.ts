@@ -12,7 +12,7 @@ import { PoolModel, type PutChunk, told } from './model.ts'
 import { SimNetwork } from './network.ts'
 
 /** How a run of a cloud went. */
-export interface PoolOutcome {
+interface PoolOutcome {
   readonly seed: number
   readonly violation: string | undefined
   readonly tail: readonly string[]
@@ -35,6 +35,16 @@ export async function simulatePool(seed: number, canary?: PoolCanary, print = fa
   }
   const { tail } = trace
   return { seed, violation, tail, traceHash: trace.digest(), chunks: cloud.model.chunks.size, virtualMs: cloud.nowMs }
+}
+
+/** A violation for people: what it is, what led to it, and how to see it again. */
+export function describePoolFailure({ seed, violation, tail }: PoolOutcome): string {
+  const lines = tail.map(line => `  | ${line}`)
+  return [
+    `cloud ${seed}: ${violation ?? ''}`,
+    ...lines,
+    `  replay: npm run sim -- --cloud --seed ${seed} --trace`,
+  ].join('\n')
 }
 
 class Cloud {
