@@ -113,6 +113,20 @@ test('a machine whose certificate is revoked is cut off, is told why when it com
   await assert.rejects(one.links.connect('b', none), error => isFault(error, 'NoPath'))
 })
 
+test('a machine that says hello only after it was revoked is not connected', async () => {
+  await using network = new TestNetwork()
+  const [one, two] = [network.start(a, { handlers }), network.start(b, { handlers })]
+  const accept = two.links.accept.bind(two.links)
+  two.links.accept = async shown => {
+    await one.maps.take(mapOf(2, [a, b], { revoked: ['serial-b'] }))
+    await accept(shown)
+  }
+  await one.maps.take(mapOf(1, [a, b]))
+  await network.clock.advance(200)
+  assert.equal(one.links.map.version, 2)
+  assert.equal(one.links.connectionsOf('b'), 0)
+})
+
 test('a controller hears what machines say of themselves once, and again only when it has changed', async () => {
   await using network = new TestNetwork()
   const [one, two] = await cloud(network, [a, b])

@@ -261,12 +261,16 @@ export class Links implements Machines, AsyncDisposable {
     return connection
   }
 
-  #open(wire: Wire): Promise<MachineConnection> {
+  async #open(wire: Wire): Promise<MachineConnection> {
     const { world, software } = this.#options
     const handlers = this.#handlers ?? []
     const own = linkHandlers(this, wire, map => this.#newer(map))
     const tools: ConnectionTools = { clock: world.clock, log: world.log, software, handlers: [...own, ...handlers] }
-    return MachineConnection.open(wire, tools, this.#closing.signal)
+    const connection = await MachineConnection.open(wire, tools, this.#closing.signal)
+    // Who takes long to say hello may have been revoked meanwhile.
+    if (!this.#isRevoked(wire.certificate.serial)) return connection
+    connection.cut()
+    throw clusterFault('NoPath', `the certificate of ${wire.subject.name} was revoked`)
   }
 
   #begin(connection: MachineConnection): void {

@@ -19,7 +19,7 @@ import { softwareName } from '../version.ts'
  * NodeFile; when nobody can say what is in it, those of opening it.
  */
 export async function refuseOwned(dataFolder: string, cloud: string, world: World): Promise<string | undefined> {
-  if (!isDataFolder(dataFolder)) return undefined
+  if (!isDataFolder(dataFolder) || !isBegun(dataFolder)) return undefined
   const files = readNodeFiles(world.disk, dataFolder)
   const node = files?.node
   if (files?.node.cloud === cloud) {
@@ -39,6 +39,13 @@ export async function refuseOwned(dataFolder: string, cloud: string, world: Worl
     hint: 'Nothing was changed. Join with another data folder (--data), then copy what you need: cairn get, cairn put.',
   })
 }
+
+// A join that was ended before it was done leaves a folder in which nothing has begun.
+function isBegun(dataFolder: string): boolean {
+  return BEGUN.some(name => fs.existsSync(`${dataFolder}/${name}`))
+}
+
+const BEGUN = ['chunks', 'control', 'fs', 'node/node.json']
 
 function isOver({ credential }: NodeFiles, { clock }: World): boolean {
   return Date.parse(new X509Certificate(credential.certificatePem).validTo) <= Number(clock.wallNs() / 1_000_000n)

@@ -7,6 +7,7 @@ import { isFault, type World } from '#base'
 import { readNodeFiles } from '#cluster'
 import { joinTokenText, type JoinToken, machineGroup } from '#identity'
 import { openTestController, quietWorld, type TestController } from '../testing/controller.ts'
+import { openDataFolder } from '../data-folder.ts'
 import { joinCloud } from './join.ts'
 
 suite('a machine that joins', () => {
@@ -49,6 +50,14 @@ suite('a machine that joins', () => {
     const files = readNodeFiles(quietWorld.disk, folder())
     assert.deepEqual(files?.node, { name: 'one', role: 'node', cloud: controller.cloud })
     assert.ok(fs.readFileSync(`${folder()}/node/map.json`, 'utf8').includes('"first"'))
+  })
+
+  test('joins into what an earlier join has left that was killed', async () => {
+    await openDataFolder(folder())
+    fs.mkdirSync(`${folder()}/node`)
+    fs.writeFileSync(`${folder()}/node/key.pem`, '')
+    assert.equal((await join(await controller.token(), 'killed')).name, 'killed')
+    assert.notEqual(readNodeFiles(quietWorld.disk, folder())?.credential.keyPem, '')
   })
 
   test('is refused with a name that is taken, and the token goes on to hold', async () => {
