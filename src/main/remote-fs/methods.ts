@@ -78,6 +78,7 @@ export const fsWatch = download({
     number: integer(1),
     revision: integer(),
     inos: list(ino, STALE_BATCH_MAX),
+    kept: list(ino, STALE_BATCH_MAX * 2),
     moved: list(ino, STALE_BATCH_MAX),
     entries: list(directoryPlace, STALE_BATCH_MAX * STALE_NAMES_MAX),
   }),

@@ -12,6 +12,8 @@ export interface RemoteFilesystemsOptions {
   readonly bootId: string
   readonly chunks: ChunkSource
   readonly machines: Machines
+  /** Resolves when kernels here have been told of all changes of a filesystem made elsewhere. */
+  told(filesystem: string): Promise<void>
   /** What is used of them from the start. */
   readonly names: readonly string[]
 }
@@ -67,13 +69,14 @@ export class RemoteFilesystems implements AsyncDisposable {
 
   async #openOne(name: string): Promise<RemoteFilesystem> {
     const { world, dataFolder, bootId, chunks, machines } = this.#options
+    const told = () => this.#options.told(name)
     const { signal } = this.#closing
     const transport = new RpcTransport(name, reaching => homeOf(machines, reaching))
     const folder = `${dataFolder}/remote/${name}`
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
       try {
-        const opened = await openRemoteFilesystem({ world, folder, name, transport, chunks, bootId, signal })
+        const opened = await openRemoteFilesystem({ world, folder, name, transport, chunks, bootId, told, signal })
         this.#open.set(name, opened)
         return opened
       } catch (error) {

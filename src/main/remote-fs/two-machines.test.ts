@@ -64,6 +64,19 @@ test('what a machine was told it answers from memory until another one changes i
   assert.deepEqual(a.told, [], 'who changes is not told')
 })
 
+test('a kernel is told of a name it knows also after other names of the directory have changed', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  await make(a.vfs, 'c')
+  const { ino: old } = await ok(b.vfs.lookup(ROOT_INO, 'c'))
+  const { ino } = await make(a.vfs, 'c.tmp')
+  b.told.length = 0
+  await ok(a.vfs.rename({ parent: ROOT_INO, name: 'c.tmp' }, { parent: ROOT_INO, name: 'c' }, 'replace'))
+  assert.ok(b.told.includes('c') && b.told.includes(`${old}`), b.told.join())
+  assert.equal(await b.vfs.open(old, OPEN), ERRNO.ESTALE, 'so that the kernel looks the name up again')
+  assert.equal((await ok(b.vfs.lookup(ROOT_INO, 'c'))).ino, ino)
+})
+
 test('a file that is unlinked on one machine stays for who has it open on another', async () => {
   await using cloud = await testCloud()
   const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]

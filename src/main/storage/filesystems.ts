@@ -36,6 +36,8 @@ export interface FilesystemsOptions {
   readonly elsewhere?: RemoteFilesystems | undefined
   /** True when a kernel of this machine may hold an inode. */
   readonly mayHold?: ((filesystem: string, ino: Ino) => boolean) | undefined
+  /** Resolves when kernels of this machine have been told of all changes of a filesystem made elsewhere. */
+  readonly told?: ((filesystem: string) => Promise<void>) | undefined
   /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */
   readonly failed?: ((filesystem: string, error: Error) => void) | undefined
 }
@@ -167,7 +169,7 @@ export class Filesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
-    const { world, dataFolder, chunks, mounted, mayHold, failed } = this.#options
+    const { world, dataFolder, chunks, mounted, mayHold, told, failed } = this.#options
     const folder = `${dataFolder}/fs/${name}`
     await using opening = new AsyncDisposableStack()
     const keyspace = opening.use(
@@ -189,6 +191,7 @@ export class Filesystems implements AsyncDisposable {
         chunks,
         bootId: bootId(),
         isMounted: mounted.has(name),
+        ...(told === undefined ? {} : { told: () => told(name) }),
         ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
         owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
       }),

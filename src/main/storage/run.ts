@@ -100,11 +100,12 @@ async function openAll(
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems),
   ])
-  const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines })
+  const told = async (filesystem: string) => held.sessions?.told(filesystem)
+  const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines, told })
   if (elsewhere !== undefined) opening.use(elsewhere)
   const mayHold = (filesystem: string, ino: Ino) => held.sessions?.mayHold(filesystem, ino) ?? mounted.has(filesystem)
   const filesystems = opening.use(
-    await Filesystems.open({ world, dataFolder, chunks: pool, mounted, elsewhere, mayHold, failed }),
+    await Filesystems.open({ world, dataFolder, chunks: pool, mounted, elsewhere, mayHold, told, failed }),
   )
   held.filesystems = filesystems
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
@@ -133,6 +134,7 @@ function remoteFilesystems(parts: {
   readonly world: World
   readonly chunks: ChunkSource
   readonly machines: Machines
+  told(filesystem: string): Promise<void>
 }): RemoteFilesystems | undefined {
   const { start, ...rest } = parts
   const { dataFolder, mounts } = start

@@ -39,6 +39,8 @@ export interface FilesystemOptions {
   readonly owner: { readonly uid: number; readonly gid: number }
   /** True when a kernel of this machine may hold an inode of it; undefined: while it is mounted, any. */
   readonly mayHold?: ((ino: Ino) => boolean) | undefined
+  /** Resolves when kernels of this machine have been told of everything they were to be. */
+  readonly told?: (() => Promise<void>) | undefined
   /** Leaf size of a new filesystem; 1 MiB when undefined. */
   readonly chunkBytes?: number | undefined
 }
@@ -114,7 +116,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     superblock,
     bootId: options.bootId,
     isMounted: options.isMounted,
-    local: localSide(parts, options.mayHold ?? (() => options.isMounted)),
+    local: localSide(parts, options),
   })
   world.disk.makeFolder(options.folder)
   const { staging, left, lost } = Staging.open({
@@ -160,7 +162,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
 // What was opened last is there when the first session begins.
 function localSide(
   parts: { readonly client?: Client; readonly writer?: Writer },
-  mayHold: (ino: Ino) => boolean,
+  { mayHold, told, isMounted }: FilesystemOptions,
 ): LocalSide {
   return {
     invalidate: change => parts.client?.invalidate(change),
@@ -168,7 +170,8 @@ function localSide(
       return parts.writer?.isDirty === true
     },
     settle: ino => parts.writer?.settle(ino),
-    mayHold,
+    mayHold: mayHold ?? (() => isMounted),
+    told: told ?? (async () => undefined),
     adopt: ino => parts.client?.adopt(ino),
   }
 }

@@ -77,6 +77,8 @@ export const RECONNECT_MS = 100
 export const RECONNECT_MAX_MS = 2_000
 /** Changes of one session under way at once. */
 export const SLOTS_MAX = 64
+/** How long a change waits for the kernels of other machines to hear of it; who asks the home knows it in any case. */
+export const KERNEL_TOLD_MS = 100
 /** Sessions of one filesystem. */
 export const SESSIONS_MAX = 1_000
 /** Inodes that one session may believe without asking, and keeps in memory. */

@@ -90,9 +90,14 @@ export class Client implements Vfs {
   }
 
   setAttributes(ino: Ino, change: AttributeChange, caller: Caller): Reply<Attributes> {
+    return this.#setAttributes({ ino, change, caller })
+  }
+
+  #setAttributes(wanted: HomeOperations['setAttributes']['input']): Reply<Attributes> {
+    const { ino } = wanted
     const request = this.#take()
     return andThen(this.#parts.accessTimes.flush(), () =>
-      this.#settled(ino, () => this.#seen(this.#call('setAttributes', { ino, change, caller }, request))),
+      this.#settled(ino, () => this.#seen(this.#call('setAttributes', wanted, request))),
     )
   }
 
@@ -153,9 +158,10 @@ export class Client implements Vfs {
     remote.opened(ino)
     const opened = andThen(this.#recovered(ino, remote), (): Reply<void> => {
       if (options.truncate) return this.#truncate(ino, options.killPrivileges)
-      return andThen(this.#call('attributes', { ino }), answer =>
-        answer === ERRNO.ENOENT ? ERRNO.ESTALE : voidOf(answer),
-      )
+      return andThen(this.#call('attributes', { ino }), answer => {
+        if (isErrno(answer)) return answer === ERRNO.ENOENT ? ERRNO.ESTALE : answer
+        return answer.nlink === 0 && !this.#orphans.has(ino) ? ERRNO.ESTALE : undefined
+      })
     })
     return andThen(opened, answer => {
       if (isErrno(answer)) remote.released(ino)
@@ -170,7 +176,8 @@ export class Client implements Vfs {
   }
 
   #truncate(ino: Ino, killPrivileges: boolean): Reply<void> {
-    return andThen(this.setAttributes(ino, { size: 0, mtime: 'now', killPrivileges }, NOBODY), voidOf)
+    // Whoever could open it for writing may.
+    return andThen(this.#setAttributes({ ino, change: { size: 0, mtime: 'now', killPrivileges } }), voidOf)
   }
 
   // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
@@ -470,7 +477,6 @@ function nothingLeft(): Removed {
   return { orphan: undefined }
 }
 
-const NOBODY: Caller = { uid: 0, gid: 0, umask: 0 }
 const SET_ID_BITS = 0o6000
 const DOT = 1 as Cookie
 const DOT_DOT = 2 as Cookie

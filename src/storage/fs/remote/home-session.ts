@@ -1,5 +1,5 @@
 import { defineFaults, isFault, type World } from '#base'
-import { LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
+import { KERNEL_TOLD_MS, LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import {
@@ -11,12 +11,15 @@ import {
   type RemoteKind,
   type Stale,
 } from '../shared/protocol.ts'
+import { forAWhile } from '../shared/for-a-while.ts'
 import { Slots } from './slots.ts'
 
 /** What a session is told by who believes something through it. */
 export interface SessionHolder {
   /** Forgets what has changed; answers what of it is open here. */
   forget(stale: Stale): readonly Ino[]
+  /** Resolves when kernels here have been told, too; while they hang, not at all. */
+  told(): Promise<void>
   /** Forgets everything: nobody says any more what changes. */
   forgetAll(): void
   /** Files that are open here. */
@@ -223,6 +226,7 @@ export class HomeSession implements AsyncDisposable {
         session = (await this.#current()).session
         for await (const stale of transport.watch(session, signal)) {
           const held = holder.forget(stale)
+          await this.#kernelsTold()
           const sentMs = this.#nowMs
           await transport.acknowledge(session, { number: stale.number, held }, signal)
           this.#heard(session, sentMs)
@@ -234,6 +238,12 @@ export class HomeSession implements AsyncDisposable {
       }
       await world.clock.sleep(waitMs, signal).catch(() => undefined)
     }
+  }
+
+  // A kernel may have to wait for a change that is under way here, and that change for us: then it is told a moment later.
+  async #kernelsTold(): Promise<void> {
+    if (this.#slots.isBusy) return
+    await forAWhile(this.#parts.holder.told(), this.#parts.world.clock, KERNEL_TOLD_MS)
   }
 
   async #renew(): Promise<void> {

@@ -30,6 +30,8 @@ export interface RemoteFilesystemOptions {
   readonly chunks: ChunkSource
   /** The running kernel's boot id: writes staged before a power cut are not taken over. */
   readonly bootId: string
+  /** Resolves when kernels here have been told of everything they were to be. */
+  readonly told?: (() => Promise<void>) | undefined
   /** Ends the wait for the home. */
   readonly signal: AbortSignal
 }
@@ -62,11 +64,12 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     resume,
     holder: {
       forget: stale => {
-        const held = link.forget(stale)
+        const { held, names } = link.forget(stale)
         for (const ino of stale.inos) parts.client?.invalidate({ kind: 'inode', ino })
-        for (const entry of stale.entries) parts.client?.invalidate({ kind: 'entry', ...entry })
+        for (const entry of [...stale.entries, ...names]) parts.client?.invalidate({ kind: 'entry', ...entry })
         return held
       },
+      told: options.told ?? (async () => undefined),
       forgetAll: () => link.forgetAll(),
       held: () => link.held,
       lost: () => link.fail(parts.writer?.dropAll() ?? []),

@@ -4,7 +4,7 @@ import { REMOTE_CACHE_MAX, REMOTE_NAMES_MAX, REMOTE_XATTRS_MAX } from '../limits
 import type { Content, Range } from '../operation.ts'
 import type { Quota } from '../quota.ts'
 import type { Stale } from '../shared/protocol.ts'
-import type { Attributes, Ino } from '../vfs.ts'
+import type { Attributes, DirectoryPlace, Ino } from '../vfs.ts'
 
 /** What is known of one inode. */
 interface Known {
@@ -112,13 +112,20 @@ export class RemoteCache {
     if (name.ino !== undefined) this.learnName(parent, revision, { name: name.name, ino: name.ino })
   }
 
-  /** What has been changed by others is not known any more. */
-  forget({ revision, inos, moved }: Stale): void {
+  /** What has been changed by others is not known any more; answers the names that kernels may believe because of it. */
+  forget({ revision, inos, kept, moved, entries }: Stale): readonly DirectoryPlace[] {
     this.#limits += 1
+    const lost: DirectoryPlace[] = []
     for (const ino of [...inos, ...moved]) {
-      const newest = Math.max(revision, this.#known.peek(ino)?.revision ?? this.#floor)
-      this.#known.set(ino, { revision: newest })
+      const known = this.#known.peek(ino)
+      const newest = Math.max(revision, known?.revision ?? this.#floor)
+      const names = kept.includes(ino) ? known?.names : undefined
+      if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
+      names?.delete('..')
+      this.#known.set(ino, { revision: newest, names })
     }
+    for (const { parent, name } of entries) this.#known.peek(parent)?.names?.delete(name)
+    return lost
   }
 
   clear(): void {

@@ -6,7 +6,7 @@ import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS } from '../limits.ts
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
 import { isLimited, type Quota } from '../quota.ts'
 import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
-import type { Answer, Ino, Reply } from '../vfs.ts'
+import type { Answer, DirectoryPlace, Ino, Reply } from '../vfs.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { OpenFiles } from './open-files.ts'
@@ -81,10 +81,10 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this.#files.all
   }
 
-  /** Forgets what others have changed; answers what of it is open here, and so must stay. */
-  forget(stale: Stale): readonly Ino[] {
-    this.#cache.forget(stale)
-    return this.#files.claim(stale.inos)
+  /** Forgets what others have changed; answers what of it is open here, and so must stay, and further names to forget. */
+  forget(stale: Stale): { readonly held: readonly Ino[]; readonly names: readonly DirectoryPlace[] } {
+    const names = this.#cache.forget(stale)
+    return { held: this.#files.claim(stale.inos), names }
   }
 
   forgetAll(): void {

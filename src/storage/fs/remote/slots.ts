@@ -5,6 +5,11 @@ export class Slots {
   readonly #free = Array.from({ length: SLOTS_MAX }, (_, index) => SLOTS_MAX - 1 - index)
   readonly #waiting: ((slot: number) => void)[] = []
 
+  /** True while changes are under way. */
+  get isBusy(): boolean {
+    return this.#free.length < SLOTS_MAX
+  }
+
   /** A slot that nobody uses; waits for one. */
   take(): Promise<number> {
     const slot = this.#free.pop()

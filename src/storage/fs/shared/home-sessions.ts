@@ -5,12 +5,13 @@ import type { Home } from '../home/home.ts'
 import type { RequestName } from '../home/result.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { attributesOf } from '../inode.ts'
-import { HELD_MAX, INTERESTS_MAX, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
+import { HELD_MAX, INTERESTS_MAX, KERNEL_TOLD_MS, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Attributes, Ino, Invalidation, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
+import { forAWhile } from './for-a-while.ts'
 import { permitted } from './permitted.ts'
 import {
   type Access,
@@ -34,6 +35,8 @@ export interface LocalSide {
   readonly isDirty: boolean
   /** Brings what was written here to the home; undefined when there is nothing. */
   settle(ino: Ino): Reply<void>
+  /** Resolves when kernels here have been told of all that they were to be; while they hang, not at all. */
+  told(): Promise<void>
   /** True when a kernel here may hold the inode. */
   mayHold(ino: Ino): boolean
   /** The file has lost its last name and is still held here: it goes when it is forgotten here. */
@@ -74,6 +77,8 @@ export class HomeSessions {
   readonly #localHolds = new Set<Ino>()
   /** Resolves when no session waits to be resumed. */
   #allAwake = Promise.withResolvers<void>()
+  /** Changes of this process that wait for other machines. */
+  #localChanges = 0
   #isServing = false
   #isClosing = false
   #durable = 0
@@ -195,8 +200,16 @@ export class HomeSessions {
     else if (!isChange(kind)) return answer
     return andThen(answer, given => {
       for (const ino of orphansIn(kind, given)) this.#localHolds.add(ino)
-      return andThen(this.#quiet, () => given)
+      const quiet = this.#quiet
+      return isLater(quiet) ? this.#when(quiet, given) : given
     })
+  }
+
+  async #when<Value>(quiet: PromiseLike<void>, given: Value): Promise<Value> {
+    this.#localChanges += 1
+    await quiet
+    this.#localChanges -= 1
+    return given
   }
 
   /** Something was written in this process that is not at the home yet: who knows the file has to ask for it again. */
@@ -316,8 +329,15 @@ export class HomeSessions {
       this.#hold(member, orphans)
       for (const ino of orphans) if (this.#parts.local.mayHold(ino)) this.#adopt(ino)
       await this.#quiet
+      await this.#kernelsTold()
     }
     return this.#seen(member, told)
+  }
+
+  // A kernel may have to wait for a change that is under way here, and that change for another machine.
+  async #kernelsTold(): Promise<void> {
+    if (this.#localChanges > 0) return
+    await forAWhile(this.#parts.local.told(), this.#parts.world.clock, KERNEL_TOLD_MS)
   }
 
   // What others have changed is durable before another machine sees it: a power cut here does not take it back.

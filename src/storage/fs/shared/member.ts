@@ -121,5 +121,10 @@ function together(batch: readonly Stale[], last: Stale): Stale {
   const moved = new Set(batch.flatMap(stale => stale.moved).filter(ino => !inos.has(ino)))
   const entries = new Map<string, DirectoryPlace>()
   for (const stale of batch) for (const entry of stale.entries) entries.set(`${entry.parent}/${entry.name}`, entry)
-  return { ...last, inos: [...inos], moved: [...moved], entries: [...entries.values()] }
+  // What was to be forgotten as a whole once is not kept.
+  const whole = new Set(
+    batch.flatMap(stale => [...stale.inos, ...stale.moved].filter(ino => !stale.kept.includes(ino))),
+  )
+  const kept = [...inos, ...moved].filter(ino => !whole.has(ino))
+  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()] }
 }

@@ -3,6 +3,7 @@ import type { Tables, Touched } from '../home/tables.ts'
 import { STALE_NAMES_MAX } from '../limits.ts'
 import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
 import type { Member } from './member.ts'
+import type { Stale } from './protocol.ts'
 
 /** The client half in the home's own process. */
 export interface LocalHalf {
@@ -72,19 +73,18 @@ export class Members {
       const interested = this.#interested.get(ino)
       if (interested === undefined) this.#interested.set(ino, new Set([member]))
       else interested.add(member)
-      if (tooMany !== undefined) this.#tell(member, { inos: [tooMany], moved: [], entries: [] })
+      if (tooMany !== undefined) this.#tell(member, { ...NOTHING, inos: [tooMany] })
     }
   }
 
   /** Those who know the inode have to forget it. */
   stale(ino: Ino): void {
-    for (const member of this.#interested.get(ino) ?? NOBODY)
-      this.#tell(member, { inos: [ino], moved: [], entries: [] })
+    for (const member of this.#interested.get(ino) ?? NOBODY) this.#tell(member, { ...NOTHING, inos: [ino] })
   }
 
   /** Nobody may go by the limits it was told. */
   limitsChanged(): void {
-    for (const member of this.#members) this.#tell(member, { inos: [], moved: [], entries: [] })
+    for (const member of this.#members) this.#tell(member, NOTHING)
   }
 
   /** Resolves when every session has forgotten what has changed until now; undefined when they have. */
@@ -113,10 +113,13 @@ export class Members {
       this.#touched?.add(ino)
       const entries = names.filter(({ parent }) => parent === ino)
       if (author !== undefined && !unmarked.has(ino)) this.#tellLocal(ino, entries)
+      // A kernel goes on believing the names of a directory that have not changed, so its machine is told of them on.
+      const isDirectory = this.#tables.inode(ino)?.kind === 'directory'
       for (const member of this.#interested.get(ino) ?? NOBODY) {
         if (member === author) continue
-        const isMoved = unmarked.has(ino)
-        this.#tell(member, { inos: isMoved ? [] : [ino], moved: isMoved ? [ino] : [], entries })
+        const kept = isDirectory ? [ino] : []
+        if (unmarked.has(ino)) this.#tell(member, { ...NOTHING, kept, moved: [ino] })
+        else this.#tell(member, { inos: [ino], kept, moved: [], entries })
       }
     }
   }
@@ -126,15 +129,8 @@ export class Members {
     for (const entry of entries) this.#local.invalidate({ kind: 'entry', ...entry })
   }
 
-  #tell(
-    member: Member,
-    what: {
-      readonly inos: readonly Ino[]
-      readonly moved: readonly Ino[]
-      readonly entries: readonly DirectoryPlace[]
-    },
-  ): void {
-    for (const ino of [...what.inos, ...what.moved]) this.#forget(member, ino)
+  #tell(member: Member, what: Omit<Stale, 'number' | 'revision'>): void {
+    for (const ino of [...what.inos, ...what.moved]) if (!what.kept.includes(ino)) this.#forget(member, ino)
     const { revision } = this.#tables
     for (let at = 0; at === 0 || at < what.entries.length; at += STALE_NAMES_MAX) {
       const entries = what.entries.slice(at, at + STALE_NAMES_MAX)
@@ -151,4 +147,5 @@ export class Members {
   }
 }
 
+const NOTHING: Omit<Stale, 'number' | 'revision'> = { inos: [], kept: [], moved: [], entries: [] }
 const NOBODY: ReadonlySet<Member> = new Set()
