@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Disk } from '#base'
 import { exactly, type ShapeOf, shape, text, type TlsCredential, word } from '#rpc'
 import { clusterFault } from '../faults.ts'
@@ -39,9 +40,25 @@ export function readNodeFiles(disk: Disk, dataFolder: string): NodeFiles | undef
     if (found === undefined) throw broken(`${folder}/${file}`, 'is not there')
     return found
   }
-  return {
-    node: nodeOf(json, `${folder}/${NODE}`),
-    credential: { keyPem: pem(KEY), certificatePem: pem(CERTIFICATE), authorityPem: pem(AUTHORITY) },
+  const node = nodeOf(json, `${folder}/${NODE}`)
+  const credential = { keyPem: pem(KEY), certificatePem: pem(CERTIFICATE), authorityPem: pem(AUTHORITY) }
+  refuseUnusable(credential, folder)
+  return { node, credential }
+}
+
+// TLS would find it later, and say less.
+function refuseUnusable({ keyPem, certificatePem, authorityPem }: TlsCredential, folder: string): void {
+  const key = parsed(() => createPrivateKey(keyPem), `${folder}/${KEY}`)
+  const certificate = parsed(() => new X509Certificate(certificatePem), `${folder}/${CERTIFICATE}`)
+  parsed(() => new X509Certificate(authorityPem), `${folder}/${AUTHORITY}`)
+  if (!certificate.checkPrivateKey(key)) throw broken(`${folder}/${CERTIFICATE}`, 'is for another key')
+}
+
+function parsed<Value>(parse: () => Value, path: string): Value {
+  try {
+    return parse()
+  } catch (error) {
+    throw broken(path, 'is damaged', error)
   }
 }
 

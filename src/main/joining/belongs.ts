@@ -4,7 +4,7 @@ import { isFault, type World } from '#base'
 import { type NodeFiles, readNodeFiles } from '#cluster'
 import { connectSocket, doorOf, nodeStatus } from '#rpc'
 import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
-import { shortCloud } from '../cloud-place.ts'
+import { memberOf, shortCloud } from '../cloud-place.ts'
 import { isDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { HASH_THREADS, JOIN_DIAL_MS } from '../limits.ts'
@@ -20,6 +20,7 @@ import { softwareName } from '../version.ts'
  */
 export async function refuseOwned(dataFolder: string, cloud: string, world: World): Promise<string | undefined> {
   if (!isDataFolder(dataFolder) || !isBegun(dataFolder)) return undefined
+  if (isDamagedNode(dataFolder, world)) return undefined
   const files = readNodeFiles(world.disk, dataFolder)
   const node = files?.node
   if (files?.node.cloud === cloud) {
@@ -40,12 +41,23 @@ export async function refuseOwned(dataFolder: string, cloud: string, world: Worl
   })
 }
 
+// A node whose files are damaged joins anew; what a controller has is made anew when it starts.
+function isDamagedNode(dataFolder: string, { disk }: World): boolean {
+  try {
+    memberOf(disk, dataFolder)
+    return false
+  } catch (error) {
+    if (!isFault(error, 'NodeFile')) throw error
+    return true
+  }
+}
+
 // A join that was ended before it was done leaves a folder in which nothing has begun.
 function isBegun(dataFolder: string): boolean {
   return BEGUN.some(name => fs.existsSync(`${dataFolder}/${name}`))
 }
 
-const BEGUN = ['chunks', 'control', 'fs', 'node/node.json']
+const BEGUN = ['chunks', 'control', 'fs', 'keyspace.json', 'node/node.json']
 
 function isOver({ credential }: NodeFiles, { clock }: World): boolean {
   return Date.parse(new X509Certificate(credential.certificatePem).validTo) <= Number(clock.wallNs() / 1_000_000n)

@@ -60,6 +60,13 @@ suite('a machine that joins', () => {
     assert.notEqual(readNodeFiles(quietWorld.disk, folder())?.credential.keyPem, '')
   })
 
+  test('whose certificate is damaged joins anew, under its name too', async () => {
+    await join(await controller.token(), 'damaged')
+    fs.writeFileSync(`${folder()}/node/certificate.pem`, '')
+    assert.equal((await join(await controller.token({ node: 'damaged' }), 'damaged')).name, 'damaged')
+    assert.equal(readNodeFiles(quietWorld.disk, folder())?.node.name, 'damaged')
+  })
+
   test('is refused with a name that is taken, and the token goes on to hold', async () => {
     const token = await controller.token()
     await refused(join(token, 'first'), 'Occupied', /called first in the cloud already/)
