@@ -1,5 +1,6 @@
 import type { Revision } from '#keyspace'
 import type { Tables, Touched } from '../home/tables.ts'
+import { ROOT_INO } from '../inode.ts'
 import { STALE_NAMES_MAX } from '../limits.ts'
 import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
 import type { Member } from './member.ts'
@@ -9,6 +10,8 @@ import type { Stale } from './protocol.ts'
 export interface LocalHalf {
   /** A kernel here may have to be told. */
   invalidate(change: Invalidation): void
+  /** True when a kernel here may hold the inode; the root it always holds. */
+  mayHold(ino: Ino): boolean
 }
 
 /**
@@ -124,7 +127,9 @@ export class Members {
     }
   }
 
+  // A kernel that does not hold a directory knows none of its names.
   #tellLocal(ino: Ino, entries: readonly DirectoryPlace[]): void {
+    if (ino !== ROOT_INO && !this.#local.mayHold(ino)) return
     this.#local.invalidate({ kind: 'inode', ino })
     for (const entry of entries) this.#local.invalidate({ kind: 'entry', ...entry })
   }
