@@ -14,7 +14,7 @@ export class Mending {
   readonly #holders: Holders
   readonly #cached: Cached
   /** Machines that got copies, which a sync has to follow. */
-  readonly sentTo = new Set<string>()
+  readonly #sentTo = new Set<string>()
 
   constructor(parts: PoolParts, holders: Holders, cached: Cached) {
     this.#parts = parts
@@ -24,7 +24,7 @@ export class Mending {
 
   /**
    * Sends what is lacking; then, when this machine shall not hold the group and all who shall have confirmed their copies,
-   * gives up its own. A machine that is Draining keeps them: nobody asks for its space.
+   * gives up its own, as a machine that is Draining does with all it has.
    * Answers how many chunks still have to wait here because somebody has not confirmed.
    */
   async mend(view: PoolView, finding: Finding, signal: AbortSignal): Promise<number> {
@@ -39,8 +39,8 @@ export class Mending {
 
   /** Resolves when what was sent is durable; false when a machine failed or lost what it had. */
   async settle(signal: AbortSignal): Promise<boolean> {
-    const names = [...this.sentTo]
-    this.sentTo.clear()
+    const names = [...this.#sentTo]
+    this.#sentTo.clear()
     const synced = names.map(name => this.#holders.get(name).sync(signal))
     return (await Promise.allSettled(synced)).every(({ status }) => status === 'fulfilled')
   }
@@ -50,7 +50,7 @@ export class Mending {
     const holder = this.#holders.get(name)
     const at = Math.floor((chunks.length * rankOf(view)) / Math.max(view.map.machines.length, 1))
     const rotated = [...chunks.slice(at), ...chunks.slice(0, at)]
-    this.sentTo.add(name)
+    this.#sentTo.add(name)
     try {
       for (let from = 0; from < rotated.length; from += MEND_BATCH) {
         if (this.#parts.view().name !== view.name) return false
@@ -95,8 +95,7 @@ export class Mending {
       confirmedCount = confirmed.length
       return confirmed
     }
-    const isDraining = view.stateOf(view.own) === 'Draining'
-    const mayStill = () => !isDraining && this.#parts.view().name === view.name
+    const mayStill = () => this.#parts.view().name === view.name
     try {
       await copies.release(
         own.map(({ digest }) => digest),

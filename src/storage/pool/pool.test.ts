@@ -185,6 +185,7 @@ test('a machine that drains may be unplugged when all it has is elsewhere, and n
   }
   assert.equal(await safety(), false)
   await cloud.until(safety)
+  assert.equal(cloud.machine('b').store.stat().states.held.chunks, 0)
   for (const digest of chunks.keys()) {
     assert.deepEqual(
       (await copiesOf(cloud, digest)).filter(name => name !== 'b'),

@@ -142,10 +142,6 @@ export class Repair {
       }
       await this.#look(survey, groups, signal)
     }
-    // Who may be unplugged soon has it from the others that all they have is durable.
-    if (view.stateOf(view.own) === 'Draining') {
-      for (const name of view.others) if (view.isOnline(name)) mending.sentTo.add(name)
-    }
     if (!(await mending.settle(signal))) this.#surveyed = ''
   }
 
@@ -157,7 +153,6 @@ export class Repair {
 
   #note(view: PoolView, { group, own, lacking, silent, alone }: Finding): void {
     const isMisplaced = !view.isWanted(view.own, group)
-    const isDraining = view.stateOf(view.own) === 'Draining'
     const isRight = lacking.size === 0 && silent.length === 0 && alone.length === 0 && !isMisplaced
     if (isRight) {
       this.#findings.delete(group)
@@ -170,7 +165,7 @@ export class Repair {
       lacking: new Map(counts),
       isSilent: silent.length > 0,
       alone: alone.length,
-      misplaced: isMisplaced && !isDraining ? own.length : 0,
+      misplaced: isMisplaced ? own.length : 0,
     })
   }
 
