@@ -13,8 +13,10 @@ export interface PoolCanary {
   readonly handlers?: (handlers: readonly Handler[]) => readonly Handler[]
   /** The pool as programs see it. */
   readonly read?: (pool: Pool, into: Uint8Array) => void
-  /** What goes wrong more often, so that it is found soon. */
-  readonly trouble?: { readonly blink: number }
+  /** What goes wrong more often, or not at all, so that it is found soon. */
+  readonly trouble?: Readonly<
+    Partial<Record<'blink' | 'restart' | 'cut' | 'wipe' | 'rot' | 'join' | 'drain' | 'long', number>>
+  >
   /** Machines never hear of a new map. */
   readonly isDeaf?: boolean
 }
@@ -24,8 +26,8 @@ export const POOL_CANARIES: readonly PoolCanary[] = [
   { name: 'lost-sync', seedsMax: 5, store: store => changed(store, { sync: async () => undefined }) },
   {
     name: 'same-boot',
-    seedsMax: 15,
-    trouble: { blink: 40 },
+    seedsMax: 5,
+    trouble: { blink: 40, restart: 0, cut: 0, wipe: 0, rot: 0, join: 0, drain: 0, long: 0 },
     world: world => ({ ...world, entropy: { bytes: count => new Uint8Array(count) } }),
   },
   { name: 'empty-renewal', seedsMax: 10, handlers: alwaysRenewing },

@@ -9,6 +9,7 @@ import type { PoolCanary } from './canaries.ts'
 import { CONTROLLER, Controller } from './controller.ts'
 import { type CloudParts, PoolMachine } from './machine.ts'
 import { PoolModel, type PutChunk, told } from './model.ts'
+import type { Pool } from '#storage/pool'
 import { SimNetwork } from './network.ts'
 
 /** How a run of a cloud went. */
@@ -159,6 +160,7 @@ class Cloud {
     if (pool === undefined) return
     const chunks: PutChunk[] = []
     const lostBefore = this.model.lostDisks
+    const before = pool.view()
     const startMs = this.nowMs
     try {
       for (let i = this.#random.between(1, 4); i > 0; i--) {
@@ -174,10 +176,8 @@ class Cloud {
       this.#trace.line(`${this.nowMs.toFixed(0)} write refused at ${machine.own}: ${error.code}`)
       return
     }
-    const view = pool.view()
     const isWhole = this.nowMs - startMs < WAIT_MS && this.model.lostDisks === lostBefore
-    const needed =
-      this.model.lostDisks > lostBefore ? 1 : isWhole ? Math.min(view.copiesNow, this.#replicas) : view.minReplicas
+    const needed = this.model.lostDisks > lostBefore ? 1 : copiesNeeded(before, pool.view(), isWhole)
     for (const chunk of chunks) this.model.acknowledge(chunk, this.#machines, needed)
     this.#trace.line(`${this.nowMs.toFixed(0)} ${chunks.map(told).join(', ')} acknowledged at ${machine.own}`)
   }
@@ -214,7 +214,7 @@ class Cloud {
     const rareness = this.#canary?.trouble === undefined ? 1 : 4
     for (let step = 0; step < TROUBLES * rareness; step++) {
       await this.#pause((this.#random.fraction() * 12_000) / rareness)
-      const kind = this.#random.weighted({ ...TROUBLE, ...this.#canary?.trouble })
+      const kind = this.#random.weighted<keyof typeof TROUBLE>({ ...TROUBLE, ...this.#canary?.trouble })
       this.#trace.line(`${this.nowMs.toFixed(0)} ${kind}`)
       if (kind === 'blink') void this.#restart(this.#someone(), BLINK_MS)
       else if (kind === 'restart' || kind === 'long')
@@ -355,6 +355,14 @@ class Cloud {
   #pause(ms: number): Promise<void> {
     return new Promise(resolve => this.#scheduler.at(this.#life, ms, resolve))
   }
+}
+
+type View = ReturnType<Pool['view']>
+
+// Each chunk is counted by the machines of some moment of the write; after 30 s the least are enough.
+function copiesNeeded(before: View, after: View, isWhole: boolean): number {
+  const isKnown = isWhole && after.map.version <= before.map.version + 1
+  return isKnown ? Math.min(before.copiesNow, after.copiesNow) : after.minReplicas
 }
 
 // The trace of a cloud tells what happens to machines, not each operation of their disks.
