@@ -53,3 +53,24 @@ test('a power cut while a map is written leaves the one before', async () => {
   await maps.take(mapOf(4, []))
   assert.equal(new MapStore(torn, '/data', alone).map.version, 4)
 })
+
+test('who is revoked by a map that cannot be written is revoked, and nothing else of that map is used', async () => {
+  const disk = memoryDisk()
+  const maps = new MapStore(disk, '/data', alone)
+  await maps.take(mapOf(3, [machineRow('a'), machineRow('b')]))
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+  const { open } = disk
+  disk.open = () => {
+    throw full
+  }
+  let published = 0
+  maps.onMap(() => published++)
+  const next = mapOf(4, [machineRow('a')], { revoked: ['serial-b'] })
+  await assert.rejects(maps.take(next), full)
+  await assert.rejects(maps.take(next), full)
+  assert.deepEqual([maps.map.version, maps.map.machines.length, maps.map.revoked], [3, 2, ['serial-b']])
+  assert.equal(published, 1)
+  disk.open = open
+  await maps.take(next)
+  assert.deepEqual([maps.map.version, maps.map.machines.length], [4, 1])
+})

@@ -53,8 +53,19 @@ export class MapStore {
       throw clusterFault('StaleMap', `map ${map.version} is older than map ${version}, which is here`)
     }
     const shared = { ...map, isShared: true }
-    await replaceSmallFile(this.#disk, this.#path, new TextDecoder().decode(mapBytes(shared)))
+    try {
+      await replaceSmallFile(this.#disk, this.#path, new TextDecoder().decode(mapBytes(shared)))
+    } catch (error) {
+      this.#revoke(shared.revoked)
+      throw error
+    }
     this.#publish(shared)
+  }
+
+  // Who was removed is cut off by a machine with a full disk too: nothing else of a map that is not durable is used.
+  #revoke(revoked: readonly string[]): void {
+    const known = new Set(this.#map.revoked)
+    if (revoked.some(serial => !known.has(serial))) this.#publish({ ...this.#map, revoked })
   }
 
   #publish(map: NodeMap): void {
