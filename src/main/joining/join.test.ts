@@ -69,7 +69,11 @@ suite('a machine that joins', () => {
 
   test('is refused with a name that is taken, and the token goes on to hold', async () => {
     const token = await controller.token()
-    await refused(join(token, 'first'), 'Occupied', /called first in the cloud already/)
+    await refused(
+      join(token, 'first'),
+      'Occupied',
+      /called first in the cloud already\nIt is the controller: choose another with --name\.$/,
+    )
     await refused(join(token, 'one'), 'Occupied', /--name.*cairn node remove one.*--node one/)
     assert.equal((await join(token, 'two')).name, 'two')
     count += 1

@@ -54,7 +54,7 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
   if (grant.node !== undefined && grant.node !== name) throw refusedName(name, grant.node)
   const { publicKey } = await requestOf(csrPem, name)
   const isNew = name !== parts.own && (await makeNode(fetch, name, role))
-  if (!isNew && (grant.node === undefined || name === parts.own)) throw takenName(name)
+  if (!isNew && (grant.node === undefined || name === parts.own)) throw takenName(name, parts.own)
   try {
     await useUp(parts, grant, signal)
     // A machine that was called so before is another one now, or has lost what it had.

@@ -73,9 +73,11 @@ export function refusedName(name: string, wanted: string): Error {
   })
 }
 
-/** A name that another machine has. */
-export function takenName(name: string): Error {
-  return mainFault('Occupied', `there is a machine called ${name} in the cloud already`, {
+/** A name that another machine has; `own`: the one that is asked, which nobody takes the name of. */
+export function takenName(name: string, own: string): Error {
+  const message = `there is a machine called ${name} in the cloud already`
+  if (name === own) return mainFault('Occupied', message, { hint: 'It is the controller: choose another with --name.' })
+  return mainFault('Occupied', message, {
     hint: `Choose another with --name. Is that one gone for good: cairn node remove ${name}. Is this it, without its data: cairn token create --role node --node ${name}`,
   })
 }
