@@ -146,3 +146,6 @@ export const NODE_TOLD_RETRY_MS = 500
 export const JOIN_DIAL_MS = 10_000
 /** The oldest formats between machines that this Cairn understands. */
 export const OLDEST_FORMAT_LEVEL = 1
+
+/** Milliseconds other machines have to say how many copies there are, before their answer is left out. */
+export const COPIES_TOLD_MS = 2_000

@@ -113,7 +113,7 @@ export {
   snapshotRemove,
   snapshotRestore,
 } from './door/snapshot.ts'
-export { type ScrubRow, storeCollect, storeScrub } from './door/store.ts'
+export { type CopiesStatus, type ScrubRow, storeCollect, storeCopies, storeScrub } from './door/store.ts'
 export { connectTls, type TlsConnection, type TlsConnectOptions } from './tls/connect.ts'
 export type { TlsCredential } from './tls/credential.ts'
 export { listenTls, type TlsListening, type TlsListenOptions } from './tls/listen.ts'

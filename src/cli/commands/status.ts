@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { isFault } from '#base'
-import { type NodeStatus, nodeStatus } from '#rpc'
+import { type CopiesStatus, type NodeStatus, nodeStatus, storeCopies } from '#rpc'
 import { type Context, dataFolder, show } from '../context.ts'
 import { type ApiState, apiState } from '../control-door.ts'
 import { openDoor } from '../door.ts'
@@ -22,12 +22,13 @@ async function status(context: Context): Promise<void> {
   try {
     await using client = await openDoor(context)
     const found = await client.call(nodeStatus, undefined, context.signal)
+    const copies = await client.call(storeCopies, undefined, context.signal)
     const api = await apiState(context)
     const url = typeof api === 'string' ? null : api.url
     show(
       context,
-      { running: true, ...found, api: url, keys: typeof api === 'string' ? null : (api.keys ?? null) },
-      () => statusText(found, api),
+      { running: true, ...found, copies, api: url, keys: typeof api === 'string' ? null : (api.keys ?? null) },
+      () => statusText(found, copies, api),
     )
   } catch (error) {
     if (isFault(error, 'NotRunning')) show(context, { running: false, dataFolder: dataFolder(context) }, () => '')
@@ -36,7 +37,7 @@ async function status(context: Context): Promise<void> {
 }
 
 /** The status for people. */
-function statusText(status: NodeStatus, api: ApiState): string {
+function statusText(status: NodeStatus, copies: CopiesStatus, api: ApiState): string {
   const { disk, filesystems, mounts, held } = status
   const metadataBytes = filesystems.reduce((sum, each) => sum + each.metadataBytes, 0)
   const head = [
@@ -47,6 +48,7 @@ function statusText(status: NodeStatus, api: ApiState): string {
     ...(typeof api === 'string' || api.keys === undefined ? [] : [`keys   ${api.keys}`]),
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
+    `copies ${copies.sentence}`,
   ]
   return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`
 }

@@ -1,5 +1,6 @@
 import type { World } from '#base'
 import type { ChunkStore } from '#storage/chunks'
+import type { Pool } from '#storage/pool'
 import type { Start } from '../messages.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Collector } from '../storage/collector.ts'
@@ -13,6 +14,7 @@ export interface Parts {
   readonly link: SupervisorLink
   readonly world: World
   readonly chunks: ChunkStore
+  readonly pool: Pick<Pool, 'status'>
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector

@@ -117,6 +117,7 @@ async function openAll(
     link,
     world,
     chunks,
+    pool,
     filesystems,
     sessions,
     collector,

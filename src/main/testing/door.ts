@@ -4,6 +4,7 @@ import path from 'node:path'
 import { machineWorld } from '#host'
 import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
+import { openPool } from '#storage/pool'
 import { handlersOf } from '../methods/index.ts'
 import { Peers } from '../peers/peers.ts'
 import { Collector } from '../storage/collector.ts'
@@ -60,8 +61,9 @@ export async function openTestDoor(): Promise<TestDoor> {
   }
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: NO_OTHER_ROOTS }))
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
+  const pool = opening.use(openPool({ id: 'default', world, store: chunks, machines: peers.machines }))
   const openedMs = world.clock.monotonicMs()
-  const parts = { start, link, world, chunks, filesystems, sessions, collector, peers, openedMs }
+  const parts = { start, link, world, chunks, pool, filesystems, sessions, collector, peers, openedMs }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))
