@@ -15,7 +15,10 @@ export function declareJoin(program: Command, run: Run): void {
   program
     .command('join')
     .description('make this machine a member of a cloud, and run Cairn as `cairn up` does')
-    .argument('<token>', 'what `cairn token create --role node` shows on a controller of the cloud')
+    .argument(
+      '<token>',
+      'what `cairn token create --role node` shows on a controller of the cloud; good for five minutes',
+    )
     .option('--name <name>', 'what this machine is called in the cloud (else its host name)')
     .option('--mount <folder>', 'where home is mounted, from now on', folderWord)
     .option('--no-mount', 'mount nothing this time')

@@ -29,7 +29,7 @@ export function declareTokenCreate(token: Command, run: Run): void {
     .option('--node <name>', 'for a machine of this name alone, which may take the name back')
     .option('--address <address>', 'HOST[:PORT] at which this machine is reached too; may be said again', more, [])
     .option('--ttl <time>', 'how long it holds: seconds, or 10m, 2h, 7d', '300')
-    .option('--reusable', 'let it be used until it expires, not once')
+    .option('--reusable', 'let it be used until it expires, not once; not for machines')
     .option('--description <text>', 'what it is for', '')
     .option('--qr', 'show it as a QR code too, with the address of the API')
     .addHelpText(
