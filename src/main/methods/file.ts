@@ -83,7 +83,7 @@ export interface Looks {
   readonly mtimeNs?: bigint | undefined
 }
 
-/** Gives a file its looks; the owner first, because that clears setuid. */
+/** Gives a file its looks; the owner first, because that clears setuid, and as far as this machine may. */
 export async function setLooks(
   changes: Changes,
   file: Attributes,
@@ -93,7 +93,7 @@ export async function setLooks(
   const { uid, gid, mode, mtimeNs } = looks
   let seen = file
   const isOther = (uid ?? file.uid) !== file.uid || (gid ?? file.gid) !== file.gid
-  if (isOther) seen = await changes.set(file.ino, { uid, gid }, path)
+  if (isOther) seen = (await changes.give(file.ino, { uid, gid }, path)) ?? file
   const rest = { mode: file.kind === 'symlink' ? undefined : mode, mtime: mtimeNs }
   if (rest.mode !== undefined || rest.mtime !== undefined) seen = await changes.set(file.ino, rest, path)
   return seen

@@ -4,6 +4,7 @@ import {
   type Attributes,
   type Caller,
   type DirectoryPlace,
+  ERRNO,
   type Ino,
   isErrno,
   type NewNode,
@@ -18,6 +19,8 @@ export interface Changes {
   readonly vfs: Vfs
   make(place: DirectoryPlace, node: NewNode, path: ByteString): Promise<Attributes>
   set(ino: Ino, change: AttributeChange, path: ByteString): Promise<Attributes>
+  /** Gives it to somebody else; undefined where that is refused, because root of this machine is nobody there. */
+  give(ino: Ino, owner: Pick<AttributeChange, 'uid' | 'gid'>, path: ByteString): Promise<Attributes | undefined>
   link(ino: Ino, place: DirectoryPlace, path: ByteString): Promise<void>
   remove(place: DirectoryPlace, what: 'file' | 'directory', path: ByteString): Promise<void>
   rename(from: DirectoryPlace, to: DirectoryPlace, path: ByteString, mode?: RenameMode): Promise<void>
@@ -56,6 +59,12 @@ export function changesOf({ filesystem, mayHold }: Changed): Changes {
       const changed = await done(vfs.setAttributes(ino, change, OWNER), path)
       staleInode(ino)
       return changed
+    },
+    async give(ino, owner, path) {
+      const given = await vfs.setAttributes(ino, owner, OWNER)
+      if (given === ERRNO.EPERM) return undefined
+      staleInode(ino)
+      return done(given, path)
     },
     async link(ino, place, path) {
       await done(vfs.link(ino, place.parent, place.name), path)
