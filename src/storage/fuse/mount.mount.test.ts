@@ -135,6 +135,27 @@ os.removexattr('map', 'user.a')
     await sh('timeout -s KILL 0.3 sync f || test $? = 137; ls', mount.target)
   })
 
+  test('does not fail for a signal that a program lives with', {
+    ...options,
+    skip: withoutPython || skip,
+  }, async () => {
+    await using mount = await Mounted.open()
+    await fs.writeFile(mount.at('f'), 'x')
+    await mount.order('stick')
+    const script = `
+import ctypes, os, signal
+f = os.open('f', os.O_RDWR)
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.fsync(f) == 0, os.strerror(ctypes.get_errno())
+`
+    const synced = sh(`python3 -c "${script}"`, mount.target)
+    await new Promise(resolve => setTimeout(resolve, 600))
+    await mount.order('release')
+    await synced
+  })
+
   test('lets the kernel hold writes back when nobody else writes', options, async () => {
     await using mount = await Mounted.open({ singleMachine: true })
     await sh('for i in 1 2 3 4 5; do echo "line $i" >> log; done; test "$(wc -l < log)" = 5', mount.target)

@@ -11,6 +11,8 @@ export interface Request extends Unique {
   readonly ino: Ino
   readonly uid: number
   readonly gid: number
+  /** The thread that asked; 0 when the kernel cannot name it here. */
+  readonly pid: number
   /** The whole message, header included. */
   readonly bytes: Buffer
   /** Where the message ends in `bytes`. */
@@ -40,7 +42,7 @@ export interface Operation<Value> {
   encode(context: Context, value: Value, out: Buffer): number
   /** `reply`: `run` fills a reply buffer of its own. `request`: the request's bytes are in use until the answer. */
   readonly keeps?: 'reply' | 'request'
-  /** A waiting request may be answered EINTR, since it changes nothing. */
+  /** It changes nothing: a waiting request is given up when whoever asked is killed. */
   readonly interruptible?: boolean
   /** It changes files: the filesystem is told the request's number first, to know it when it comes again. */
   readonly changes?: boolean

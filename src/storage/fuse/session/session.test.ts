@@ -68,19 +68,37 @@ test('an inode is forgotten when the kernel has given back every lookup', () => 
 
 suite('a waiting request', () => {
   const unique = { uniqueLow: 8, uniqueHigh: 0 }
+  const request = { ...unique, pid: 70 }
 
-  test('that changes nothing may be interrupted once, and its answer is dropped', () => {
+  test('is given up when whoever asked is killed, and its answer is dropped', () => {
     const requests = new WaitingRequests()
-    const waiting = requests.add(unique, true)
+    const waiting = requests.add(request, true)
     assert.equal(requests.interrupt({ uniqueLow: 10, uniqueHigh: 0 }), false)
     assert.equal(requests.interrupt(unique), true)
+    assert.deepEqual(
+      requests.giveUp(pid => pid === 70),
+      [unique],
+    )
     assert.equal(requests.interrupt(unique), false)
     assert.equal(requests.settle(unique, waiting), false)
   })
 
+  test('is answered when the signal was one its program lives with', () => {
+    const requests = new WaitingRequests()
+    const waiting = requests.add(request, true)
+    requests.interrupt(unique)
+    assert.deepEqual(
+      requests.giveUp(() => false),
+      [],
+    )
+    assert.equal(requests.someInterrupted, true)
+    assert.equal(requests.settle(unique, waiting), true)
+    assert.equal(requests.someInterrupted, false)
+  })
+
   test('that changes files is carried out', async () => {
     const requests = new WaitingRequests()
-    const waiting = requests.add(unique, false)
+    const waiting = requests.add(request, false)
     const drained = requests.drained()
     assert.equal(requests.interrupt(unique), false)
     assert.equal(requests.settle(unique, waiting), true)

@@ -6,6 +6,7 @@ import { resendMessage } from '../codec/notifications.ts'
 import { OPCODE, opcodeName } from '../codec/opcodes.ts'
 import { INTERRUPT_IN } from '../codec/requests.ts'
 import { readRequest, writeMessage } from '../device/device.ts'
+import { isEnding, keepLooking } from '../device/ending.ts'
 import { Notifier } from '../device/notifier.ts'
 import type { Source } from '../device/pump.ts'
 import { Buffers } from './buffers.ts'
@@ -53,6 +54,7 @@ export class Session implements Source {
   #request: Buffer
   #settleEnd: (end: SessionEnd) => void = () => {}
   #isOver = false
+  #stopLooking: () => void = () => {}
 
   constructor(options: SessionOptions) {
     const { fd, vfs } = options
@@ -122,6 +124,7 @@ export class Session implements Source {
     this.#isOver = true
     this.#stopListening()
     this.#notifier.close()
+    this.#stopLooking()
     if (end === 'unmounted') this.#context.lookups.forgetAll()
     this.#settleEnd(end)
   }
@@ -167,7 +170,18 @@ export class Session implements Source {
   }
 
   #interrupt(unique: Unique): void {
-    if (this.#waiting.interrupt(unique)) this.#fail(unique, EINTR)
+    if (!this.#waiting.interrupt(unique)) return
+    this.#stopLooking()
+    this.#stopLooking = keepLooking(() => this.#giveUp())
+  }
+
+  /**
+   * A disk does not fail because of a signal, and programs do not expect it. Yet who is killed shall not hang on an
+   * answer that may be long in coming; the kernel tells of the first signal only, so ask until the answer is there.
+   */
+  #giveUp(): boolean {
+    for (const unique of this.#waiting.giveUp(isEnding)) this.#fail(unique, EINTR)
+    return this.#waiting.someInterrupted
   }
 
   #start(request: Request, operation: Operation<unknown>): 'served' | 'later' {

@@ -57,8 +57,8 @@ export class MemoryVfs implements Vfs {
   ttlMs = 1000
   /** Every other megabyte of a file is read and written later. */
   slow = true
-  /** Nothing becomes durable any more. */
-  stuck = false
+  /** While set, nothing becomes durable before it resolves. */
+  stuck: Promise<void> | undefined
   #state: State = { nodes: new Map(), next: 2, last: undefined }
   #request = { sequence: 0, resent: false }
   /** Called after each change of names, before it is answered. */
@@ -227,7 +227,7 @@ export class MemoryVfs implements Vfs {
 
   // Answers later, as a disk does.
   sync(_ino: Ino, _what: 'data' | 'all'): Reply<void> {
-    if (this.stuck) return new Promise(() => {})
+    if (this.stuck !== undefined) return this.stuck
     return new Promise(resolve => setImmediate(resolve))
   }
 

@@ -38,11 +38,17 @@ const session = await openFuseSession({
 })
 if (resumed && existsSync(state)) process.send?.('ready')
 
+let release = (): void => {}
 process.on('message', ([order, ...words]: string[]) => {
   if (order === 'change') vfs.changeElsewhere(words[0] ?? '', words[1] ?? '')
   if (order === 'remove') vfs.removeElsewhere(words[0] ?? '')
   if (order === 'save') vfs.save(save)
-  if (order === 'stick') vfs.stuck = true
+  if (order === 'stick') {
+    vfs.stuck = new Promise(resolve => {
+      release = resolve
+    })
+  }
+  if (order === 'release') release()
   process.send?.(order)
 })
 
