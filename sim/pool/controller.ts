@@ -27,7 +27,17 @@ export class Controller {
     this.#network = parts.network
     this.#at = parts.at
     const pools: NodeMap['pools'] = [{ id: 'default', replicas: parts.replicas, policy: 'weighted' }]
-    const empty = { version: 1, cloud: 'sim', level: 1, groups: 16, machines: [], pools, revoked: [], isShared: true }
+    const empty = {
+      version: 1,
+      cloud: 'sim',
+      level: 1,
+      groups: 16,
+      machines: [],
+      pools,
+      filesystems: [],
+      revoked: [],
+      isShared: true,
+    }
     this.#map = empty
   }
 

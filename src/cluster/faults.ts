@@ -8,6 +8,8 @@ export const clusterFault = defineFaults({
   StaleMap: { status: 409, retry: 'reread' },
   /** A map that cannot be read. */
   BadMap: { status: 422, retry: 'never' },
+  /** Who asks may not change the record of a filesystem like that. */
+  NotHome: { status: 403, retry: 'never' },
   /** Nothing leads to the machine now. */
   NoPath: { status: 503, retry: 'later' },
   /** The certificate of the caller does not let it do this. */

@@ -9,6 +9,7 @@ export {
 } from './files/node-files.ts'
 export { readSmallFile, replaceSmallFile } from './files/small-file.ts'
 export { forMachines } from './guard.ts'
+export { changedHomes, type HomeChange, homeOf, isSameHome } from './homes.ts'
 export { tellChanges } from './hearing/told.ts'
 export { type Dial, Links, type LinksOptions, type OwnMachine, type Shown } from './links/links.ts'
 export type { Machines, MachineView } from './machines.ts'
@@ -17,6 +18,7 @@ export { mapBytes, readMap } from './map-bytes.ts'
 export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
 export { clusterBeat, clusterMap, type DiskReport, type MachineReport } from './methods/beat.ts'
 export { clusterAdmit } from './methods/admit.ts'
+export { clusterKeepHome, clusterSetHome } from './methods/homes.ts'
 export { clusterJoin, clusterRenew, type JoinParams, type JoinResult, type RenewParams } from './methods/join.ts'
 export {
   askNodes,
@@ -38,5 +40,5 @@ export {
   SKEW_STOP_MS,
   SUSPECT_MS,
 } from './limits.ts'
-export type { MachineState, MapDisk, MapMachine, MapPool, NodeMap } from './node-map.ts'
+export type { MachineState, MapDisk, MapFilesystem, MapMachine, MapPool, NodeMap } from './node-map.ts'
 export { PEER_PORT } from '#rpc'

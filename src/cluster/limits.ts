@@ -20,6 +20,10 @@ export const DISK_MIB_MAX = 2 ** 32
 export const ADDRESSES_MAX = 16
 /** Pools of a cloud. */
 export const POOLS_MAX = 64
+/** Filesystems of a cloud that have a home in the map. */
+export const HOMES_MAX = 1_000
+/** Machines that have the log of one filesystem and count: as many as a pool has copies. */
+export const IN_SYNC_MAX = 16
 /** Serials of revoked machine certificates that every machine knows. */
 export const REVOKED_MAX = 4_096
 /** Machines told of in one item of `cluster.watch`, and bytes of them. */

@@ -1,5 +1,5 @@
-import { flag, integer, list, optional, type ShapeOf, shape, text, word } from '#rpc'
-import { ADDRESSES_MAX, DISKS_MAX, MACHINES_MAX, POOLS_MAX, REVOKED_MAX } from './limits.ts'
+import { flag, integer, list, optional, type Shape, type ShapeOf, shape, text, word } from '#rpc'
+import { ADDRESSES_MAX, DISKS_MAX, HOMES_MAX, IN_SYNC_MAX, MACHINES_MAX, POOLS_MAX, REVOKED_MAX } from './limits.ts'
 
 /** How a machine is, as the map says it. Draining gives its copies away; Removed is only seen by the machine itself. */
 export const machineState = word('Online', 'Suspect', 'Offline', 'Draining')
@@ -45,6 +45,24 @@ const poolShape = shape({
 /** A pool in the map. */
 export type MapPool = ShapeOf<typeof poolShape>
 
+/** Where a filesystem lives: checked by `homes.ts`. */
+export const filesystemShape = shape({
+  name: text(63),
+  /** The machine that orders and answers its changes. */
+  home: text(253),
+  /** Counts homes: of two records the higher epoch holds, and no two machines are home in one. */
+  epoch: integer(1),
+  /** Machines that have everything a sync was answered for, the home first: one of them is the next home. */
+  inSync: list(text(253), IN_SYNC_MAX),
+})
+
+/** A filesystem in the map. */
+export type MapFilesystem = ShapeOf<typeof filesystemShape>
+
+// Maps were kept before filesystems were in them.
+const filesystems: Shape<readonly MapFilesystem[]> = (value, at) =>
+  value === undefined ? [] : list(filesystemShape, HOMES_MAX)(value, at)
+
 /** What every machine knows of its cloud: who is in it and how. Small, versioned, whole. */
 export const nodeMapShape = shape({
   /** Counts changes. A machine never goes back to a lower one. */
@@ -56,6 +74,8 @@ export const nodeMapShape = shape({
   groups: integer(1, 65_536),
   machines: list(machineShape, MACHINES_MAX),
   pools: list(poolShape, POOLS_MAX),
+  /** Those that have a home, by name. */
+  filesystems,
   /** Serials of certificates of machines that nobody lets in any more. */
   revoked: list(text(64), REVOKED_MAX),
   /** False while this is what a machine had before it heard of any other. */

@@ -92,7 +92,7 @@ export function machineRow(name: string, more: Partial<MapMachine> = {}): MapMac
 
 /** A map of a cloud called `cloud`. */
 export function mapOf(version: number, machines: readonly MapMachine[], more: Partial<NodeMap> = {}): NodeMap {
-  const fixed = { cloud: 'cloud', level: 1, groups: 16, pools: [], revoked: [], isShared: true }
+  const fixed = { cloud: 'cloud', level: 1, groups: 16, pools: [], filesystems: [], revoked: [], isShared: true }
   return { ...fixed, version, machines, ...more }
 }
 

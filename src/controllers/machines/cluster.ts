@@ -1,4 +1,4 @@
-import type { HeardMachine, NodeMap } from '#cluster'
+import type { HeardMachine, HomeChange, NodeMap } from '#cluster'
 
 /** A machine that is let in. */
 export interface Member {
@@ -40,6 +40,14 @@ export interface Cluster {
   revoke(machine: string, signal: AbortSignal): Promise<void>
   /** The map as it is kept now. */
   keptMap(signal: AbortSignal): Promise<KeptMap>
+  /**
+   * Changes where a filesystem lives: a next home among those that have its log, in a higher epoch. Answers the map as it is then;
+   * `stale` when the record was another already. Faults: NotHome.
+   */
+  setHome(
+    change: HomeChange,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: 'done' | 'stale'; readonly map: NodeMap }>
   /** Keeps a map, durably, unless another has been kept since `revision`: then answers false. Machines are told of it. */
   keepMap(map: NodeMap, revision: number, signal: AbortSignal): Promise<boolean>
 }

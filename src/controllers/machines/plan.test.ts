@@ -175,3 +175,12 @@ suite('the map', () => {
     ])
   })
 })
+
+test('where filesystems live stays in the map, without machines that were removed', () => {
+  const [first] = follow(facts([...two, heard('three')]))
+  assert.ok(first !== undefined)
+  const filesystem = { name: 'home', home: 'one', epoch: 3, inSync: ['one', 'two', 'three'] }
+  const kept = { ...first, filesystems: [filesystem] }
+  assert.equal(nextMap(kept, facts([...two, heard('three')])), kept)
+  assert.deepEqual(nextMap(kept, facts(two)).filesystems, [{ ...filesystem, inSync: ['one', 'two'] }])
+})

@@ -1,4 +1,4 @@
-import type { HeardMachine, MachineState, MapMachine, MapPool, NodeMap } from '#cluster'
+import type { HeardMachine, MachineState, MapFilesystem, MapMachine, MapPool, NodeMap } from '#cluster'
 import { isDraining, isSameJson, type Json, type KubeObject, numberAt, textAt, ZONE_LABEL } from '#schema'
 import { groupsFor } from '#storage/placement'
 import { MAP_MACHINES_MAX, MAP_POOLS_MAX, MAP_REVOKED_MAX } from '../limits.ts'
@@ -36,6 +36,7 @@ export function nextMap(kept: NodeMap | undefined, facts: MapFacts): NodeMap {
       .map(mapPool)
       .sort((a, b) => compare(a.id, b.id))
       .slice(0, MAP_POOLS_MAX),
+    filesystems: (before?.filesystems ?? []).map(each => withoutGone(each, members)),
     revoked: [...new Set(facts.revoked)].slice(-MAP_REVOKED_MAX).sort(compare),
     isShared: true,
   }
@@ -57,6 +58,12 @@ function mapMachine({ name, isController }: Member, before: MapMachine | undefin
     state: stateOf(name, before, facts),
     disks: report === undefined ? (before?.disks ?? []) : report.disks.map(each => mapDisk(each, disks.get(each.id))),
   }
+}
+
+// A machine that was removed has the log no more; a home stays named until there is another.
+function withoutGone(filesystem: MapFilesystem, members: readonly Member[]): MapFilesystem {
+  const { home, inSync } = filesystem
+  return { ...filesystem, inSync: inSync.filter(name => name === home || members.some(each => each.name === name)) }
 }
 
 // What a machine says of its place counts, else what people have said.

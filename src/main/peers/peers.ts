@@ -15,6 +15,7 @@ import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger
 import type { ChunkStore } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
+import { setHomeHandlers } from './homes.ts'
 import { renewHandlers, strangerHandlers } from './admission.ts'
 import { GROUPS_ALONE, PEER_LOOK_MS } from './limits.ts'
 import { peerAddressOf } from './listen-words.ts'
@@ -102,7 +103,8 @@ export class Peers implements AsyncDisposable {
     await this.#openPort()
     this.#maps.setAlone(this.#alone())
     this.#tell()
-    this.#links.serve([...forMachines(renew), ...handlers])
+    const control = { clock: world.clock, software: softwareName(), dataFolder }
+    this.#links.serve([...forMachines(renew), ...setHomeHandlers(control), ...handlers])
     this.#looking = this.#lookOn()
     const changed = () => this.reload()
     this.#renewing = renewingNode({ world, dataFolder, files: () => this.#files, machines: this.#links, changed })
@@ -180,6 +182,7 @@ export class Peers implements AsyncDisposable {
       groups: GROUPS_ALONE,
       machines: [machine],
       pools: [],
+      filesystems: [],
       revoked: [],
       isShared: false,
     }

@@ -80,7 +80,7 @@ export async function testCloud(): Promise<TestCloud> {
       const rows = machines.flatMap(({ peers: { machines: known } }) =>
         known.map.machines.filter(({ name }) => name === known.own),
       )
-      const fixed = { cloud, level: 1, groups: 4096, pools: [], revoked: [], isShared: true }
+      const fixed = { cloud, level: 1, groups: 4096, pools: [], filesystems: [], revoked: [], isShared: true }
       return { ...fixed, version, machines: rows }
     },
     async tell({ door }, map) {

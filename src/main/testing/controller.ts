@@ -63,7 +63,17 @@ export async function openTestController(): Promise<TestController> {
   const first = { name: 'first', role: 'controller', zone: '', addresses, state: 'Online', disks: [] } as const
   const mapNow = async (): Promise<NodeMap> => {
     const { level } = controller
-    return { version: 1, cloud, level, groups: 1, machines: [first], pools: [], revoked: [], isShared: true }
+    return {
+      version: 1,
+      cloud,
+      level,
+      groups: 1,
+      machines: [first],
+      pools: [],
+      filesystems: [],
+      revoked: [],
+      isShared: true,
+    }
   }
   const parts = {
     world: quietWorld,

@@ -190,6 +190,7 @@ export class TestCloud implements AsyncDisposable {
         disks: [{ id: `disk-${name}`, capacityMiB: 1000, quarters: 4, takes: 'groups' }],
       })),
       pools: [this.#pool],
+      filesystems: [],
       revoked: [],
       isShared: true,
     }

@@ -1,6 +1,7 @@
 import type { Storage } from '#controllers'
 import type { Keyspace } from '#keyspace'
 import { storageOver } from '../storage-door.ts'
+import { homeHandlers } from './homes.ts'
 import { type Membership, type MembershipParts, openMembership } from './membership.ts'
 import { type OpenCluster, openCluster } from './open.ts'
 
@@ -26,7 +27,7 @@ export async function openMachines(parts: MachinesParts, signal: AbortSignal): P
     cluster,
     storage: storageOver(parts.call, own),
     renew: () => membership.renew(),
-    handlers: membership.handlers,
+    handlers: [...membership.handlers, ...homeHandlers(cluster.stored)],
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }

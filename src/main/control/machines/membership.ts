@@ -80,6 +80,7 @@ async function firstMap({ call }: MembershipParts, node: NodeIdentity, signal: A
     groups: 1,
     machines: [own],
     pools: [],
+    filesystems: [],
     revoked: [],
     isShared: false,
   }

@@ -6,6 +6,7 @@ import type { Keyspace } from '#keyspace'
 import type { Issuing, LedgerEntry } from '../issuing.ts'
 import type { Revocations } from '../revocations.ts'
 import type { DoorCall } from '../storage-door.ts'
+import { setHome } from './homes.ts'
 import { StorageSide } from './storage-side.ts'
 import { StoredMap } from './stored-map.ts'
 
@@ -62,6 +63,7 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
       }
     },
     keptMap: given => stored.read(given),
+    setHome: (change, given) => setHome(stored, change, given),
     keepMap: (map, revision, given) => stored.write(map, revision, given),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

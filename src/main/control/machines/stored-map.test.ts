@@ -8,7 +8,17 @@ import { StoredMap } from './stored-map.ts'
 const { signal } = new AbortController()
 
 function map(version: number): NodeMap {
-  return { version, cloud: 'c', level: 1, groups: 4096, machines: [], pools: [], revoked: [], isShared: true }
+  return {
+    version,
+    cloud: 'c',
+    level: 1,
+    groups: 4096,
+    machines: [],
+    pools: [],
+    filesystems: [],
+    revoked: [],
+    isShared: true,
+  }
 }
 
 test('of two controllers one writes the next map, and the other is told and hears of it', async () => {
