@@ -16,6 +16,8 @@ export const clusterFault = defineFaults({
   Forbidden: { status: 403, retry: 'never' },
   /** The machine that calls was removed from the cloud. */
   Removed: { status: 410, retry: 'never' },
+  /** Another machine that shows the same name is in the cloud: this one is not let in. */
+  Duplicate: { status: 409, retry: 'later' },
   /** The machine called has no control plane. */
   NoController: { status: 503, retry: 'later' },
 })

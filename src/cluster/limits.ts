@@ -9,6 +9,8 @@ export const SKEW_STOP_MS = 60_000
 
 /** The newest formats on disk and wire that this version understands; a cloud is at the lowest of its machines. */
 export const FORMAT_LEVEL = 1
+/** The oldest formats it reads and writes. */
+export const OLDEST_FORMAT_LEVEL = 1
 
 /** Machines of a cloud. */
 export const MACHINES_MAX = 1_000
@@ -59,3 +61,13 @@ export const SKEW_STEP_MS = 100
 
 /** Milliseconds for which a machine that was removed is told so, each time it comes. */
 export const REMOVED_TOLD_MS = 2_000
+
+/** Milliseconds in which the connection that is there must answer, when another machine shows its name. */
+export const PROBE_MS = 2_000
+/** Milliseconds after which a machine that shows the name of another counts as gone: it tries at most every 15 s. */
+export const DUPLICATE_MS = 45_000
+/** Starts that were refused, of one name, that are known again. */
+export const REFUSED_BOOTS_MAX = 4
+/** Milliseconds between two lines about trouble that goes on, and before a map that could not be taken is asked for again. */
+export const TROUBLE_AGAIN_MS = 600_000
+export const MAP_AGAIN_MS = 10_000

@@ -103,6 +103,10 @@ export class TestNetwork {
   readonly cuts = new Set<string>()
   /** Addresses that were dialled, with who dialled. */
   readonly dialled: string[] = []
+  /** Lines that machines have warned with, as `WHERE: LINE`. */
+  readonly warnings: string[] = []
+  /** Other lines of machines, alike. */
+  readonly said: string[] = []
   /** Milliseconds that dialling takes. */
   dialMs = 0
   readonly machines = new Map<string, TestMachine>()
@@ -112,17 +116,19 @@ export class TestNetwork {
   }
 
   /** Starts a machine; with the files of an earlier one it is that one again. */
-  start(row: MapMachine, { disk = memoryDisk(), handlers = [], entropy = 0 }: StartOptions = {}): TestMachine {
+  start(row: MapMachine, options: StartOptions = {}): TestMachine {
+    const { disk = memoryDisk(), handlers = [], entropy = 0, at = row.name, formats } = options
     const clock = this.clock
-    const log = { info: () => undefined, warn: () => undefined }
+    const said = (lines: string[]) => (line: string) => void lines.push(`${at}: ${line}`)
+    const log = { info: said(this.said), warn: said(this.warnings) }
     const bytes = (count: number) => new Uint8Array(count).fill(entropy)
     const world: Pick<World, 'clock' | 'entropy' | 'log'> = { clock, entropy: { bytes }, log }
     const maps = new MapStore(disk, '/data', mapOf(0, [row], { isShared: false }))
     const own = { name: row.name, isController: row.role === 'controller', cloud: 'cloud' }
-    const dial = (name: string, address: string, signal: AbortSignal) => this.#dial(row.name, { name, address }, signal)
-    const links = new Links({ world, software: 'test', own, maps, dial })
-    const machine = { row, disk, maps, links }
-    this.machines.set(row.name, machine)
+    const dial = (name: string, address: string, signal: AbortSignal) => this.#dial(at, { name, address }, signal)
+    const links = new Links({ world, software: `test ${formats?.newest ?? 1}`, own, maps, dial, formats })
+    const machine = { at, row, disk, maps, links }
+    this.machines.set(at, machine)
     links.serve(handlers)
     return machine
   }
@@ -152,13 +158,13 @@ export class TestNetwork {
     this.dialled.push(`${from} ${address}`)
     const to = [...this.machines.values()].find(machine => machine.row.addresses.includes(address))
     if (this.dialMs > 0) await this.clock.sleep(this.dialMs, signal)
-    if (this.#isCut(from, name)) await this.clock.sleep(3_600_000, signal)
+    if (this.#isCut(from, to?.at ?? name)) await this.clock.sleep(3_600_000, signal)
     if (to === undefined) throw rpcFault('Unreachable', `nobody at ${address}`)
     const caller = this.machines.get(from)?.row ?? machineRow(from)
-    const [here, there] = duplexPair().map(duplex => this.#between(duplex, from, to.row.name))
+    const [here, there] = duplexPair().map(duplex => this.#between(duplex, from, to.at))
     if (here === undefined || there === undefined) throw new Error('a pair has two ends')
     void to.links.accept({ duplex: there, certificate: certificateOf(caller), host: from })
-    return { duplex: here, certificate: certificateOf(to.row), host: to.row.name }
+    return { duplex: here, certificate: certificateOf(to.row), host: to.at }
   }
 
   #between(duplex: Duplex, one: string, other: string): Duplex {
@@ -181,6 +187,8 @@ export class TestNetwork {
 
 /** A machine of a {@link TestNetwork}. */
 export interface TestMachine {
+  /** Where it is: its name, unless it is another machine of that name. */
+  readonly at: string
   readonly row: MapMachine
   readonly disk: ReturnType<typeof memoryDisk>
   readonly maps: MapStore
@@ -191,6 +199,10 @@ interface StartOptions {
   readonly disk?: ReturnType<typeof memoryDisk>
   readonly handlers?: readonly Handler[]
   readonly entropy?: number
+  /** Where it is, when it is not the only one of its name. */
+  readonly at?: string
+  /** The formats it understands. */
+  readonly formats?: { readonly oldest: number; readonly newest: number }
 }
 
 /** The certificate of a machine of a test: its serial is its name. */

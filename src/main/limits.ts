@@ -144,8 +144,6 @@ export const NODE_NAME_MAX = 63
 export const NODE_TOLD_RETRY_MS = 500
 /** How long an address of a cloud may take to answer a machine that wants to be let in. */
 export const JOIN_DIAL_MS = 10_000
-/** The oldest formats between machines that this Cairn understands. */
-export const OLDEST_FORMAT_LEVEL = 1
 
 /** Milliseconds other machines have to say how many copies there are, before their answer is left out. */
 export const COPIES_TOLD_MS = 2_000

@@ -3,7 +3,7 @@ import type { Duplex } from './duplex.ts'
 import { faultHead, faultOf } from './fault-wire.ts'
 import { rpcFault } from './faults.ts'
 import { ACCEPTOR, encodeFrame, FRAME, type Frame, FrameReader } from './frame.ts'
-import { agreeProtocol, checkHello, type Hello, PROTOCOL } from './hello.ts'
+import { agree, checkHello, type Hello, type MachineHello, ownHello } from './hello.ts'
 import { BUFFERED_BYTES_MAX, HELLO_TIMEOUT_MS, WINDOW_BYTES } from './limits.ts'
 import { decodeHead, encodeHead, NO_BYTES } from './message.ts'
 import type { Stream, Wire } from './stream.ts'
@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   readonly software: string
   /** The largest frame it takes; FRAME_BYTES_MAX when undefined. */
   readonly frameBytesMax?: number | undefined
+  /** What it says to another machine besides. */
+  readonly machine?: MachineHello | undefined
 }
 
 /** Which side began a call: who dialled the connection, or who accepted it. */
@@ -40,6 +42,7 @@ export class Connection {
   readonly #sides: { readonly [side in Side]: CallSide }
   readonly #duplex: Duplex
   readonly #hello = Promise.withResolvers<Hello>()
+  #own: Hello | undefined
   #peer: Hello | undefined
   #clock: Clock | undefined
   readonly #end = Promise.withResolvers<void>()
@@ -56,7 +59,9 @@ export class Connection {
     const scope = new AbortController()
     this.#clock = options.clock
     this.heardMs = options.clock.monotonicMs()
-    this.#sayHello(options)
+    const own = ownHello(options.software, options.machine)
+    this.#own = own
+    this.#say(FRAME.hello, encodeHead(own))
     void this.#limitHello(options.clock, scope.signal)
     void this.#hello.promise.then(
       () => scope.abort(),
@@ -113,16 +118,6 @@ export class Connection {
     this.#end.resolve()
   }
 
-  #sayHello(options: ConnectionOptions): void {
-    const hello: Hello = {
-      protocol: PROTOCOL,
-      oldest: PROTOCOL,
-      software: options.software,
-      windowBytes: WINDOW_BYTES,
-    }
-    this.#say(FRAME.hello, encodeHead(hello))
-  }
-
   async #limitHello(clock: Clock, signal: AbortSignal): Promise<void> {
     const waited = await clock.sleep(HELLO_TIMEOUT_MS, signal).then(
       () => true,
@@ -158,7 +153,7 @@ export class Connection {
   #takeHello(frame: Frame): void {
     if (frame.kind !== FRAME.hello || frame.stream !== 0) throw rpcFault('BadFrame', 'the first frame is not hello')
     const hello = checkHello(decodeHead(frame.head), 'hello')
-    agreeProtocol(hello)
+    if (this.#own !== undefined) agree(this.#own, hello)
     this.#peer = hello
     this.#hello.resolve(hello)
   }

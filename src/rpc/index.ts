@@ -3,7 +3,7 @@ export type { ConnectionOptions } from './connection.ts'
 export type { Duplex } from './duplex.ts'
 export { type FaultHead, faultHead, faultOf } from './fault-wire.ts'
 export { rpcFault } from './faults.ts'
-export type { Hello } from './hello.ts'
+export type { Hello, MachineHello } from './hello.ts'
 export { BODY_BYTES_MAX, RESUME_BYTES_MIN } from './limits.ts'
 export { type Message, message, NO_BYTES } from './message.ts'
 export {

@@ -28,6 +28,9 @@ export const TIMEOUT_MS_MAX = 24 * 3600 * 1000
 /** Characters of a method's name. */
 export const METHOD_CHARACTERS_MAX = 100
 
+/** Characters of what a machine calls its start by. */
+export const BOOT_CHARACTERS_MAX = 32
+
 /** Pieces a frame may lie in before they are put together: bounds what a peer sending single bytes costs. */
 export const PARTS_MAX = 1024
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#base'
-import { OFFLINE_MS, SKEW_STEP_MS, SUSPECT_MS } from '../limits.ts'
+import { DUPLICATE_MS, OFFLINE_MS, REFUSED_BOOTS_MAX, SKEW_STEP_MS, SUSPECT_MS } from '../limits.ts'
 import type { MachineReport } from '../methods/beat.ts'
 import type { HeardMachine } from '../methods/local.ts'
 
@@ -26,6 +26,8 @@ interface Heard {
   skewMs: number
   seenFrom: string | undefined
   report: MachineReport | undefined
+  /** The machine that was refused last because it shows this name too. */
+  duplicate: { readonly host: string; readonly boots: readonly string[]; readonly atMs: number } | undefined
   /** Counts what has changed but its state. */
   changes: number
 }
@@ -81,6 +83,28 @@ export class Hearing {
     this.#change(heard)
   }
 
+  /** Another machine that shows the name was refused. */
+  refuse(name: string, { boot, host }: { readonly boot: string; readonly host: string }): void {
+    const heard = this.#of(name)
+    const isNews = this.duplicateOf(name) !== host
+    const others = heard.duplicate?.boots.filter(each => each !== boot) ?? []
+    const boots = [boot, ...others].slice(0, REFUSED_BOOTS_MAX)
+    heard.duplicate = { host, boots, atMs: this.#clock.monotonicMs() }
+    if (isNews) this.#change(heard)
+  }
+
+  /** True for a start that was refused, as long as the machine that was let in may come back. */
+  isRefused(name: string, boot: string): boolean {
+    return this.#heard.get(name)?.duplicate?.boots.includes(boot) === true && this.agoMs(name) < OFFLINE_MS
+  }
+
+  /** Where another machine is that shows the name and is not let in. */
+  duplicateOf(name: string): string | undefined {
+    const duplicate = this.#heard.get(name)?.duplicate
+    if (duplicate === undefined || this.#clock.monotonicMs() - duplicate.atMs >= DUPLICATE_MS) return undefined
+    return duplicate.host
+  }
+
   /** How long ago the machine was heard; for one that was never, since this process began. */
   agoMs(name: string): number {
     return this.#clock.monotonicMs() - (this.#heard.get(name)?.heardMs ?? this.#beganMs)
@@ -94,12 +118,13 @@ export class Hearing {
 
   /** Changes whenever the row of the machine does. */
   mark(name: string, inMap: string | undefined): string {
-    return `${this.state(name, inMap)} ${this.#heard.get(name)?.changes ?? 0}`
+    return `${this.state(name, inMap)} ${this.#heard.get(name)?.changes ?? 0} ${this.duplicateOf(name) ?? ''}`
   }
 
   /** What is told of the machine. */
   row(name: string, inMap: string | undefined): HeardMachine {
     const heard = this.#heard.get(name)
+    const duplicate = this.duplicateOf(name)
     return {
       name,
       state: this.state(name, inMap),
@@ -107,6 +132,7 @@ export class Hearing {
       ...(heard?.heardMs === undefined ? {} : { agoMs: Math.round(this.agoMs(name)) }),
       ...(heard?.seenFrom === undefined ? {} : { seenFrom: heard.seenFrom }),
       ...(heard?.report === undefined ? {} : { report: heard.report }),
+      ...(duplicate === undefined ? {} : { duplicate }),
     }
   }
 
@@ -126,7 +152,8 @@ export class Hearing {
     const known = this.#heard.get(name)
     if (known !== undefined) return known
     const none = undefined
-    const heard = { heardMs: none, boot: none, skewMs: 0, seenFrom: none, report: none, changes: 0 }
+    const fixed = { skewMs: 0, changes: 0 }
+    const heard = { ...fixed, heardMs: none, boot: none, seenFrom: none, report: none, duplicate: none }
     this.#heard.set(name, heard)
     return heard
   }

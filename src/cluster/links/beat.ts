@@ -27,15 +27,20 @@ export async function beatOver(
   connection.beatMs = sentMs
   const report = isController && connection.told !== links.report ? links.report : undefined
   try {
+    const duplicate = links.hearing.duplicateOf(name)
     const params = {
       boot: links.boot,
       mapVersion: links.map.version,
       wallMs,
+      ...(duplicate === undefined ? {} : { duplicate }),
       ...(report === undefined ? {} : { report }),
     }
     const answer = await connection.client.call(clusterBeat, params, signal)
     const rttMs = clock.monotonicMs() - sentMs
-    if (isController) links.isRemoved = false
+    links.stands(standing => {
+      standing.duplicated(name, answer.duplicate)
+      if (isController) standing.welcomed(name)
+    })
     connection.rttMs = rttMs
     connection.told = answer.wantsReport === 'yes' ? undefined : (report ?? connection.told)
     if (answer.wantsReport === 'yes' && links.report !== undefined) connection.beatMs = undefined
@@ -43,8 +48,8 @@ export async function beatOver(
     return answer.mapVersion > links.map.version ? { name, version: answer.mapVersion } : undefined
   } catch (error) {
     if (!isFault(error) && !signal.aborted) throw error
-    // Only a controller is believed that.
-    if (isFault(error, 'Removed') && isController) links.isRemoved = true
+    // Only a controller is believed that this machine is not let in.
+    if (isController) links.stands(standing => standing.refused(name, error))
     return undefined
   } finally {
     connection.isBeating = false

@@ -11,16 +11,19 @@ export function linkHandlers(
   newer: (map: { readonly name: string; readonly version: number }) => void,
 ): readonly Handler[] {
   return [
-    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report }) => {
+    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report, duplicate: ofThisOne }) => {
+      links.stands(standing => standing.duplicated(name, ofThisOne))
       const { changes } = links.hearing
       const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report })
       if (links.hearing.changes !== changes) links.changed.ring()
       if (mapVersion > links.map.version) newer({ name, version: mapVersion })
+      const duplicate = links.hearing.duplicateOf(name)
       return message({
         mapVersion: links.map.version,
         wallMs: links.wallMs(),
         seenFrom: host,
         wantsReport: isUnknown && links.isController ? 'yes' : 'no',
+        ...(duplicate === undefined ? {} : { duplicate }),
       })
     }),
     answerUnary(clusterMap, async () => message(undefined, mapBytes(links.map))),

@@ -109,7 +109,7 @@ test('a machine whose certificate is revoked is cut off, is told why when it com
   await one.maps.take(mapOf(2, [a], { revoked: ['serial-b'] }))
   await network.clock.advance(30_000)
   assert.equal(one.links.client('b'), undefined)
-  assert.equal(two.links.isRemoved, true)
+  assert.equal(two.links.refusal?.code, 'Removed')
   await assert.rejects(one.links.connect('b', none), error => isFault(error, 'NoPath'))
 })
 

@@ -1,22 +1,24 @@
-import { type World, whyOf } from '#base'
-import { type Client, type Duplex, type Handler, message, type PeerName } from '#rpc'
+import { type Fault, isFault, type World, whyOf } from '#base'
+import type { Client, Duplex, Handler, PeerName } from '#rpc'
 import { clusterFault } from '../faults.ts'
 import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
 import type { MarkedRow } from '../hearing/told.ts'
-import { LOOK_MS, STALL_MS } from '../limits.ts'
+import { FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
-import { readMap } from '../map-bytes.ts'
 import type { MapStore } from '../map-store.ts'
-import { clusterMap, type MachineReport } from '../methods/beat.ts'
+import type { MachineReport } from '../methods/beat.ts'
 import type { HeardMachine } from '../methods/local.ts'
 import type { MapMachine, NodeMap } from '../node-map.ts'
 import { machineOf } from '../peer-name.ts'
 import { beatOver } from './beat.ts'
+import { Entrance } from './entrance.ts'
 import { linkHandlers } from './handlers.ts'
 import { Link } from './link.ts'
-import { type ConnectionTools, MachineConnection, type Wire } from './machine-connection.ts'
+import type { MachineConnection, Wire } from './machine-connection.ts'
+import { MapFetch } from './map-fetch.ts'
 import { tellRemoved } from './removed.ts'
+import { Standing } from './standing.ts'
 import { beatsFirst, upkeepOf } from './upkeep.ts'
 import { wantedLinks } from './wanted.ts'
 
@@ -46,6 +48,8 @@ export interface LinksOptions {
   readonly own: OwnMachine
   readonly maps: MapStore
   readonly dial: Dial
+  /** The formats it understands; those of this version when undefined. */
+  readonly formats?: { readonly oldest: number; readonly newest: number } | undefined
 }
 
 /** Keeps in touch with the other machines: connections, heartbeats, the map. */
@@ -55,20 +59,20 @@ export class Links implements Machines, AsyncDisposable {
   /** New with each start. */
   readonly boot: string
   readonly hearing: Hearing
-  /** True when a controller has said last that this machine was removed from the cloud. */
-  isRemoved = false
   /** Heartbeats sent so far. */
   beats = 0
   readonly #options: LinksOptions
   readonly #links = new Map<string, Link>()
   readonly #closing = new AbortController()
   readonly #looking: Promise<void>
+  readonly #entrance: Entrance
+  readonly #standing: Standing
+  readonly #mapFetch: MapFetch
   readonly #mapHeard: Disposable
   /** What other machines may call besides heartbeats; undefined: nobody is to be called yet. */
   #handlers: readonly Handler[] | undefined
   #own: OwnMachine
   #report: MachineReport | undefined
-  #fetching: Promise<void> | undefined
   #marks = ''
   /** When it was looked after connections last, and since when this process has not stood still. */
   #lookedMs: number
@@ -81,6 +85,16 @@ export class Links implements Machines, AsyncDisposable {
     this.hearing = new Hearing(world.clock)
     this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
     this.#lookedMs = world.clock.monotonicMs()
+    this.#standing = new Standing(world.clock)
+    this.#mapFetch = new MapFetch(world, maps)
+    this.#entrance = new Entrance({
+      world,
+      software: options.software,
+      hearing: this.hearing,
+      says: () => this.#says(),
+      beat: () => ({ boot: this.boot, mapVersion: this.map.version, wallMs: this.wallMs() }),
+      isRevoked: serial => this.#isRevoked(serial),
+    })
     this.#mapHeard = maps.onMap(() => this.#mapChanged())
     this.#looking = this.#lookOn()
   }
@@ -111,6 +125,33 @@ export class Links implements Machines, AsyncDisposable {
   set report(report: MachineReport) {
     this.#report = report
     this.changed.ring()
+  }
+
+  /** Why controllers do not let this machine in: Removed, or Duplicate; undefined: it is in. */
+  get refusal(): Fault | undefined {
+    return this.#standing.refusal
+  }
+
+  /** Where another machine is that shows the name of this one, and is not let in. */
+  get ownDuplicate(): string | undefined {
+    return this.#standing.duplicate
+  }
+
+  /** Why another machine cannot be talked to: its version. */
+  misfit(name: string): Fault | undefined {
+    return this.#entrance.misfit(name)
+  }
+
+  /** Takes what a machine has said of this one; `how` tells what. */
+  stands(how: (standing: Standing) => void): void {
+    const before = this.refusal
+    how(this.#standing)
+    const after = this.refusal
+    if (before?.code === after?.code) return
+    const { log } = this.#options.world
+    if (after === undefined) log.info('this machine is let in again')
+    else log.warn('this machine is not let in', { why: after.message })
+    this.#mapChanged()
   }
 
   /** Wall time, milliseconds since 1970. */
@@ -147,7 +188,7 @@ export class Links implements Machines, AsyncDisposable {
 
   states(): readonly MachineView[] {
     const others = this.map.machines.filter(({ name }) => name !== this.own)
-    const wanted = wantedLinks(this.map, this.own)
+    const wanted = this.#wanted()
     return others.map(({ name, state }) => {
       const best = this.#links.get(name)?.best
       // Who is not listened to from here is as the controllers say.
@@ -176,6 +217,7 @@ export class Links implements Machines, AsyncDisposable {
       this.#link(subject.name).add(connection)
       this.#begin(connection)
     } catch (error) {
+      if (isFault(error, 'Duplicate') || isFault(error, 'Unsupported')) return // said already
       this.#options.world.log.info('a machine went before it was connected', {
         machine: subject.name,
         why: whyOf(error),
@@ -211,7 +253,8 @@ export class Links implements Machines, AsyncDisposable {
     for (const link of this.#links.values()) link.isWanted = false
     await this.#looking
     await Promise.all(this.#connections().map(each => each[Symbol.asyncDispose]()))
-    await this.#fetching
+    await this.#entrance[Symbol.asyncDispose]()
+    await this.#mapFetch.ended()
   }
 
   #ownRow(): HeardMachine {
@@ -261,16 +304,26 @@ export class Links implements Machines, AsyncDisposable {
     return connection
   }
 
-  async #open(wire: Wire): Promise<MachineConnection> {
-    const { world, software } = this.#options
-    const handlers = this.#handlers ?? []
+  #open(wire: Wire): Promise<MachineConnection> {
     const own = linkHandlers(this, wire, map => this.#newer(map))
-    const tools: ConnectionTools = { clock: world.clock, log: world.log, software, handlers: [...own, ...handlers] }
-    const connection = await MachineConnection.open(wire, tools, this.#closing.signal)
-    // Who takes long to say hello may have been revoked meanwhile.
-    if (!this.#isRevoked(wire.certificate.serial)) return connection
-    connection.cut()
-    throw clusterFault('NoPath', `the certificate of ${wire.subject.name} was revoked`)
+    return this.#entrance.open(wire, [...own, ...(this.#handlers ?? [])], this.#closing.signal)
+  }
+
+  // What the cloud uses is the least that it speaks: who understands only older formats is refused.
+  #says() {
+    const { oldest, newest } = this.#options.formats ?? { oldest: OLDEST_FORMAT_LEVEL, newest: FORMAT_LEVEL }
+    const { isShared, level } = this.map
+    const oldestLevel = isShared ? Math.min(Math.max(level, oldest), newest) : oldest
+    return { level: newest, oldestLevel, boot: this.boot }
+  }
+
+  // A copy of another machine keeps asking controllers, and leaves the others alone.
+  #wanted(): ReadonlySet<string> {
+    const wanted = this.#isServing ? wantedLinks(this.map, this.own) : new Set<string>()
+    if (!isFault(this.refusal, 'Duplicate')) return wanted
+    return new Set(
+      this.map.machines.filter(({ role, name }) => role === 'controller' && wanted.has(name)).map(each => each.name),
+    )
   }
 
   #begin(connection: MachineConnection): void {
@@ -282,9 +335,11 @@ export class Links implements Machines, AsyncDisposable {
   }
 
   #mapChanged(): void {
-    const wanted = this.#isServing ? wantedLinks(this.map, this.own) : new Set<string>()
+    const wanted = this.#wanted()
+    const isCopy = isFault(this.refusal, 'Duplicate')
     for (const name of wanted) this.#link(name).isWanted = true
     for (const link of this.#links.values()) {
+      if (isCopy && !wanted.has(link.name)) for (const each of link.connections) each.cut()
       if (!wanted.has(link.name)) link.isWanted = false
       else if (link.best === undefined) link.wake()
     }
@@ -300,7 +355,7 @@ export class Links implements Machines, AsyncDisposable {
     const { clock } = this.#options.world
     while (!signal.aborted) {
       this.#forgive()
-      const wanted = wantedLinks(this.map, this.own)
+      const wanted = this.#wanted()
       for (const link of this.#links.values()) this.#look(link, wanted.has(link.name))
       this.#lookAtMarks()
       await clock.sleep(LOOK_MS, signal).catch(() => undefined)
@@ -337,17 +392,8 @@ export class Links implements Machines, AsyncDisposable {
     })
   }
 
-  // Only a controller is believed what the map is.
   #newer({ name, version }: { readonly name: string; readonly version: number }): void {
-    const best = this.#links.get(name)?.best
-    if (best?.wire.subject.isController !== true || this.#fetching !== undefined || version <= this.map.version) return
-    this.#fetching = best.client
-      .exchange(clusterMap, message(undefined), this.#closing.signal)
-      .then(({ body }) => this.#options.maps.take(readMap(body)))
-      .catch(error => this.#options.world.log.warn('the map cannot be taken', { from: name, why: whyOf(error) }))
-      .finally(() => {
-        this.#fetching = undefined
-      })
+    this.#mapFetch.newer(version, this.#links.get(name)?.best, this.#closing.signal)
   }
 
   #lookAtMarks(): void {

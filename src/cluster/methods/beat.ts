@@ -49,6 +49,8 @@ export const clusterBeat = unary({
     /** Wall time of the machine, milliseconds since 1970. */
     wallMs: integer(),
     report: optional(machineReportShape),
+    /** Where another machine is that shows the name of who is asked, and is not let in. */
+    duplicate: optional(text(300)),
   }),
   result: shape({
     mapVersion: integer(),
@@ -57,6 +59,8 @@ export const clusterBeat = unary({
     seenFrom: text(300),
     /** True when the controller has no report of this boot: the next heartbeat brings it. */
     wantsReport: word('yes', 'no'),
+    /** Where another machine is that shows the name of the caller, and is not let in. */
+    duplicate: optional(text(300)),
   }),
   timeoutMs: 5_000,
 })

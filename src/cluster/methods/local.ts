@@ -12,6 +12,7 @@ import {
   shape,
   text,
   unary,
+  word,
 } from '#rpc'
 import { HEARD_PER_ITEM, MACHINES_MAX } from '../limits.ts'
 import { machineState } from '../node-map.ts'
@@ -26,6 +27,8 @@ const heardShape = shape({
   skewMs: integer(-Number.MAX_SAFE_INTEGER),
   seenFrom: optional(text(300)),
   report: optional(machineReportShape),
+  /** Where another machine is that shows the same name and is not let in: a copy of its data folder, say. */
+  duplicate: optional(text(300)),
 })
 
 /** What the storage process of a controller has heard of a machine. */
@@ -62,12 +65,15 @@ const rowShape = shape({
   name: text(253),
   role: text(20),
   zone: text(63),
-  state: machineState,
+  /** Removed and Duplicate are said of this machine alone: it is not let in. */
+  state: word('Online', 'Suspect', 'Offline', 'Draining', 'Removed', 'Duplicate'),
   addresses: list(text(300), 16),
   isOwn: flag,
   isConnected: flag,
   disks: integer(),
   capacityMiB: integer(),
+  /** What is wrong with it, as far as it is seen from here. */
+  problem: optional(text(1000)),
 })
 
 /** A machine as `cairn node ls` shows it. */

@@ -47,6 +47,15 @@ const facts = (more: Partial<MachineFacts> = {}): MachineFacts => ({
 
 const levels = { level: 2, levelMax: 2 }
 
+test('a machine whose disk was copied is Degraded, and both are named', () => {
+  const [problem] = problemsOf(heard({ seenFrom: '10.0.0.5', duplicate: '10.0.0.9', skewMs: 5_000 }), levels)
+  assert.equal(problem?.reason, 'Duplicate')
+  assert.match(
+    problem.message,
+    /two machines answer as nas: the first, at 10\.0\.0\.5, and one at 10\.0\.0\.9, which is/,
+  )
+})
+
 test('people are told what is wrong with a machine, the worst first', () => {
   const reasons = (machine: HeardMachine, at = levels) => problemsOf(machine, at).map(({ reason }) => reason)
   assert.deepEqual(reasons(heard()), [])

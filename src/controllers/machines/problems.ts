@@ -4,22 +4,31 @@ import { fullPercent } from './disks.ts'
 
 /** What keeps a machine from working as it should: a word for programs, and a sentence that stays the same while it lasts. */
 export interface MachineProblem {
-  readonly reason: 'ClockSkew' | 'DiskFull' | 'DiskFailing' | 'Version'
+  readonly reason: 'Duplicate' | 'ClockSkew' | 'DiskFull' | 'DiskFailing' | 'Version'
   readonly message: string
 }
 
 /** All that is wrong with a machine that is heard, the worst first. */
 export function problemsOf(
-  { skewMs, report }: HeardMachine,
+  heard: HeardMachine,
   { level, levelMax }: Pick<NodeMap, 'level'> & { readonly levelMax: number },
 ): readonly MachineProblem[] {
-  if (report === undefined) return skewProblems(skewMs)
+  const { skewMs, report } = heard
+  if (report === undefined) return [...duplicates(heard), ...skewProblems(skewMs)]
   return [
+    ...duplicates(heard),
     ...report.disks.flatMap(failing),
     ...skewProblems(skewMs),
     ...report.disks.flatMap(full),
     ...versionProblems(report.level, level, levelMax),
   ]
+}
+
+function duplicates({ name, seenFrom, duplicate }: HeardMachine): readonly MachineProblem[] {
+  if (duplicate === undefined) return []
+  const here = seenFrom === undefined ? '' : `, at ${seenFrom}`
+  const message = `two machines answer as ${name}: the first${here}, and one at ${duplicate}, which is not let in; a copied disk joins with a data folder and a token of its own`
+  return [{ reason: 'Duplicate', message }]
 }
 
 function skewProblems(skewMs: number): readonly MachineProblem[] {

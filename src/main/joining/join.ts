@@ -3,13 +3,21 @@ import fs from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { World } from '#base'
-import { clusterJoin, FORMAT_LEVEL, keepMap, type NodeMap, readMap, subjectOf, writeNodeFiles } from '#cluster'
+import {
+  clusterJoin,
+  FORMAT_LEVEL,
+  keepMap,
+  type NodeMap,
+  OLDEST_FORMAT_LEVEL,
+  readMap,
+  subjectOf,
+  writeNodeFiles,
+} from '#cluster'
 import { authorityFingerprint, type JoinToken, newKey, newRequest, readJoinToken } from '#identity'
 import { message } from '#rpc'
 import { shortCloud } from '../cloud-place.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
-import { OLDEST_FORMAT_LEVEL } from '../limits.ts'
 import { nodeNameOf, refuseNodeName } from '../node-name.ts'
 import { takeInstance } from '../supervisor/instance.ts'
 import { refuseOwned } from './belongs.ts'

@@ -4,6 +4,7 @@ import {
   clusterSetMap,
   clusterWatch,
   type Links,
+  type MachineState,
   type MapStore,
   type NodeRow,
   nodesMessage,
@@ -40,7 +41,7 @@ export function localClusterMethods({ links, maps, reload }: LocalClusterParts):
 
 function nodeRows(links: Links): readonly NodeRow[] {
   const views = new Map(links.states().map(view => [view.name, view]))
-  return links.map.machines.map(({ name, role, zone, state, addresses, disks }) => {
+  const rows = links.map.machines.map(({ name, role, zone, state, addresses, disks }) => {
     const view = views.get(name)
     const isOwn = name === links.own
     const heard = isOwn ? 'Online' : (view?.state ?? state)
@@ -48,12 +49,35 @@ function nodeRows(links: Links): readonly NodeRow[] {
       name,
       role,
       zone,
-      state: state === 'Draining' && heard === 'Online' ? state : heard,
+      state: isOwn ? ownState(links, state) : state === 'Draining' && heard === 'Online' ? state : heard,
       addresses,
       isOwn,
       isConnected: isOwn || view?.isConnected === true,
       disks: disks.length,
       capacityMiB: disks.reduce((sum, disk) => sum + disk.capacityMiB, 0),
+      ...problemOf(links, name),
     }
   })
+  return rows
+}
+
+// The map may not say yet, or never to this machine, that it is not let in.
+function ownState({ refusal }: Links, state: MachineState): NodeRow['state'] {
+  if (refusal !== undefined) return refusal.code === 'Removed' ? 'Removed' : 'Duplicate'
+  return state === 'Draining' ? state : 'Online'
+}
+
+function problemOf(links: Links, name: string): { readonly problem?: string } {
+  const problem = name === links.own ? ownProblem(links) : (links.misfit(name)?.message ?? duplicateText(links, name))
+  return problem === undefined ? {} : { problem }
+}
+
+function ownProblem({ refusal, ownDuplicate }: Links): string | undefined {
+  if (refusal !== undefined || ownDuplicate === undefined) return refusal?.message
+  return `another machine shows the name of this one, at ${ownDuplicate}`
+}
+
+function duplicateText({ hearing }: Links, name: string): string | undefined {
+  const host = hearing.duplicateOf(name)
+  return host === undefined ? undefined : `another machine shows this name, at ${host}: it is not let in`
 }

@@ -117,6 +117,7 @@ test('a port that is taken is said and does not stop a start', async () => {
       a.peers.checks().map(({ name, state }) => [name, state]),
       [
         ['port of machines', 'warn'],
+        ['cloud', 'ok'],
         ['machine certificate', 'warn'], // those of tests hold for a day
       ],
     )
@@ -126,6 +127,26 @@ test('a port that is taken is said and does not stop a start', async () => {
   } finally {
     taken.close()
   }
+})
+
+test('a machine started from a copied data folder is not let in, and every side says so', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a', 'controller', handlers)
+  const b = await cloud.machine('b', 'node')
+  await cloud.tell(a, cloud.mapOf(1, [a, b]))
+  await untilHeard(a, ({ name, report }) => name === 'b' && report !== undefined)
+  await untilMap(b, 1)
+  const copy = await cloud.copy(b)
+  const heard = await untilHeard(a, ({ name, duplicate }) => name === 'b' && duplicate !== undefined)
+  assert.deepEqual([heard.duplicate, heard.state], ['127.0.0.1', 'Online'])
+  const stateOf = async ({ door }: TestMachine, name: string) =>
+    (await askNodes(door, none)).nodes.find(row => row.name === name)
+  await untilTrue(async () => (await stateOf(copy, 'b'))?.state === 'Duplicate')
+  assert.match((await stateOf(a, 'b'))?.problem ?? '', /another machine shows this name, at 127.0.0.1/)
+  assert.equal(await (await b.peers.machines.connect('a', none)).call(chunkOf, undefined, none), 'system:node:b')
+  const check = ({ peers }: TestMachine) => peers.checks().find(({ name }) => name === 'cloud')
+  assert.deepEqual([check(a)?.state, check(copy)?.state], ['warn', 'fail'])
+  await untilTrue(async () => check(b)?.state === 'warn')
 })
 
 test('a map is kept over a restart; damaged files keep a machine out of its cloud, and nothing else', async () => {
@@ -166,4 +187,12 @@ async function untilHeard({ door }: TestMachine, isIt: (machine: HeardMachine) =
     if (found !== undefined) return found
   }
   throw new Error('the watch has ended')
+}
+
+async function untilTrue(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await isSo()) return
+    await machineClock.sleep(20, none)
+  }
+  assert.fail('it never was so')
 }

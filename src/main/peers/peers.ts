@@ -17,6 +17,7 @@ import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
 import { setHomeHandlers } from './homes.ts'
 import { renewHandlers, strangerHandlers } from './admission.ts'
+import { cloudCheck } from './cloud-check.ts'
 import { GROUPS_ALONE, PEER_LOOK_MS } from './limits.ts'
 import { peerAddressOf } from './listen-words.ts'
 import { LoadMeter } from './load.ts'
@@ -84,7 +85,7 @@ export class Peers implements AsyncDisposable {
 
   /** True when a controller has said last that this machine was removed from the cloud. */
   get isRemoved(): boolean {
-    return this.#links.isRemoved
+    return this.#links.refusal?.code === 'Removed'
   }
 
   /** Where it listens; undefined while it does not. */
@@ -126,7 +127,8 @@ export class Peers implements AsyncDisposable {
   checks(): readonly CheckRow[] {
     const { world } = this.#options
     if (this.#files === undefined) return []
-    return [...(this.#port === undefined ? [] : [this.#port.check()]), certificateCheck(this.#files, world)]
+    const port = this.#port === undefined ? [] : [this.#port.check()]
+    return [...port, cloudCheck(this.#links), certificateCheck(this.#files, world)]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

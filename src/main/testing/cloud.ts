@@ -39,6 +39,8 @@ export interface TestCloud extends AsyncDisposable {
   alone(name: string): Promise<TestMachine>
   /** Starts a machine again that has ended. */
   again(machine: TestMachine): Promise<TestMachine>
+  /** Starts another machine from a copy of the data folder of one. */
+  copy(machine: TestMachine): Promise<TestMachine>
   /** A map in which these machines are, with what they say of themselves. */
   mapOf(version: number, machines: readonly TestMachine[]): NodeMap
   /** Tells a machine its map, as its control process would. */
@@ -76,6 +78,11 @@ export async function testCloud(): Promise<TestCloud> {
     },
     alone: name => open({ name, dataFolder: newFolder(), handlers: [], listen: ANY }),
     again: ({ name, dataFolder }) => open({ name, dataFolder, handlers: [], listen: ANY }),
+    async copy({ name, dataFolder }) {
+      const folder = newFolder()
+      fs.cpSync(dataFolder, folder, { recursive: true })
+      return open({ name, dataFolder: folder, handlers: [], listen: ANY })
+    },
     mapOf(version, machines) {
       const rows = machines.flatMap(({ peers: { machines: known } }) =>
         known.map.machines.filter(({ name }) => name === known.own),

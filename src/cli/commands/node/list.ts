@@ -4,7 +4,7 @@ import { show } from '../../context.ts'
 import { formatBytes } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
-import { table } from '../../table.ts'
+import { printable, table } from '../../table.ts'
 import { nodeRows } from './rows.ts'
 
 /** `cairn node ls` */
@@ -27,7 +27,10 @@ export function nodeTable(nodes: readonly NodeRow[]): string {
     const link = isOwn ? 'this machine' : isConnected ? 'yes' : 'no'
     return [name, role, state, link, zone || '-', formatBytes(capacityMiB * MIB), addresses[0] ?? '-']
   })
-  return table(COLUMNS, rows)
+  const problems = nodes.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : [`${printable(`${name}: ${problem}`)}\n`],
+  )
+  return `${table(COLUMNS, rows)}${problems.length === 0 ? '' : `\n${problems.join('')}`}`
 }
 
 const MIB = 1024 * 1024
