@@ -164,6 +164,7 @@ async function authorized(serving: Serving, exchange: Exchange, request: Request
   exchange.target = target
   if (PUBLIC_PATHS.has(url.pathname)) return answerPublic(serving, exchange, request)
   refuseOtherSites(request)
+  await serving.objects.turns.take(request.signal)
   const caller = await serving.authenticate(request, exchange.connection)
   exchange.caller = caller
   const verb = target.kind === 'resource' ? verbOf(request.method, target, url.searchParams) : exchange.verb

@@ -62,19 +62,18 @@ test('however many have long work, one turn of it is all that lies between two r
   assert.deepEqual(new Set(left.values()), new Set([0]))
 })
 
-test('work that is not long never waits, and what is aborted does not go on', async () => {
+test('steps wait when the turn is used up, by whomever, and what is aborted does not go on', async () => {
   const { state, clock, goRound } = loop()
   const turns = new Turns(clock, 4)
-  await turns.take(never)
-  state.nowMs += 4
-  void turns.take(never)
   const step = turns.steps(never)
+  await step()
   state.nowMs += 3
   await step()
+  assert.equal(state.rounds, 0)
+  await turns.take(never)
   state.nowMs += 1
-  const stepped = step()
+  const stepped = step().then(() => state.rounds)
   await goRound()
-  await stepped
-  assert.equal(state.rounds, 3)
+  assert.equal(await stepped, 1)
   await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)
 })

@@ -29,15 +29,13 @@ export class Turns {
   }
 
   /**
-   * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when the steps behind
-   * the last wait have lasted as long as a turn.
+   * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when this one is used
+   * up, by whomever.
    */
   steps(signal: AbortSignal): () => Promise<void> {
-    let beganMs = this.#clock.monotonicMs()
     return async () => {
-      if (this.#clock.monotonicMs() - beganMs < this.#turnMs) return
-      await this.take(signal)
-      beganMs = this.#clock.monotonicMs()
+      if (this.#beganMs === undefined) this.#begin()
+      if (this.#isUsedUp()) await this.take(signal)
     }
   }
 

@@ -26,7 +26,7 @@ export {
   notSupported,
   required,
 } from './field-error.ts'
-export { type Applied, applyFields, type FieldApply, type FieldConflict } from './fields/apply.ts'
+export { type Applied, applyFields, applyingFields, type FieldApply, type FieldConflict } from './fields/apply.ts'
 export { managerText } from './fields/managers.ts'
 export { pathText } from './fields/path.ts'
 export { applyProblems } from './fields/problems.ts'

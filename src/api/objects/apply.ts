@@ -1,6 +1,7 @@
-import { isFault } from '#base'
+import { isFault, runInSteps, runSteps } from '#base'
 import {
   applyFields,
+  applyingFields,
   applyProblems,
   apiVersionOf,
   type FieldConflict,
@@ -139,7 +140,7 @@ async function change(
     const step = objects.turns.steps(signal)
     const writer = objects.writerOf(options, part === 'status' ? 'status' : '')
     const apply = { config, writer, isForced, part }
-    const given = merged(resource, old, apply)
+    const given = await runInSteps(merging(resource, old, apply), step)
     await step()
     await resource.prepares?.(given, step)
     const next = prepared(resource, old, given, part)
@@ -153,7 +154,7 @@ async function change(
 
 /** An object with what is applied to it, and who has it. Faults: Conflict, Invalid. */
 export function appliedTo(resource: Resource, old: KubeObject, apply: Apply): KubeObject {
-  return prepared(resource, old, merged(resource, old, apply), apply.part)
+  return prepared(resource, old, runSteps(merging(resource, old, apply)), apply.part)
 }
 
 interface Apply {
@@ -163,9 +164,13 @@ interface Apply {
   readonly part: string
 }
 
-function merged(resource: Resource, old: KubeObject, { config, writer, isForced }: Apply): KubeObject {
+function* merging(
+  resource: Resource,
+  old: KubeObject,
+  { config, writer, isForced }: Apply,
+): Generator<void, KubeObject> {
   const by = fieldManager(resource, writer)
-  const applied = applyFields({ shape: resource.shape, live: old, config, by, isForced })
+  const applied = yield* applyingFields({ shape: resource.shape, live: old, config, by, isForced })
   if (!applied.ok) throw conflictFault(applied.conflicts)
   const { object } = applied
   const { uid } = config.metadata.uid === '' ? old.metadata : config.metadata

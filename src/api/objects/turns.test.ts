@@ -49,7 +49,7 @@ test('between the steps of a write that takes long others go first, and those of
       const before = api.clock.rests
       await write()
       const rests = api.clock.rests - before
-      assert.ok(isLong ? rests >= steps : rests === 0, `${rests} of ${steps}`)
+      assert.ok(isLong ? rests >= steps : rests < steps, `${rests} of ${steps}`)
     }
     await api.delete(`${MAPS}/a`)
   }

@@ -65,15 +65,25 @@ const OPTIONS: Readonly<Record<string, 'CreateOptions' | 'UpdateOptions'>> = {
   PUT: 'UpdateOptions',
 }
 
+/** The body of a request, once it is its turn to be worked on: of many that come together some wait. */
+export async function sentBytes(
+  { objects }: Pick<RouteParts, 'objects'>,
+  { request, signal }: Pick<ResourceRequest, 'request' | 'signal'>,
+): Promise<Buffer> {
+  const bytes = await readAll(request)
+  await objects.turns.take(signal)
+  return bytes
+}
+
 /** The object a client sent. Faults: BadRequest, RequestEntityTooLarge, UnsupportedMediaType. */
 export async function sentObject(
-  { objects }: RouteParts,
+  parts: RouteParts,
   asked: ResourceRequest,
 ): Promise<Sent & { readonly options: WriteOptions }> {
   const { request, resource, signal } = asked
   const contentType = request.headers.get('content-type') ?? ''
-  const body = { bytes: await readAll(request), contentType, shape: resource.shape }
-  const sent = await readSentInSteps(body, objects.turns.steps(signal))
+  const body = { bytes: await sentBytes(parts, asked), contentType, shape: resource.shape }
+  const sent = await readSentInSteps(body, parts.objects.turns.steps(signal))
   return { ...sent, options: writeOptionsOf(asked) }
 }
 

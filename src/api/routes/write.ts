@@ -3,7 +3,7 @@ import { apiFault } from '../faults.ts'
 import { applyObject } from '../objects/apply.ts'
 import type { Prepared } from '../objects/prepare.ts'
 import { APPLY_TYPE, readPatch } from '../patch/read.ts'
-import { mediaType, readAll, readSentInSteps } from '../request/body.ts'
+import { mediaType, readSentInSteps } from '../request/body.ts'
 import { flagOf, revisionOf } from '../request/parameters.ts'
 import {
   nowMsOf,
@@ -11,6 +11,7 @@ import {
   type ResourceRequest,
   type RouteParts,
   refuseSubresource,
+  sentBytes,
   sentObject,
   sentReplacement,
   writeOptionsOf,
@@ -53,16 +54,16 @@ export async function answerPatch(parts: RouteParts, asked: ResourceRequest): Pr
   const part = partOf(asked)
   const type = mediaType(request.headers.get('content-type') ?? '')
   if (type === APPLY_TYPE) return answerApply(parts, asked, part)
-  const patch = readPatch(resource, type, await readAll(request))
+  const patch = readPatch(resource, type, await sentBytes(parts, asked))
   const change = { patch, options: writeOptionsOf(asked), part }
   const made = await parts.objects.patch(resource, placeOf(target), change, signal)
   return answerObject(parts, asked, 200, warned(asked, made))
 }
 
 async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'object' | 'status'): Promise<Response> {
-  const { resource, target, signal, request, query, demand } = asked
+  const { resource, target, signal, query, demand } = asked
   const options = writeOptionsOf(asked, true)
-  const body = { bytes: await readAll(request), contentType: 'application/yaml', shape: resource.shape }
+  const body = { bytes: await sentBytes(parts, asked), contentType: 'application/yaml', shape: resource.shape }
   const sent = await readSentInSteps(body, parts.objects.turns.steps(signal))
   const apply = {
     ...sent,
@@ -76,8 +77,14 @@ async function answerApply(parts: RouteParts, asked: ResourceRequest, part: 'obj
 }
 
 /** Answers an object in the form the client wants. */
-export function answerObject(parts: RouteParts, asked: ResourceRequest, status: number, made: Prepared): Response {
-  const { request, resource, query } = asked
+export async function answerObject(
+  parts: RouteParts,
+  asked: ResourceRequest,
+  status: number,
+  made: Prepared,
+): Promise<Response> {
+  const { request, resource, query, signal } = asked
+  await parts.objects.turns.take(signal) // those that waited for one sync are not all answered in one turn
   const accept = acceptOf(request)
   const shown = shownObject({ resource, object: made.object, accept, query, nowMs: nowMsOf(parts) })
   return answered(request, status, shown, made.warnings)

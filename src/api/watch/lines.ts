@@ -49,7 +49,7 @@ export async function* watchLines(
   }
 }
 
-// Those who have missed many are not told of all at once.
+// Neither are those who have missed many told of all at once, nor all watchers of the same.
 async function* changeLines(
   { turns }: FeedParts,
   teller: Teller,
@@ -57,7 +57,7 @@ async function* changeLines(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < entries.length; at += CHANGES_IN_TURN) {
-    if (at > 0) await turns.take(signal)
+    await turns.take(signal)
     yield* inChunks(teller.changes(entries.slice(at, at + CHANGES_IN_TURN)))
   }
 }

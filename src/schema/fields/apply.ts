@@ -1,3 +1,4 @@
+import { runSteps } from '#base'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import type { ObjectShape } from '../shape.ts'
@@ -52,19 +53,30 @@ export interface FieldConflict {
  * does goes unless somebody else has it. Applying one object twice is as applying it once.
  */
 export function applyFields(apply: FieldApply): Applied {
+  return runSteps(applyingFields(apply))
+}
+
+/** The same in steps: of an object of a mebibyte, each takes as long as a whole turn. */
+export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const { live, config, by } = apply
   const mine = applierEntry(apply)
+  yield
   if (live === undefined) return { ok: true, object: withManagers(config, [mine]) }
   const entries = managersOf(live, apply)
   const before = entries.find(entry => isSameManager(entry, mine))
   const others = entries.filter(entry => entry !== before)
+  yield
   const merged = mergeApplied(apply.shape, bare(live), onlyPart(bare(config), by.part))
+  yield
   const last = difference(before?.fields ?? EMPTY_SET, mine.fields)
   const next = pruned(apply.shape, merged, last, [...others, mine])
+  yield
   const changes = changesOf(apply, next)
+  yield
   const conflicts = apply.isForced ? [] : conflictsOf(apply, others, changes)
   if (conflicts.length > 0) return { ok: false, conflicts }
   const isSame = isNothing(changes) && before !== undefined && isSameSet(before.fields, mine.fields)
+  yield
   const own = isSame ? before : mine
   const object = withManagers(clothed(live, next), [...withoutChanges(others, changes), own])
   return { ok: true, object: withLastApplied(apply, object) }

@@ -9,6 +9,7 @@ import type { PathElement } from './path.ts'
  */
 export function mergeApplied(shape: Shape | undefined, live: Json | undefined, applied: Json | undefined): Json {
   if (applied === undefined || applied === null) return live ?? null
+  if (typeof applied !== 'object') return applied
   const merging = mergingOf(shape, applied)
   if (live === undefined || merging.kind === 'one' || mergingOf(shape, live).kind !== merging.kind) return applied
   return merging.kind === 'fields' ? mergeFields(shape, live, applied) : mergeItems(merging, live, applied)

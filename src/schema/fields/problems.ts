@@ -9,7 +9,7 @@ export function applyProblems(shape: Shape | undefined, value: Json, path: reado
   if (merging.kind === 'one') return []
   if (merging.kind === 'fields') {
     return Object.entries(objectIn(value)).flatMap(([name, field]) =>
-      field === undefined ? [] : applyProblems(fieldShape(shape, name), field, [...path, fieldElement(name)]),
+      typeof field !== 'object' ? [] : applyProblems(fieldShape(shape, name), field, [...path, fieldElement(name)]),
     )
   }
   const missing = listIn(value).flatMap((item, index) =>

@@ -16,8 +16,8 @@ import { answered } from '../../answers/answer.ts'
 import { apiFault } from '../../faults.ts'
 import { timeOf } from '../../objects/prepare.ts'
 import { refuseInvalid } from '../../refusal.ts'
-import { parseBody, readAll } from '../../request/body.ts'
-import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+import { parseBody } from '../../request/body.ts'
+import { placeOf, type ResourceRequest, type RouteParts, sentBytes, writeOptionsOf } from '../asked.ts'
 
 /**
  * Says on which machine a pod is to run; once said, it stays (k8s.io/kubernetes/pkg/registry/core/pod/storage BindingREST).
@@ -26,7 +26,7 @@ import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '
 export async function answerBinding(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const sent = parseBody(await readAll(request), type, SHAPE)
+  const sent = parseBody(await sentBytes(parts, asked), type, SHAPE)
   if (!isJsonObject(sent)) throw apiFault('BadRequest', 'the body must be a Binding')
   const { value: body } = decode(SHAPE, sent)
   const place = placeOf(target)

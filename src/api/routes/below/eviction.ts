@@ -13,11 +13,11 @@ import { answered } from '../../answers/answer.ts'
 import { apiFault } from '../../faults.ts'
 import { listPages } from '../../objects/list.ts'
 import { timeOf } from '../../objects/prepare.ts'
-import { parseBody, readAll } from '../../request/body.ts'
+import { parseBody } from '../../request/body.ts'
 import { labelMatches } from '../../request/label-selector.ts'
 import { StatusMore } from '../../status-more.ts'
 import { placeOf as placeOfObject } from '../../store/object-store.ts'
-import { placeOf, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+import { placeOf, type ResourceRequest, type RouteParts, sentBytes, writeOptionsOf } from '../asked.ts'
 import { deleteOptionsIn } from '../../request/delete-options.ts'
 
 /**
@@ -27,7 +27,7 @@ import { deleteOptionsIn } from '../../request/delete-options.ts'
 export async function answerEviction(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { request, resource, target, signal } = asked
   const type = request.headers.get('content-type') ?? ''
-  const body = parseBody(await readAll(request), type, kubernetesShape('V1Eviction'))
+  const body = parseBody(await sentBytes(parts, asked), type, kubernetesShape('V1Eviction'))
   const named = textAt(body, 'metadata', 'name') ?? target.name
   if (named !== target.name)
     throw apiFault('BadRequest', `name in URL does not match name in Eviction object: ${named}`)

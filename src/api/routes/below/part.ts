@@ -3,8 +3,8 @@ import { apiFault } from '../../faults.ts'
 import { modified } from '../../objects/objects.ts'
 import { preparePart, readBody } from '../../objects/prepare.ts'
 import { readPatch } from '../../patch/read.ts'
-import { mediaType, readAll } from '../../request/body.ts'
-import { placeOf, type ResourceRequest, type RouteParts, sentReplacement, writeOptionsOf } from '../asked.ts'
+import { mediaType } from '../../request/body.ts'
+import { placeOf, type ResourceRequest, type RouteParts, sentBytes, sentReplacement, writeOptionsOf } from '../asked.ts'
 import { answerObject } from '../write.ts'
 
 /** Answers and changes a part of an object that has a path of its own. Faults: those of `Objects.update`. */
@@ -26,7 +26,7 @@ export async function answerPart(
   const options = writeOptionsOf(asked)
   const { isDryRun } = options
   let warnings: readonly string[] = []
-  const next = await (verb === 'patch' ? patched(asked) : replaced(parts, asked))
+  const next = await (verb === 'patch' ? patched(parts, asked) : replaced(parts, asked))
   const run = (old: KubeObject): KubeObject => {
     const { object, warnings: told } = next(old)
     const { resourceVersion = '' } = object.metadata
@@ -60,10 +60,10 @@ async function replaced(parts: RouteParts, asked: ResourceRequest): Promise<Read
   return () => read
 }
 
-async function patched(asked: ResourceRequest): Promise<Read> {
+async function patched(parts: RouteParts, asked: ResourceRequest): Promise<Read> {
   const { resource, target, request } = asked
   const type = mediaType(request.headers.get('content-type') ?? '')
-  const patch = readPatch(resource, type, await readAll(request))
+  const patch = readPatch(resource, type, await sentBytes(parts, asked))
   const { unknowns } = writeOptionsOf(asked)
   return old => readBody(resource, patch(old), placeOf(target), unknowns)
 }

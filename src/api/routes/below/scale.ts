@@ -20,9 +20,9 @@ import { modified, type WriteOptions } from '../../objects/objects.ts'
 import { type Prepared, prepareUpdate, readBody } from '../../objects/prepare.ts'
 import { APPLY_TYPE, readPatch } from '../../patch/read.ts'
 import { invalidFault } from '../../refusal.ts'
-import { mediaType, readAll, readSent } from '../../request/body.ts'
+import { mediaType, readSent } from '../../request/body.ts'
 import { flagOf } from '../../request/parameters.ts'
-import { placeOf, refuseUnnamed, type ResourceRequest, type RouteParts, writeOptionsOf } from '../asked.ts'
+import { placeOf, refuseUnnamed, type ResourceRequest, type RouteParts, sentBytes, writeOptionsOf } from '../asked.ts'
 import { answerObject } from '../write.ts'
 
 /** Answers how many of something there are and should be, and changes the latter, as autoscaling/v1 Scale. */
@@ -34,7 +34,7 @@ export async function answerScale(
 ): Promise<Response> {
   const { resource, target, signal } = asked
   const place = placeOf(target)
-  const show = ({ object, warnings }: Prepared): Response =>
+  const show = ({ object, warnings }: Prepared): Promise<Response> =>
     answerObject(parts, { ...asked, resource: scaleResource(resource) }, 200, {
       object: scaleOf(object, paths),
       warnings,
@@ -44,7 +44,7 @@ export async function answerScale(
   }
   const isApply = verb === 'patch' && contentType(asked) === APPLY_TYPE
   const options = writeOptionsOf(asked, isApply)
-  const sent = await readAll(asked.request)
+  const sent = await sentBytes(parts, asked)
   let warnings: readonly string[] = []
   const run = (old: KubeObject): KubeObject => {
     if (isApply) return applied(parts, { ...asked, paths }, { old, sent, options })
