@@ -3,6 +3,7 @@ import type { CertificateWish, IssuedCertificate } from '#api'
 import { type World, whyOf } from '#base'
 import { type Authority, type CertificateRequest, serialText } from '#identity'
 import type { Keyspace } from '#keyspace'
+import { isJsonObject } from '#schema'
 import { CERTIFICATES_SWEEP_AT, PERSONAL_CERTIFICATE_MS } from '../limits.ts'
 import type { Revocations } from './revocations.ts'
 import { putNew, type Row, rowAt, rowsBelow } from './rows.ts'
@@ -19,10 +20,25 @@ export interface LedgerEntry {
   readonly from: string
   readonly issuedMs: number
   readonly expiresMs: number
+  /** The token that it was asked for with, when that is used up by it. */
+  readonly redeemed?: Redeemed
+}
+
+/** A token that was good for one certificate. */
+export interface Redeemed {
+  /** The id of the token. */
+  readonly token: string
+  /** Of the key that was certified: SHA-256, base64url. */
+  readonly key: string
+  /** When the token would have expired; until then the same key may ask again. */
+  readonly untilMs: number
 }
 
 /** Whom a certificate is for; a client when nothing else is said. */
-export type IssuingWish = CertificateWish & { readonly usage?: Exclude<CertificateRequest['usage'], 'server'> }
+export type IssuingWish = CertificateWish & {
+  readonly usage?: Exclude<CertificateRequest['usage'], 'server'>
+  readonly redeemed?: Redeemed | undefined
+}
 
 /** Issues client certificates, and remembers each until it has expired: what is not known cannot be revoked by name. */
 export class Issuing implements AsyncDisposable {
@@ -40,7 +56,7 @@ export class Issuing implements AsyncDisposable {
 
   /** Signs a certificate, once it is remembered durably: nobody has one that is not known. */
   async issue(
-    { user, groups, publicKey, from, usage = 'client' }: IssuingWish,
+    { user, groups, publicKey, from, usage = 'client', redeemed }: IssuingWish,
     signal: AbortSignal,
     lastsMs = PERSONAL_CERTIFICATE_MS,
   ): Promise<IssuedCertificate> {
@@ -48,7 +64,8 @@ export class Issuing implements AsyncDisposable {
     const expiresMs = issuedMs + lastsMs
     const bytes = this.#world.entropy.bytes(16)
     const serial = serialText(bytes)
-    await this.#remember({ serial, user, groups, from, issuedMs, expiresMs }, signal)
+    const more = redeemed === undefined ? {} : { redeemed }
+    await this.#remember({ serial, user, groups, from, issuedMs, expiresMs, ...more }, signal)
     const order = {
       commonName: user,
       organizations: groups,
@@ -131,7 +148,7 @@ export class Issuing implements AsyncDisposable {
   }
 }
 
-function entryOf({ serial, user, groups, from, issuedMs, expiresMs }: Row): LedgerEntry {
+function entryOf({ serial, user, groups, from, issuedMs, expiresMs, redeemed }: Row): LedgerEntry {
   const texts = Array.isArray(groups) ? groups.map(String) : []
   return {
     serial: String(serial),
@@ -140,5 +157,12 @@ function entryOf({ serial, user, groups, from, issuedMs, expiresMs }: Row): Ledg
     from: typeof from === 'string' ? from : '',
     issuedMs: Number(issuedMs),
     expiresMs: Number(expiresMs),
+    ...redeemedIn(redeemed),
   }
+}
+
+function redeemedIn(value: Row[string]): { readonly redeemed?: Redeemed } {
+  if (!isJsonObject(value)) return {}
+  const { token, key, untilMs } = value
+  return { redeemed: { token: String(token), key: String(key), untilMs: Number(untilMs) } }
 }

@@ -51,6 +51,24 @@ test('a certificate is for the name and the key that were shown, for calling and
   assert.ok(Math.abs(Date.parse(validTo) - Date.now() - 30 * 86_400_000) < 60_000)
 })
 
+test('a machine that did not hear the answer asks again with the same key and token, and no other key may', async () => {
+  const token = await controller.token()
+  const csrPem = await requestOf('unheard')
+  const first = await join(token, 'unheard', csrPem)
+  const again = await join(token, 'unheard', csrPem)
+  const keyOf = ({ certificatePem }: { readonly certificatePem: string }) =>
+    new X509Certificate(certificatePem).publicKey.export({ type: 'spki', format: 'pem' })
+  assert.equal(keyOf(again.head), keyOf(first.head))
+  assert.deepEqual([again.head.role, again.body], [first.head.role, first.body])
+  const refused = (error: unknown) => isFault(error, 'TokenRefused')
+  await assert.rejects(join(token, 'unheard', await requestOf('unheard')), refused)
+  await assert.rejects(join(token, 'other', csrPem), refused)
+  await assert.rejects(join(await controller.token({ lastsMs: -1 }), 'unheard', csrPem), refused)
+  await controller.revocations.revoke(serialOf(first.head), 'lost', never)
+  await untilRevoked(serialOf(first.head))
+  await assert.rejects(join(token, 'unheard', csrPem), refused)
+})
+
 test('a machine whose name is taken back loses the certificates it had', async () => {
   const first = await join(await controller.token(), 'lost', await requestOf('lost'))
   await assert.rejects(join(await controller.token(), 'lost', await requestOf('lost')), error =>

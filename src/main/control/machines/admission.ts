@@ -1,7 +1,14 @@
 import { apiFault, networkOf } from '#api'
 import { isFault, type World } from '#base'
 import { clusterAdmit, machineOf, mapBytes, type NodeMap } from '#cluster'
-import { type BootstrapGrant, CONTROLLERS_GROUP, machineRole, readSigningRequest, type SigningRequest } from '#identity'
+import {
+  type BootstrapGrant,
+  CONTROLLERS_GROUP,
+  machineRole,
+  type NodeRole,
+  readSigningRequest,
+  type SigningRequest,
+} from '#identity'
 import { answerUnary, type Handler } from '#rpc'
 import { mainFault } from '../../faults.ts'
 import { MACHINE_CERTIFICATES_MAX } from '../../limits.ts'
@@ -9,6 +16,7 @@ import type { Issuing } from '../issuing.ts'
 import type { KeptTokens } from '../kept-tokens.ts'
 import type { LocalFetch } from '../local-api.ts'
 import type { Revocations } from '../revocations.ts'
+import { admittedBefore, redeemedBy } from './admitted-again.ts'
 import { endCertificatesOf, issueNode } from './node-certificates.ts'
 import { makeNode, removeNode, uidOfNode } from './node-objects.ts'
 import { refusedName, refusedToken, refuseNewcomer, removedMachine, takenName } from './refusals.ts'
@@ -48,8 +56,9 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
   const { fetch, issuing, isShared, world } = parts
   const { name, csrPem, seenFrom } = join
   const { grant, role } = await grantOf(parts, join, signal)
+  if (grant === undefined) return admitAgain(parts, { ...join, role }, signal)
   const map = await parts.mapNow(signal)
-  const nowMs = Number(world.clock.wallNs() / 1_000_000n)
+  const nowMs = wallMs(world)
   refuseNewcomer({ ...join, role }, { map, nowMs, isShared })
   if (grant.node !== undefined && grant.node !== name) throw refusedName(name, grant.node)
   const { publicKey } = await requestOf(csrPem, name)
@@ -59,7 +68,9 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
     await useUp(parts, grant, signal)
     // A machine that was called so before is another one now, or has lost what it had.
     await endCertificatesOf(name, parts, signal)
-    const issued = await issueNode(issuing, { name, role, publicKey, from: `token ${grant.id}` }, signal)
+    const redeemed = grant.isSingleUse ? await redeemedBy(grant, publicKey) : undefined
+    const wish = { name, role, publicKey, from: `token ${grant.id}`, redeemed }
+    const issued = await issueNode(issuing, wish, signal)
     world.log.info('a machine has joined', { name, role, seenFrom })
     return answerOf({ ...issued, role }, map)
   } catch (error) {
@@ -69,13 +80,48 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
   }
 }
 
-async function grantOf({ tokens }: AdmissionParts, { token, seenFrom }: Join, signal: AbortSignal) {
+/** What a token grants that is shown; no grant: it is used up, by this very key. Faults: TokenRefused. */
+async function grantOf(parts: AdmissionParts, { token, seenFrom, name, csrPem }: Join, signal: AbortSignal) {
+  const { tokens, issuing, revocations, world } = parts
   const shown = { certificate: undefined, bearer: token, network: networkOf(seenFrom) }
+  const id = token.slice(0, ID_CHARACTERS)
   const isKnown = (await tokens.knows(shown, signal)) !== undefined
-  const grant = isKnown ? await tokens.grantOf(token.slice(0, ID_CHARACTERS), signal) : undefined
+  const grant = isKnown ? await tokens.grantOf(id, signal) : undefined
   const role = machineRole(grant?.groups ?? [])
-  if (grant === undefined || role === undefined) throw refusedToken(grant)
-  return { grant, role }
+  if (grant !== undefined && role !== undefined) return { grant, role }
+  const request = grant === undefined ? await requestOf(csrPem, name).catch(ifFault) : undefined
+  const before =
+    request === undefined
+      ? undefined
+      : await admittedBefore(
+          { issuing, revocations, nowMs: wallMs(world) },
+          { user: request.commonName, token: id, publicKey: request.publicKey },
+          signal,
+        )
+  if (before === undefined) throw refusedToken(grant)
+  return { grant: undefined, role: before }
+}
+
+function ifFault(error: unknown): undefined {
+  if (!isFault(error)) throw error
+}
+
+// The first answer was lost: the machine gets another certificate for the key that it had then.
+async function admitAgain(parts: AdmissionParts, join: Join & { readonly role: NodeRole }, signal: AbortSignal) {
+  const { fetch, issuing, isShared, world } = parts
+  const { name, role, csrPem, seenFrom } = join
+  const map = await parts.mapNow(signal)
+  refuseNewcomer(join, { map, nowMs: wallMs(world), isShared })
+  const { publicKey, commonName } = await requestOf(csrPem, name)
+  if ((await uidOfNode(fetch, name)) === undefined) throw removedMachine(name)
+  await refuseMany(parts, commonName, signal)
+  const issued = await issueNode(issuing, { name, role, publicKey, from: 'the same token again' }, signal)
+  world.log.info('a machine has joined that did not hear so before', { name, role, seenFrom })
+  return answerOf({ ...issued, role }, map)
+}
+
+function wallMs({ clock }: Pick<World, 'clock'>): number {
+  return Number(clock.wallNs() / 1_000_000n)
 }
 
 const ID_CHARACTERS = 6
@@ -114,15 +160,18 @@ async function renewed(parts: AdmissionParts, csrPem: string, caller: Caller, si
   return answerOf({ ...issued, role }, await parts.mapNow(signal))
 }
 
-// A machine that has more certificates than it can use gets no other: all would have to be revoked with it.
-async function groupsOf({ issuing, revocations }: AdmissionParts, caller: Caller, signal: AbortSignal) {
-  const held = (await issuing.list(signal)).filter(({ user }) => user === caller.name)
-  if (held.filter(({ serial }) => !revocations.has(serial)).length >= MACHINE_CERTIFICATES_MAX) {
-    throw apiFault('TooManyRequests', `${caller.name} has ${MACHINE_CERTIFICATES_MAX} certificates that hold`, {
-      hint: 'See them with `cairn cert ls`, and revoke what is not used: cairn cert revoke SERIAL.',
-    })
-  }
+async function groupsOf(parts: AdmissionParts, caller: Caller, signal: AbortSignal) {
+  const held = await refuseMany(parts, caller.name, signal)
   return held.find(({ serial }) => serial === caller.serial)?.groups ?? []
+}
+
+// A machine that has more certificates than it can use gets no other: all would have to be revoked with it.
+async function refuseMany({ issuing, revocations }: AdmissionParts, user: string, signal: AbortSignal) {
+  const held = (await issuing.list(signal)).filter(entry => entry.user === user)
+  if (held.filter(({ serial }) => !revocations.has(serial)).length < MACHINE_CERTIFICATES_MAX) return held
+  throw apiFault('TooManyRequests', `${user} has ${MACHINE_CERTIFICATES_MAX} certificates that hold`, {
+    hint: 'See them with `cairn cert ls`, and revoke what is not used: cairn cert revoke SERIAL.',
+  })
 }
 
 function nameIn(user: string): string | undefined {

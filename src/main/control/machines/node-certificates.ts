@@ -1,7 +1,7 @@
 import { subjectOf } from '#cluster'
 import type { NodeRole, SigningRequest } from '#identity'
 import { NODE_CERTIFICATE_MS } from '../../limits.ts'
-import type { Issuing } from '../issuing.ts'
+import type { Issuing, Redeemed } from '../issuing.ts'
 import type { Revocations } from '../revocations.ts'
 
 /** For which machine a certificate is. */
@@ -11,12 +11,14 @@ export interface NodeWish {
   readonly publicKey: SigningRequest['publicKey']
   /** By what it is asked for, for people. */
   readonly from: string
+  /** The token that it uses up. */
+  readonly redeemed?: Redeemed | undefined
 }
 
 /** A certificate of a machine: it calls others and is called, and serves for the API too. */
-export async function issueNode(issuing: Issuing, { name, role, publicKey, from }: NodeWish, signal: AbortSignal) {
+export async function issueNode(issuing: Issuing, { name, role, ...wish }: NodeWish, signal: AbortSignal) {
   const { name: user, groups } = subjectOf({ name, isController: role === 'controller' })
-  return issuing.issue({ user, groups, publicKey, from, usage: 'node' }, signal, NODE_CERTIFICATE_MS)
+  return issuing.issue({ ...wish, user, groups, usage: 'node' }, signal, NODE_CERTIFICATE_MS)
 }
 
 /** Revokes all certificates that a machine of this name has. */
