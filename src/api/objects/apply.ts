@@ -51,6 +51,7 @@ export async function applyObject(
   await step()
   for (let attempt = 1; ; attempt += 1) {
     const old = await objects.store.find(resource, place, signal)
+    await step()
     try {
       if (old !== undefined || request.part === 'status') {
         return { ...(await change(objects, { resource, place, config }, request, signal)), isNew: false }
@@ -141,6 +142,7 @@ async function change(
     const writer = objects.writerOf(options, part === 'status' ? 'status' : '')
     const apply = { config, writer, isForced, part }
     const given = await runInSteps(merging(resource, old, apply), step)
+    await step()
     await step()
     await resource.prepares?.(given, step)
     const next = prepared(resource, old, given, part)

@@ -203,6 +203,7 @@ export class Objects {
       await step()
       if (isDryRun) return next
       if (isSameJson(next, old)) return old
+      await step()
       try {
         if (isGone(resource, next)) return await this.store.remove(resource, old, next, signal)
         return await this.store.replace(resource, old, next, signal)
