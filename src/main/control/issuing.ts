@@ -164,5 +164,6 @@ function entryOf({ serial, user, groups, from, issuedMs, expiresMs, redeemed }: 
 function redeemedIn(value: Row[string]): { readonly redeemed?: Redeemed } {
   if (!isJsonObject(value)) return {}
   const { token, key, untilMs } = value
-  return { redeemed: { token: String(token), key: String(key), untilMs: Number(untilMs) } }
+  if (typeof token !== 'string' || typeof key !== 'string') return {}
+  return { redeemed: { token, key, untilMs: Number(untilMs) } }
 }
