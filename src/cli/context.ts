@@ -64,6 +64,8 @@ export interface JoinedMachine {
   readonly cloud: string
   readonly controllers: readonly string[]
   readonly dataFolder: string
+  /** It was a member already, and looks for controllers at these addresses too; Cairn runs there, or not. */
+  readonly moved?: { readonly addresses: readonly string[]; readonly isRunning: boolean }
 }
 
 /** What `cairn up` was told. */

@@ -7,6 +7,7 @@ export {
   readNodeFiles,
   writeNodeFiles,
 } from './files/node-files.ts'
+export { keepPlaces, readPlaces } from './files/places.ts'
 export { readSmallFile, replaceSmallFile } from './files/small-file.ts'
 export { forMachines } from './guard.ts'
 export { changedHomes, type HomeChange, homeOf, isSameHome } from './homes.ts'

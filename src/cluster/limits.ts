@@ -71,3 +71,6 @@ export const REFUSED_BOOTS_MAX = 4
 /** Milliseconds between two lines about trouble that goes on, and before a map that could not be taken is asked for again. */
 export const TROUBLE_AGAIN_MS = 600_000
 export const MAP_AGAIN_MS = 10_000
+
+/** Addresses of controllers that tokens said, which are tried besides what controllers say themselves. */
+export const PLACES_MAX = 16

@@ -1,5 +1,4 @@
 import type { World } from '#base'
-import type { MapMachine } from '../node-map.ts'
 import { CONNECTIONS_PER_MACHINE, DIAL_LATER_MS, LINK_WELL_MS } from '../limits.ts'
 import { dialFirst } from './dial-first.ts'
 import { bestOf, type MachineConnection } from './machine-connection.ts'
@@ -10,7 +9,7 @@ export interface LinkTools {
   readonly world: Pick<World, 'clock' | 'entropy' | 'log'>
   readonly own: () => string
   /** Where the machine is said to be now. */
-  readonly machine: (name: string) => MapMachine | undefined
+  readonly addresses: (name: string) => readonly string[]
   /** Opens a connection to it; it is not in the link yet. */
   readonly dial: (name: string, address: string, signal: AbortSignal) => Promise<MachineConnection>
 }
@@ -88,11 +87,10 @@ export class Link {
   }
 
   async #dialOnce(): Promise<MachineConnection> {
-    const { world, machine, dial } = this.#tools
-    const addresses = machine(this.name)?.addresses ?? []
+    const { world, addresses, dial } = this.#tools
     const stop = new AbortController()
     const tools = { clock: world.clock, dial: (at: string, signal: AbortSignal) => dial(this.name, at, signal) }
-    const connection = await dialFirst(addresses, tools, stop.signal)
+    const connection = await dialFirst(addresses(this.name), tools, stop.signal)
     this.add(connection)
     return connection
   }

@@ -48,6 +48,8 @@ export interface LinksOptions {
   readonly own: OwnMachine
   readonly maps: MapStore
   readonly dial: Dial
+  /** Where controllers may be besides what the map says. */
+  readonly places?: (() => readonly string[]) | undefined
   /** The formats it understands; those of this version when undefined. */
   readonly formats?: { readonly oldest: number; readonly newest: number } | undefined
 }
@@ -266,6 +268,12 @@ export class Links implements Machines, AsyncDisposable {
     return this.map.machines.find(machine => machine.name === name)
   }
 
+  #addresses(name: string): readonly string[] {
+    const { addresses = [], role } = this.#machine(name) ?? {}
+    const places = role === 'controller' ? (this.#options.places?.() ?? []) : []
+    return [...new Set([...addresses, ...places])]
+  }
+
   get #isServing(): boolean {
     return this.#handlers !== undefined && !this.#closing.signal.aborted
   }
@@ -284,7 +292,7 @@ export class Links implements Machines, AsyncDisposable {
     const link = new Link(name, {
       world: this.#options.world,
       own: () => this.own,
-      machine: each => this.#machine(each),
+      addresses: each => this.#addresses(each),
       dial: (each, address, signal) => this.#dial(each, address, signal),
     })
     this.#links.set(name, link)

@@ -13,21 +13,25 @@ import { Filesystems } from '../storage/filesystems.ts'
 import { takeInstance } from '../supervisor/instance.ts'
 import { softwareName } from '../version.ts'
 
+/** What a data folder is to the cloud that its machine would come to. */
+export type Belonging =
+  | { readonly kind: 'new' }
+  /** A node that was away until its certificate ended: it may get another. */
+  | { readonly kind: 'lapsed'; readonly name: string }
+  | { readonly kind: 'member'; readonly files: NodeFiles }
+
 /**
- * Refuses a data folder that belongs to a cloud already, also while Cairn runs on it; `cloud` is the one that it would come to.
- * Answers the name of a node of that cloud that was away until its certificate ended: it may get another. Faults: Belongs,
+ * Says what a data folder is to a cloud, also while Cairn runs on it; refuses one that belongs to another. Faults: Belongs,
  * NodeFile; when nobody can say what is in it, those of opening it.
  */
-export async function refuseOwned(dataFolder: string, cloud: string, world: World): Promise<string | undefined> {
-  if (!isDataFolder(dataFolder) || !isBegun(dataFolder)) return undefined
-  if (isDamagedNode(dataFolder, world)) return undefined
+export async function belongingOf(dataFolder: string, cloud: string, world: World): Promise<Belonging> {
+  if (!isDataFolder(dataFolder) || !isBegun(dataFolder)) return { kind: 'new' }
+  if (isDamagedNode(dataFolder, world)) return { kind: 'new' }
   const files = readNodeFiles(world.disk, dataFolder)
   const node = files?.node
   if (files?.node.cloud === cloud) {
-    if (files.node.role === 'node' && isOver(files, world)) return files.node.name
-    throw mainFault('Belongs', `this machine is in the cloud already, as ${files.node.name} (${dataFolder})`, {
-      hint: 'Start it with `cairn up`, or see how it is with `cairn status`. One that was removed joins with another data folder.',
-    })
+    const isLapsed = files.node.role === 'node' && isOver(files, world)
+    return isLapsed ? { kind: 'lapsed', name: files.node.name } : { kind: 'member', files }
   }
   if (node?.role === 'node') {
     throw mainFault('Belongs', `${dataFolder} belongs to another cloud, ${shortCloud(node.cloud)}, as ${node.name}`, {

@@ -48,16 +48,20 @@ export async function askCloud<Value>(
 }
 
 async function dial(address: string, authorityFingerprint: string, world: World, over: AbortSignal): Promise<Client> {
-  const { host, port } = new URL(`tcp://${address}`)
   const signal = AbortSignal.any([over, AbortSignal.timeout(JOIN_DIAL_MS)])
   const options = {
-    host: host.slice(0, host.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port),
+    ...hostAndPort(address),
     credential: { authorityFingerprint },
     isMeant: (peer: Parameters<typeof machineOf>[0]) => machineOf(peer) !== undefined,
   }
   const { duplex } = await connectTls(options, signal)
   return openClient(duplex, { clock: world.clock, software: softwareName() }, signal)
+}
+
+/** Reads `HOST:PORT`, `[IPV6]:PORT`. */
+export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const { host, port } = new URL(`tcp://${address}`)
+  return { host: host.slice(0, host.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
 }
 
 // Machines without a control plane, and those that break off, leave it to the next.
@@ -83,7 +87,8 @@ async function* inOrder<Value>(all: readonly Promise<Value>[]): AsyncGenerator<r
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why nobody could be reached, in few words. */
+export function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer in ${JOIN_DIAL_MS / 1000} s`
   const code = isFault(error) && isSystemError(error.cause) ? error.cause.code : undefined
   return code === undefined ? whyOf(error) : (REASONS[code] ?? code)

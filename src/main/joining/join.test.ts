@@ -4,8 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { isFault, type World } from '#base'
-import { readNodeFiles } from '#cluster'
+import { readNodeFiles, readPlaces } from '#cluster'
 import { joinTokenText, type JoinToken, machineGroup } from '#identity'
+import { rpcFault } from '#rpc'
 import { openTestController, quietWorld, type TestController } from '../testing/controller.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { joinCloud } from './join.ts'
@@ -139,11 +140,40 @@ suite('a machine that joins', () => {
     assert.notEqual(fs.readFileSync(`${folder()}/node/certificate.pem`, 'utf8'), before)
   })
 
+  test('asks again with the key of the try before, whose answer was lost', async () => {
+    const token = await controller.token()
+    const { admit } = controller
+    controller.admit = async asked => {
+      await admit(asked)
+      throw rpcFault('Closed', 'the cable was pulled')
+    }
+    await assert.rejects(join(token, 'unlucky'), error => isFault(error, 'CloudUnreachable'))
+    controller.admit = admit
+    assert.deepEqual(fs.readdirSync(`${folder()}/node`), ['joining.json'])
+    assert.equal(fs.statSync(`${folder()}/node/joining.json`).mode & 0o777, 0o600)
+    assert.equal((await join(token, 'unlucky')).name, 'unlucky')
+    assert.ok(!fs.existsSync(`${folder()}/node/joining.json`))
+  })
+
+  test('takes the addresses of a new token when it is in the cloud already, which uses nothing up', async () => {
+    const first = await controller.token()
+    await join(first, 'moved')
+    const token = await controller.token()
+    const moved = await join(token, 'moved')
+    assert.deepEqual(moved.moved, { addresses: token.addresses, isRunning: false })
+    assert.deepEqual(readPlaces(quietWorld.disk, folder()), token.addresses)
+    await assert.rejects(join(token, 'another'), /this machine is called moved/)
+    const nowhere = join({ ...token, addresses: ['127.0.0.1:1'] }, 'moved')
+    await assert.rejects(nowhere, /no controller of the cloud answers: 127\.0\.0\.1:1: nobody listens there/)
+    assert.deepEqual(readPlaces(quietWorld.disk, folder()), token.addresses)
+    count += 1
+    assert.equal((await join(token, 'fresh')).name, 'fresh')
+  })
+
   test('keeps out of a folder that is in a cloud, or is somebody else’s', async () => {
     const token = await controller.token()
     await join(token, 'kept')
     const again = await controller.token()
-    await assert.rejects(join(again, 'kept'), /in the cloud already, as kept/)
     const other = { ...again, fingerprint: 'B'.repeat(43) }
     await assert.rejects(join(other, 'kept'), /belongs to another cloud/)
     count += 1

@@ -2,26 +2,30 @@ import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import type { World } from '#base'
+import { isFault, type World } from '#base'
 import {
   clusterJoin,
   FORMAT_LEVEL,
   keepMap,
+  keepPlaces,
+  type NodeFiles,
   type NodeMap,
   OLDEST_FORMAT_LEVEL,
   readMap,
   subjectOf,
   writeNodeFiles,
 } from '#cluster'
-import { authorityFingerprint, type JoinToken, newKey, newRequest, readJoinToken } from '#identity'
+import { authorityFingerprint, type JoinToken, newRequest, readJoinToken } from '#identity'
 import { message } from '#rpc'
-import { shortCloud } from '../cloud-place.ts'
+import { cloudOf, shortCloud } from '../cloud-place.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { nodeNameOf, refuseNodeName } from '../node-name.ts'
 import { takeInstance } from '../supervisor/instance.ts'
-import { refuseOwned } from './belongs.ts'
+import { belongingOf } from './belongs.ts'
 import { askCloud } from './dial.ts'
+import { moveControllers } from './member-again.ts'
+import { forgetPending, pendingKey } from './pending.ts'
 
 /** What `cairn join` was told. */
 export interface JoinWords {
@@ -39,45 +43,73 @@ export interface Joined {
   readonly shortCloud: string
   readonly controllers: readonly string[]
   readonly dataFolder: string
+  /** It was a member already, and looks for its controllers at these addresses too from now on. */
+  readonly moved?: { readonly addresses: readonly string[]; readonly isRunning: boolean }
 }
 
 /**
  * Makes this machine a member of the cloud that a token is of: makes its key, asks for its certificate, and keeps both in a new
- * data folder. Whatever is refused leaves nothing behind. Faults: TokenInvalid, Belongs, AlreadyRunning, DataFolder,
+ * data folder. Whatever is refused leaves nothing behind; when the answer is lost, the same token is good for another try. One
+ * that is a member already takes the addresses of the token. Faults: TokenInvalid, Belongs, AlreadyRunning, DataFolder,
  * CloudUnreachable and those of the cloud: TokenRefused, Occupied, ClockSkew, Unsupported, Invalid, TooManyRequests.
  */
-export async function joinCloud(
-  { token: text, dataFolder: wanted, name: chosen }: JoinWords,
-  world: World,
-): Promise<Joined> {
-  const token = readJoinToken(text)
+export async function joinCloud(words: JoinWords, world: World): Promise<Joined> {
+  const { dataFolder: wanted, name: chosen } = words
+  const token = readJoinToken(words.token)
   if (token.role === 'controller') throw noControllers()
-  const before = await refuseOwned(wanted, token.fingerprint, world)
+  const belonging = await belongingOf(wanted, token.fingerprint, world)
+  const before =
+    belonging.kind === 'member' ? belonging.files.node.name : belonging.kind === 'lapsed' ? belonging.name : undefined
   const name = chosen ?? before ?? nodeNameOf(hostname())
   refuseNodeName(name)
   if (before !== undefined && name !== before) throw calledOtherwise(name, before)
+  if (belonging.kind === 'member') return memberAgain(token, belonging.files, { dataFolder: wanted, world })
   using made = new MadeFolder(path.resolve(wanted))
   const dataFolder = await openDataFolder(wanted)
   using _instance = takeInstance(dataFolder, world.disk)
-  const member = await askIn(token, name, world)
-  const { credential, map } = member
-  const node = { name, role: member.role, cloud: token.fingerprint }
+  const keyPem = await pendingKey(world.disk, dataFolder, { token: token.id, name })
+  const { credential, map, role } = await askIn(token, { name, keyPem, unheard: () => made.keep() }, world)
+  const node = { name, role, cloud: token.fingerprint }
   // One that comes back knows a later map perhaps than a cloud that was restored.
   if (before === undefined) await keepMap(world.disk, dataFolder, map)
+  await keepPlaces(world.disk, dataFolder, token.addresses)
   await writeNodeFiles(world.disk, dataFolder, { node, credential })
+  forgetPending(world.disk, dataFolder)
   made.keep()
-  const controllers = map.machines.filter(({ role }) => role === 'controller').map(machine => machine.name)
+  const controllers = map.machines.filter(each => each.role === 'controller').map(machine => machine.name)
   return { ...node, shortCloud: shortCloud(node.cloud), controllers, dataFolder }
 }
 
-async function askIn(token: JoinToken, name: string, world: World) {
-  const keyPem = await newKey()
+async function memberAgain(
+  { addresses }: JoinToken,
+  files: NodeFiles,
+  { dataFolder, world }: { readonly dataFolder: string; readonly world: World },
+): Promise<Joined> {
+  const isRunning = await moveControllers({ addresses }, { dataFolder, files }, world)
+  const { cloud } = files.node
+  const controllers = cloudOf(world.disk, dataFolder)?.controllers ?? []
+  return { ...files.node, shortCloud: shortCloud(cloud), controllers, dataFolder, moved: { addresses, isRunning } }
+}
+
+interface Asking {
+  readonly name: string
+  readonly keyPem: string
+  /** Somebody was asked, and has not answered: the token may be used up. */
+  unheard(): void
+}
+
+async function askIn(token: JoinToken, { name, keyPem, unheard }: Asking, world: World) {
   const csrPem = await newRequest(subjectOf({ name, isController: false }).name, keyPem)
   const { id, secret } = token
   const asked = { token: `${id}.${secret}`, name, csrPem, level: FORMAT_LEVEL, oldestLevel: OLDEST_FORMAT_LEVEL }
-  const { head, body } = await askCloud(token, world, (client, signal) => {
+  const { head, body } = await askCloud(token, world, async (client, signal) => {
     const wallMs = Number(world.clock.wallNs() / 1_000_000n)
-    return client.exchange(clusterJoin, message({ ...asked, wallMs }), signal)
+    try {
+      return await client.exchange(clusterJoin, message({ ...asked, wallMs }), signal)
+    } catch (error) {
+      if (isFault(error, 'Closed') || isFault(error, 'DeadlineExceeded')) unheard()
+      throw error
+    }
   })
   const { certificatePem, authorityPem, role } = head
   const map = readMap(body)

@@ -11,6 +11,7 @@ import {
   clusterReload,
   clusterWatch,
   type HeardMachine,
+  keepPlaces,
   machineOf,
   readMap,
   writeNodeFiles,
@@ -147,6 +148,19 @@ test('a machine started from a copied data folder is not let in, and every side 
   const check = ({ peers }: TestMachine) => peers.checks().find(({ name }) => name === 'cloud')
   assert.deepEqual([check(a)?.state, check(copy)?.state], ['warn', 'fail'])
   await untilTrue(async () => check(b)?.state === 'warn')
+})
+
+test('a node whose controller has moved finds it where a token says', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a', 'controller')
+  const b = await cloud.machine('b', 'node', [], 'none')
+  const map = cloud.mapOf(1, [a, b])
+  const machines = map.machines.map(row => (row.name === 'a' ? { ...row, addresses: ['127.0.0.1:1'] } : row))
+  await cloud.tell(b, { ...map, machines })
+  await assert.rejects(b.peers.machines.connect('a', none), error => isFault(error, 'NoPath'))
+  await keepPlaces(machineDisk, b.dataFolder, [`127.0.0.1:${a.port}`])
+  await b.door.call(clusterReload, undefined, none)
+  await untilTrue(async () => b.peers.machines.client('a') !== undefined)
 })
 
 test('a map is kept over a restart; damaged files keep a machine out of its cloud, and nothing else', async () => {

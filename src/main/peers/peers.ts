@@ -9,6 +9,7 @@ import {
   type NodeFiles,
   type NodeMap,
   readNodeFiles,
+  readPlaces,
   subjectOf,
 } from '#cluster'
 import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger, type TlsListenOptions } from '#rpc'
@@ -50,6 +51,7 @@ export class Peers implements AsyncDisposable {
   readonly #load = new LoadMeter()
   readonly #closing = new AbortController()
   #files: NodeFiles | undefined
+  #places: readonly string[]
   #looking: Promise<void> = Promise.resolve()
   #reloading: Promise<unknown> = Promise.resolve()
   #renewing: AsyncDisposable | undefined
@@ -65,6 +67,7 @@ export class Peers implements AsyncDisposable {
     this.#options = options
     this.#diskId = diskId
     this.#files = this.#read()
+    this.#places = readPlaces(world.disk, dataFolder)
     this.#maps = new MapStore(world.disk, dataFolder, this.#alone())
     this.#links = new Links({
       world,
@@ -72,6 +75,7 @@ export class Peers implements AsyncDisposable {
       own: this.#own(),
       maps: this.#maps,
       dial: (name, address, signal) => this.#dial(name, address, signal),
+      places: () => this.#places,
     })
     const address = peerAddressOf(listen)
     this.#port = address === undefined ? undefined : new PeerPort({ address, log: world.log, ...this.#guests() })
@@ -142,6 +146,7 @@ export class Peers implements AsyncDisposable {
 
   async #reload(): Promise<void> {
     this.#files = this.#read()
+    this.#places = readPlaces(this.#options.world.disk, this.#options.dataFolder)
     this.#links.become(this.#own())
     if (this.#isServing && !this.#closing.signal.aborted) await this.#openPort()
     this.#maps.setAlone(this.#alone())

@@ -43,7 +43,7 @@ export interface TestController extends AsyncDisposable {
   /** The formats the cloud speaks. */
   level: number
   token(given?: TestGrant): Promise<JoinToken>
-  /** Asks for admission as storage does for who is at its port. */
+  /** Asks for admission as storage does for who is at its port; a test may put another in its place. */
   admit(asked: object): Promise<{ readonly head: ReturnType<typeof clusterAdmit.result>; readonly body: Uint8Array }>
 }
 
@@ -118,13 +118,13 @@ export async function openTestController(): Promise<TestController> {
   return Object.assign(controller, { [Symbol.asyncDispose]: () => all.disposeAsync() })
 }
 
-async function listen({ api, admit }: Pick<TestController, 'api' | 'admit'>): Promise<TlsListening> {
+async function listen(controller: Pick<TestController, 'api' | 'admit'>): Promise<TlsListening> {
   const { publicKey, keyPem } = await newKeyPair()
   const wish = { name: 'first', role: 'controller', publicKey, from: 'test' } as const
-  const { certificatePem, authorityPem } = await issueNode(api.issuing, wish, never)
+  const { certificatePem, authorityPem } = await issueNode(controller.api.issuing, wish, never)
   const handlers = [
     answerUnary(clusterJoin, async join => {
-      const { head, body } = await admit({ join, seenFrom: '127.0.0.1' })
+      const { head, body } = await controller.admit({ join, seenFrom: '127.0.0.1' })
       return message(head, body)
     }),
   ]
