@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ObjectStore } from '#api'
 import type { World } from '#base'
-import { clusterAdmit, clusterJoin, type NodeMap } from '#cluster'
+import { clusterAdmit, clusterJoin, clusterMap, machineOf, type NodeMap } from '#cluster'
 import { machineWorld } from '#host'
 import {
   authorityFingerprint,
@@ -11,7 +11,7 @@ import {
   newBootstrapToken,
   newKeyPair,
 } from '#identity'
-import { answerUnary, listenTls, message, serveStranger, type TlsListening } from '#rpc'
+import { answerUnary, listenTls, message, type PeerName, serveStranger, type TlsListening } from '#rpc'
 import { RESOURCES } from '#schema'
 import { CONTROLLERS } from '../control/controllers.ts'
 import { type KeptTokens, keptTokens } from '../control/kept-tokens.ts'
@@ -42,6 +42,8 @@ export interface TestController extends AsyncDisposable {
   readonly tokens: KeptTokens
   /** The formats the cloud speaks. */
   level: number
+  /** Machines that it does not know at its port. */
+  readonly removed: Set<string>
   token(given?: TestGrant): Promise<JoinToken>
   /** Asks for admission as storage does for who is at its port; a test may put another in its place. */
   admit(asked: object): Promise<{ readonly head: ReturnType<typeof clusterAdmit.result>; readonly body: Uint8Array }>
@@ -92,6 +94,7 @@ export async function openTestController(): Promise<TestController> {
     revocations,
     tokens,
     level: 1,
+    removed: new Set(),
     async token({ groups = [machineGroup('node')], node, lastsMs = 60_000 } = {}) {
       const token = { ...newBootstrapToken(quietWorld.entropy, cloud), fingerprint: cloud }
       const grant = {
@@ -118,7 +121,7 @@ export async function openTestController(): Promise<TestController> {
   return Object.assign(controller, { [Symbol.asyncDispose]: () => all.disposeAsync() })
 }
 
-async function listen(controller: Pick<TestController, 'api' | 'admit'>): Promise<TlsListening> {
+async function listen(controller: Pick<TestController, 'api' | 'admit' | 'removed'>): Promise<TlsListening> {
   const { publicKey, keyPem } = await newKeyPair()
   const wish = { name: 'first', role: 'controller', publicKey, from: 'test' } as const
   const { certificatePem, authorityPem } = await issueNode(controller.api.issuing, wish, never)
@@ -129,11 +132,13 @@ async function listen(controller: Pick<TestController, 'api' | 'admit'>): Promis
     }),
   ]
   const { clock, log } = quietWorld
+  const mapFor = (peer: PeerName) =>
+    controller.removed.has(machineOf(peer)?.name ?? '') ? [] : [answerUnary(clusterMap, async () => message(undefined))]
   return listenTls({
     host: '127.0.0.1',
     port: 0,
     credential: { certificatePem, keyPem, authorityPem },
-    accept: duplex => duplex.destroy(),
+    accept: (duplex, peer) => void serveStranger(duplex, { clock, log, software: 'test', handlers: mapFor(peer) }),
     acceptStranger: duplex => void serveStranger(duplex, { clock, log, software: 'test', handlers }),
   })
 }
