@@ -81,7 +81,14 @@ export function checkpointIn(
   disk: Disk,
   folder: string,
 ): { readonly applied: Revision; readonly bytes: number } | undefined {
-  const path = checkpointPath(folder)
+  return checkpointAt(disk, checkpointPath(folder))
+}
+
+/** The same of a checkpoint that lies elsewhere. */
+export function checkpointAt(
+  disk: Disk,
+  path: string,
+): { readonly applied: Revision; readonly bytes: number } | undefined {
   const found = disk.stat(path)
   if (found === undefined) return undefined
   using file = disk.open(path, 'read')

@@ -41,6 +41,8 @@ export interface EngineParts {
   readonly history: HistoryKept
   readonly syncEveryMs: number
   readonly beforeSync: () => Promise<void>
+  /** Brings everything up to a revision to other machines; undefined: there are none. */
+  readonly shipped?: ((target: Revision) => Promise<void>) | undefined
   /** Runs after the index took some records, such as to write a checkpoint. */
   readonly maintain: (signal: AbortSignal) => Promise<void>
   /** The oldest revision whose record must stay in the log whatever the history. */
@@ -74,6 +76,8 @@ class Engine implements LocalKeyspace {
   readonly #maintain: SharedRun
   readonly #view: TxnView
   #keys: number
+  /** Everything up to it is durable here and wherever it was to be. */
+  #safe: Revision
   #ticking = false
   #draining = false
   #leasesWatched = false
@@ -93,6 +97,7 @@ class Engine implements LocalKeyspace {
     this.#maintain = new SharedRun(() => parts.maintain(this.#tasks.signal))
     this.revision = log.last
     this.#history.reached(this.revision)
+    this.#safe = parts.shipped === undefined ? log.durable : revisionOf(0)
     this.#keys = index.state.keys
     this.#leases.restore(index.state.leases, index.leased(), world.clock.monotonicMs())
     this.#view = {
@@ -135,7 +140,7 @@ class Engine implements LocalKeyspace {
   async sync(revision: Revision, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (revision > this.revision) throw this.#future(revision)
-    if (this.#log.durable < revision) await waitFor(this.#sync.request(), signal)
+    if (this.#safe < revision) await waitFor(this.#sync.request(), signal)
   }
 
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchBatch> {
@@ -177,7 +182,7 @@ class Engine implements LocalKeyspace {
   status(signal: AbortSignal): Promise<KeyspaceStatus> {
     return this.#answer(signal, () => ({
       revision: this.revision,
-      durableRevision: this.#log.durable,
+      durableRevision: this.#safe,
       compactRevision: this.#history.compacted,
       keys: this.#keys,
       bytes: this.#parts.index.bytes() + this.#log.bytes,
@@ -190,6 +195,9 @@ class Engine implements LocalKeyspace {
     await this.#tasks[Symbol.asyncDispose]()
     try {
       if (!failed) await this.#drain()
+    } catch (error) {
+      // What other machines do not have, the next opening brings there.
+      if (!isForLater(error)) throw error
     } finally {
       const closed = keyspaceFault('Closed', 'the keyspace is closed')
       this.#failure = closed
@@ -263,15 +271,24 @@ class Engine implements LocalKeyspace {
   }
 
   async #syncLog(): Promise<void> {
-    if (this.#log.durable === this.#log.last) return
+    const target = this.#log.last
+    if (this.#safe === target) return
     try {
-      const target = this.#log.last
       await this.#parts.beforeSync()
-      await this.#log.sync(target)
+    } catch (error) {
+      if (!isForLater(error)) this.#fail(error)
+      throw error
+    }
+    const shipped = this.#parts.shipped?.(target)
+    shipped?.catch(() => undefined) // looked at once the disk here has it
+    try {
+      if (this.#log.durable < target) await this.#log.sync(target)
     } catch (error) {
       this.#fail(error)
       throw error
     }
+    await shipped
+    this.#safe = target
   }
 
   async #applyDurable(): Promise<void> {
@@ -289,8 +306,11 @@ class Engine implements LocalKeyspace {
 
   /** Everything committed so far is durable and in the index. */
   async #drain(): Promise<void> {
-    if (this.#log.durable < this.revision) await this.#sync.request()
-    await this.#apply.request()
+    try {
+      if (this.#safe < this.revision) await this.#sync.request()
+    } finally {
+      await this.#apply.request()
+    }
   }
 
   #drainSoon(): void {
@@ -355,8 +375,8 @@ class Engine implements LocalKeyspace {
 
   #taskFailed(error: unknown): void {
     this.#parts.world.log.warn('keyspace: background work failed', { error: whyOf(error) })
-    // A full disk may have room again: the overlay holds what the index has not taken until then.
-    if (isFault(error, 'DiskFull') && this.#failure === undefined) {
+    // A full disk may have room again: the overlay holds what the index has not taken until then. So may other machines answer.
+    if ((isFault(error, 'DiskFull') || isForLater(error)) && this.#failure === undefined) {
       if (!this.#ticking) this.#startTick()
       return
     }
@@ -400,3 +420,10 @@ class Engine implements LocalKeyspace {
     return this.#parts.world.clock.monotonicMs()
   }
 }
+
+// Other machines do not answer now: nothing here is broken.
+function isForLater(error: unknown): boolean {
+  return isFault(error) && error.retry === 'later' && error.status === UNAVAILABLE
+}
+
+const UNAVAILABLE = 503

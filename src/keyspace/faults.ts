@@ -27,6 +27,16 @@ export const keyspaceFault = defineFaults({
   IndexDamaged: { status: 500, retry: 'later' },
   CheckpointDamaged: { status: 500, retry: 'never' },
   /** Another process has this keyspace open. */
+  /** What is sent to a standby is not what comes next there. */
+  Gap: { status: 409, retry: 'reread' },
+  /** What is sent to a standby comes from a home that is home no longer. */
+  OldEpoch: { status: 409, retry: 'never' },
+  /** What was sent to a standby is no part of a log. */
+  RecordDamaged: { status: 422, retry: 'later' },
+  /** A standby does not have the whole of what was sent to it. */
+  NotWhole: { status: 409, retry: 'later' },
+  /** Too few other machines have what is to be made durable. */
+  TooFewLogs: { status: 503, retry: 'later' },
   InUse: { status: 409, retry: 'later' },
   Closed: { status: 503, retry: 'never' },
   /** The server that keeps the keyspace does not answer; nothing was changed. */

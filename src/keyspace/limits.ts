@@ -123,3 +123,6 @@ export const REVISION_RAISE_AT_ONCE = 128
 
 /** Bytes of a log segment between two places that are remembered. */
 export const LANDMARK_BYTES = 2 ** 16
+
+/** Homes and boots that a log remembers to have been written by; who was away for longer is filled anew. */
+export const EPOCH_STARTS_MAX = 64
