@@ -71,6 +71,8 @@ export interface SimulatedNode {
 export interface SimulatedNodes {
   /** `token` makes a token for it, that names an address of this machine; then that address is there. Answers the machine's. */
   create(wanted: SimulatedNode, token: (address: string) => Promise<string>, told: Told): Promise<string>
+  /** Whether it is a simulated machine of this one. */
+  has(name: string): Promise<boolean>
   /** Refuses what is no simulated machine of this one. */
   check(name: string): Promise<void>
   stop(name: string, told: Told): Promise<void>

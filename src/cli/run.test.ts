@@ -41,6 +41,7 @@ const LABS: CliHost['labs'] = {
 
 const NO_NODES: CliHost['simulatedNodes'] = {
   create: async () => '10.0.42.11',
+  has: async name => name === 'simulated',
   check: async () => undefined,
   stop: async () => undefined,
   start: async () => undefined,
@@ -111,6 +112,33 @@ suite('the exit code', () => {
   test('an error cannot move the cursor', async () => {
     const { err } = await cairn(['up'], () => Promise.reject(fault('Some', 'a\u001b[2Jb', { hint: 'c\u001b[2Jd' })))
     assert.equal(err, 'error: a?[2Jb\nhint: c?[2Jd\n')
+  })
+})
+
+suite('a machine of the cloud', () => {
+  const nowhere = ['--data', '/nonexistent-cairn']
+
+  test('is removed with its disk when it is simulated here, whichever verb is used', async () => {
+    for (const verb of ['remove', 'rm']) {
+      const { code, out } = await cairn([...nowhere, 'node', verb, 'simulated', '--force'])
+      assert.deepEqual([code, out], [0, 'Removed the machine simulated\n'], verb)
+    }
+    const { code, err } = await cairn([...nowhere, 'node', 'remove', 'attic', '--force'])
+    assert.equal(code, 1)
+    assert.match(err, /there is no API/)
+  })
+
+  test('joins with a token from a file or standard input; without one or with two it is told', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-cli-'))
+    try {
+      fs.writeFileSync(`${folder}/token`, 'abc\n')
+      const file = await cairn(['join', '--token-file', `${folder}/token`, '--no-start'])
+      assert.match(file.out, /This machine is two, a node of the cloud C\./)
+      assert.equal((await cairn(['join', 'abc', '--token-file', `${folder}/token`])).code, 2)
+      assert.match((await cairn(['join', '--token-file', `${folder}/none`])).err, /cannot be read.*\n.*token create/)
+    } finally {
+      fs.rmSync(folder, { recursive: true })
+    }
   })
 })
 

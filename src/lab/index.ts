@@ -3,7 +3,7 @@ export type { LabHost } from './command.ts'
 export { labNames } from './files.ts'
 export { type MachineHost, machineHost } from './host/machine.ts'
 export { Lab, type MachineRow } from './lab.ts'
-export { addNode, nodesLab, removeNode, withNodes } from './nodes.ts'
+export { addNode, isSimulated, nodesLab, removeNode, withNodes } from './nodes.ts'
 export {
   checkLabName,
   type LabMachine,

@@ -22,6 +22,12 @@ export function nodesLab(host: LabHost): Lab | undefined {
   return plan === undefined ? undefined : new Lab(plan, host)
 }
 
+/** True for a machine that is simulated here, in the host's own cloud, whether it could be changed now or not. */
+export function isSimulated(host: LabHost, name: string): boolean {
+  const { machines = [] } = new LabFiles(NODES_LAB, host).readPlan() ?? {}
+  return machines.some(each => each.name === name)
+}
+
 /** Works on the machines of the host's own cloud while nobody else does. Faults: WrongState, Missing, those of the work. */
 export async function withNodes<Result>(host: LabHost, work: () => Promise<Result>): Promise<Result> {
   checkHost(host)

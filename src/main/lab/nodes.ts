@@ -1,5 +1,15 @@
 import type { CliHost } from '#cli'
-import { addNode, type Lab, type LabMachine, NODES_LAB, nodesLab, removeNode, startCairn, withNodes } from '#lab'
+import {
+  addNode,
+  isSimulated,
+  type Lab,
+  type LabMachine,
+  NODES_LAB,
+  nodesLab,
+  removeNode,
+  startCairn,
+  withNodes,
+} from '#lab'
 import { mainFault } from '../faults.ts'
 import { labHost } from './host.ts'
 
@@ -11,6 +21,9 @@ export const create: Nodes['create'] = async (wanted, token, { tell, signal }) =
   const { address } = await withNodes(host, () => addNode(wanted, { host, tell, token }, signal))
   return address
 }
+
+/** Whether it is a simulated machine of this one. */
+export const has: Nodes['has'] = async name => isSimulated(labHost(NODES_LAB), name)
 
 /** Whether `cairn node rm` may remove it. */
 export const check: Nodes['check'] = async name => void simulated(name)

@@ -13,6 +13,7 @@ export const labs: CliHost['labs'] = {
 /** Simulated machines of the cloud that runs here. */
 export const simulatedNodes: CliHost['simulatedNodes'] = {
   create: async (wanted, token, told) => (await import('./nodes.ts')).create(wanted, token, told),
+  has: async name => (await import('./nodes.ts')).has(name),
   check: async name => (await import('./nodes.ts')).check(name),
   stop: async (name, told) => (await import('./nodes.ts')).stop(name, told),
   start: async (name, told) => (await import('./nodes.ts')).start(name, told),

@@ -5,22 +5,23 @@ import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { withSteps } from '../../steps.ts'
-import { takeOut } from './remove.ts'
+import { takeOut } from './take-out.ts'
 
 /** `cairn node rm` */
 export function declareNodeRm(node: Command, run: Run): void {
   node
     .command('rm')
-    .description('take a simulated machine out of the cloud, and remove it with its disk; refuses real ones')
+    .description('as `remove`, for simulated machines only: refuses real ones')
     .argument('<name>', 'made with `cairn node create`')
     .option('--force', 'also while copies are on it that may be nowhere else, or no Cairn runs')
     .addHelpText('after', examples('cairn node rm one', 'cairn node rm one --force'))
     .action((name: string, { force = false }: { readonly force?: boolean }) =>
-      run(context => remove(context, name, force)),
+      run(context => removeSimulated(context, name, force)),
     )
 }
 
-async function remove(context: Context, name: string, isForced: boolean): Promise<void> {
+/** Takes a simulated machine out of the cloud, and away. Faults: NotFound (it is none), Usage (it holds what may be nowhere else). */
+export async function removeSimulated(context: Context, name: string, isForced: boolean): Promise<void> {
   const { host, signal } = context
   await host.simulatedNodes.check(name)
   try {
