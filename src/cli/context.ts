@@ -79,10 +79,21 @@ export interface UpOptions {
   readonly requiresClientCertificate: boolean
   /** Where other machines are listened for, `HOST[:PORT]` or `none`. */
   readonly peerListen?: string | undefined
+  readonly mesh?: MeshWish | undefined
   /** Where the control plane is kept from now on. */
   readonly keyspace?: KeyspaceWords | undefined
   /** What is told goes to a program. */
   readonly isJson: boolean
+}
+
+/** What people want of the mesh of this machine. */
+export interface MeshWish {
+  /** `wireguard`, `none`, or `interface:NAME`. */
+  readonly provider?: string | undefined
+  /** IPv4 range of the whole cloud. */
+  readonly range?: string | undefined
+  /** Names are put into /etc/resolv.conf. */
+  readonly isResolvConf?: boolean | undefined
 }
 
 /** What the commands work with. */

@@ -36,3 +36,7 @@ export const FILESYSTEM_SECONDS_MAX = 30
 
 /** Seconds that `cairn node remove` waits until the machine is out of the cloud. */
 export const NODE_SECONDS_MAX = 30
+
+/** How long `cairn mesh rotate` waits for the new key, and how often it looks. */
+export const MESH_ROTATE_MS = 60_000
+export const MESH_LOOK_MS = 500

@@ -13,6 +13,7 @@ import { declareKeyspace } from './commands/keyspace/index.ts'
 import { declareKubeconfig } from './commands/kubeconfig.ts'
 import { declareLab } from './commands/lab/index.ts'
 import { declareLs } from './commands/ls.ts'
+import { declareMesh } from './commands/mesh.ts'
 import { declareNode } from './commands/node/index.ts'
 import { declarePut } from './commands/put.ts'
 import { declareRm } from './commands/rm.ts'
@@ -75,7 +76,7 @@ export function declareProgram(terminal: Terminal, run: Run): Command {
   const commands = [declareUp, declareJoin, declareDown, declareStatus, declareDoctor, declareVersion, declareFs]
   const files = [declarePut, declareGet, declareLs, declareRm]
   const access = [declareKubeconfig, declareToken, declareDevice, declareCert, declareKey, declareKeyspace]
-  const machines = [declareNode, declareDisk, declareService, declareLab]
+  const machines = [declareNode, declareDisk, declareMesh, declareService, declareLab]
   for (const declare of [...commands, ...files, ...access, ...machines]) declare(program, run)
   return program
 }

@@ -14,6 +14,16 @@ export { changedHomes, type HomeChange, homeOf, isSameHome } from './homes.ts'
 export { tellChanges } from './hearing/told.ts'
 export { type Dial, Links, type LinksOptions, type OwnMachine, type Shown } from './links/links.ts'
 export type { Machines, MachineView } from './machines.ts'
+export {
+  type MeshPlace,
+  meshPlaceShape,
+  type MeshRanges,
+  meshRangesShape,
+  type MeshReport,
+  meshReportShape,
+  type Nat,
+  natWord,
+} from './mesh-part.ts'
 export { keepMap, MapStore } from './map-store.ts'
 export { mapBytes, readMap } from './map-bytes.ts'
 export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
@@ -36,6 +46,8 @@ export {
   BEAT_MS,
   DISK_MIB_MAX,
   FORMAT_LEVEL,
+  MACHINES_MAX,
+  MESH_ENDPOINTS_MAX,
   OFFLINE_MS,
   OLDEST_FORMAT_LEVEL,
   SKEW_DEGRADED_MS,

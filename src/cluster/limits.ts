@@ -74,3 +74,9 @@ export const MAP_AGAIN_MS = 10_000
 
 /** Addresses of controllers that tokens said, which are tried besides what controllers say themselves. */
 export const PLACES_MAX = 16
+
+/** Addresses of one machine on the mesh, and endpoints at which its WireGuard is tried. */
+export const MESH_ADDRESSES_MAX = 4
+export const MESH_ENDPOINTS_MAX = 8
+/** How much later than the others the address on the mesh is dialled. */
+export const DIAL_MESH_MS = 1_500

@@ -1,4 +1,5 @@
 import { flag, integer, list, optional, type Shape, type ShapeOf, shape, text, word } from '#rpc'
+import { meshPlaceShape, meshRangesShape } from './mesh-part.ts'
 import { ADDRESSES_MAX, DISKS_MAX, HOMES_MAX, IN_SYNC_MAX, MACHINES_MAX, POOLS_MAX, REVOKED_MAX } from './limits.ts'
 
 /** How a machine is, as the map says it. Draining gives its copies away; Removed is only seen by the machine itself. */
@@ -28,6 +29,8 @@ const machineShape = shape({
   addresses: list(text(300), ADDRESSES_MAX),
   state: machineState,
   disks: list(diskShape, DISKS_MAX),
+  /** Where it is on the mesh; undefined: it was never on it. */
+  mesh: optional(meshPlaceShape),
 })
 
 /** A machine in the map. */
@@ -76,6 +79,8 @@ export const nodeMapShape = shape({
   pools: list(poolShape, POOLS_MAX),
   /** Those that have a home, by name. */
   filesystems,
+  /** Where the mesh is; undefined while no machine is on it. */
+  mesh: optional(meshRangesShape),
   /** Serials of certificates of machines that nobody lets in any more. */
   revoked: list(text(64), REVOKED_MAX),
   /** False while this is what a machine had before it heard of any other. */

@@ -12,13 +12,17 @@ const { machineWorld } = await import('#host')
 const [verb, ...words] = process.argv.slice(2)
 const isStorage = verb === 'storage' && process.connected
 const isControl = verb === 'control' && process.connected
-guardOutput(isStorage || isControl || verb === 'supervise')
+const isMesh = verb === 'mesh' && process.connected
+guardOutput(isStorage || isControl || isMesh || verb === 'supervise')
 if (isStorage) {
   const { runStorage } = await import('./storage/run.ts')
   await runStorage(machineWorld)
 } else if (isControl) {
   const { runControl } = await import('./control/run.ts')
   await runControl(machineWorld)
+} else if (isMesh) {
+  const { runMesh } = await import('./mesh/run.ts')
+  await runMesh(machineWorld)
 } else if (verb === 'supervise') {
   const { superviseByWords } = await import('./supervisor/start.ts')
   process.exitCode = await superviseByWords(words, machineWorld)

@@ -12,6 +12,8 @@ export const mainFault = defineFaults({
   StorageProcess: { status: 500, retry: 'later' },
   /** The control process ended or did not come up. */
   ControlProcess: { status: 500, retry: 'later' },
+  /** The mesh process ended or did not come up. */
+  MeshProcess: { status: 500, retry: 'later' },
   /** The API cannot listen where it should. */
   Listen: { status: 409, retry: 'never' },
   /** The master key is missing or is of another Cairn. */

@@ -1,4 +1,5 @@
 import { exactly, flag, integer, list, optional, type ShapeOf, shape, text, word } from '#rpc'
+import { meshWordsShape } from './mesh/words.ts'
 
 /**
  * What supervisor and storage process tell each other over Node's channel. Both come from the same program; the shapes
@@ -42,6 +43,7 @@ const start = shape({
   mountsNothing: flag,
   /** Where other machines are listened for, as `--peer-listen` has it; '' is everywhere. */
   peerListen: text(300),
+  mesh: meshWordsShape,
   /** Storage processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),
 })
@@ -50,6 +52,8 @@ const answer = shape({ id: integer(), path: optional(text(4096)), fault: optiona
 const mount = shape({ id: integer(), filesystem: text(63), path: text(4096), isMoved: flag })
 const unmount = shape({ id: integer(), path: text(4096) })
 const serving = shape({ path: text(4096), negotiated: negotiatedShape })
+
+const company = shape({ isAlone: flag })
 
 export type Start = ShapeOf<typeof start>
 
@@ -63,13 +67,15 @@ export type Order =
 export type Report =
   | ({ readonly kind: 'serving' } & ShapeOf<typeof serving>)
   | { readonly kind: 'ready' }
+  /** Whether this machine is in a cloud of several. */
+  | ({ readonly kind: 'company' } & ShapeOf<typeof company>)
   | { readonly kind: 'failed'; readonly fault: FaultRow }
   | { readonly kind: 'down' }
   | ({ readonly kind: 'mount' } & ShapeOf<typeof mount>)
   | ({ readonly kind: 'unmount' } & ShapeOf<typeof unmount>)
 
 const orderKind = shape({ kind: word('start', 'answer', 'stop') })
-const reportKind = shape({ kind: word('serving', 'ready', 'failed', 'down', 'mount', 'unmount') })
+const reportKind = shape({ kind: word('serving', 'ready', 'company', 'failed', 'down', 'mount', 'unmount') })
 
 /** Reads an order. Faults: BadMessage. */
 export function readOrder(value: unknown): Order {
@@ -85,6 +91,8 @@ export function readReport(value: unknown): Report {
   switch (kind) {
     case 'serving':
       return { kind, ...serving(value, kind) }
+    case 'company':
+      return { kind, ...company(value, kind) }
     case 'failed':
       return { kind, fault: shape({ fault: faultShape })(value, kind).fault }
     case 'mount':

@@ -6,6 +6,8 @@ export const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'main', 'cai
 
 // Most tests need no API, and none may take the usual port or write the master key of this machine.
 process.env['CAIRN_LISTEN'] ??= 'none'
+// Tests make no interface on the machine they run on, but in namespaces of their own.
+process.env['CAIRN_MESH'] ??= 'none'
 
 /** What a Cairn that serves an API is started with in a test: a port of its own, and a master key in `folder`. */
 export function apiEnvironment(folder: string): Readonly<Record<string, string>> {

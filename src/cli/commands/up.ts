@@ -9,6 +9,9 @@ interface UpWords extends KeyspaceFiles {
   readonly name?: string
   readonly requireClientCertificate?: boolean
   readonly peerListen?: string
+  readonly mesh?: string | boolean
+  readonly meshRange?: string
+  readonly meshResolvConf?: boolean
   readonly keyspace?: string
 }
 
@@ -33,6 +36,13 @@ export function declareUp(program: Command, run: Run): void {
       'where other machines are listened for, HOST[:PORT], or none (CAIRN_PEER_LISTEN; else port 7443 everywhere)',
       listenWord,
     )
+    .option(
+      '--mesh <provider>',
+      'how machines reach each other where nothing else does: wireguard, none or interface:NAME (CAIRN_MESH; else wireguard)',
+    )
+    .option('--no-mesh', 'have no mesh this time')
+    .option('--mesh-range <range>', 'addresses of the mesh of the whole cloud, on a controller (else 10.44.0.0/16)')
+    .option('--mesh-resolv-conf', 'tell names of machines by /etc/resolv.conf where systemd-resolved does not run')
     .option('--name <name>', 'what this machine is called in its cloud, from its first start on (else its host name)')
     .option('--require-client-certificate', 'let nobody connect to the API without a client certificate')
     .option(
@@ -47,12 +57,15 @@ export function declareUp(program: Command, run: Run): void {
     .action((options: UpWords) =>
       run(({ host, common }) => {
         const mount = options.mount === true ? undefined : options.mount
+        const { mesh, meshRange: range, meshResolvConf: isResolvConf } = options
+        const provider = mesh === false ? 'none' : mesh === true ? undefined : mesh
         const { listen, peerListen, name, requireClientCertificate: requiresClientCertificate = false } = options
         return host.up({
           data: common.data,
           mount,
           listen,
           requiresClientCertificate,
+          mesh: { provider, range, isResolvConf },
           ...(peerListen === undefined ? {} : { peerListen }),
           ...(name === undefined ? {} : { name }),
           keyspace: options.keyspace === undefined ? undefined : wordsOf(options.keyspace, options),

@@ -9,6 +9,8 @@ export type DialOne<Connection> = (address: string, signal: AbortSignal) => Prom
 export interface DialTools<Connection extends AsyncDisposable> {
   readonly clock: Clock
   readonly dial: DialOne<Connection>
+  /** Milliseconds that an address is to wait besides, for those that are only for when nothing else answers. */
+  readonly laterMs?: (address: string) => number
 }
 
 /**
@@ -17,7 +19,7 @@ export interface DialTools<Connection extends AsyncDisposable> {
  */
 export async function dialFirst<Connection extends AsyncDisposable>(
   addresses: readonly string[],
-  { clock, dial }: DialTools<Connection>,
+  { clock, dial, laterMs = () => 0 }: DialTools<Connection>,
   signal: AbortSignal,
 ): Promise<Connection> {
   signal.throwIfAborted()
@@ -26,7 +28,8 @@ export async function dialFirst<Connection extends AsyncDisposable>(
   const won = Promise.withResolvers<Connection>()
   let isWon = false
   const one = async (address: string, index: number) => {
-    if (index > 0) await clock.sleep(index * DIAL_STEP_MS, both)
+    const waitMs = index * DIAL_STEP_MS + laterMs(address)
+    if (waitMs > 0) await clock.sleep(waitMs, both)
     const connection = await dial(address, both)
     if (isWon || both.aborted) return connection[Symbol.asyncDispose]()
     isWon = true

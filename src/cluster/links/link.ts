@@ -10,6 +10,8 @@ export interface LinkTools {
   readonly own: () => string
   /** Where the machine is said to be now. */
   readonly addresses: (name: string) => readonly string[]
+  /** How many milliseconds later than the others one of these is dialled. */
+  readonly laterMs: (name: string, address: string) => number
   /** Opens a connection to it; it is not in the link yet. */
   readonly dial: (name: string, address: string, signal: AbortSignal) => Promise<MachineConnection>
 }
@@ -87,9 +89,13 @@ export class Link {
   }
 
   async #dialOnce(): Promise<MachineConnection> {
-    const { world, addresses, dial } = this.#tools
+    const { world, addresses, laterMs, dial } = this.#tools
     const stop = new AbortController()
-    const tools = { clock: world.clock, dial: (at: string, signal: AbortSignal) => dial(this.name, at, signal) }
+    const tools = {
+      clock: world.clock,
+      laterMs: (at: string) => laterMs(this.name, at),
+      dial: (at: string, signal: AbortSignal) => dial(this.name, at, signal),
+    }
     const connection = await dialFirst(addresses(this.name), tools, stop.signal)
     this.add(connection)
     return connection

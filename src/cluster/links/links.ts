@@ -4,7 +4,7 @@ import { clusterFault } from '../faults.ts'
 import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
 import type { MarkedRow } from '../hearing/told.ts'
-import { FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
+import { DIAL_MESH_MS, FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
 import type { MapStore } from '../map-store.ts'
 import type { MachineReport } from '../methods/beat.ts'
@@ -17,6 +17,7 @@ import { linkHandlers } from './handlers.ts'
 import { Link } from './link.ts'
 import type { MachineConnection, Wire } from './machine-connection.ts'
 import { MapFetch } from './map-fetch.ts'
+import { overMesh } from './over-mesh.ts'
 import { tellRemoved } from './removed.ts'
 import { Standing } from './standing.ts'
 import { beatsFirst, upkeepOf } from './upkeep.ts'
@@ -269,9 +270,11 @@ export class Links implements Machines, AsyncDisposable {
   }
 
   #addresses(name: string): readonly string[] {
-    const { addresses = [], role } = this.#machine(name) ?? {}
+    const machine = this.#machine(name)
+    const { addresses = [], role } = machine ?? {}
     const places = role === 'controller' ? (this.#options.places?.() ?? []) : []
-    return [...new Set([...addresses, ...places])]
+    const last = overMesh(machine)
+    return [...new Set([...addresses, ...places, ...(last === undefined ? [] : [last])])]
   }
 
   get #isServing(): boolean {
@@ -293,6 +296,7 @@ export class Links implements Machines, AsyncDisposable {
       world: this.#options.world,
       own: () => this.own,
       addresses: each => this.#addresses(each),
+      laterMs: (each, address) => (address === overMesh(this.#machine(each)) ? DIAL_MESH_MS : 0),
       dial: (each, address, signal) => this.#dial(each, address, signal),
     })
     this.#links.set(name, link)

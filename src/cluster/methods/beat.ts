@@ -1,4 +1,5 @@
 import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { meshReportShape } from '../mesh-part.ts'
 import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
 
 const diskReportShape = shape({
@@ -34,6 +35,7 @@ export const machineReportShape = shape({
   disks: list(diskReportShape, DISKS_MAX),
   /** A machine of a lab: `node rm` takes it away with everything. */
   lab: optional(text(63)),
+  mesh: optional(meshReportShape),
 })
 
 export type MachineReport = ShapeOf<typeof machineReportShape>

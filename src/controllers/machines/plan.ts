@@ -1,5 +1,6 @@
 import type { HeardMachine, MachineState, MapFilesystem, MapMachine, MapPool, NodeMap } from '#cluster'
 import { isDraining, isSameJson, type Json, type KubeObject, numberAt, textAt, ZONE_LABEL } from '#schema'
+import { allocate } from '#mesh'
 import { groupsFor } from '#storage/placement'
 import { MAP_MACHINES_MAX, MAP_POOLS_MAX, MAP_REVOKED_MAX } from '../limits.ts'
 import type { Member } from './cluster.ts'
@@ -26,12 +27,23 @@ export function nextMap(kept: NodeMap | undefined, facts: MapFacts): NodeMap {
   const before = kept?.cloud === facts.cloud ? kept : undefined
   const known = new Map(before?.machines.map(each => [each.name, each]))
   const members = [...facts.members].sort((a, b) => compare(a.name, b.name)).slice(0, MAP_MACHINES_MAX)
+  const mesh = allocate(
+    members.map(member => ({
+      ...member,
+      before: known.get(member.name)?.mesh,
+      report: facts.heard.get(member.name)?.report?.mesh,
+    })),
+    { cloud: facts.cloud, before: before?.mesh },
+  )
   const next: NodeMap = {
     version: kept?.version ?? 0,
     cloud: facts.cloud,
     level: levelOf(before, members, facts),
     groups: Math.max(before?.groups ?? 1, groupsFor(members.length)),
-    machines: members.map(member => mapMachine(member, known.get(member.name), facts)),
+    machines: members.map(member => {
+      const place = mesh.places.get(member.name)
+      return { ...mapMachine(member, known.get(member.name), facts), ...(place === undefined ? {} : { mesh: place }) }
+    }),
     pools: facts.pools
       .map(mapPool)
       .sort((a, b) => compare(a.id, b.id))
@@ -39,6 +51,7 @@ export function nextMap(kept: NodeMap | undefined, facts: MapFacts): NodeMap {
     filesystems: (before?.filesystems ?? []).map(each => withoutGone(each, members)),
     revoked: [...new Set(facts.revoked)].slice(-MAP_REVOKED_MAX).sort(compare),
     isShared: true,
+    ...(mesh.ranges === undefined ? {} : { mesh: mesh.ranges }),
   }
   const isNew = kept === undefined || !isSameMap(kept, next)
   if (!isNew && kept.version >= facts.versionThere) return kept

@@ -6,7 +6,7 @@ import type { Parts } from './parts.ts'
 
 /** What only the running Cairn knows about its health. */
 export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<readonly CheckRow[]> {
-  const { chunks, filesystems, peers, start } = parts
+  const { chunks, filesystems, peers, desk, start } = parts
   const logs = await Promise.all(filesystems.all.map(each => logCheck(each, signal)))
   const stat = chunks.stat()
   const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
@@ -15,6 +15,7 @@ export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<r
     chunkCheck(stat, damage),
     spaceCheck(chunks.space()),
     ...peers.checks(),
+    ...desk.checks(),
     ...logs,
   ]
 }

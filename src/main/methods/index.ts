@@ -16,6 +16,7 @@ export function handlersOf(parts: Parts): readonly Handler[] {
   return [
     ...whole,
     ...parts.peers.localMethods(),
+    ...parts.desk.localMethods(),
     ...fileMethods(parts),
     ...snapshotMethods(parts, claims),
     ...transferMethods(parts, claims),

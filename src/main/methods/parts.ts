@@ -2,6 +2,7 @@ import type { World } from '#base'
 import type { ChunkStore } from '#storage/chunks'
 import type { Pool } from '#storage/pool'
 import type { Start } from '../messages.ts'
+import type { MeshDesk } from '../mesh/desk.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
@@ -19,6 +20,7 @@ export interface Parts {
   readonly sessions: Sessions
   readonly collector: Collector
   readonly peers: Peers
+  readonly desk: Pick<MeshDesk, 'localMethods' | 'checks'>
   /** Monotonic time when everything was open. */
   readonly openedMs: number
 }

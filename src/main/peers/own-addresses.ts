@@ -5,11 +5,12 @@ import { OWN_ADDRESSES_MAX } from './limits.ts'
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 
 /**
- * `HOST:PORT` at which others may reach this machine: no loopback, no link-local; those of bridges of containers last, which
+ * `HOST:PORT` at which others may reach this machine: no loopback, no link-local, not the mesh, which is tried last; those of bridges of containers last, which
  * other machines have too, and of each kind IPv4 first.
  */
 export function ownAddresses(interfaces: Interfaces, port: number): readonly string[] {
-  const all = Object.entries(interfaces).flatMap(([name, infos = []]) => infos.map(info => ({ name, ...info })))
+  const underlay = Object.entries(interfaces).filter(([name]) => !MESH.test(name))
+  const all = underlay.flatMap(([name, infos = []]) => infos.map(info => ({ name, ...info })))
   return all
     .filter(({ internal, address }) => !internal && !/^(169\.254\.|fe80:)/i.test(address))
     .map(({ name, family, address }) => ({ rank: rankOf(name, family), text: hostPort(address, port) }))
@@ -23,6 +24,7 @@ export function hostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+const MESH = /^cairn[0-9]$/
 const BRIDGES = /^(podman|docker|br-|virbr|cni|veth|lxc|lxd)/
 
 function rankOf(name: string, family: string): number {

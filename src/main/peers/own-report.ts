@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import os from 'node:os'
-import { DISK_MIB_MAX, type DiskReport, FORMAT_LEVEL, type MachineReport } from '#cluster'
+import { DISK_MIB_MAX, type DiskReport, FORMAT_LEVEL, type MachineReport, type MeshReport } from '#cluster'
 import type { ChunkStore } from '#storage/chunks'
 import { softwareName } from '../version.ts'
 import type { Load } from './load.ts'
@@ -10,10 +10,11 @@ export interface ReportParts {
   readonly addresses: readonly string[]
   readonly load: Load
   readonly disks: readonly DiskReport[]
+  readonly mesh?: MeshReport | undefined
 }
 
 /** What this machine says of itself. */
-export function ownReport({ addresses, load, disks }: ReportParts): MachineReport {
+export function ownReport({ addresses, load, disks, mesh }: ReportParts): MachineReport {
   const { CAIRN_LAB: lab } = process.env
   return {
     software: softwareName(),
@@ -25,6 +26,7 @@ export function ownReport({ addresses, load, disks }: ReportParts): MachineRepor
     os: osName(),
     ...load,
     disks,
+    ...(mesh === undefined ? {} : { mesh }),
     ...(lab === undefined || lab === '' ? {} : { lab }),
   }
 }

@@ -6,6 +6,7 @@ import {
   Links,
   type Machines,
   MapStore,
+  type MeshReport,
   type NodeFiles,
   type NodeMap,
   readNodeFiles,
@@ -56,6 +57,7 @@ export class Peers implements AsyncDisposable {
   #reloading: Promise<unknown> = Promise.resolve()
   #renewing: AsyncDisposable | undefined
   #isServing = false
+  #mesh: MeshReport | undefined
 
   /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: DataFolder, Invalid. */
   static async open(options: PeersOptions): Promise<Peers> {
@@ -113,6 +115,12 @@ export class Peers implements AsyncDisposable {
     this.#looking = this.#lookOn()
     const changed = () => this.reload()
     this.#renewing = renewingNode({ world, dataFolder, files: () => this.#files, machines: this.#links, changed })
+  }
+
+  /** What this machine says of its mesh from now on. */
+  tellMesh(report: MeshReport): void {
+    this.#mesh = report
+    if (this.#isServing) this.#tell()
   }
 
   /** What the local door answers of the cloud. */
@@ -196,7 +204,12 @@ export class Peers implements AsyncDisposable {
   }
 
   #report() {
-    return ownReport({ addresses: this.#addresses(), load: this.#load.measure(), disks: [this.#disk()] })
+    return ownReport({
+      addresses: this.#addresses(),
+      load: this.#load.measure(),
+      disks: [this.#disk()],
+      mesh: this.#mesh,
+    })
   }
 
   #disk() {

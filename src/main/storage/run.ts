@@ -17,6 +17,7 @@ import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { type Homes, remoteHandlers } from '../remote-fs/handlers.ts'
 import { homeMachine, RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
+import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
 import { bootId, Filesystems } from './filesystems.ts'
@@ -91,6 +92,8 @@ async function openAll(
   const room = spaceCheck(chunks.space())
   if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
+  const { machines } = peers
+  const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
   const held: { sessions?: Sessions; filesystems?: Filesystems } = {}
@@ -99,7 +102,11 @@ async function openAll(
     ...remoteHandlers(homesOf(() => held.filesystems)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems),
+    ...desk.machineMethods(),
   ])
+  const company = () => link.tell({ kind: 'company', isAlone: machines.map.machines.length < 2 })
+  opening.use(machines.onMap(company))
+  company()
   const told = async (filesystem: string) => held.sessions?.told(filesystem)
   const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines, told })
   if (elsewhere !== undefined) opening.use(elsewhere)
@@ -122,6 +129,7 @@ async function openAll(
     sessions,
     collector,
     peers,
+    desk,
     openedMs: world.clock.monotonicMs(),
   })
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }

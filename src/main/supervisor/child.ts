@@ -5,7 +5,7 @@ import { STOP_TIMEOUT_MS } from '../limits.ts'
 /** A process of this program that is to be started. */
 export interface ChildPlan<Order, Report> {
   /** The word that says what it is, and names it to people. */
-  readonly word: 'storage' | 'control'
+  readonly word: 'storage' | 'control' | 'mesh'
   readonly flags: readonly string[]
   /** Beside those of this process, which come first. */
   readonly env: Readonly<Record<string, string>>

@@ -17,11 +17,13 @@ import { isDataFolder, openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk } from '../full-disk.ts'
 import { chooseKeyspace } from '../keyspace/choice.ts'
+import { type MeshWish, type MeshWords, providerOf } from '../mesh/words.ts'
 import { peerAddressOf } from '../peers/listen-words.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, bannerJson } from './banner.ts'
 import { Control } from './control.ts'
 import { takeInstance } from './instance.ts'
+import { MeshKeeper } from './mesh.ts'
 import { readMountTable, writeMountTable } from './mount-table.ts'
 import { refuseOptions } from './member.ts'
 import { mountTarget } from './mount-target.ts'
@@ -42,6 +44,8 @@ export interface UpOptions {
   readonly requiresClientCertificate: boolean
   /** Where other machines are listened for, `HOST[:PORT]` or `none`; undefined: at port 7443 of every address. */
   readonly peerListen?: string | undefined
+  /** What people want of the mesh. */
+  readonly mesh?: MeshWish | undefined
   /** Where the control plane is kept from now on. */
   readonly keyspace?: KeyspaceWords | undefined
   /** Tells one JSON document instead of lines for people. */
@@ -63,6 +67,8 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const peerListen = options.peerListen ?? around.env['CAIRN_PEER_LISTEN'] ?? ''
   peerAddressOf(peerListen)
+  const words = meshWordsOf(options.mesh ?? {}, around)
+  providerOf(words)
   const node = memberOf(world.disk, dataFolder)
   refuseOptions(options, node)
   const signals = stack.use(endSignals())
@@ -73,10 +79,11 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
   const usual = defaultMountsOf(around)
   const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
+  const mesh = stack.use(new MeshKeeper({ dataFolder, words }, world))
   const storage = await Storage.open(
-    { dataFolder, mountsNothing: options.mount === false, peerListen },
+    { dataFolder, mountsNothing: options.mount === false, peerListen, mesh: words },
     mounts,
-    requestsOf({ dataFolder, mounts, signals, replace: () => storage.replace() }),
+    requestsOf({ dataFolder, mounts, signals, mesh, replace: () => storage.replace() }),
     world,
   )
   stack.use(storage)
@@ -113,6 +120,15 @@ function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded
   return new Control({ dataFolder, ...address, masterKeyFile, nodeName, requiresClientCertificate }, world)
 }
 
+// What is said in the environment holds where the command line says nothing.
+function meshWordsOf({ provider, range, isResolvConf }: MeshWish, { env }: Surroundings): MeshWords {
+  return {
+    provider: provider ?? (env['CAIRN_MESH'] || 'wireguard'),
+    range: range ?? env['CAIRN_MESH_RANGE'],
+    isResolvConf: isResolvConf ?? env['CAIRN_MESH_RESOLV_CONF'] === '1',
+  }
+}
+
 function withoutControl(dataFolder: string): undefined {
   fs.rmSync(controlDoorOf(dataFolder), { force: true }) // nobody answers there any more
 }
@@ -121,13 +137,15 @@ interface Served {
   readonly dataFolder: string
   readonly mounts: Mounts
   readonly signals: { requestEnd(): void }
+  readonly mesh: Pick<MeshKeeper, 'wanted'>
   replace(): void
 }
 
-function requestsOf({ dataFolder, mounts, signals, replace }: Served): Requests {
+function requestsOf({ dataFolder, mounts, signals, mesh, replace }: Served): Requests {
   const table = () => readMountTable(dataFolder) ?? []
   return {
     down: () => signals.requestEnd(),
+    company: isAlone => mesh.wanted(!isAlone),
     async mount({ filesystem, path }, isMoved) {
       // Asked again because the first answer was lost with its storage process.
       const there = await mounts.at(path)

@@ -1,5 +1,6 @@
 import { assert, isFault, isSystemError, type World } from '#base'
 import { flag, keyspaceWords, optional, shape, text } from '#rpc'
+import { meshWishShape } from '../mesh/words.ts'
 import { runSupervisor, type UpOptions } from './run.ts'
 
 /**
@@ -39,6 +40,7 @@ const checkWords = shape({
   name: optional(text(253)),
   requiresClientCertificate: flag,
   peerListen: optional(text(300)),
+  mesh: optional(meshWishShape),
   keyspace: optional(keyspaceWords),
   isJson: flag,
 })

@@ -8,7 +8,7 @@ import { RestartPause } from './restart-pause.ts'
 import { StorageProcess } from './storage-process.ts'
 
 /** How storage processes are started each time. */
-export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing' | 'peerListen'>
+export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing' | 'peerListen' | 'mesh'>
 
 /** What the storage process may ask of its supervisor. */
 export interface Requests {
@@ -16,6 +16,8 @@ export interface Requests {
   mount(wanted: WantedMount, isMoved: boolean): Promise<string>
   unmount(path: string): Promise<string>
   down(): void
+  /** Whether this machine is in a cloud of several. */
+  company(isAlone: boolean): void
 }
 
 /**
@@ -112,6 +114,8 @@ export class Storage {
         return this.#mounts.agreed(report.path, report.negotiated)
       case 'down':
         return this.#requests.down()
+      case 'company':
+        return this.#requests.company(report.isAlone)
       case 'mount':
         return this.#answer(child, report.id, () => this.#requests.mount(report, report.isMoved))
       case 'unmount':

@@ -6,6 +6,7 @@ import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
 import { openPool } from '#storage/pool'
 import { handlersOf } from '../methods/index.ts'
+import { MeshDesk } from '../mesh/desk.ts'
 import { Peers } from '../peers/peers.ts'
 import { Collector } from '../storage/collector.ts'
 import { Filesystems } from '../storage/filesystems.ts'
@@ -57,13 +58,15 @@ export async function openTestDoor(): Promise<TestDoor> {
     mounts: [],
     mountsNothing: false,
     peerListen: 'none',
+    mesh: { provider: 'none', isResolvConf: false },
     restarts: { count: 0 },
   }
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: NO_OTHER_ROOTS }))
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
   const pool = opening.use(openPool({ id: 'default', world, store: chunks, machines: peers.machines }))
   const openedMs = world.clock.monotonicMs()
-  const parts = { start, link, world, chunks, pool, filesystems, sessions, collector, peers, openedMs }
+  const desk = new MeshDesk({ world, machines: peers.machines, words: start.mesh, report: () => undefined })
+  const parts = { start, link, desk, world, chunks, pool, filesystems, sessions, collector, peers, openedMs }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))

@@ -1,0 +1,45 @@
+import { flushCompileCache } from 'node:module'
+import { isFault, type World, whyOf } from '#base'
+import { faultHead } from '#rpc'
+import { mainFault } from '../faults.ts'
+import { waitForLock } from '../process-lock.ts'
+import { limitOrphan } from '../storage/orphan.ts'
+import { MeshInterface, removeLeftover } from './interface.ts'
+import { MeshFiles } from './keys.ts'
+import { openMeshLink } from './link.ts'
+import { Mesh } from './mesh.ts'
+
+/**
+ * The mesh process: makes WireGuard on this machine as the map wants it, and takes it away when it is told to stop. No data
+ * goes through it, and what it has made works on while it is started again.
+ */
+export async function runMesh(world: World): Promise<void> {
+  process.umask(0o077)
+  const link = openMeshLink()
+  const { dataFolder, words, work } = await link.start
+  using _limit = limitOrphan(link.gone, world, () => process.exit(1))
+  try {
+    const fault = (message: string) => mainFault('MeshProcess', message)
+    using _lock = await waitForLock({ file: `${dataFolder}/mesh.lock`, stop: link.stop, fault }, world)
+    const files = new MeshFiles(world, dataFolder)
+    const key = await files.key()
+    if (work === 'clean') await removeLeftover(files, key)
+    else {
+      const device = await MeshInterface.open({ world, files, key })
+      {
+        await using _mesh = new Mesh({ world, dataFolder, files, device, range: words.range })
+        link.tell({ kind: 'ready' })
+        flushCompileCache()
+        await link.stop
+      }
+      await device.close()
+    }
+    link.tell({ kind: 'ready' })
+  } catch (error) {
+    if (!isFault(error)) world.log.warn('the mesh process broke', { error: whyOf(error) })
+    link.tell({ kind: 'failed', fault: faultHead(error) })
+    process.exitCode = 1
+  }
+  // The channel keeps the process alive: what was told is on its way when this returns.
+  if (process.connected) process.disconnect()
+}
