@@ -1,6 +1,7 @@
 import { asBuffer, assert, type StructOf, struct, u8, u16, u32 } from '#base'
+import { takeBlock } from './blocks.ts'
 import { rpcFault } from './faults.ts'
-import { FRAME_BYTES_MAX, PARTS_MAX } from './limits.ts'
+import { FRAME_BYTES_MAX } from './limits.ts'
 
 /** What stands before every frame. */
 export const FrameHeader = struct({
@@ -59,9 +60,10 @@ export function encodeFrame({ kind, flags, stream, head, body }: Frame): readonl
 /** Cuts a stream of bytes into frames; keeps at most one frame's bytes, and refuses frames of more than `bytesMax`. */
 export class FrameReader {
   readonly #bytesMax: number
-  #parts: Uint8Array[] = []
-  #held = 0
+  readonly #start = new Gathering(Buffer.alloc(FrameHeader.size))
   #header: StructOf<typeof FrameHeader> | undefined
+  /** Head and body of a frame that comes in pieces. */
+  #parts: { readonly head: Gathering; readonly body: Gathering } | undefined
 
   constructor(bytesMax = FRAME_BYTES_MAX) {
     this.#bytesMax = bytesMax
@@ -69,66 +71,73 @@ export class FrameReader {
 
   /** Takes bytes as they came and yields the frames that are whole. Faults: BadFrame. */
   *push(chunk: Uint8Array): Generator<Frame> {
-    if (chunk.byteLength > 0) this.#parts.push(chunk)
-    this.#held += chunk.byteLength
-    if (this.#parts.length > PARTS_MAX) this.#parts = [this.#gather(this.#held)]
-    for (;;) {
-      this.#header ??= this.#readHeader()
-      const header = this.#header
-      if (header === undefined || this.#held < header.bytes) return
-      this.#header = undefined
-      const payload = this.#take(header.bytes)
-      yield {
-        kind: header.kind,
-        flags: header.flags,
-        stream: header.stream,
-        head: payload.subarray(0, header.headBytes),
-        body: payload.subarray(header.headBytes),
+    for (let rest = chunk; ; ) {
+      if (this.#header === undefined) {
+        rest = this.#start.take(rest)
+        if (!this.#start.isFull) return
+        this.#header = this.#checked(FrameHeader.read(this.#start.bytes))
       }
+      const { bytes, headBytes, kind, flags, stream } = this.#header
+      let head: Uint8Array
+      let body: Uint8Array
+      if (this.#parts === undefined && rest.byteLength >= bytes) {
+        head = rest.subarray(0, headBytes)
+        body = rest.subarray(headBytes, bytes)
+        rest = rest.subarray(bytes)
+      } else {
+        // Copied as it comes: pieces that are kept cost the collector more than the copy.
+        this.#parts ??= partsOf(headBytes, bytes - headBytes)
+        rest = this.#parts.body.take(this.#parts.head.take(rest))
+        if (!this.#parts.head.isFull || !this.#parts.body.isFull) return
+        head = this.#parts.head.bytes
+        body = this.#parts.body.bytes
+      }
+      this.#next()
+      yield { kind, flags, stream, head, body }
     }
   }
 
-  #readHeader(): StructOf<typeof FrameHeader> | undefined {
-    if (this.#held < FrameHeader.size) return undefined
-    const header = FrameHeader.read(this.#take(FrameHeader.size))
+  #next(): void {
+    this.#start.clear()
+    this.#header = undefined
+    this.#parts = undefined
+  }
+
+  #checked(header: StructOf<typeof FrameHeader>): StructOf<typeof FrameHeader> {
     if (header.bytes > this.#bytesMax) throw rpcFault('BadFrame', `a frame claims ${header.bytes} bytes`)
     if (header.headBytes > header.bytes) throw rpcFault('BadFrame', 'a frame head is longer than the frame')
     if ((header.flags & ~ACCEPTOR) !== 0) throw rpcFault('BadFrame', `a frame has unknown flags ${header.flags}`)
     return header
   }
+}
 
-  // Copies only when the wanted bytes came in more than one piece.
-  #take(bytes: number): Uint8Array {
-    this.#held -= bytes
-    const first = this.#parts[0] ?? EMPTY
-    if (first.byteLength > bytes) {
-      this.#parts[0] = first.subarray(bytes)
-      return first.subarray(0, bytes)
-    }
-    if (first.byteLength === bytes) {
-      this.#parts.shift()
-      return first
-    }
-    return this.#gather(bytes)
+/** Bytes that come in pieces. */
+class Gathering {
+  readonly bytes: Uint8Array
+  #filled = 0
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
   }
 
-  #gather(bytes: number): Uint8Array {
-    const whole = Buffer.allocUnsafe(bytes)
-    let filled = 0
-    let used = 0
-    for (const part of this.#parts) {
-      const count = Math.min(part.byteLength, bytes - filled)
-      whole.set(part.subarray(0, count), filled)
-      filled += count
-      if (count < part.byteLength) {
-        this.#parts[used] = part.subarray(count)
-        break
-      }
-      used += 1
-    }
-    this.#parts.splice(0, used)
-    return whole
+  get isFull(): boolean {
+    return this.#filled === this.bytes.byteLength
+  }
+
+  /** Takes what is wanted of a piece and answers the rest. */
+  take(piece: Uint8Array): Uint8Array {
+    const count = Math.min(piece.byteLength, this.bytes.byteLength - this.#filled)
+    if (count === 0) return piece
+    asBuffer(piece).copy(this.bytes, this.#filled, 0, count)
+    this.#filled += count
+    return piece.subarray(count)
+  }
+
+  clear(): void {
+    this.#filled = 0
   }
 }
 
-const EMPTY = asBuffer(new Uint8Array(0))
+function partsOf(headBytes: number, bodyBytes: number) {
+  return { head: new Gathering(Buffer.allocUnsafeSlow(headBytes)), body: new Gathering(takeBlock(bodyBytes)) }
+}

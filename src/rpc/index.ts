@@ -1,3 +1,4 @@
+export { giveBack } from './blocks.ts'
 export { type Client, openClient } from './client.ts'
 export type { ConnectionOptions } from './connection.ts'
 export type { Duplex } from './duplex.ts'

@@ -31,8 +31,11 @@ export const METHOD_CHARACTERS_MAX = 100
 /** Characters of what a machine calls its start by. */
 export const BOOT_CHARACTERS_MAX = 32
 
-/** Pieces a frame may lie in before they are put together: bounds what a peer sending single bytes costs. */
-export const PARTS_MAX = 1024
+/** Blocks of BODY_BYTES_MAX that are kept for bodies to come, in the whole process. */
+export const BLOCKS_KEPT_MAX = 16
+
+/** The last message of a call, head and body, up to so many bytes is sent also while the connection is congested. */
+export const END_UNASKED_BYTES_MAX = 1024
 
 /** Characters of a fault's message or hint on the wire; longer ones are cut. */
 export const FAULT_CHARACTERS_MAX = 4096

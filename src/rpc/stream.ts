@@ -1,6 +1,6 @@
 import { rpcFault } from './faults.ts'
 import { FRAME, type Frame, FrameHeader } from './frame.ts'
-import { BODY_BYTES_MAX } from './limits.ts'
+import { BODY_BYTES_MAX, END_UNASKED_BYTES_MAX } from './limits.ts'
 import { checkBody, decodeHead, encodeHead, type Message } from './message.ts'
 
 /** What a stream needs of its connection. */
@@ -69,11 +69,12 @@ export class Stream {
     this.#wire.write(FRAME.item, this.id, head, message.body)
   }
 
-  /** Says that no more comes; from the answering side with the result. */
+  /** Says that no more comes; from the answering side with the result. A small one does not wait for room. */
   async end(message: Message<unknown>): Promise<void> {
     const head = encodeHead(message.head)
     checkBody(message.body)
-    for (let wait = this.#wire.congestion(); wait !== undefined; wait = this.#wire.congestion()) await wait
+    const isSmall = head.byteLength + message.body.byteLength <= END_UNASKED_BYTES_MAX
+    for (let wait = this.#wire.congestion(); wait !== undefined && !isSmall; wait = this.#wire.congestion()) await wait
     this.#wire.write(FRAME.end, this.id, head, message.body)
   }
 

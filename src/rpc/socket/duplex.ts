@@ -5,6 +5,7 @@ import type { Duplex } from '../duplex.ts'
 export function socketDuplex(socket: Socket): Duplex {
   // Errors end `incoming`; without a listener they would end the process.
   socket.on('error', () => undefined)
+  const uncork = () => socket.uncork()
   let draining: Promise<void> | undefined
   return {
     incoming: socketBytes(socket),
@@ -16,9 +17,12 @@ export function socketDuplex(socket: Socket): Duplex {
     },
     write(parts) {
       if (!socket.writable) return
-      socket.cork()
+      // What is said in one turn goes out together: each write of its own wakes the other side.
+      if (socket.writableCorked === 0) {
+        socket.cork()
+        process.nextTick(uncork)
+      }
       for (const part of parts) socket.write(part)
-      socket.uncork()
     },
     drained() {
       if (socket.destroyed || !socket.writableNeedDrain) return Promise.resolve()

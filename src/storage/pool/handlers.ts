@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestHex, digestOf } from '#base'
 import { machineOf } from '#cluster'
-import { answerDownload, answerUnary, answerUpload, type CallContext, type Handler, type Message, message } from '#rpc'
+import {
+  answerDownload,
+  answerUnary,
+  answerUpload,
+  type CallContext,
+  giveBack,
+  type Handler,
+  type Message,
+  message,
+  NO_BYTES,
+} from '#rpc'
 import { digestOfText, packDigests, packFlags, piecesOf, unpackDigests } from './digests.ts'
 import { poolFault } from './faults.ts'
 import { digestOfAll, heldOf } from './group-chunks.ts'
@@ -32,7 +42,9 @@ export function poolHandlers(find: (id: string) => ServedPool | undefined): Hand
       using _room = await arriving.take(params.bytes)
       context.signal.throwIfAborted()
       const digest = digestOfText(params.digest)
-      await take(pool, digest, await gathered(items, params.bytes))
+      const bytes = await gathered(items, params.bytes)
+      await take(pool, digest, bytes)
+      giveBack(bytes)
       pool.received([digest])
       return message({ boot: pool.boot })
     }),
@@ -119,16 +131,24 @@ function checkGroups(groups: number, numbers: readonly number[]): void {
   if (!isRight) throw poolFault('OutOfRange', `there are no such groups among ${groups}`)
 }
 
+// What came in one piece is not copied.
 async function gathered(items: AsyncIterable<Message<undefined>>, bytes: number): Promise<Uint8Array> {
-  const chunk = new Uint8Array(new SharedArrayBuffer(bytes))
+  let chunk: Uint8Array | undefined
   let filled = 0
   for await (const { body } of items) {
+    if (filled === 0 && body.byteLength === bytes) {
+      chunk = body
+      filled = bytes
+      continue
+    }
     if (filled + body.byteLength > bytes) throw poolFault('WrongBytes', `more came than ${bytes} bytes`)
+    chunk ??= new Uint8Array(new SharedArrayBuffer(bytes))
     chunk.set(body, filled)
     filled += body.byteLength
+    giveBack(body)
   }
   if (filled < bytes) throw poolFault('WrongBytes', `only ${filled} of ${bytes} bytes came`)
-  return chunk
+  return chunk ?? NO_BYTES
 }
 
 // Small ones are hashed before they are stored; a large one that is wrong is stored under the name it has, and nobody's.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DIGEST_BYTES, type Digest, digestHex, digestOf } from '#base'
-import { type Client, message, rpcFault } from '#rpc'
+import { type Client, giveBack, message, NO_BYTES, rpcFault } from '#rpc'
 import { digestOfText, digestText, packDigests, piecesOf, unpackDigests, unpackFlags } from './digests.ts'
 import { poolFault } from './faults.ts'
 import { CHUNK_BYTES_MAX, DIGESTS_MAX, PIECE_BYTES_MAX, PUTS_PER_MACHINE_MAX } from './limits.ts'
@@ -46,13 +46,19 @@ export class Holder {
   async read(digest: Digest, signal: AbortSignal): Promise<Uint8Array> {
     const client = await this.#client(signal)
     const params = { pool: this.#parts.id, digest: digestText(digest) }
-    let bytes = new Uint8Array(new SharedArrayBuffer(0))
+    let bytes: Uint8Array = NO_BYTES
     let filled = 0
     for await (const { head, body } of client.download(chunkRead, params, signal)) {
+      if (filled === 0 && head.bytes === body.byteLength) {
+        bytes = body // in one piece: it is not copied
+        filled = bytes.byteLength
+        continue
+      }
       if (filled === 0) bytes = new Uint8Array(new SharedArrayBuffer(Math.min(head.bytes, CHUNK_BYTES_MAX)))
       if (filled + body.byteLength > bytes.byteLength) throw this.#wrong(digest)
       bytes.set(body, filled)
       filled += body.byteLength
+      giveBack(body)
     }
     const isRight = filled === bytes.byteLength && digestOf(createHash('sha256').update(bytes).digest()) === digest
     if (!isRight) throw this.#wrong(digest)
