@@ -27,7 +27,7 @@ export {
 export { keepMap, MapStore } from './map-store.ts'
 export { mapBytes, readMap } from './map-bytes.ts'
 export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
-export { clusterBeat, clusterMap, type DiskReport, type MachineReport } from './methods/beat.ts'
+export { clusterBeat, clusterMap, type DiskReport, type MachineLoad, type MachineReport } from './methods/beat.ts'
 export { clusterAdmit } from './methods/admit.ts'
 export { clusterKeepHome, clusterSetHome } from './methods/homes.ts'
 export { clusterJoin, clusterRenew, type JoinParams, type JoinResult, type RenewParams } from './methods/join.ts'

@@ -145,5 +145,8 @@ export const NODE_TOLD_RETRY_MS = 500
 /** How long an address of a cloud may take to answer a machine that wants to be let in. */
 export const JOIN_DIAL_MS = 10_000
 
+/** Milliseconds the storage process has to say what machines use, when somebody asks for metrics. */
+export const NODE_READINGS_MS = 2_000
+
 /** Milliseconds other machines have to say how many copies there are, before their answer is left out. */
 export const COPIES_TOLD_MS = 2_000

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from './library.ts'
 import { addControllerMetrics, type ControllerReading } from './controller-metrics.ts'
+import { addNodeMetrics, type NodeReading } from './node-metrics.ts'
 
 /** What the process takes, as its owner sees it. */
 export interface ProcessReading {
@@ -79,6 +80,11 @@ export class ApiMetrics {
   /** Counts controllers too, from now on. */
   countControllers(read: () => readonly ControllerReading[]): void {
     addControllerMetrics(this.#registry, read)
+  }
+
+  /** Tells of machines too, from now on; `read` does not fail. */
+  tellNodes(read: () => Promise<readonly NodeReading[]>): void {
+    addNodeMetrics(this.#registry, read)
   }
 
   /** All counts in Prometheus' text form. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#base'
 import { DUPLICATE_MS, OFFLINE_MS, REFUSED_BOOTS_MAX, SKEW_STEP_MS, SUSPECT_MS } from '../limits.ts'
-import type { MachineReport } from '../methods/beat.ts'
+import type { MachineLoad, MachineReport } from '../methods/beat.ts'
 import type { HeardMachine } from '../methods/local.ts'
 
 /** What a heartbeat brings. */
@@ -9,6 +9,7 @@ export interface HeardBeat {
   readonly wallMs: number
   readonly seenFrom: string
   readonly report?: MachineReport | undefined
+  readonly load?: MachineLoad | undefined
 }
 
 /** How a machine is by the time since it was heard. */
@@ -26,6 +27,7 @@ interface Heard {
   skewMs: number
   seenFrom: string | undefined
   report: MachineReport | undefined
+  load: MachineLoad | undefined
   /** The machine that was refused last because it shows this name too. */
   duplicate: { readonly host: string; readonly boots: readonly string[]; readonly atMs: number } | undefined
   /** Counts what has changed but its state. */
@@ -57,13 +59,14 @@ export class Hearing {
   }
 
   /** Takes a heartbeat; answers whether the machine's report is not known. */
-  beat(name: string, { boot, wallMs, seenFrom, report }: HeardBeat): boolean {
+  beat(name: string, { boot, wallMs, seenFrom, report, load }: HeardBeat): boolean {
     const heard = this.#of(name)
     this.touch(name, this.#clock.monotonicMs())
     this.skew(name, wallMs - this.#wallMs())
     const isNew = heard.boot !== boot
     if (report !== undefined || isNew || heard.seenFrom !== seenFrom) this.#change(heard)
     heard.boot = boot
+    heard.load = load
     heard.seenFrom = seenFrom
     heard.report = report ?? (isNew ? undefined : heard.report)
     return heard.report === undefined
@@ -105,6 +108,11 @@ export class Hearing {
     return duplicate.host
   }
 
+  /** How far the machine's clock was ahead of this one's when it was heard last. */
+  skewMs(name: string): number {
+    return this.#heard.get(name)?.skewMs ?? 0
+  }
+
   /** How long ago the machine was heard; for one that was never, since this process began. */
   agoMs(name: string): number {
     return this.#clock.monotonicMs() - (this.#heard.get(name)?.heardMs ?? this.#beganMs)
@@ -136,6 +144,13 @@ export class Hearing {
     }
   }
 
+  /** What the machine has and uses, when it has said so lately. */
+  loadOf(name: string): { readonly report: MachineReport; readonly load: MachineLoad } | undefined {
+    const { report, load } = this.#heard.get(name) ?? {}
+    const isHeard = report !== undefined && load !== undefined && stateAfter(this.agoMs(name)) === 'Online'
+    return isHeard ? { report, load } : undefined
+  }
+
   /** Forgets machines that are not among `names` and were not heard for long. */
   forget(names: ReadonlySet<string>): void {
     for (const name of this.#heard.keys()) {
@@ -153,7 +168,7 @@ export class Hearing {
     if (known !== undefined) return known
     const none = undefined
     const fixed = { skewMs: 0, changes: 0 }
-    const heard = { ...fixed, heardMs: none, boot: none, seenFrom: none, report: none, duplicate: none }
+    const heard = { ...fixed, heardMs: none, boot: none, seenFrom: none, report: none, load: none, duplicate: none }
     this.#heard.set(name, heard)
     return heard
   }

@@ -60,7 +60,7 @@ function reportOf(disks: number, pathCharacters: number): MachineReport {
     usedMiB: 1,
     freeMiB: 1,
   } as const
-  const figures = { cpus: 1, memoryMiB: 1, cpuUsedMilli: 0, memoryUsedMiB: 0 }
+  const figures = { cpus: 1, memoryMiB: 1 }
   const texts = { software: '', zone: '', architecture: '', kernel: '', os: '' }
   const rows = Array.from({ length: disks }, () => ({ ...disk, chunks: 0, damaged: 0 }))
   return { ...figures, ...texts, level: 1, addresses: [], disks: rows }

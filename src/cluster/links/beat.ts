@@ -34,6 +34,7 @@ export async function beatOver(
       wallMs,
       ...(duplicate === undefined ? {} : { duplicate }),
       ...(report === undefined ? {} : { report }),
+      ...(links.load === undefined || !isController ? {} : { load: links.load }),
     }
     const answer = await connection.client.call(clusterBeat, params, signal)
     const rttMs = clock.monotonicMs() - sentMs

@@ -11,10 +11,10 @@ export function linkHandlers(
   newer: (map: { readonly name: string; readonly version: number }) => void,
 ): readonly Handler[] {
   return [
-    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report, duplicate: ofThisOne }) => {
+    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report, load, duplicate: ofThisOne }) => {
       links.stands(standing => standing.duplicated(name, ofThisOne))
       const { changes } = links.hearing
-      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report })
+      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report, load })
       if (links.hearing.changes !== changes) links.changed.ring()
       if (mapVersion > links.map.version) newer({ name, version: mapVersion })
       const duplicate = links.hearing.duplicateOf(name)

@@ -204,8 +204,6 @@ function report(cpus: number) {
     os: 'test',
     cpus,
     memoryMiB: 1024,
-    cpuUsedMilli: 0,
-    memoryUsedMiB: 0,
     disks: [],
   }
 }

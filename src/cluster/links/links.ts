@@ -7,7 +7,7 @@ import type { MarkedRow } from '../hearing/told.ts'
 import { DIAL_MESH_MS, FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
 import type { MapStore } from '../map-store.ts'
-import type { MachineReport } from '../methods/beat.ts'
+import type { MachineLoad, MachineReport } from '../methods/beat.ts'
 import type { HeardMachine } from '../methods/local.ts'
 import type { MapMachine, NodeMap } from '../node-map.ts'
 import { machineOf } from '../peer-name.ts'
@@ -62,6 +62,8 @@ export class Links implements Machines, AsyncDisposable {
   /** New with each start. */
   readonly boot: string
   readonly hearing: Hearing
+  /** What this machine uses at the moment: goes along with every heartbeat. */
+  load: MachineLoad | undefined
   /** Heartbeats sent so far. */
   beats = 0
   readonly #options: LinksOptions
@@ -138,6 +140,12 @@ export class Links implements Machines, AsyncDisposable {
   /** Where another machine is that shows the name of this one, and is not let in. */
   get ownDuplicate(): string | undefined {
     return this.#standing.duplicate
+  }
+
+  /** What a machine has and uses, as far as it is heard here. */
+  loadOf(name: string): ReturnType<Hearing['loadOf']> {
+    if (name !== this.own) return this.hearing.loadOf(name)
+    return this.#report === undefined || this.load === undefined ? undefined : { report: this.#report, load: this.load }
   }
 
   /** Why another machine cannot be talked to: its version. */

@@ -7,7 +7,7 @@ import { clusterBeat } from './beat.ts'
 test('all that the disks of a machine may be said to have can be added up', () => {
   const disk = { id: 'd', path: '/', state: 'Ready', capacityMiB: 1, usedMiB: 1, freeMiB: 1, chunks: 0, damaged: 0 }
   const text = { software: '', zone: '', architecture: '', kernel: '', os: '' }
-  const numbers = { level: 1, cpus: 1, memoryMiB: 1, cpuUsedMilli: 1, memoryUsedMiB: 1 }
+  const numbers = { level: 1, cpus: 1, memoryMiB: 1 }
   const report = { ...text, ...numbers, addresses: [] }
   const beat = (capacityMiB: number) =>
     clusterBeat.params(

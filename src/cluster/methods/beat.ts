@@ -29,9 +29,6 @@ export const machineReportShape = shape({
   os: text(200),
   cpus: integer(),
   memoryMiB: integer(),
-  /** In thousandths of a processor, and MiB: told in steps. */
-  cpuUsedMilli: integer(),
-  memoryUsedMiB: integer(),
   disks: list(diskReportShape, DISKS_MAX),
   /** A machine of a lab: `node rm` takes it away with everything. */
   lab: optional(text(63)),
@@ -39,6 +36,15 @@ export const machineReportShape = shape({
 })
 
 export type MachineReport = ShapeOf<typeof machineReportShape>
+
+/** What a machine uses at the moment. */
+export const loadShape = shape({
+  /** In thousandths of a processor. */
+  cpuUsedMilli: integer(),
+  memoryUsedMiB: integer(),
+})
+
+export type MachineLoad = ShapeOf<typeof loadShape>
 
 /** Every BEAT_MS, from each machine to each controller. */
 export const clusterBeat = unary({
@@ -51,6 +57,8 @@ export const clusterBeat = unary({
     /** Wall time of the machine, milliseconds since 1970. */
     wallMs: integer(),
     report: optional(machineReportShape),
+    /** As it was measured last; nobody keeps it, or writes anything because of it. */
+    load: optional(loadShape),
     /** Where another machine is that shows the name of who is asked, and is not let in. */
     duplicate: optional(text(300)),
   }),

@@ -72,6 +72,8 @@ const rowShape = shape({
   isConnected: flag,
   disks: integer(),
   capacityMiB: integer(),
+  /** What it has and uses; undefined where it does not say so: on machines without a control plane. */
+  load: optional(shape({ cpus: integer(), cpuUsedMilli: integer(), memoryMiB: integer(), memoryUsedMiB: integer() })),
   /** What is wrong with it, as far as it is seen from here. */
   problem: optional(text(1000)),
 })

@@ -20,7 +20,16 @@ interface Condition {
 
 /** The conditions of a Node: that of Kubernetes first, then those of Cairn. What has not changed keeps its times. */
 export function conditionsOf(node: KubeObject | undefined, facts: MachineFacts, time: string): readonly JsonObject[] {
-  const wanted = [readyOf(facts), ...reachOf(facts), degradedOf(facts), drainingOf(facts)]
+  const wanted = [readyOf(facts), ...reachOf(facts), degradedOf(facts), drainingOf(facts), removedOf(false)]
+  return merged(node, wanted, time)
+}
+
+/** The conditions of a Node whose machine is being taken out of the cloud. */
+export function leavingConditions(node: KubeObject, time: string): readonly JsonObject[] {
+  return merged(node, [removedOf(true)], time)
+}
+
+function merged(node: KubeObject | undefined, wanted: readonly Condition[], time: string): readonly JsonObject[] {
   const before = listAt(node, 'status', 'conditions')
   const others = before.filter(each => wanted.every(({ type }) => type !== textAt(each, 'type')))
   const told = wanted.map(condition => {
@@ -43,7 +52,7 @@ function readyOf({ machine: { state }, problems }: MachineFacts): Condition {
   return { type, status: 'True', reason: 'MachineHeard', message }
 }
 
-// Exactly one of three, and the two others say so.
+// Of Online, Suspect and Offline exactly one is true.
 function reachOf({ machine: { state } }: MachineFacts): readonly Condition[] {
   const isOffline = state === 'Offline'
   const isSuspect = state === 'Suspect'
@@ -58,6 +67,10 @@ function reachOf({ machine: { state } }: MachineFacts): readonly Condition[] {
     flagged('Suspect', isSuspect, isSuspect ? 'HeartbeatLate' : isOffline ? 'Offline' : 'Heard', {
       yes: suspect,
       no: isOffline ? offline : heard,
+    }),
+    flagged('Offline', isOffline, isOffline ? 'NotHeard' : isSuspect ? 'HeartbeatLate' : 'Heard', {
+      yes: offline,
+      no: isSuspect ? suspect : heard,
     }),
   ]
 }
@@ -79,6 +92,13 @@ function drainingOf({ machine, heard, homes }: MachineFacts): Condition {
   ]
   const yes = left.length === 0 ? 'nothing is left on it: it can be switched off' : left.join(', and ')
   return flagged('Draining', true, left.length === 0 ? 'Empty' : 'Moving', { yes, no: '' })
+}
+
+function removedOf(isRemoved: boolean): Condition {
+  return flagged('Removed', isRemoved, isRemoved ? 'NodeDeleted' : 'InCloud', {
+    yes: 'its certificate is refused, and what it had alone is lost',
+    no: 'it is a machine of the cloud',
+  })
 }
 
 /** What the disks of a machine hold: in a few digits, so that it is not news with each chunk. Undefined: it has not said. */

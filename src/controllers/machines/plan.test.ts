@@ -25,8 +25,6 @@ const report: MachineReport = {
   os: 'Debian',
   cpus: 2,
   memoryMiB: 512,
-  cpuUsedMilli: 0,
-  memoryUsedMiB: 0,
   disks: [disk],
 }
 

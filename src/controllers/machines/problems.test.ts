@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DiskReport, HeardMachine, MachineReport } from '#cluster'
 import { jsonAt, type KubeObject, textAt } from '#schema'
-import { conditionsOf, type MachineFacts } from './conditions.ts'
+import { conditionsOf, leavingConditions, type MachineFacts } from './conditions.ts'
 import { happenings } from './happenings.ts'
 import { nodeStatus } from './node-object.ts'
 import { problemsOf } from './problems.ts'
@@ -29,8 +29,6 @@ function heard(more: Partial<HeardMachine> = {}, report: Partial<MachineReport> 
     os: 'Debian',
     cpus: 4,
     memoryMiB: 1024,
-    cpuUsedMilli: 0,
-    memoryUsedMiB: 0,
     disks: [disk],
     ...report,
   }
@@ -105,6 +103,29 @@ test('a condition that has not changed keeps its times, and a status that says t
   assert.deepEqual(row('Suspect'), ['False', 'T1', 'T1'])
   assert.deepEqual(row('Ours').slice(0, 1), ['True'])
   assert.deepEqual(jsonAt(status, 'nodeInfo', 'architecture'), 'arm64')
+})
+
+test('a Node says of its machine what holds of Online, Suspect, Offline and Removed, with reasons', () => {
+  const { machine } = facts()
+  const said = (state: 'Online' | 'Suspect' | 'Offline') => {
+    const conditions = conditionsOf(undefined, facts({ machine: { ...machine, state } }), 'T')
+    return ['Online', 'Suspect', 'Offline', 'Removed'].map(type => {
+      const found = conditions.find(each => each['type'] === type)
+      return `${textAt(found, 'status')} ${textAt(found, 'reason')}`
+    })
+  }
+  assert.deepEqual(said('Online'), ['True Heard', 'False Heard', 'False Heard', 'False InCloud'])
+  assert.deepEqual(said('Suspect'), ['False Suspect', 'True HeartbeatLate', 'False HeartbeatLate', 'False InCloud'])
+  assert.deepEqual(said('Offline'), ['False Offline', 'False Offline', 'True NotHeard', 'False InCloud'])
+  const node: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'nas', uid: 'u', creationTimestamp: '' },
+  }
+  const leaving = leavingConditions({ ...node, status: nodeStatus(node, facts(), 'T1') }, 'T2')
+  const removed = leaving.find(each => each['type'] === 'Removed')
+  assert.deepEqual([textAt(removed, 'status'), textAt(removed, 'reason')], ['True', 'NodeDeleted'])
+  assert.ok(leaving.some(each => each['type'] === 'Ready'))
 })
 
 test('a machine that is drained can be switched off when it holds nothing and is the home of nothing', () => {

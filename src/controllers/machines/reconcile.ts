@@ -1,6 +1,7 @@
+import { isFault } from '#base'
 import type { NodeMap } from '#cluster'
 import { type Change, ifFault, type Informer } from '#client'
-import { isSameJson, type KubeObject, MACHINE_FINALIZER, textAt } from '#schema'
+import { isJsonObject, isSameJson, type KubeObject, MACHINE_FINALIZER, textAt } from '#schema'
 import { MACHINE_LOOK_MS, MAP_STEP_MS } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
@@ -8,7 +9,7 @@ import type { ControllerParts } from '../loop/parts.ts'
 import { timeText } from '../loop/times.ts'
 import { DISKS, FILESYSTEMS, NODES, POOLS } from '../resources.ts'
 import type { Cluster } from './cluster.ts'
-import type { MachineFacts } from './conditions.ts'
+import { leavingConditions, type MachineFacts } from './conditions.ts'
 import { followDisks, forgetDisks } from './follow-disks.ts'
 import { Leases } from './leases.ts'
 import { labelsOf, newNode, nodeStatus } from './node-object.ts'
@@ -149,11 +150,13 @@ async function reconcileNode(work: MachineWork, name: string, signal: AbortSigna
 }
 
 // Takes a machine out: what lets it in, then its place in the map; its objects last.
-async function leave(work: MachineWork, { metadata }: KubeObject, signal: AbortSignal): Promise<Outcome> {
+async function leave(work: MachineWork, node: KubeObject, signal: AbortSignal): Promise<Outcome> {
+  const { metadata } = node
   const { name, uid, finalizers = [] } = metadata
   if (!finalizers.includes(MACHINE_FINALIZER)) return DONE
   // The machine that decides stays: its Node goes, and comes anew.
   if (name !== work.cluster.own) {
+    await tellLeaving(work.parts, node, signal)
     await work.cluster.revoke(name, signal)
     await keepMap(work, name, signal)
     await forgetDisks(work, name, signal)
@@ -162,6 +165,16 @@ async function leave(work: MachineWork, { metadata }: KubeObject, signal: AbortS
   const body = { metadata: { uid, finalizers: left.length === 0 ? null : left } }
   await work.parts.client.patch(NODES, { name }, { type: 'merge', body }, signal).catch(ifFault('NotFound'))
   return DONE
+}
+
+// Who watches sees why the machine goes.
+async function tellLeaving({ client, world }: ControllerParts, node: KubeObject, signal: AbortSignal): Promise<void> {
+  const old = isJsonObject(node['status']) ? node['status'] : {}
+  const status = { ...old, conditions: leavingConditions(node, timeText(world.clock)) }
+  if (isSameJson(old, status)) return
+  await client.updateStatus(NODES, { ...node, status }, signal).catch((error: unknown) => {
+    if (!isFault(error, 'Conflict') && !isFault(error, 'NotFound')) throw error
+  })
 }
 
 // Finalizer and labels, in one write; of people's labels none is taken away.

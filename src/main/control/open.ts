@@ -51,8 +51,8 @@ export async function openControl(
   const servers = opening.use(await Servers.open(keyspace, identity, world))
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring, master } = keys
-  const telemetry = opening.use(openTelemetry(keyspace, folder, world))
   const call = storageDoor(dataFolder, world)
+  const telemetry = opening.use(openTelemetry({ keyspace, folder, call }, world))
   const guarded = { ...telemetry, guardDelete: keepFilesystems(storageOver(call)) }
   const api = opening.use(await openApi(keyspace, keys, world, guarded))
   const { app, revocations, issuing, signer, tokens, users, lasting } = api

@@ -8,6 +8,7 @@ import { MASTERS } from '#identity'
 import { openMemoryKeyspace } from '#keyspace'
 import { createApp, LocalConnection, Objects, ObjectStore, Registry } from '#api'
 import { RESOURCES } from '#schema'
+import { storageDoor } from './storage-door.ts'
 import { openTelemetry } from './telemetry.ts'
 
 test('the API counts its requests, tells whether it is well, and notes who did what', async () => {
@@ -18,7 +19,7 @@ test('the API counts its requests, tells whether it is well, and notes who did w
     await using keyspace = openMemoryKeyspace({ world })
     const admin = { name: 'ann', uid: undefined, groups: [MASTERS], extra: {} }
     {
-      await using telemetry = openTelemetry(keyspace, folder, world)
+      await using telemetry = openTelemetry({ keyspace, folder, call: storageDoor(folder, world) }, world)
       const app = createApp({
         clock,
         log,

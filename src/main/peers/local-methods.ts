@@ -55,6 +55,7 @@ function nodeRows(links: Links): readonly NodeRow[] {
       isConnected: isOwn || view?.isConnected === true,
       disks: disks.length,
       capacityMiB: disks.reduce((sum, disk) => sum + disk.capacityMiB, 0),
+      ...loadOf(links, name),
       ...problemOf(links, name),
     }
   })
@@ -65,6 +66,13 @@ function nodeRows(links: Links): readonly NodeRow[] {
 function ownState({ refusal }: Links, state: MachineState): NodeRow['state'] {
   if (refusal !== undefined) return refusal.code === 'Removed' ? 'Removed' : 'Duplicate'
   return state === 'Draining' ? state : 'Online'
+}
+
+function loadOf(links: Links, name: string): Pick<NodeRow, 'load'> {
+  const said = links.loadOf(name)
+  if (said === undefined) return {}
+  const { cpus, memoryMiB } = said.report
+  return { load: { cpus, memoryMiB, ...said.load } }
 }
 
 function problemOf(links: Links, name: string): { readonly problem?: string } {

@@ -8,7 +8,7 @@ import type { Load } from './load.ts'
 /** What a report is made of. */
 export interface ReportParts {
   readonly addresses: readonly string[]
-  readonly load: Load
+  readonly load: Pick<Load, 'cpus' | 'memoryMiB'>
   readonly disks: readonly DiskReport[]
   readonly mesh?: MeshReport | undefined
 }
@@ -24,7 +24,8 @@ export function ownReport({ addresses, load, disks, mesh }: ReportParts): Machin
     architecture: os.arch(),
     kernel: os.release(),
     os: osName(),
-    ...load,
+    cpus: load.cpus,
+    memoryMiB: load.memoryMiB,
     disks,
     ...(mesh === undefined ? {} : { mesh }),
     ...(lab === undefined || lab === '' ? {} : { lab }),
@@ -59,8 +60,6 @@ export function ownDisk(id: string, path: string, chunks: Pick<ChunkStore, 'spac
 export function isNews(told: MachineReport | undefined, report: MachineReport): boolean {
   if (told === undefined) return true
   if (JSON.stringify(withoutFigures(told)) !== JSON.stringify(withoutFigures(report))) return true
-  if (isStep(told.cpuUsedMilli, report.cpuUsedMilli, 100 * report.cpus)) return true
-  if (isStep(told.memoryUsedMiB, report.memoryUsedMiB, Math.max(16, report.memoryMiB / 32))) return true
   return report.disks.some((disk, index) => {
     const before = told.disks[index]
     // Who waits for a disk to be empty is told when it is.
@@ -77,7 +76,7 @@ function isStep(before: number, now: number, step: number): boolean {
 
 function withoutFigures(report: MachineReport) {
   const disks = report.disks.map(({ id, path, state, capacityMiB, damaged }) => [id, path, state, capacityMiB, damaged])
-  return { ...report, cpuUsedMilli: 0, memoryUsedMiB: 0, disks }
+  return { ...report, disks }
 }
 
 function mib(bytes: number): number {

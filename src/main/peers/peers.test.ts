@@ -54,6 +54,8 @@ test('two storage processes hear each other over mutual TLS, and the node takes 
       ['b', 'Online', true, true],
     ],
   )
+  const { nodes: told } = await askNodes(a.door, none)
+  for (const { load } of told) assert.ok(load !== undefined && load.cpus > 0 && load.memoryUsedMiB > 0)
   const toA = await b.peers.machines.connect('a', none)
   assert.equal(await toA.call(chunkOf, undefined, none), 'system:node:b')
 })
@@ -148,6 +150,19 @@ test('a machine started from a copied data folder is not let in, and every side 
   const check = ({ peers }: TestMachine) => peers.checks().find(({ name }) => name === 'cloud')
   assert.deepEqual([check(a)?.state, check(copy)?.state], ['warn', 'fail'])
   await untilTrue(async () => check(b)?.state === 'warn')
+})
+
+test('a machine whose clock is more than a minute off may not write, until it is put right', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a', 'controller')
+  let skewNs = 61_000_000_000n
+  const clock = { ...machineClock, wallNs: () => machineClock.wallNs() + skewNs }
+  const b = await cloud.machine('b', 'node', [], '127.0.0.1:0', clock)
+  await cloud.tell(a, cloud.mapOf(1, [a, b]))
+  await untilHeard(a, ({ name, skewMs }) => name === 'b' && skewMs > 60_000)
+  assert.deepEqual([a.peers.mayWrite('b'), a.peers.mayWrite('nobody')], [false, true])
+  skewNs = 0n
+  await untilTrue(async () => a.peers.mayWrite('b'))
 })
 
 test('a node whose controller has moved finds it where a token says', async () => {

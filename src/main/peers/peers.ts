@@ -11,6 +11,7 @@ import {
   type NodeMap,
   readNodeFiles,
   readPlaces,
+  SKEW_STOP_MS,
   subjectOf,
 } from '#cluster'
 import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger, type TlsListenOptions } from '#rpc'
@@ -22,7 +23,7 @@ import { renewHandlers, strangerHandlers } from './admission.ts'
 import { cloudCheck } from './cloud-check.ts'
 import { GROUPS_ALONE, PEER_LOOK_MS } from './limits.ts'
 import { peerAddressOf } from './listen-words.ts'
-import { LoadMeter } from './load.ts'
+import { type Load, LoadMeter } from './load.ts'
 import { localClusterMethods } from './local-methods.ts'
 import { hostPort, ownAddresses } from './own-addresses.ts'
 import { ownDiskId } from './own-disk.ts'
@@ -92,6 +93,11 @@ export class Peers implements AsyncDisposable {
   /** True when a controller has said last that this machine was removed from the cloud. */
   get isRemoved(): boolean {
     return this.#links.refusal?.code === 'Removed'
+  }
+
+  /** False for a machine whose clock is so far from that of this one that it may not write. */
+  mayWrite(machine: string): boolean {
+    return Math.abs(this.#links.hearing.skewMs(machine)) <= SKEW_STOP_MS
   }
 
   /** Where it listens; undefined while it does not. */
@@ -203,10 +209,10 @@ export class Peers implements AsyncDisposable {
     }
   }
 
-  #report() {
+  #report(load: Load) {
     return ownReport({
       addresses: this.#addresses(),
-      load: this.#load.measure(),
+      load,
       disks: [this.#disk()],
       mesh: this.#mesh,
     })
@@ -251,7 +257,9 @@ export class Peers implements AsyncDisposable {
   }
 
   #tell(): void {
-    const report = this.#report()
+    const load = this.#load.measure()
+    this.#links.load = { cpuUsedMilli: load.cpuUsedMilli, memoryUsedMiB: load.memoryUsedMiB }
+    const report = this.#report(load)
     if (isNews(this.#links.report, report)) this.#links.report = report
   }
 

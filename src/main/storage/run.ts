@@ -99,7 +99,7 @@ async function openAll(
   const held: { sessions?: Sessions; filesystems?: Filesystems } = {}
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
-    ...remoteHandlers(homesOf(() => held.filesystems)),
+    ...remoteHandlers(homesOf(() => held.filesystems, peers)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems),
     ...desk.machineMethods(),
@@ -155,13 +155,13 @@ function remoteFilesystems(parts: {
 }
 
 // Root of a machine that only lends its disks is not root of everybody's files.
-function homesOf(filesystems: () => Filesystems | undefined): Homes {
+function homesOf(filesystems: () => Filesystems | undefined, peers: Pick<Peers, 'mayWrite'>): Homes {
   return {
     sessionsOf: name => {
       const open = filesystems()
       if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
       return open.get(name).filesystem.sessions
     },
-    accessOf: machine => (machine.isController ? 'full' : 'squashed'),
+    accessOf: ({ name, isController }) => (!peers.mayWrite(name) ? 'readOnly' : isController ? 'full' : 'squashed'),
   }
 }

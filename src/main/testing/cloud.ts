@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Clock } from '#base'
 import { mapBytes, clusterSetMap, type NodeMap, type NodeRole, subjectOf, writeNodeFiles } from '#cluster'
 import { machineWorld } from '#host'
 import { Authority, authorityFingerprint } from '#identity'
@@ -34,7 +35,13 @@ export interface TestCloud extends AsyncDisposable {
   /** What somebody else shows. */
   credentialOf(subject: Pick<PeerName, 'name' | 'groups'>): Promise<TlsCredential>
   /** Starts a machine; it listens at any port of the loopback unless told otherwise. */
-  machine(name: string, role: NodeRole, handlers?: readonly Handler[], listen?: string): Promise<TestMachine>
+  machine(
+    name: string,
+    role: NodeRole,
+    handlers?: readonly Handler[],
+    listen?: string,
+    clock?: Clock,
+  ): Promise<TestMachine>
   /** Starts a machine that is in no cloud. */
   alone(name: string): Promise<TestMachine>
   /** Starts a machine again that has ended. */
@@ -70,11 +77,11 @@ export async function testCloud(): Promise<TestCloud> {
     fingerprint: cloud,
     credential,
     credentialOf,
-    async machine(name, role, handlers = [], listen = ANY) {
+    async machine(name, role, handlers = [], listen = ANY, clock = machineWorld.clock) {
       const dataFolder = newFolder()
       const node = { name, role, cloud }
       await writeNodeFiles(machineWorld.disk, dataFolder, { node, credential: await credential(name, role) })
-      return open({ name, dataFolder, handlers, listen })
+      return open({ name, dataFolder, handlers, listen, clock })
     },
     alone: name => open({ name, dataFolder: newFolder(), handlers: [], listen: ANY }),
     again: ({ name, dataFolder }) => open({ name, dataFolder, handlers: [], listen: ANY }),
@@ -106,11 +113,18 @@ interface MachineParts {
   readonly dataFolder: string
   readonly handlers: readonly Handler[]
   readonly listen: string
+  readonly clock?: Clock
 }
 
-async function openMachine({ name, dataFolder, handlers, listen }: MachineParts): Promise<TestMachine> {
+async function openMachine({
+  name,
+  dataFolder,
+  handlers,
+  listen,
+  clock = machineWorld.clock,
+}: MachineParts): Promise<TestMachine> {
   await using opening = new AsyncDisposableStack()
-  const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
+  const world = { ...machineWorld, clock, log: { info: () => undefined, warn: () => undefined } }
   const space = () => ({ totalBytes: 2 ** 30, freeBytes: 2 ** 30 })
   const none = { chunks: 0, bytes: 0 }
   const states = { held: none, quarantined: none, condemned: none, cached: none }

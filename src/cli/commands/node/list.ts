@@ -23,14 +23,33 @@ export function declareNodeList(node: Command, run: Run): void {
 
 /** Machines for people. */
 export function nodeTable(nodes: readonly NodeRow[]): string {
-  const rows = nodes.map(({ name, role, zone, state, addresses, isOwn, isConnected, capacityMiB }) => {
+  const rows = nodes.map(({ name, role, zone, state, addresses, isOwn, isConnected, capacityMiB, load }) => {
     const link = isOwn ? 'this machine' : isConnected ? 'yes' : 'no'
-    return [name, role, state, link, zone || '-', formatBytes(capacityMiB * MIB), addresses[0] ?? '-']
+    return [
+      name,
+      role,
+      state,
+      link,
+      zone || '-',
+      ...loadCells(load),
+      formatBytes(capacityMiB * MIB),
+      addresses[0] ?? '-',
+    ]
   })
   const problems = nodes.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${printable(`${name}: ${problem}`)}\n`],
   )
   return `${table(COLUMNS, rows)}${problems.length === 0 ? '' : `\n${problems.join('')}`}`
+}
+
+// What is used, of what there is.
+function loadCells(load: NodeRow['load']): readonly [string, string] {
+  if (load === undefined) return ['-', '-']
+  const { cpus, cpuUsedMilli, memoryMiB, memoryUsedMiB } = load
+  return [
+    `${(cpuUsedMilli / 1000).toFixed(1)} of ${cpus}`,
+    `${formatBytes(memoryUsedMiB * MIB)} of ${formatBytes(memoryMiB * MIB)}`,
+  ]
 }
 
 const MIB = 1024 * 1024
@@ -41,6 +60,8 @@ const COLUMNS = [
   { title: 'STATE' },
   { title: 'CONNECTED' },
   { title: 'ZONE' },
+  { title: 'CPU', align: 'right' },
+  { title: 'MEMORY', align: 'right' },
   { title: 'OFFERS', align: 'right' },
   { title: 'ADDRESS' },
 ] as const

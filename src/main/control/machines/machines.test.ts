@@ -42,8 +42,6 @@ function report(name: string, more: Partial<MachineReport> = {}): MachineReport 
     os: 'Debian GNU/Linux 12',
     cpus: 2,
     memoryMiB: 512,
-    cpuUsedMilli: 0,
-    memoryUsedMiB: 0,
     disks: [
       {
         id,
