@@ -170,6 +170,9 @@ export class PassThrough implements Vfs {
   allocate = refuse
   copyRange = refuse
   seek = refuse
+  getLock = refuse
+  setLock = refuse
+  mustFlush = () => false
   setXattr = refuse
   removeXattr = refuse
   getXattr = (): Errno => ERRNO.ENODATA

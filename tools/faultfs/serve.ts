@@ -17,6 +17,7 @@ const session = await openFuseSession({
   fd,
   vfs: new PassThrough(folder, rules),
   log: machineLog,
+  kernelLocks: true,
   onNegotiated: () => process.send?.('ready'),
 })
 await session.ended

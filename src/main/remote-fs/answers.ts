@@ -1,5 +1,5 @@
 import { byteString } from '#base'
-import { integer, list, message, optional, shape } from '#rpc'
+import { flag, integer, list, message, optional, shape } from '#rpc'
 import {
   type HomeOperations,
   type Quota,
@@ -11,7 +11,7 @@ import {
 } from '#storage/fs'
 import { type Codec, mapped, nothingAtAll, plain } from './codec.ts'
 import { contentCodec } from './extents.ts'
-import { attributes, cookie, ino, kind, name, octets, wrong } from './values.ts'
+import { attributes, cookie, heldLock, ino, kind, name, octets, wrong } from './values.ts'
 
 const shownAttributes = plain(attributes)
 const removed = mapped(plain(shape({ orphan: optional(ino) })), {
@@ -50,6 +50,8 @@ const names = mapped(raw(XATTR_LIST_BYTES_MAX), {
   out: (value: readonly string[]) => Buffer.from(value.join('\0'), 'latin1'),
   in: bytes => (bytes.byteLength === 0 ? [] : byteString(bytes).split('\0')),
 })
+
+const lockState = plain(shape({ isHeld: flag }))
 
 /** What the home answers to each operation, as it travels. */
 export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]['answer']> } = {
@@ -95,4 +97,8 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
     }),
   ),
   sync: nothingAtAll,
+  getLock: plain(shape({ conflict: optional(heldLock) })),
+  setLock: lockState,
+  cancelLock: lockState,
+  releaseLocks: nothingAtAll,
 }

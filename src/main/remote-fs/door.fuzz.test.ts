@@ -38,6 +38,15 @@ const extent = fc.record({
   chunkBytes: number,
 })
 const place = fc.record({ parent: number, name })
+const lock = fc.record({
+  way: fc.constantFrom('range', 'whole', 'x'),
+  type: fc.constantFrom('shared', 'exclusive', 'none', 'x'),
+  from: number,
+  to: number,
+  owner: fc.oneof(fc.constantFrom('p', 'q'), name),
+  handle: number,
+  pid: number,
+})
 // Every field that any operation has, with what may and what may not be there.
 const input = fc.record(
   {
@@ -65,6 +74,9 @@ const input = fc.record(
     inos: fc.array(number, { maxLength: 3 }),
     range: fc.oneof(fc.record({ from: number, to: number }), scalar),
     all: fc.boolean(),
+    lock: fc.oneof(lock, scalar),
+    wait: number,
+    holder: fc.oneof(fc.record({ owner: name }), fc.record({ handle: number }), scalar),
   },
   { requiredKeys: [] },
 )

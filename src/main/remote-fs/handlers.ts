@@ -24,7 +24,8 @@ export function remoteHandlers(homes: Homes): readonly Handler[] {
   return [
     answerUnary(fsOpen, async ({ filesystem, resume }, context) => {
       const asker = askerOf(filesystem, context)
-      const { superblock, ...grant } = homes.sessionsOf(filesystem).open(asker, resume)
+      const resumed = resume === undefined ? undefined : { ...resume, locks: resume.locks ?? [] }
+      const { superblock, ...grant } = homes.sessionsOf(filesystem).open(asker, resumed)
       const { id, name, pool, chunkBytes, createdNs } = superblock
       return message({ ...grant, superblock: { id, name, pool, chunkBytes, createdNs } })
     }),

@@ -1,10 +1,12 @@
-import { flag, integer, list, long, message, optional, type Shape, shape, word } from '#rpc'
+import { flag, integer, list, long, message, optional, type Shape, shape, text, word } from '#rpc'
 import {
   ACCESS_TIMES_PER_CALL,
   FILE_BYTES_MAX,
   GROWTH_BYTES_MAX,
   HELD_MAX,
   type HomeOperations,
+  LOCK_OWNER_MAX,
+  type LockHolder,
   type RemoteKind,
   REMOTE_LIST_MAX,
   SYMLINK_BYTES_MAX,
@@ -22,6 +24,7 @@ import {
   fileBytes,
   ino,
   kind,
+  lockRequest,
   mode,
   name,
   octets,
@@ -44,6 +47,13 @@ const setXattr: Codec<HomeOperations['setXattr']['input']> = {
     return { ...xattrRow(head, ''), value: Uint8Array.from(body) }
   },
 }
+
+const lockAsked = plain(shape({ ino, lock: lockRequest, wait: optional(integer(1)) }))
+
+const ownerOf = shape({ owner: text(LOCK_OWNER_MAX) })
+const handleOf = shape({ handle: integer(0) })
+const holder: Shape<LockHolder> = (value, at) =>
+  typeof value === 'object' && value !== null && 'owner' in value ? ownerOf(value, at) : handleOf(value, at)
 
 const rangeOfFile = shape({ ino, from: fileBytes, to: fileBytes })
 
@@ -86,4 +96,8 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
   whole: plain(shape({})),
   statFs: plain(shape({})),
   sync: mapped(plain(shape({ all: flag })), { out: () => ({ all: true }), in: () => ({ revision: undefined }) }),
+  getLock: plain(shape({ ino, lock: lockRequest })),
+  setLock: lockAsked,
+  cancelLock: lockAsked,
+  releaseLocks: plain(shape({ ino, holder })),
 }

@@ -2,6 +2,7 @@ import { download, flag, integer, list, nothing, optional, type Shape, shape, te
 import {
   CONTENT_EXTENTS_MAX,
   HELD_MAX,
+  LOCKS_PER_SESSION_MAX,
   type RemoteKind,
   SLOTS_MAX,
   STALE_BATCH_MAX,
@@ -9,7 +10,7 @@ import {
 } from '#storage/fs'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
 import { INPUTS } from './inputs.ts'
-import { attributes, directoryPlace, errno, ino, wrong } from './values.ts'
+import { attributes, directoryPlace, errno, ino, placedLock, wrong } from './values.ts'
 
 const filesystem = text(FILESYSTEM_NAME_MAX)
 const session = integer(1)
@@ -37,7 +38,12 @@ const superblock = shape({
 export const fsOpen = unary({
   name: 'fs.open',
   version: 1,
-  params: shape({ filesystem, resume: optional(shape({ session, held: list(ino, HELD_MAX) })) }),
+  params: shape({
+    filesystem,
+    resume: optional(
+      shape({ session, held: list(ino, HELD_MAX), locks: optional(list(placedLock, LOCKS_PER_SESSION_MAX)) }),
+    ),
+  }),
   result: shape({
     session,
     isResumed: flag,
@@ -81,6 +87,7 @@ export const fsWatch = download({
     kept: list(ino, STALE_BATCH_MAX * 2),
     moved: list(ino, STALE_BATCH_MAX),
     entries: list(directoryPlace, STALE_BATCH_MAX * STALE_NAMES_MAX),
+    granted: optional(list(integer(1), STALE_BATCH_MAX)),
   }),
   result: nothing,
 })

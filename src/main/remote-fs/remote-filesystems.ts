@@ -14,6 +14,8 @@ export interface RemoteFilesystemsOptions {
   readonly machines: Machines
   /** Resolves when kernels here have been told of all changes of a filesystem made elsewhere. */
   told(filesystem: string): Promise<void>
+  /** Those whose mounts outlived an earlier storage process. */
+  readonly mounted?: ReadonlySet<string> | undefined
   /** What is used of them from the start. */
   readonly names: readonly string[]
 }
@@ -68,7 +70,8 @@ export class RemoteFilesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<RemoteFilesystem> {
-    const { world, dataFolder, bootId, chunks, machines } = this.#options
+    const { world, dataFolder, bootId, chunks, machines, mounted } = this.#options
+    const isMounted = mounted?.has(name) === true
     const told = () => this.#options.told(name)
     const { signal } = this.#closing
     const transport = new RpcTransport(name, reaching => homeOf(machines, reaching))
@@ -76,7 +79,8 @@ export class RemoteFilesystems implements AsyncDisposable {
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
       try {
-        const opened = await openRemoteFilesystem({ world, folder, name, transport, chunks, bootId, told, signal })
+        const common = { world, folder, name, transport, chunks, bootId, told, isMounted, signal }
+        const opened = await openRemoteFilesystem(common)
         this.#open.set(name, opened)
         return opened
       } catch (error) {

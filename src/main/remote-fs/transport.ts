@@ -47,7 +47,9 @@ export class RpcTransport implements HomeTransport {
 
   async *watch(session: number, signal: AbortSignal): AsyncGenerator<Stale, void, undefined> {
     const client = await this.#reach(signal)
-    for await (const { head } of client.download(fsWatch, this.#of(session), signal)) yield head
+    for await (const { head } of client.download(fsWatch, this.#of(session), signal)) {
+      yield { ...head, granted: head.granted ?? [] }
+    }
   }
 
   async acknowledge(session: number, told: Acknowledgement, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,18 @@
 import { type ByteString, type Digest, DIGEST_BYTES } from '#base'
-import { flag, integer, long, optional, rpcFault, type Shape, shape, word } from '#rpc'
-import { type Attributes, type Cookie, type Errno, type Ino, FILE_BYTES_MAX, NAME_BYTES_MAX } from '#storage/fs'
+import { flag, integer, long, optional, rpcFault, type Shape, shape, text, word } from '#rpc'
+import {
+  type Attributes,
+  type Cookie,
+  type Errno,
+  FILE_BYTES_MAX,
+  type HeldLock,
+  type Ino,
+  LOCK_END,
+  LOCK_OWNER_MAX,
+  type LockRequest,
+  NAME_BYTES_MAX,
+  type PlacedLock,
+} from '#storage/fs'
 
 /** Bytes as a byte string, at most `max` of them. */
 export function octets(max: number): Shape<ByteString> {
@@ -81,6 +93,32 @@ export const attributeChange = shape({
   ctime: optional(time),
   killPrivileges: optional(flag),
 })
+
+const lockFields = {
+  way: word('range', 'whole'),
+  from: integer(0, LOCK_END - 1),
+  to: integer(1, LOCK_END),
+  owner: text(LOCK_OWNER_MAX),
+  handle: integer(0),
+  pid: u32,
+}
+const held = word('shared', 'exclusive')
+
+/** A lock as it is asked for. */
+export const lockRequest: Shape<LockRequest> = ranged(
+  shape({ ...lockFields, type: word('shared', 'exclusive', 'none') }),
+)
+/** A lock that is held. */
+export const heldLock: Shape<HeldLock> = ranged(shape({ ...lockFields, type: held }))
+export const placedLock: Shape<PlacedLock> = ranged(shape({ ...lockFields, type: held, ino }))
+
+function ranged<Lock extends { readonly from: number; readonly to: number }>(check: Shape<Lock>): Shape<Lock> {
+  return (value, at) => {
+    const lock = check(value, at)
+    if (lock.from >= lock.to) throw wrong(`${at}.to`, 'behind from')
+    return lock
+  }
+}
 
 /** The fault for a value that is not what it should be. */
 export function wrong(at: string, wanted: string): Error {

@@ -6,6 +6,7 @@ export type Errno = Brand<number, 'Errno'>
 const NUMBERS = {
   EPERM: 1,
   ENOENT: 2,
+  EINTR: 4,
   EIO: 5,
   ENXIO: 6,
   EAGAIN: 11,
@@ -22,7 +23,9 @@ const NUMBERS = {
   EROFS: 30,
   EMLINK: 31,
   ERANGE: 34,
+  EDEADLK: 35,
   ENAMETOOLONG: 36,
+  ENOLCK: 37,
   ENOSYS: 38,
   ENOTEMPTY: 39,
   ELOOP: 40,

@@ -3,6 +3,8 @@ import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { AccessTimes } from './client/access-times.ts'
 import { Client } from './client/client.ts'
+import { ClientLocks } from './client/client-locks.ts'
+import { LockFile } from './client/lock-file.ts'
 import { Reader } from './client/reader.ts'
 import { Staging } from './client/staging.ts'
 import { Writer } from './client/writer.ts'
@@ -13,9 +15,11 @@ import { isErrno } from './errno.ts'
 import { unsettled } from './faults.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
-import { TICK_MS } from './limits.ts'
+import { LOCAL_SESSION } from './home/locks.ts'
+import { KERNEL_TOLD_MS, TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
+import { forAWhile } from './shared/for-a-while.ts'
 import { HomeSessions, type LocalSide } from './shared/home-sessions.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
@@ -109,7 +113,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const home = new Home({ keyspace, chunks, trees, clock: world.clock })
   await home.count()
-  const parts: { client?: Client; writer?: Writer } = {}
+  const parts: { client?: Client; writer?: Writer; locks?: ClientLocks } = {}
   const sessions = new HomeSessions({
     home,
     world,
@@ -139,11 +143,12 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   await writer.settleAll()
   const accessTimes = new AccessTimes(home, world.clock)
   const reader = new Reader(trees, chunks)
+  const locks = localLocks(options, home, writer)
   const client = new Client(
-    { session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, log: world.log },
+    { session: LOCAL_SESSION, link: home, writer, reader, trees, accessTimes, locks, log: world.log },
     home.orphans(),
   )
-  Object.assign(parts, { client, writer })
+  Object.assign(parts, { client, writer, locks })
   sessions.serve()
   return new OpenFilesystem({
     sessions,
@@ -156,12 +161,23 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     accessTimes,
     staging,
     keyspace,
+    locks,
   })
+}
+
+// What programs here had locked before this process began, they hold before others can ask.
+function localLocks(options: FilesystemOptions, home: Home, writer: Writer): ClientLocks {
+  const { world, folder, bootId, told = async () => undefined } = options
+  const file = new LockFile(world.disk, folder, bootId)
+  const held = options.isMounted ? file.read() : []
+  home.context.locks.reclaim(LOCAL_SESSION, held)
+  const fresh = () => forAWhile(told(), world.clock, KERNEL_TOLD_MS)
+  return new ClientLocks({ link: home, file, settle: ino => writer.settle(ino), fresh }, held)
 }
 
 // What was opened last is there when the first session begins.
 function localSide(
-  parts: { readonly client?: Client; readonly writer?: Writer },
+  parts: { readonly client?: Client; readonly writer?: Writer; readonly locks?: ClientLocks },
   { mayHold, told, isMounted }: FilesystemOptions,
 ): LocalSide {
   return {
@@ -173,6 +189,7 @@ function localSide(
     mayHold: mayHold ?? (() => isMounted),
     told: told ?? (async () => undefined),
     adopt: ino => parts.client?.adopt(ino),
+    granted: wait => parts.locks?.granted(wait),
   }
 }
 
@@ -187,6 +204,7 @@ interface OpenParts {
   readonly accessTimes: AccessTimes
   readonly staging: Staging
   readonly keyspace: LocalKeyspace
+  readonly locks: ClientLocks
 }
 
 class OpenFilesystem implements Filesystem {
@@ -254,6 +272,7 @@ class OpenFilesystem implements Filesystem {
     this.#closing.abort()
     await this.#background
     this.#parts.staging.close()
+    this.#parts.locks.close()
   }
 
   invalidate(change: Invalidation): void {
@@ -268,6 +287,7 @@ class OpenFilesystem implements Filesystem {
       await this.sync()
     } finally {
       this.#parts.staging.close()
+      this.#parts.locks.close()
     }
   }
 
@@ -311,5 +331,4 @@ async function create(options: FilesystemOptions): Promise<Superblock> {
 }
 
 const NEVER = new AbortController().signal
-const LOCAL_SESSION = 1
 const BUSY_TICK_MS = 20

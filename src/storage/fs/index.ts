@@ -22,6 +22,9 @@ export {
   INLINE_BYTES_MAX,
   LIST_BATCH as REMOTE_LIST_MAX,
   NAME_BYTES_MAX,
+  LOCK_OWNER_MAX,
+  LOCK_WAITS_PER_SESSION_MAX,
+  LOCKS_PER_SESSION_MAX,
   SLOTS_MAX,
   STALE_BATCH_MAX,
   STALE_NAMES_MAX,
@@ -30,6 +33,7 @@ export {
   XATTR_NAME_BYTES_MAX,
   XATTR_VALUE_BYTES_MAX,
 } from './limits.ts'
+export { type HeldLock, isOf, LOCK_END, type LockHolder, type LockRequest, type PlacedLock } from './lock.ts'
 export type { Content, HomeOperations, WriteMessage } from './operation.ts'
 export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'

@@ -101,3 +101,9 @@ export const CONTENT_BYTES_MAX = 2 ** 20
 export const GROWTH_BYTES_MAX = 64 * 2 ** 20
 /** How far ahead of a read a session asks where bytes are. */
 export const CONTENT_AHEAD_BYTES = 64 * 2 ** 20
+/** Locks of one filesystem, and of one session; requests of a session that wait for one. */
+export const LOCKS_MAX = 100_000
+export const LOCKS_PER_SESSION_MAX = 4_096
+export const LOCK_WAITS_PER_SESSION_MAX = 1_024
+/** Longest name of an owner of locks. */
+export const LOCK_OWNER_MAX = 64

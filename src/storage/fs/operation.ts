@@ -4,6 +4,7 @@ import type { Errno } from './errno.ts'
 import type { Extent } from './extent.ts'
 import type { ExtentList } from './extent-list.ts'
 import type { SealedTree } from './inode.ts'
+import type { HeldLock, LockHolder, LockRequest } from './lock.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import type {
   AttributeChange,
@@ -25,7 +26,7 @@ import type { RequestName } from './home/result.ts'
  * The messages between the client half and the home of a filesystem: plain values that can travel between threads and
  * machines. What they do is described at {@link Vfs}; only what differs is said here.
  */
-export interface HomeOperations {
+export interface HomeOperations extends LockOperations {
   lookup: Message<DirectoryPlace, Attributes>
   attributes: Message<{ readonly ino: Ino }, Attributes>
   /** A size change also says whether the file may be grown or cut: see `content.ts`. */
@@ -75,6 +76,29 @@ export interface HomeOperations {
   statFs: Message<object, StatFs>
   /** Resolves when everything the home has answered before is durable. */
   sync: Message<{ readonly revision: Revision | undefined }, void>
+}
+
+/** Locks, which are kept in memory by session. `session` is put there by the home; undefined: that of its own process. */
+export interface LockOperations {
+  getLock: Message<
+    { readonly ino: Ino; readonly lock: LockRequest } & OfSession,
+    { readonly conflict?: HeldLock | undefined }
+  >
+  /** With `wait` a lock that cannot be had now is told of by that number later. */
+  setLock: Message<LockAsked & OfSession, { readonly isHeld: boolean }>
+  /** Ends a wait, unless the lock is held already. */
+  cancelLock: Message<LockAsked & OfSession, { readonly isHeld: boolean }>
+  releaseLocks: Message<{ readonly ino: Ino; readonly holder: LockHolder } & OfSession, void>
+}
+
+interface LockAsked {
+  readonly ino: Ino
+  readonly lock: LockRequest
+  readonly wait?: number | undefined
+}
+
+interface OfSession {
+  readonly session?: number | undefined
 }
 
 interface Message<Input, Answer> {

@@ -1,5 +1,6 @@
 import type { Awaitable, Brand, ByteString } from '#base'
 import type { Errno } from './errno.ts'
+import type { HeldLock, LockRequest } from './lock.ts'
 
 /** Inode number: names a file for as long as the filesystem exists; never used again. The root is 1. */
 export type Ino = Brand<number, 'Ino'>
@@ -134,10 +135,25 @@ export interface Vfs {
   readLink(ino: Ino): Reply<ByteString>
   /** A file or directory is opened; `truncate` for O_TRUNC. */
   open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void>
-  /** close(2) of one descriptor: what was written starts on its way to durable copies. */
-  flush(ino: Ino): Reply<void>
-  /** The last descriptor of one open is gone. */
-  release(ino: Ino): void
+  /**
+   * close(2) of one descriptor: what was written starts on its way to durable copies, and what `owner` has locked by fcntl(2)
+   * is given up. ENOSYS: nobody need call it. Without an owner locks are left alone.
+   */
+  flush(ino: Ino, owner?: string): Reply<void>
+  /** The last descriptor of one open is gone, and with it what was locked through it. */
+  release(ino: Ino, handle?: number): void
+  /** A lock that keeps this one from being had; of another machine without its process. */
+  getLock(ino: Ino, lock: LockRequest): Reply<HeldLock | undefined>
+  /**
+   * Takes a lock, or gives it up. EAGAIN when it cannot be had; with `wait` it waits then, until that is aborted (EINTR).
+   * EDEADLK when the holder waits for this owner, ENOLCK when there are too many.
+   */
+  setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal): Reply<void>
+  /**
+   * True when each close(2) of a file that is opened now must be told by `flush`: somebody elsewhere waits for what is written, or
+   * the file is locked. Else `release` is enough, and what is locked later goes with the last descriptor only.
+   */
+  mustFlush(ino: Ino, access: 'read' | 'write'): boolean
   /** Resolves when everything written to the file before is durable. `data` may leave times out. */
   sync(ino: Ino, what: 'data' | 'all'): Reply<void>
   /** Fills `into` from `offset`; answers how many bytes there were, less only at the end of the file. */

@@ -104,6 +104,10 @@ function slowly(duplex: Duplex): Duplex {
 /** A filesystem with its home on one machine, used from others. */
 export interface TestCloud extends AsyncDisposable {
   home: Filesystem
+  /** It is mounted at the home, and that outlives its process. */
+  isMounted: boolean
+  /** Resolves when kernels that mount it have been told of all changes. */
+  kernelsTold(): Promise<void>
   readonly chunks: MemoryChunkSource
   /** A machine that uses it from elsewhere. */
   machine(name: string, access?: Access): Promise<TestMachine>
@@ -125,7 +129,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const folder = mkdtempSync(path.join(tmpdir(), 'cairn-remote-fs-'))
   const chunks = new MemoryChunkSource()
   const keyspace = openMemoryKeyspace({ world, history: { ms: 0, revisions: 0 } })
-  const open = () =>
+  const open = (isMounted = false) =>
     openFilesystem({
       world,
       folder: `${folder}/home`,
@@ -133,7 +137,9 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       keyspace,
       chunks,
       bootId: '0123',
-      isMounted: false,
+      isMounted,
+      mayHold: () => cloud.isMounted,
+      told: () => cloud.kernelsTold(),
       owner: { uid: 0, gid: 0 },
       chunkBytes,
     })
@@ -146,6 +152,8 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   })
   const cloud: TestCloud = {
     home: await open(),
+    isMounted: false,
+    kernelsTold: async () => undefined,
     chunks,
     async machine(name, access = 'full') {
       accesses.set(name, access)
@@ -156,14 +164,20 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
         return [here, { [Symbol.dispose]: () => void served[Symbol.asyncDispose]() }]
       }, world)
       ways.push(way)
-      const made = await openMachine({ way, world, folder: `${folder}/${name}`, chunks })
+      const made = await openMachine({
+        way,
+        world,
+        folder: `${folder}/${name}`,
+        chunks,
+        told: () => cloud.kernelsTold(),
+      })
       machines.push(made)
       return made
     },
     async restartHome() {
       for (const way of ways) way.break()
       await cloud.home.abandon()
-      cloud.home = await open()
+      cloud.home = await open(cloud.isMounted)
       for (const way of ways) way.break()
     },
     async [Symbol.asyncDispose]() {
@@ -181,6 +195,7 @@ async function openMachine(parts: {
   readonly world: World
   readonly folder: string
   readonly chunks: ChunkSource
+  told(): Promise<void>
 }): Promise<TestMachine> {
   const { way, world, folder, chunks } = parts
   const told: string[] = []
@@ -194,6 +209,8 @@ async function openMachine(parts: {
       transport,
       chunks,
       bootId: '0123',
+      isMounted: true,
+      told: () => parts.told(),
       signal: NEVER,
     })
     fs.vfs.onInvalidation(change => told.push(change.kind === 'inode' ? `${change.ino}` : change.name))

@@ -1,11 +1,10 @@
 import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } from '#base'
-import { nextData, nextHole } from '../content/seek.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { endOf, type Extent } from '../extent.ts'
+import type { Extent } from '../extent.ts'
 import { ROOT_INO } from '../inode.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
-import type { Content, HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
+import type { HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
 import type {
   AllocateMode,
   Answer,
@@ -27,8 +26,11 @@ import type {
   WriteOptions,
 } from '../vfs.ts'
 import type { RequestName } from '../home/result.ts'
+import type { HeldLock, LockRequest } from '../lock.ts'
 import type { AccessTimes } from './access-times.ts'
+import type { ClientLocks } from './client-locks.ts'
 import type { Reader } from './reader.ts'
+import { seekContent } from './seek-content.ts'
 import { call, errnoOf, type Writer } from './writer.ts'
 
 /** What a client half works with. */
@@ -39,6 +41,7 @@ export interface ClientParts {
   readonly reader: Reader
   readonly trees: TreeStore
   readonly accessTimes: AccessTimes
+  readonly locks: ClientLocks
   readonly log: Log
 }
 
@@ -181,13 +184,30 @@ export class Client implements Vfs {
   }
 
   // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
-  flush(ino: Ino): Reply<void> {
-    return this.#parts.link.remote === undefined ? ERRNO.ENOSYS : this.#settleAll(ino)
+  flush(ino: Ino, owner?: string): Reply<void> {
+    const isHere = this.#parts.link.remote === undefined
+    const settled = isHere ? undefined : this.#settleAll(ino)
+    if (owner === undefined) return isHere ? ERRNO.ENOSYS : settled
+    return andThen(settled, failed => andThen(this.#parts.locks.release(ino, { owner }), () => failed))
   }
 
-  release(ino: Ino): void {
+  release(ino: Ino, handle?: number): void {
     this.#parts.writer.flush(ino)
+    if (handle !== undefined) void this.#parts.locks.release(ino, { handle })
     this.#parts.link.remote?.released(ino)
+  }
+
+  getLock(ino: Ino, lock: LockRequest): Reply<HeldLock | undefined> {
+    return this.#parts.locks.get(ino, lock)
+  }
+
+  setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal): Reply<void> {
+    const failed = lock.type === 'none' ? undefined : this.#parts.link.remote?.failed(ino)
+    return failed ?? this.#parts.locks.set(ino, lock, wait)
+  }
+
+  mustFlush(ino: Ino, access: 'read' | 'write'): boolean {
+    return (access === 'write' && this.#parts.link.isShared) || this.#parts.locks.has(ino)
   }
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
@@ -292,7 +312,7 @@ export class Client implements Vfs {
       andThen(this.#call('content', { ino }), content => {
         if (isErrno(content)) return content
         if (offset < 0 || offset >= content.size) return ERRNO.ENXIO
-        return andThen(this.#seek(content, offset, what), found =>
+        return andThen(seekContent(this.#parts.trees, content, { offset, what }), found =>
           found === undefined ? ERRNO.ENXIO : { offset: found },
         )
       }),
@@ -408,39 +428,6 @@ export class Client implements Vfs {
   #noteRead(ino: Ino): void {
     const attributes = this.#call('attributes', { ino })
     if (!isLater(attributes) && !isErrno(attributes)) this.#parts.accessTimes.read(attributes)
-  }
-
-  #seek(content: Content, offset: number, what: 'data' | 'hole'): Awaitable<number | undefined> {
-    const { extents, size } = content
-    const extent = extents.firstEndingBehind(offset)
-    if (extent !== undefined && extent.offset <= offset) {
-      const isHole = extent.kind === 'hole'
-      if (isHole === (what === 'hole')) return offset
-      const end = endOf(extent)
-      return end >= size ? (what === 'hole' ? size : undefined) : this.#seek(content, end, what)
-    }
-    const gapEnd = Math.min(size, extent?.offset ?? size)
-    return andThen(this.#seekSealed(content, { offset, end: gapEnd }, what), found => {
-      if (found !== undefined) return found
-      if (gapEnd >= size) return what === 'hole' ? size : undefined
-      return this.#seek(content, gapEnd, what)
-    })
-  }
-
-  // Between overlay extents the sealed tree shows, and behind what is visible of it there is a hole.
-  #seekSealed(
-    content: Content,
-    gap: { readonly offset: number; readonly end: number },
-    what: 'data' | 'hole',
-  ): Awaitable<number | undefined> {
-    const sealed = content.tree
-    const visible = Math.min(gap.end, sealed?.visibleBytes ?? 0)
-    const beyond = what === 'hole' && visible < gap.end ? Math.max(gap.offset, visible) : undefined
-    if (sealed === undefined || gap.offset >= visible) return beyond
-    const tree = { digest: sealed.root, size: sealed.bytes }
-    const found =
-      what === 'data' ? nextData(this.#parts.trees, tree, gap.offset) : nextHole(this.#parts.trees, tree, gap.offset)
-    return andThen(found, at => (at !== undefined && at < visible ? at : beyond))
   }
 
   #listDots(ino: Ino, after: Cookie, options: ListOptions): Reply<true> | Awaitable<Errno | boolean> {

@@ -6,6 +6,7 @@ import { NAME_BYTES_MAX } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
 import { Change } from './change.ts'
+import type { LockTable } from './lock-table.ts'
 import type { RequestName } from './result.ts'
 import type { Sealer } from './sealer.ts'
 import type { Tables } from './tables.ts'
@@ -16,6 +17,7 @@ export interface HomeContext {
   readonly chunks: ChunkSource
   readonly trees: TreeStore
   readonly sealer: Sealer
+  readonly locks: LockTable
 }
 
 /** One operation: checks first, then one committed change. */

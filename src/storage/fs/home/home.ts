@@ -12,6 +12,8 @@ import { countWhole } from './count.ts'
 import type { Handler, HomeContext } from './context.ts'
 import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
+import { LockTable } from './lock-table.ts'
+import { cancelLock, getLock, releaseLocks, setLock } from './locks.ts'
 import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
@@ -55,7 +57,7 @@ export class Home implements HomeLink {
     const tables = new Tables(parts.keyspace, parts.clock)
     const { chunks, trees, clock } = parts
     const sealer = new Sealer({ tables, chunks, trees, clock })
-    this.context = { tables, chunks, trees, sealer }
+    this.context = { tables, chunks, trees, sealer, locks: new LockTable() }
   }
 
   call<Kind extends keyof HomeOperations>(
@@ -151,6 +153,10 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   quotas,
   statFs,
   sync,
+  getLock,
+  setLock,
+  cancelLock,
+  releaseLocks,
 }
 
 const NEVER = new AbortController().signal

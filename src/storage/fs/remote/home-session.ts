@@ -1,5 +1,6 @@
 import { defineFaults, isFault, type World } from '#base'
 import { KERNEL_TOLD_MS, LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
+import type { PlacedLock } from '../lock.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type Grant,
   type HomeTransport,
   isChange,
+  isLock,
   type RemoteAnswer,
   type RemoteKind,
   type Stale,
@@ -24,6 +26,8 @@ export interface SessionHolder {
   forgetAll(): void
   /** Files that are open here. */
   held(): readonly Ino[]
+  /** What is locked from here. */
+  locks(): readonly PlacedLock[]
   /** The session is over at the home: what was written and not yet there is lost. */
   lost(): void
   /** A session has begun, or goes on. */
@@ -75,6 +79,11 @@ export class HomeSession implements AsyncDisposable {
     return this.#grant === undefined ? 0 : Math.max(0, this.#leaseEndMs - this.#nowMs)
   }
 
+  /** How long ago the home was asked last what it has answered. */
+  get silentMs(): number {
+    return this.#nowMs - this.#heardMs
+  }
+
   /** The session, once the home is reached. Faults: Unreachable. */
   granted(untilMs: number = this.#nowMs + UNREACHABLE_MS): Promise<Grant> {
     return this.#grant === undefined ? this.#before(untilMs, this.#open()) : Promise.resolve(this.#grant)
@@ -90,7 +99,7 @@ export class HomeSession implements AsyncDisposable {
     patience: Patience = 'patient',
   ): Promise<RemoteAnswer<Kind>> {
     const untilMs = this.#nowMs + (patience === 'patient' ? UNREACHABLE_MS : 0)
-    if (!isChange(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
+    if (!isChange(kind) && !isLock(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
     const slot = await this.#slots.take()
     try {
       return await this.#ask(kind, input, { untilMs, slot })
@@ -180,7 +189,8 @@ export class HomeSession implements AsyncDisposable {
     const { transport, world, holder } = this.#parts
     for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
       const sentMs = this.#nowMs
-      const resume = this.#resume === undefined ? undefined : { session: this.#resume, held: holder.held() }
+      const resume =
+        this.#resume === undefined ? undefined : { session: this.#resume, held: holder.held(), locks: holder.locks() }
       try {
         const grant = await transport.open(resume, this.#closing.signal)
         holder.forgetAll()

@@ -23,6 +23,11 @@ export class OpenFiles {
     return this.#claimed.delete(ino)
   }
 
+  /** True while any file is open. */
+  get some(): boolean {
+    return this.#opens.size > 0
+  }
+
   isOpen(ino: Ino): boolean {
     return this.#opens.has(ino)
   }

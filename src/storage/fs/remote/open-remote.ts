@@ -2,6 +2,8 @@ import { type World, whyOf } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { AccessTimes } from '../client/access-times.ts'
 import { Client } from '../client/client.ts'
+import { ClientLocks } from '../client/client-locks.ts'
+import { LockFile } from '../client/lock-file.ts'
 import { Reader } from '../client/reader.ts'
 import { Staging } from '../client/staging.ts'
 import { Writer } from '../client/writer.ts'
@@ -11,8 +13,9 @@ import { isErrno } from '../errno.ts'
 import { unsettled } from '../faults.ts'
 import type { UsedFilesystem } from '../filesystem.ts'
 import type { Superblock } from '../home/superblock.ts'
-import { TICK_MS } from '../limits.ts'
+import { KERNEL_TOLD_MS, TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
+import { forAWhile } from '../shared/for-a-while.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
 import type { Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
@@ -32,6 +35,8 @@ export interface RemoteFilesystemOptions {
   readonly bootId: string
   /** Resolves when kernels here have been told of everything they were to be. */
   readonly told?: (() => Promise<void>) | undefined
+  /** True when a mount outlived the last process, and with it what its programs have locked. */
+  readonly isMounted?: boolean | undefined
   /** Ends the wait for the home. */
   readonly signal: AbortSignal
 }
@@ -52,11 +57,22 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const chunks = new DurablePuts(options.chunks)
   const parts: { client?: Client; writer?: Writer } = {}
   const resume = file.read()
+  const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
   const link: RemoteHome = new RemoteHome({
     session: () => session,
     nowMs: () => world.clock.monotonicMs(),
   })
+  const told = options.told ?? (async () => undefined)
+  const locks = new ClientLocks(
+    {
+      link,
+      file: lockFile,
+      settle: ino => parts.writer?.settle(ino),
+      fresh: () => forAWhile(told(), world.clock, KERNEL_TOLD_MS),
+    },
+    options.isMounted === true ? lockFile.read() : [],
+  )
   const session = new HomeSession({
     transport,
     world,
@@ -67,15 +83,19 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         const { held, names } = link.forget(stale)
         for (const ino of stale.inos) parts.client?.invalidate({ kind: 'inode', ino })
         for (const entry of [...stale.entries, ...names]) parts.client?.invalidate({ kind: 'entry', ...entry })
+        for (const wait of stale.granted) locks.granted(wait)
         return held
       },
-      told: options.told ?? (async () => undefined),
+      told,
       forgetAll: () => link.forgetAll(),
       held: () => link.held,
-      lost: () => link.fail(parts.writer?.dropAll() ?? []),
+      locks: () => locks.held,
+      // Whoever thinks that it holds a lock must not go on as if it did.
+      lost: () => link.fail([...(parts.writer?.dropAll() ?? []), ...locks.lost()]),
       granted: grant => {
         first ??= grant
         file.write(grant.session)
+        void locks.askAgain()
       },
     },
   })
@@ -83,7 +103,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   options.signal.addEventListener('abort', stop, { once: true })
   try {
     const grant = await session.granted()
-    return await openOver({ options, chunks, link, session, grant: first ?? grant, parts })
+    return await openOver({ options, chunks, link, session, grant: first ?? grant, parts, locks })
   } catch (error) {
     await session[Symbol.asyncDispose]()
     throw error
@@ -99,8 +119,9 @@ async function openOver(over: {
   readonly session: HomeSession
   readonly grant: Grant
   readonly parts: { client?: Client; writer?: Writer }
+  readonly locks: ClientLocks
 }): Promise<RemoteFilesystem> {
-  const { options, chunks, link, session, grant, parts } = over
+  const { options, chunks, link, session, grant, parts, locks } = over
   const { world, folder, bootId, name } = options
   const { superblock } = grant
   const { staging, left, lost } = Staging.open({
@@ -127,11 +148,11 @@ async function openOver(over: {
   const accessTimes = new AccessTimes(link, world.clock)
   const reader = new Reader(trees, chunks)
   const client = new Client(
-    { session: grant.session, link, writer, reader, trees, accessTimes, log: world.log },
+    { session: grant.session, link, writer, reader, trees, accessTimes, locks, log: world.log },
     grant.orphans,
   )
   parts.client = client
-  return new OpenRemote({ superblock, world, link, session, client, writer, accessTimes, staging })
+  return new OpenRemote({ superblock, world, link, session, client, writer, accessTimes, staging, locks })
 }
 
 interface OpenParts {
@@ -143,6 +164,7 @@ interface OpenParts {
   readonly writer: Writer
   readonly accessTimes: AccessTimes
   readonly staging: Staging
+  readonly locks: ClientLocks
 }
 
 class OpenRemote implements RemoteFilesystem {
@@ -180,28 +202,39 @@ class OpenRemote implements RemoteFilesystem {
     await this.#background
     await this.#parts.session.abandon()
     this.#parts.staging.close()
+    this.#parts.locks.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     await this.#background
-    const { world, session, staging } = this.#parts
+    const { session, staging, locks, link } = this.#parts
     const over = new AbortController()
-    const late = world.clock.sleep(CLOSE_MS, over.signal).then(
-      () => 'late',
-      () => undefined,
-    )
     try {
       const synced = this.sync()
       synced.catch(() => undefined)
-      // What is staged stays, and the next process goes on with the session, if that still is.
-      if ((await Promise.race([synced, late])) === 'late') await session.abandon()
+      const late = this.#late(over.signal)
+      // What is staged stays, and the next process goes on with the session, if that still is: so it does with open files.
+      const isLate = (await Promise.race([synced, late])) === 'late'
+      if (isLate || link.isInUse || locks.held.length > 0) await session.abandon()
       else await session[Symbol.asyncDispose]()
     } finally {
       over.abort()
       await session.abandon()
       staging.close()
+      locks.close()
     }
+  }
+
+  // A home that answers gets the time it takes; one that is off is not waited for.
+  async #late(signal: AbortSignal): Promise<'late' | undefined> {
+    const { world, session } = this.#parts
+    for (let waitedMs = 0; waitedMs < CLOSE_MS; waitedMs += CLOSE_LOOK_MS) {
+      await world.clock.sleep(CLOSE_LOOK_MS, signal).catch(() => undefined)
+      if (signal.aborted) return undefined
+      if (waitedMs >= CLOSE_SILENT_MS - CLOSE_LOOK_MS && session.silentMs >= CLOSE_SILENT_MS) return 'late'
+    }
+    return 'late'
   }
 
   // Work nobody waits for: old writes go home, access times are told, files that are held no longer are let go.
@@ -223,3 +256,5 @@ class OpenRemote implements RemoteFilesystem {
 }
 
 const CLOSE_MS = 10_000
+const CLOSE_SILENT_MS = 2_000
+const CLOSE_LOOK_MS = 250

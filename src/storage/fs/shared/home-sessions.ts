@@ -2,6 +2,7 @@ import { andThen, type Awaitable, isLater, type World } from '#base'
 import { errnoOf } from '../client/writer.ts'
 import { isErrno } from '../errno.ts'
 import type { Home } from '../home/home.ts'
+import { LOCAL_SESSION } from '../home/locks.ts'
 import type { RequestName } from '../home/result.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { attributesOf } from '../inode.ts'
@@ -18,6 +19,7 @@ import {
   type Acknowledgement,
   type Grant,
   isChange,
+  isLock,
   type RemoteAnswer,
   type RemoteCall,
   type Resumption,
@@ -41,6 +43,8 @@ export interface LocalSide {
   mayHold(ino: Ino): boolean
   /** The file has lost its last name and is still held here: it goes when it is forgotten here. */
   adopt(ino: Ino): void
+  /** A wait for a lock is over: it is held. */
+  granted(wait: number): void
 }
 
 /** What the sessions of a filesystem work with. */
@@ -89,6 +93,7 @@ export class HomeSessions {
     const { tables } = parts.home.context
     this.#members = new Members(tables, parts.local)
     this.#table = new SessionTable(tables.keyspace)
+    parts.home.context.locks.onGranted = (session, wait) => this.#granted(session, wait)
     const untilMs = parts.world.clock.monotonicMs() + LEASE_MS
     for (const [session, { machine, bootId }] of this.#table.all()) {
       if (bootId === parts.bootId) this.#asleep.set(session, { machine, untilMs })
@@ -195,6 +200,7 @@ export class HomeSessions {
       this.#reap(input.inos)
       return home.run(kind, { ...input, inos: [] }, request)
     }
+    if (isLock(kind)) return this.#locked(kind, input)
     const answer = home.run(kind, input, request)
     if (kind === 'setQuota' || kind === 'removeQuota') this.#members.limitsChanged()
     else if (!isChange(kind)) return answer
@@ -203,6 +209,22 @@ export class HomeSessions {
       const quiet = this.#quiet
       return isLater(quiet) ? this.#when(quiet, given) : given
     })
+  }
+
+  // Who had locked something before this process began says so first.
+  #locked<Kind extends keyof HomeOperations>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+  ): Reply<HomeOperations[Kind]['answer']> {
+    const isTaken = 'lock' in input && input.lock.type !== 'none' && kind === 'setLock'
+    if (!isTaken || this.#asleep.size === 0) return this.#parts.home.run(kind, input, undefined)
+    return this.#allAwake.promise.then(() => this.#locked(kind, input))
+  }
+
+  #granted(session: number, wait: number): void {
+    if (session === LOCAL_SESSION) return this.#parts.local.granted(wait)
+    const member = this.#byNumber.get(session)
+    if (member !== undefined) this.#members.granted(member, wait)
   }
 
   async #when<Value>(quiet: PromiseLike<void>, given: Value): Promise<Value> {
@@ -265,7 +287,7 @@ export class HomeSessions {
     return member
   }
 
-  #resume(machine: string, { session, held }: Resumption): Member | undefined {
+  #resume(machine: string, { session, held, locks }: Resumption): Member | undefined {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
       this.#asleep.delete(session)
@@ -276,7 +298,9 @@ export class HomeSessions {
     // It has forgotten everything.
     member.acknowledge(Number.POSITIVE_INFINITY)
     this.#hold(member, held)
-    return member
+    if (this.#parts.home.context.locks.reclaim(session, locks)) return member
+    this.#end(member, 'others have locked what it had')
+    return undefined
   }
 
   #member(session: number, { machine, access }: Asker): Member {
@@ -294,6 +318,7 @@ export class HomeSessions {
   async #run(member: Member, call: RemoteCall, request: RequestName | undefined): Promise<RemoteAnswer> {
     await this.#settleLocal(call)
     if (member.isLost) throw lost(member.session)
+    if (isLock(call.kind)) return this.#runLock(member, call)
     const { home } = this.#parts
     if (call.kind === 'forget' && 'inos' in call.input) this.#release(member, call.input.inos)
     const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, member.access, call)
@@ -302,6 +327,13 @@ export class HomeSessions {
     if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
     const later = await value
     return this.#finish(member, call, this.#told(member, call, later, touched))
+  }
+
+  async #runLock(member: Member, { kind, input }: RemoteCall): Promise<RemoteAnswer> {
+    const answer = await this.#locked(kind, { ...input, session: member.session } as typeof input)
+    // What was granted while it waited for others to come back is nobody's when it is lost by now.
+    if (member.isLost) this.#parts.home.context.locks.drop(member.session)
+    return { answer, revision: this.#parts.home.context.tables.revision, changed: [], contentTo: 0 } as RemoteAnswer
   }
 
   async #again(member: Member, call: RemoteCall, number: number): Promise<RemoteAnswer> {
@@ -393,6 +425,7 @@ export class HomeSessions {
     this.#byNumber.delete(member.session)
     this.#members.remove(member)
     this.#table.delete(member.session)
+    this.#parts.home.context.locks.drop(member.session)
     this.#reap([...member.holds])
     this.#share()
   }

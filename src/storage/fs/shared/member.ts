@@ -126,5 +126,6 @@ function together(batch: readonly Stale[], last: Stale): Stale {
     batch.flatMap(stale => [...stale.inos, ...stale.moved].filter(ino => !stale.kept.includes(ino))),
   )
   const kept = [...inos, ...moved].filter(ino => !whole.has(ino))
-  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()] }
+  const granted = batch.flatMap(stale => stale.granted)
+  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()], granted }
 }

@@ -90,6 +90,11 @@ export class Members {
     for (const member of this.#members) this.#tell(member, NOTHING)
   }
 
+  /** A session has waited for a lock, and holds it now. */
+  granted(member: Member, wait: number): void {
+    this.#tell(member, { ...NOTHING, granted: [wait] })
+  }
+
   /** Resolves when every session has forgotten what has changed until now; undefined when they have. */
   get quiet(): Promise<void> | undefined {
     let waits: Promise<void>[] | undefined
@@ -122,7 +127,7 @@ export class Members {
         if (member === author) continue
         const kept = isDirectory ? [ino] : []
         if (unmarked.has(ino)) this.#tell(member, { ...NOTHING, kept, moved: [ino] })
-        else this.#tell(member, { inos: [ino], kept, moved: [], entries })
+        else this.#tell(member, { ...NOTHING, inos: [ino], kept, entries })
       }
     }
   }
@@ -152,5 +157,5 @@ export class Members {
   }
 }
 
-const NOTHING: Omit<Stale, 'number' | 'revision'> = { inos: [], kept: [], moved: [], entries: [] }
+const NOTHING: Omit<Stale, 'number' | 'revision'> = { inos: [], kept: [], moved: [], entries: [], granted: [] }
 const NOBODY: ReadonlySet<Member> = new Set()

@@ -1,5 +1,6 @@
 import type { Superblock } from '../home/superblock.ts'
-import type { HomeOperations } from '../operation.ts'
+import type { PlacedLock } from '../lock.ts'
+import type { HomeOperations, LockOperations } from '../operation.ts'
 import type { Answer, Attributes, DirectoryPlace, Ino } from '../vfs.ts'
 
 /** What a machine may do with a filesystem whose home is elsewhere. `squashed`: its root is nobody there. */
@@ -43,6 +44,8 @@ export interface Stale {
   /** Inodes whose content only lies elsewhere now, or whose access time is another: no kernel has to know. */
   readonly moved: readonly Ino[]
   readonly entries: readonly DirectoryPlace[]
+  /** Waits for locks that are over: they are held. */
+  readonly granted: readonly number[]
 }
 
 /** A session as it is given to a machine. */
@@ -58,10 +61,11 @@ export interface Grant {
   readonly superblock: Superblock
 }
 
-/** The session a machine had, and the files it has open there. */
+/** The session a machine had, the files it has open there, and what its programs have locked: all of it. */
 export interface Resumption {
   readonly session: number
   readonly held: readonly Ino[]
+  readonly locks: readonly PlacedLock[]
 }
 
 /**
@@ -106,6 +110,13 @@ const CHANGES: ReadonlySet<RemoteKind> = new Set<RemoteKind>([
   'touchAccess',
   'forget',
 ])
+
+/** True for operations about locks, which are in memory only. */
+export function isLock(kind: keyof HomeOperations): kind is keyof LockOperations {
+  return LOCKS.has(kind)
+}
+
+const LOCKS: ReadonlySet<keyof HomeOperations> = new Set(['getLock', 'setLock', 'cancelLock', 'releaseLocks'])
 
 /** True for operations that must not be done twice. */
 export function isChange(kind: keyof HomeOperations): boolean {

@@ -4,10 +4,12 @@ export const PROTOCOL = { major: 7, minor: 45, minorMin: 31 } as const
 /** First word of INIT flags (linux/fuse.h). */
 export const INIT = {
   ASYNC_READ: 1 << 0,
+  POSIX_LOCKS: 1 << 1,
   ATOMIC_O_TRUNC: 1 << 3,
   BIG_WRITES: 1 << 5,
   DONT_MASK: 1 << 6,
   DO_READDIRPLUS: 1 << 13,
+  FLOCK_LOCKS: 1 << 10,
   ASYNC_DIO: 1 << 15,
   WRITEBACK_CACHE: 1 << 16,
   PARALLEL_DIROPS: 1 << 18,
@@ -61,6 +63,12 @@ export const XATTR = { CREATE: 1, REPLACE: 2 } as const
 
 /** open(2) flags of the generic layout, which x86-64 and arm64 share for these. */
 export const OPEN = { ACCMODE: 3, RDONLY: 0, EXCL: 0o200, TRUNC: 0o1000, APPEND: 0o2000, NOATIME: 0o1000000 } as const
+
+/** `fuse_lk_in.lk_flags`: flock(2) asks, not fcntl(2). */
+export const LK_FLOCK = 1 << 0
+
+/** fcntl(2) lock types, and the end of a range that has none (`OFFSET_MAX`). */
+export const LOCK = { READ: 0, WRITE: 1, NONE: 2, END: 2n ** 63n - 1n } as const
 
 /** renameat2(2) flags. */
 export const RENAME = { NOREPLACE: 1, EXCHANGE: 2, WHITEOUT: 4 } as const

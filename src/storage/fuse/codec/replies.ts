@@ -1,4 +1,4 @@
-import { assert, i64, raw, type Struct, struct, u16, u32, u64 } from '#base'
+import { assert, i64, raw, type Struct, struct, u16, u32, u64, u64big } from '#base'
 
 // Payloads of replies and notifications as linux/fuse.h declares them.
 
@@ -85,6 +85,8 @@ export const STATFS_OUT = struct({
   padding: u32,
   spare: raw(24),
 })
+/** `struct fuse_file_lock`; both ends of the range are in it. */
+export const LK_OUT = struct({ start: u64big, end: u64big, type: u32, pid: u32 })
 /** `struct fuse_init_out`. */
 export const INIT_OUT = struct({
   major: u32,
@@ -121,6 +123,7 @@ const SIZES: readonly (readonly [Pick<Struct<never>, 'size'>, number])[] = [
   [LSEEK_OUT, 8],
   [GETXATTR_OUT, 8],
   [STATFS_OUT, 80],
+  [LK_OUT, 24],
   [INIT_OUT, 64],
   [DIRENT, 24],
   [INVAL_INODE_OUT, 24],

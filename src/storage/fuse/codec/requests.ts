@@ -1,4 +1,4 @@
-import { assert, i64, type Struct, struct, u32, u64 } from '#base'
+import { assert, i64, type Struct, struct, u32, u64, u64big } from '#base'
 
 // Bodies of requests as linux/fuse.h declares them, in its order. Names behind them end with a NUL byte.
 
@@ -52,6 +52,20 @@ export const WRITE_IN = struct({
   padding: u32,
 })
 export const FSYNC_IN = struct({ fh: u64, fsyncFlags: u32, padding: u32 })
+/** `fuse_release_in`. */
+export const RELEASE_IN = struct({ fh: u64, flags: u32, releaseFlags: u32, lockOwner: u64big })
+export const FLUSH_IN = struct({ fh: u64, unused: u32, padding: u32, lockOwner: u64big })
+/** Both ends of the range are in it. */
+export const LK_IN = struct({
+  fh: u64,
+  owner: u64big,
+  start: u64big,
+  end: u64big,
+  type: u32,
+  pid: u32,
+  lkFlags: u32,
+  padding: u32,
+})
 /** The long form, negotiated with SETXATTR_EXT; the short one ends after `flags`. */
 export const SETXATTR_IN = struct({ size: u32, flags: u32, setxattrFlags: u32, padding: u32 })
 export const SETXATTR_IN_SHORT = struct({ size: u32, flags: u32 })
@@ -90,6 +104,9 @@ const SIZES: readonly (readonly [Pick<Struct<never>, 'size'>, number])[] = [
   [READ_IN, 40],
   [WRITE_IN, 40],
   [FSYNC_IN, 16],
+  [RELEASE_IN, 24],
+  [FLUSH_IN, 24],
+  [LK_IN, 48],
   [SETXATTR_IN, 16],
   [SETXATTR_IN_SHORT, 8],
   [GETXATTR_IN, 8],

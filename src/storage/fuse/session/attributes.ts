@@ -11,14 +11,14 @@ type SetattrIn = ReturnType<typeof SETATTR_IN.read>
 
 /** GETATTR. */
 export const getattr = operation<Attributes>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => vfs.attributes(request.ino),
   encode: encodeAttributes,
 })
 
 /** STATX (7.39): sent when a program asks for the time of birth. */
 export const statx = operation<Attributes>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => vfs.attributes(request.ino),
   encode: (context, attributes, out) => writeStatxOut(out, PAYLOAD, attributes, context.vfs.ttlMs),
 })
@@ -33,7 +33,7 @@ export const setattr = operation<Attributes>({
 
 /** STATFS. */
 export const statfs = operation<StatFs>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }) => vfs.statFs(),
   encode: (_context, stats, out) => {
     STATFS_OUT.write(

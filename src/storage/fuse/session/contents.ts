@@ -3,14 +3,15 @@ import { type AllocateMode, ERRNO, isErrno, type Reply } from '#storage/fs'
 import { FALLOCATE, FSYNC_DATA, OPEN, SEEK, WRITE } from '../codec/flags.ts'
 import { BODY, PAYLOAD } from '../codec/header.ts'
 import { COPY_FILE_RANGE_OUT, LSEEK_OUT, WRITE_OUT } from '../codec/replies.ts'
-import { COPY_FILE_RANGE_IN, FALLOCATE_IN, FSYNC_IN, LSEEK_IN, READ_IN, WRITE_IN } from '../codec/requests.ts'
+import { COPY_FILE_RANGE_IN, FALLOCATE_IN, FLUSH_IN, FSYNC_IN, LSEEK_IN, READ_IN, WRITE_IN } from '../codec/requests.ts'
 import { COPY_BYTES_MAX, TRANSFER_BYTES_MAX } from '../limits.ts'
+import { keepsLocks, ownerOf } from './locks.ts'
 import { type Context, inoOf, nothing, operation, type Request } from './operation.ts'
 
 /** READ: the filesystem fills the reply in place. */
 export const read = operation<{ readonly bytes: number }>({
   keeps: 'reply',
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request, out) => {
     const { offset, size, flags } = READ_IN.read(request.bytes, BODY)
     if (size > TRANSFER_BYTES_MAX) return ERRNO.EINVAL
@@ -43,14 +44,17 @@ export const write = operation<{ readonly size: number }>({
 
 /** FLUSH: a descriptor was closed. */
 export const flush = operation<void>({
-  interruptible: true,
-  run: ({ vfs }, request) => vfs.flush(request.ino),
+  interruptible: 'dying',
+  run: (context, request) => {
+    const { lockOwner } = FLUSH_IN.read(request.bytes, BODY)
+    return context.vfs.flush(request.ino, keepsLocks(context) ? ownerOf(lockOwner) : undefined)
+  },
   encode: nothing,
 })
 
 /** FSYNC and FSYNCDIR. */
 export const fsync = operation<void>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => {
     const { fsyncFlags } = FSYNC_IN.read(request.bytes, BODY)
     return vfs.sync(request.ino, (fsyncFlags & FSYNC_DATA) !== 0 ? 'data' : 'all')
@@ -85,7 +89,7 @@ const ALLOCATE_MODES: ReadonlyMap<number, AllocateMode> = new Map([
 
 /** LSEEK: only holes and data come here; the kernel does the rest. */
 export const lseek = operation<{ readonly offset: number }>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => {
     const { offset, whence } = LSEEK_IN.read(request.bytes, BODY)
     if (whence !== SEEK.DATA && whence !== SEEK.HOLE) return ERRNO.EINVAL

@@ -14,7 +14,7 @@ export function encodeEntry(context: Context, attributes: Attributes, out: Buffe
 
 /** LOOKUP: an absent name is an answer too, which the kernel may remember. */
 export const lookup = operation<Attributes | undefined>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) =>
     withName<Attributes | undefined>(request, 0, name =>
       andThen(vfs.lookup(request.ino, name), answer => (answer === ERRNO.ENOENT && vfs.ttlMs > 0 ? undefined : answer)),

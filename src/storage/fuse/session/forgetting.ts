@@ -5,7 +5,7 @@ import { type Context, inoOf, operation, type Request } from './operation.ts'
 
 /** READLINK: the target, without a NUL byte. */
 export const readlink = operation<ByteString>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => vfs.readLink(request.ino),
   encode: (_context, target, out) => out.write(target, PAYLOAD, 'latin1'),
 })

@@ -15,7 +15,7 @@ interface Page {
 /** READDIR: names, numbers and kinds. */
 export const readdir = operation<Page>({
   keeps: 'reply',
-  interruptible: true,
+  interruptible: 'dying',
   run: (context, request, out) => list(context, request, out, 'names'),
   encode: (_context, page) => page.bytes,
 })
@@ -23,7 +23,7 @@ export const readdir = operation<Page>({
 /** READDIRPLUS: READDIR with a LOOKUP of each entry. */
 export const readdirplus = operation<Page>({
   keeps: 'reply',
-  interruptible: true,
+  interruptible: 'dying',
   run: (context, request, out) => list(context, request, out, 'attributes'),
   encode: (context, page) => {
     for (const ino of page.inos) context.lookups.add(ino)

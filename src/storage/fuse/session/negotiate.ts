@@ -41,9 +41,18 @@ export function readOffer(bytes: Uint8Array): Offer {
   return { version: 1, minor: init.minor, flags: init.flags, flags2, maxReadahead: init.maxReadahead }
 }
 
-/** Chooses from what the kernel offers. `singleMachine`: nobody else ever changes the files, so it may cache writes. */
-export function agree(offer: Offer, options: { readonly singleMachine: boolean }): Negotiated {
-  const wanted = options.singleMachine ? WANTED | INIT.WRITEBACK_CACHE : WANTED
+/** What is known of the files a kernel is to show. */
+export interface Agreeing {
+  /** Nobody else ever changes them, so it may cache writes, and keep locks. */
+  readonly singleMachine: boolean
+  /** It keeps locks. */
+  readonly kernelLocks?: boolean | undefined
+}
+
+/** Chooses from what the kernel offers. */
+export function agree(offer: Offer, { singleMachine, kernelLocks = singleMachine }: Agreeing): Negotiated {
+  const caching = singleMachine ? INIT.WRITEBACK_CACHE : 0
+  const wanted = WANTED | caching | (kernelLocks ? 0 : INIT.POSIX_LOCKS | INIT.FLOCK_LOCKS)
   return {
     version: 1,
     minor: Math.min(offer.minor, PROTOCOL.minor),
@@ -53,8 +62,7 @@ export function agree(offer: Offer, options: { readonly singleMachine: boolean }
 }
 
 /**
- * Left out on purpose: POSIX_LOCKS and FLOCK_LOCKS (the kernel's own locks are right on one machine and survive a
- * restart of ours), AUTO_INVAL_DATA (our own writes would drop the page cache; changes from elsewhere are notified),
+ * Left out on purpose: AUTO_INVAL_DATA (our own writes would drop the page cache; changes from elsewhere are notified),
  * READDIRPLUS_AUTO (a listing with attributes costs no more messages, and stat of what was listed 50 times less),
  * EXPORT_SUPPORT, splicing, passthrough (it skips verification). OPEN stays a message: it is where close-to-open
  * and O_TRUNC happen. OPENDIR does not: listings are cached until they change or a notification drops them.

@@ -1,26 +1,29 @@
 import { andThen } from '#base'
 import { type Attributes, type Caller, ERRNO, isErrno, type Reply, type Vfs } from '#storage/fs'
 import { FOPEN, INIT, OPEN, OPEN_KILL_SUIDGID } from '../codec/flags.ts'
-import { BODY, PAYLOAD } from '../codec/header.ts'
+import { BODY, numberOf, PAYLOAD, type Unique } from '../codec/header.ts'
 import { OPEN_OUT } from '../codec/replies.ts'
-import { CREATE_IN, OPEN_IN } from '../codec/requests.ts'
+import { CREATE_IN, OPEN_IN, RELEASE_IN } from '../codec/requests.ts'
 import { BEHIND_ENTRY, encodeEntry } from './entries.ts'
+import { keepsLocks } from './locks.ts'
 import { type Context, callerOf, nothing, operation, type Request, withName } from './operation.ts'
 
 interface Opened {
   readonly attributes: Attributes
+  readonly request: Unique
   /** open(2) flags. */
   readonly flags: number
 }
 
-/** OPEN of a file. Handles carry nothing: the inode number is all we need, also after a restart. */
+/** OPEN of a file. Its handle is the number of the request, which no other open has, also after a restart; only locks need it. */
 export const open = operation<{ readonly request: Request; readonly flags: number }>({
   run: ({ vfs }, request) => {
     const { flags, openFlags } = OPEN_IN.read(request.bytes, BODY)
     const options = { truncate: (flags & OPEN.TRUNC) !== 0, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
     return andThen(vfs.open(request.ino, options), answer => (isErrno(answer) ? answer : { request, flags }))
   },
-  encode: (context, { request, flags }, out) => writeOpened(context, { ino: request.ino, flags }, out, PAYLOAD),
+  encode: (context, { request, flags }, out) =>
+    writeOpened(context, { ino: request.ino, request, flags }, out, PAYLOAD),
   changes: true,
 })
 
@@ -28,11 +31,11 @@ export const open = operation<{ readonly request: Request; readonly flags: numbe
 export const create = operation<Opened>({
   run: ({ vfs }, request) => {
     const { flags, mode, umask, openFlags } = CREATE_IN.read(request.bytes, BODY)
-    const how = { flags, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
+    const how = { request, flags, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
     const caller = callerOf(request, umask)
     return withName(request, CREATE_IN.size, name =>
       andThen(vfs.make(request.ino, name, { kind: 'file', mode: mode & 0o7777 }, caller), made => {
-        if (!isErrno(made)) return openMade(vfs, made, flags)
+        if (!isErrno(made)) return openMade(vfs, { attributes: made, request, flags })
         const mayExist = made === ERRNO.EEXIST && (flags & OPEN.EXCL) === 0
         return mayExist ? openExisting(vfs, { ino: request.ino, name }, how) : made
       }),
@@ -48,7 +51,7 @@ export const tmpfile = operation<Opened>({
     const { flags, mode, umask } = CREATE_IN.read(request.bytes, BODY)
     const caller: Caller = callerOf(request, umask)
     return andThen(vfs.makeUnnamed(request.ino, mode & 0o7777, caller), made =>
-      isErrno(made) ? made : openMade(vfs, made, flags),
+      isErrno(made) ? made : openMade(vfs, { attributes: made, request, flags }),
     )
   },
   encode: encodeOpened,
@@ -69,21 +72,22 @@ export const opendir = operation<void>({
 
 /** RELEASE and RELEASEDIR. */
 export const release = operation<void>({
-  run: ({ vfs }, request) => {
-    vfs.release(request.ino)
+  run: (context, request) => {
+    const { fh } = RELEASE_IN.read(request.bytes, BODY)
+    context.vfs.release(request.ino, keepsLocks(context) ? fh : undefined)
   },
   encode: nothing,
 })
 
-function openMade(vfs: Vfs, attributes: Attributes, flags: number): Reply<Opened> {
-  const opened = vfs.open(attributes.ino, { truncate: false, killPrivileges: false })
-  return andThen(opened, answer => (isErrno(answer) ? answer : { attributes, flags }))
+function openMade(vfs: Vfs, made: Opened): Reply<Opened> {
+  const opened = vfs.open(made.attributes.ino, { truncate: false, killPrivileges: false })
+  return andThen(opened, answer => (isErrno(answer) ? answer : made))
 }
 
 function openExisting(
   vfs: Vfs,
   place: { readonly ino: Request['ino']; readonly name: string },
-  how: { readonly flags: number; readonly killPrivileges: boolean },
+  how: Omit<Opened, 'attributes'> & { readonly killPrivileges: boolean },
 ): Reply<Opened> {
   const truncate = (how.flags & OPEN.TRUNC) !== 0
   return andThen(vfs.lookup(place.ino, place.name), found => {
@@ -91,27 +95,29 @@ function openExisting(
     if (found.kind !== 'file') return ERRNO.EEXIST
     return andThen(vfs.open(found.ino, { truncate, killPrivileges: how.killPrivileges }), opened => {
       if (isErrno(opened)) return opened
-      return { attributes: truncate ? { ...found, size: 0 } : found, flags: how.flags }
+      const { request, flags } = how
+      return { attributes: truncate ? { ...found, size: 0 } : found, request, flags }
     })
   })
 }
 
-function encodeOpened(context: Context, { attributes, flags }: Opened, out: Buffer): number {
+function encodeOpened(context: Context, { attributes, request, flags }: Opened, out: Buffer): number {
   const bytes = encodeEntry(context, attributes, out)
-  return bytes + writeOpened(context, { ino: attributes.ino, flags }, out, BEHIND_ENTRY)
+  return bytes + writeOpened(context, { ino: attributes.ino, request, flags }, out, BEHIND_ENTRY)
 }
 
 // The page cache stays: whatever happened to the file went through this mount or is notified. Only while such a
-// notification is still on its way must the kernel drop its pages itself. What was opened for reading has nothing
-// to flush at close.
+// notification is still on its way must the kernel drop its pages itself. A close is
+// told only to who needs it: it takes as long as a write.
 function writeOpened(
   context: Context,
-  file: { readonly ino: Request['ino']; readonly flags: number },
+  file: { readonly ino: Request['ino']; readonly request: Unique; readonly flags: number },
   out: Buffer,
   offset: number,
 ): number {
   const keep = context.isStale(file.ino) ? 0 : FOPEN.KEEP_CACHE
-  const readOnly = (file.flags & OPEN.ACCMODE) === OPEN.RDONLY
-  OPEN_OUT.write(out, { fh: 0, openFlags: readOnly ? keep | FOPEN.NOFLUSH : keep, backingId: 0 }, offset)
+  const access = (file.flags & OPEN.ACCMODE) === OPEN.RDONLY ? 'read' : 'write'
+  const openFlags = context.vfs.mustFlush(file.ino, access) ? keep : keep | FOPEN.NOFLUSH
+  OPEN_OUT.write(out, { fh: numberOf(file.request), openFlags, backingId: 0 }, offset)
   return OPEN_OUT.size
 }

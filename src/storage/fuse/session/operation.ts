@@ -19,6 +19,8 @@ export interface Request extends Unique {
   readonly end: number
   /** A process before this one had the request too and may have carried it out. */
   readonly isResent: boolean
+  /** Aborted when who asked has got a signal; only of operations that any signal ends. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What the operations of one mount share. */
@@ -42,8 +44,11 @@ export interface Operation<Value> {
   encode(context: Context, value: Value, out: Buffer): number
   /** `reply`: `run` fills a reply buffer of its own. `request`: the request's bytes are in use until the answer. */
   readonly keeps?: 'reply' | 'request'
-  /** It changes nothing: a waiting request is given up when whoever asked is killed. */
-  readonly interruptible?: boolean
+  /**
+   * `dying`: it changes nothing, so a waiting request is given up when whoever asked is killed. `anySignal`: it hears of each signal
+   * by the request's own and ends by itself; a process that serves on after this one is asked again.
+   */
+  readonly interruptible?: 'dying' | 'anySignal'
   /** It changes files: the filesystem is told the request's number first, to know it when it comes again. */
   readonly changes?: boolean
 }

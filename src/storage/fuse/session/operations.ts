@@ -4,13 +4,14 @@ import * as contents from './contents.ts'
 import * as entries from './entries.ts'
 import { readlink } from './forgetting.ts'
 import * as listings from './listings.ts'
+import * as locks from './locks.ts'
 import * as opening from './opening.ts'
 import type { Operation } from './operation.ts'
 import * as xattrs from './xattrs.ts'
 
 /**
  * The operations by opcode. What is not here is answered ENOSYS, after which the kernel does not ask again and does
- * what it can itself: ACCESS (it checks permissions), BMAP, IOCTL, POLL, locks, DAX mappings.
+ * what it can itself: ACCESS (it checks permissions), BMAP, IOCTL, POLL, DAX mappings.
  */
 export const OPERATIONS: ReadonlyMap<number, Operation<unknown>> = new Map([
   [OPCODE.LOOKUP, entries.lookup],
@@ -39,6 +40,9 @@ export const OPERATIONS: ReadonlyMap<number, Operation<unknown>> = new Map([
   [OPCODE.READDIR, listings.readdir],
   [OPCODE.RELEASEDIR, opening.release],
   [OPCODE.FSYNCDIR, contents.fsync],
+  [OPCODE.GETLK, locks.getlk],
+  [OPCODE.SETLK, locks.setlk],
+  [OPCODE.SETLKW, locks.setlkw],
   [OPCODE.CREATE, opening.create],
   [OPCODE.FALLOCATE, contents.fallocate],
   [OPCODE.READDIRPLUS, listings.readdirplus],

@@ -72,7 +72,7 @@ suite('a waiting request', () => {
 
   test('is given up when whoever asked is killed, and its answer is dropped', () => {
     const requests = new WaitingRequests()
-    const waiting = requests.add(request, true)
+    const waiting = requests.add(request, 'dying')
     assert.equal(requests.interrupt({ uniqueLow: 10, uniqueHigh: 0 }), false)
     assert.equal(requests.interrupt(unique), true)
     assert.deepEqual(
@@ -85,7 +85,7 @@ suite('a waiting request', () => {
 
   test('is answered when the signal was one its program lives with', () => {
     const requests = new WaitingRequests()
-    const waiting = requests.add(request, true)
+    const waiting = requests.add(request, 'dying')
     requests.interrupt(unique)
     assert.deepEqual(
       requests.giveUp(() => false),
@@ -98,7 +98,7 @@ suite('a waiting request', () => {
 
   test('that changes files is carried out', async () => {
     const requests = new WaitingRequests()
-    const waiting = requests.add(request, false)
+    const waiting = requests.add(request, undefined)
     const drained = requests.drained()
     assert.equal(requests.interrupt(unique), false)
     assert.equal(requests.settle(unique, waiting), true)

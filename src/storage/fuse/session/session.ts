@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly log: Log
   /** Nobody else ever changes these files: the kernel may hold writes back (WRITEBACK_CACHE). */
   readonly singleMachine?: boolean | undefined
+  /** Only programs of this machine lock files: the kernel keeps their locks. */
+  readonly kernelLocks?: boolean | undefined
   /** A process before this one served the mount; its unanswered requests are asked for again. */
   readonly resumed?: boolean | undefined
   /** What that process had agreed with the kernel; undefined when it died before. */
@@ -151,7 +153,8 @@ export class Session implements Source {
   #init(request: Request): void {
     const offer = this.#offer(request)
     if (offer === undefined) return
-    const negotiated = agree(offer, { singleMachine: this.#options.singleMachine === true })
+    const { singleMachine, kernelLocks } = this.#options
+    const negotiated = agree(offer, { singleMachine: singleMachine === true, kernelLocks })
     this.#context.negotiated = negotiated
     this.#write(request, this.#reply, writeInitOut(this.#reply, negotiated, offer.maxReadahead))
     this.#options.onNegotiated?.(negotiated)
@@ -186,15 +189,17 @@ export class Session implements Source {
 
   #start(request: Request, operation: Operation<unknown>): 'served' | 'later' {
     const out = operation.keeps === 'reply' ? this.#buffers.take() : this.#reply
+    const interruption = operation.interruptible === 'anySignal' ? new AbortController() : undefined
+    const asked = interruption === undefined ? request : { ...request, signal: interruption.signal }
     let answer: Reply<unknown>
     try {
       if (operation.changes === true) this.#context.vfs.request(numberOf(request), request.isResent)
-      answer = operation.run(this.#context, request, out)
+      answer = operation.run(this.#context, asked, out)
     } catch (error) {
       answer = this.#failure(request, error)
     }
     if (isLater(answer)) {
-      this.#finishLater(request, operation, { answer, out })
+      this.#finishLater(request, operation, { answer, out, interruption })
       return 'later'
     }
     this.#finish(request, operation, { answer, out })
@@ -205,11 +210,19 @@ export class Session implements Source {
   #finishLater(
     request: Request,
     operation: Operation<unknown>,
-    { answer, out }: { readonly answer: PromiseLike<Answer<unknown>>; readonly out: Buffer },
+    later: {
+      readonly answer: PromiseLike<Answer<unknown>>
+      readonly out: Buffer
+      readonly interruption: AbortController | undefined
+    },
   ): void {
+    const { answer, out, interruption } = later
     const keepsRequest = operation.keeps === 'request'
     if (keepsRequest) this.#request = this.#buffers.take()
-    const waiting = this.#waiting.add(request, operation.interruptible === true)
+    const waiting = this.#waiting.add(
+      request,
+      interruption ?? (operation.interruptible === 'dying' ? 'dying' : undefined),
+    )
     const settle = (value: Answer<unknown>): void => {
       if (this.#waiting.settle(request, waiting)) this.#finish(request, operation, { answer: value, out })
       this.#options.onAnswered?.()

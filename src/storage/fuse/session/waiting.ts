@@ -4,10 +4,13 @@ interface Waiting {
   readonly unique: Unique
   /** The thread that asked; 0 when the kernel cannot name it here. */
   readonly pid: number
-  readonly interruptible: boolean
+  readonly interruptible: Interruptible
   interrupted: boolean
   answered: boolean
 }
+
+/** What ends a request early: that its thread ends, any signal (then it is told so), or nothing. */
+export type Interruptible = 'dying' | AbortController | undefined
 
 /** What is to be known of a request that waits. */
 export type WaitingRequest = Unique & { readonly pid: number }
@@ -18,7 +21,7 @@ export class WaitingRequests {
   #whenEmpty: (() => void) | undefined
 
   /** Remembers a request that waits. */
-  add({ uniqueLow, uniqueHigh, pid }: WaitingRequest, interruptible: boolean): Waiting {
+  add({ uniqueLow, uniqueHigh, pid }: WaitingRequest, interruptible: Interruptible): Waiting {
     const unique = { uniqueLow, uniqueHigh }
     const waiting = { unique, pid, interruptible, interrupted: false, answered: false }
     this.#byNumber.set(numberOf(unique), waiting)
@@ -29,7 +32,7 @@ export class WaitingRequests {
   settle(unique: Unique, waiting: Waiting): boolean {
     const number = numberOf(unique)
     if (this.#byNumber.get(number) === waiting) this.#byNumber.delete(number)
-    if (this.#byNumber.size === 0) this.#whenEmpty?.()
+    if (this.#isDrained) this.#whenEmpty?.()
     return !waiting.answered
   }
 
@@ -39,7 +42,11 @@ export class WaitingRequests {
    */
   interrupt(unique: Unique): boolean {
     const waiting = this.#byNumber.get(numberOf(unique))
-    if (waiting === undefined || waiting.answered || !waiting.interruptible) return false
+    if (waiting === undefined || waiting.answered || waiting.interruptible === undefined) return false
+    if (waiting.interruptible !== 'dying') {
+      waiting.interruptible.abort()
+      return false
+    }
     waiting.interrupted = true
     return true
   }
@@ -56,12 +63,18 @@ export class WaitingRequests {
     return this.#interrupted().next().done !== true
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits any more but what only a signal ends, such as for a lock. */
   async drained(): Promise<void> {
-    if (this.#byNumber.size === 0) return
+    if (this.#isDrained) return
     await new Promise<void>(resolve => {
       this.#whenEmpty = resolve
     })
+  }
+
+  get #isDrained(): boolean {
+    for (const { interruptible } of this.#byNumber.values())
+      if (!(interruptible instanceof AbortController)) return false
+    return true
   }
 
   *#interrupted(): Generator<Waiting, void> {

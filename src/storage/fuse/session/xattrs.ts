@@ -30,7 +30,7 @@ export const setxattr = operation<void>({
 
 /** GETXATTR. */
 export const getxattr = operation<Sized>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => {
     const { size } = GETXATTR_IN.read(request.bytes, BODY)
     return sized(vfs.getXattr(request.ino, nameAt(request, GETXATTR_IN.size)), size)
@@ -40,7 +40,7 @@ export const getxattr = operation<Sized>({
 
 /** LISTXATTR: names one behind the other, each with a NUL byte. Names that only root may use only root sees. */
 export const listxattr = operation<Sized>({
-  interruptible: true,
+  interruptible: 'dying',
   run: ({ vfs }, request) => {
     const { size } = GETXATTR_IN.read(request.bytes, BODY)
     const list = andThen(vfs.listXattr(request.ino), names =>

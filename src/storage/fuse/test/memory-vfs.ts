@@ -12,11 +12,14 @@ import {
   ERRNO,
   type FileKind,
   type FilePlace,
+  type HeldLock,
   type Ino,
   type Invalidation,
   isErrno,
   type ListOptions,
+  type LockRequest,
   type NewNode,
+  type PlacedLock,
   type RenameMode,
   type Reply,
   type StatFs,
@@ -64,6 +67,9 @@ export class MemoryVfs implements Vfs {
   /** Called after each change of names, before it is answered. */
   onChange: (name: ByteString) => void = () => {}
   readonly #listeners = new Set<(change: Invalidation) => void>()
+
+  #locks: PlacedLock[] = []
+  readonly #whenUnlocked: (() => void)[] = []
 
   constructor() {
     const root = this.#node(1 as Ino, { kind: 'directory', mode: 0o755 }, OWNER)
@@ -221,9 +227,41 @@ export class MemoryVfs implements Vfs {
     if (options.truncate) resize(node, 0)
   }
 
-  flush(_ino: Ino): Answer<void> {}
+  flush(ino: Ino, owner?: string): Answer<void> {
+    this.#unlock(ino, lock => lock.owner === owner && lock.way === 'range')
+  }
 
-  release(_ino: Ino): void {}
+  release(ino: Ino, handle?: number): void {
+    this.#unlock(ino, lock => lock.handle === handle)
+  }
+
+  getLock(ino: Ino, lock: LockRequest): Answer<HeldLock | undefined> {
+    return this.#locks.find(each => each.ino === ino && each.way === lock.way && each.owner !== lock.owner)
+  }
+
+  // Each lock is of the whole file and for one owner alone.
+  setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal): Reply<void> {
+    const { type, ...rest } = lock
+    if (type === 'none') return this.#unlock(ino, each => each.owner === lock.owner)
+    if (this.getLock(ino, lock) === undefined) {
+      this.#locks.push({ ...rest, type, ino })
+      return undefined
+    }
+    if (wait === undefined) return ERRNO.EAGAIN
+    return new Promise(resolve => {
+      wait.addEventListener('abort', () => resolve(ERRNO.EINTR), { once: true })
+      this.#whenUnlocked.push(() => resolve(this.setLock(ino, lock, wait)))
+    })
+  }
+
+  mustFlush(ino: Ino, access: 'read' | 'write'): boolean {
+    return access === 'write' || this.#locks.some(lock => lock.ino === ino)
+  }
+
+  #unlock(ino: Ino, isGone: (lock: PlacedLock) => boolean): void {
+    this.#locks = this.#locks.filter(lock => lock.ino !== ino || !isGone(lock))
+    for (const look of this.#whenUnlocked.splice(0)) look()
+  }
 
   // Answers later, as a disk does.
   sync(_ino: Ino, _what: 'data' | 'all'): Reply<void> {
