@@ -114,7 +114,7 @@ test('a port that is taken is said and does not stop a start', async () => {
     await new Promise(resolve => taken.once('listening', resolve))
     const address = taken.address()
     const port = typeof address === 'object' ? address?.port : 0
-    const a = await cloud.machine('a', 'controller', handlers, `127.0.0.1:${port}`)
+    const a = await cloud.machine('a', 'controller', handlers, { listen: `127.0.0.1:${port}` })
     assert.equal(a.peers.port, undefined)
     assert.deepEqual(
       a.peers.checks().map(({ name, state }) => [name, state]),
@@ -157,7 +157,7 @@ test('a machine whose clock is more than a minute off may not write, until it is
   const a = await cloud.machine('a', 'controller')
   let skewNs = 61_000_000_000n
   const clock = { ...machineClock, wallNs: () => machineClock.wallNs() + skewNs }
-  const b = await cloud.machine('b', 'node', [], '127.0.0.1:0', clock)
+  const b = await cloud.machine('b', 'node', [], { clock })
   await cloud.tell(a, cloud.mapOf(1, [a, b]))
   await untilHeard(a, ({ name, skewMs }) => name === 'b' && skewMs > 60_000)
   assert.deepEqual([a.peers.mayWrite('b'), a.peers.mayWrite('nobody')], [false, true])
@@ -168,7 +168,7 @@ test('a machine whose clock is more than a minute off may not write, until it is
 test('a node whose controller has moved finds it where a token says', async () => {
   await using cloud = await testCloud()
   const a = await cloud.machine('a', 'controller')
-  const b = await cloud.machine('b', 'node', [], 'none')
+  const b = await cloud.machine('b', 'node', [], { listen: 'none' })
   const map = cloud.mapOf(1, [a, b])
   const machines = map.machines.map(row => (row.name === 'a' ? { ...row, addresses: ['127.0.0.1:1'] } : row))
   await cloud.tell(b, { ...map, machines })

@@ -27,6 +27,12 @@ export interface TestMachine extends AsyncDisposable {
   readonly door: Client
 }
 
+/** What is said of a machine that is not as others. */
+export interface MoreOfMachine {
+  readonly listen?: string
+  readonly clock?: Clock
+}
+
 /** A cloud for tests, whose machines meet over TLS on the loopback. */
 export interface TestCloud extends AsyncDisposable {
   readonly fingerprint: string
@@ -35,13 +41,7 @@ export interface TestCloud extends AsyncDisposable {
   /** What somebody else shows. */
   credentialOf(subject: Pick<PeerName, 'name' | 'groups'>): Promise<TlsCredential>
   /** Starts a machine; it listens at any port of the loopback unless told otherwise. */
-  machine(
-    name: string,
-    role: NodeRole,
-    handlers?: readonly Handler[],
-    listen?: string,
-    clock?: Clock,
-  ): Promise<TestMachine>
+  machine(name: string, role: NodeRole, handlers?: readonly Handler[], more?: MoreOfMachine): Promise<TestMachine>
   /** Starts a machine that is in no cloud. */
   alone(name: string): Promise<TestMachine>
   /** Starts a machine again that has ended. */
@@ -77,7 +77,7 @@ export async function testCloud(): Promise<TestCloud> {
     fingerprint: cloud,
     credential,
     credentialOf,
-    async machine(name, role, handlers = [], listen = ANY, clock = machineWorld.clock) {
+    async machine(name, role, handlers = [], { listen = ANY, clock = machineWorld.clock } = {}) {
       const dataFolder = newFolder()
       const node = { name, role, cloud }
       await writeNodeFiles(machineWorld.disk, dataFolder, { node, credential: await credential(name, role) })
