@@ -81,11 +81,6 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this.#files.all
   }
 
-  /** True while a file is open here. */
-  get isInUse(): boolean {
-    return this.#files.some
-  }
-
   /** Forgets what others have changed; answers what of it is open here, and so must stay, and further names to forget. */
   forget(stale: Stale): { readonly held: readonly Ino[]; readonly names: readonly DirectoryPlace[] } {
     const names = this.#cache.forget(stale)
@@ -115,7 +110,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (question.kind === 'limitsOf') return this.#limitsOf(question.input.ino) ?? []
     if (question.kind === 'content') return this.#content(question.input)
     // What was written in a session that is over must not come after what others have written since.
-    if (question.kind === 'write' && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
+    const isData = question.kind === 'write' || question.kind === 'append'
+    if (isData && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
     if (question.kind === 'forget') for (const gone of question.input.inos) this.#cache.drop(gone)
     if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
     return this.#ask(kind, input).then(({ answer }) => answer)
