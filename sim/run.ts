@@ -2,6 +2,7 @@
 import { canaryOf } from './canaries.ts'
 import { runFleet } from './fleet.ts'
 import { readOptions, type RunOptions, USAGE } from './options.ts'
+import { describeCloudFailure, simulateCloud } from './cloud/simulation.ts'
 import { describePoolFailure, simulatePool } from './pool/simulation.ts'
 import { Progress } from './progress.ts'
 import { describeFailure } from './replay.ts'
@@ -36,11 +37,11 @@ async function runOne(options: RunOptions): Promise<boolean> {
 async function runClouds({ from, count, trace }: RunOptions): Promise<boolean> {
   let failed = 0
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulatePool(seed, undefined, trace)
-    if (outcome.violation !== undefined) {
-      failed += 1
-      console.error(describePoolFailure(outcome))
-    }
+    const pool = await simulatePool(seed, undefined, trace)
+    const cloud = await simulateCloud(seed, undefined, trace)
+    if (pool.violation !== undefined) console.error(describePoolFailure(pool))
+    if (cloud.violation !== undefined) console.error(describeCloudFailure(cloud))
+    if (pool.violation !== undefined || cloud.violation !== undefined) failed += 1
   }
   console.log(`${count} clouds, ${failed} failed`)
   return failed > 0

@@ -83,6 +83,16 @@ export class FileHistory {
     for (const version of this.#versions) version.landedBy ??= revision
   }
 
+  /** What has not surely reached the home may get there in part, in full, or not at all. */
+  loosen(): void {
+    this.#versions = this.#versions.map(each => (each.landedBy === undefined ? { ...each, loose: true } : each))
+  }
+
+  /** True when all of it is in this revision. */
+  isWholeBy(revision: number): boolean {
+    return this.#versions.every(({ landedBy, loose }) => !loose && (landedBy ?? revision + 1) <= revision)
+  }
+
   /** A place in the history, for {@link durable}. */
   get mark(): number {
     return this.#passed + this.#versions.length

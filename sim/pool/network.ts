@@ -13,6 +13,7 @@ export class SimNetwork {
   readonly #life = new Life(0)
   readonly #cuts = new Set<string>()
   readonly #slow = new Map<string, number>()
+  #connections: Connection[] = []
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler
@@ -38,16 +39,47 @@ export class SimNetwork {
     this.#slow.clear()
   }
 
+  /** How long one message between them takes now. */
+  delayMs(from: string, to: string): number {
+    return this.#random.fraction() * DELAY_MS + (this.#slow.get(from) ?? 0) + (this.#slow.get(to) ?? 0)
+  }
+
+  /** All connections between two machines are lost: what was sent and has not arrived never does. */
+  break(one: string, other: string): void {
+    for (const { ends, out } of this.#open) if (ends.includes(one) && ends.includes(other)) out.reset()
+  }
+
+  /**
+   * A machine's process has ended. After a kill its system says so to all, behind what was sent; who lost the power says
+   * nothing any more, and nobody is told.
+   */
+  end(name: string, how: 'kill' | 'power'): void {
+    for (const { ends, out, back } of this.#open) {
+      if (!ends.includes(name)) continue
+      const [own, other] = ends[0] === name ? [out, back] : [back, out]
+      if (how === 'power') for (const way of [own, other]) way.fallSilent()
+      else {
+        own.close()
+        other.drop()
+      }
+    }
+  }
+
   /** Both ends of a new connection. */
   connect(dialler: string, acceptor: string): [Duplex, Duplex] {
     const out = new Way(way => this.#carry(way, dialler, acceptor))
     const back = new Way(way => this.#carry(way, acceptor, dialler))
+    this.#connections = [...this.#open, { ends: [dialler, acceptor], out, back }]
     return [endOf(back, out), endOf(out, back)]
+  }
+
+  get #open(): Connection[] {
+    return this.#connections.filter(({ out, back }) => !out.isOver || !back.isOver)
   }
 
   #carry(way: Way, from: string, to: string): void {
     const late = this.#random.chance(LOSS) ? RETRANSMIT_MS : 0
-    const ms = this.#random.fraction() * DELAY_MS + late + (this.#slow.get(from) ?? 0) + (this.#slow.get(to) ?? 0)
+    const ms = this.delayMs(from, to) + late
     this.#scheduler.at(this.#life, ms, () => this.#arrive(way, from, to, CUT_TRIES_MAX))
   }
 
@@ -56,6 +88,13 @@ export class SimNetwork {
     if (tries === 0) return way.reset()
     this.#scheduler.at(this.#life, RETRANSMIT_MS, () => this.#arrive(way, from, to, tries - 1))
   }
+}
+
+interface Connection {
+  readonly ends: readonly [string, string]
+  /** From the first of them to the second. */
+  readonly out: Way
+  readonly back: Way
 }
 
 const LOSS = 0.02
@@ -69,6 +108,7 @@ const CONGESTED_BYTES = 256 * 1024
 class Way {
   other: Way | undefined
   #isClosed = false
+  #isSilent = false
   readonly #travelling: (Uint8Array | 'end')[] = []
   readonly #arrived: Uint8Array[] = []
   readonly #carry: (way: Way) => void
@@ -82,7 +122,7 @@ class Way {
   }
 
   write(parts: readonly Uint8Array[]): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isSilent) return
     const bytes = Buffer.concat(parts)
     this.bytes += bytes.byteLength
     this.#travelling.push(bytes)
@@ -98,7 +138,7 @@ class Way {
 
   /** Each carried piece brings the first that has not arrived: they never overtake each other. */
   deliver(): void {
-    const next = this.#travelling.shift()
+    const next = this.#isSilent ? undefined : this.#travelling.shift()
     if (next === undefined) return
     if (next === 'end') return this.#end()
     this.bytes -= next.byteLength
@@ -111,6 +151,21 @@ class Way {
   reset(): void {
     this.#end()
     if (this.other !== undefined) this.other.#end()
+  }
+
+  /** Who should read is there no more. */
+  drop(): void {
+    this.#end()
+  }
+
+  /** Nothing comes any more, and nobody says so. */
+  fallSilent(): void {
+    this.#isSilent = true
+  }
+
+  /** True when nothing more can come of it. */
+  get isOver(): boolean {
+    return this.#isEnded || this.#isSilent
   }
 
   get isCongested(): boolean {

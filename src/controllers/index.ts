@@ -5,6 +5,7 @@ export { Controller, type ControllerCounts, type ControllerOptions, DONE, type O
 export { feed } from './loop/feed.ts'
 export type { ControllerParts } from './loop/parts.ts'
 export type { Storage } from './filesystem/storage.ts'
+export { type MapFacts, nextMap } from './machines/plan.ts'
 export type { Cluster, KeptMap, MachineCertificates, Member } from './machines/cluster.ts'
 export type { Signer, SigningOrder } from './signing/plan.ts'
 export { type Controllers, type ControllersOptions, startControllers } from './start.ts'

@@ -1,0 +1,354 @@
+import {
+  type Answer,
+  type Caller,
+  ERRNO,
+  errnoName,
+  type Ino,
+  isErrno,
+  type Reply,
+  ROOT_INO,
+  type Vfs,
+} from '#storage/fs'
+import { answerOf } from '../model/observe.ts'
+import { mustHold } from '../model/violation.ts'
+import type { Random } from '../random.ts'
+import { CloudFile, type CloudModel, type CloudName, FILE_MODE } from './model.ts'
+
+/** What programs of a cloud work with. */
+export interface CloudSetting {
+  readonly model: CloudModel
+  readonly random: Random
+  /** True when nothing goes wrong: then nothing may be refused. */
+  readonly isCalm: boolean
+  /** The newest revision of the home, or the last that was known. */
+  readonly revision: number
+  readonly home: string
+  note(line: string): void
+  pause(ms: number): Promise<void>
+}
+
+/** The process through which a program uses the filesystem; it ends with it. */
+export interface Process {
+  readonly name: string
+  readonly vfs: Vfs
+  readonly gone: Promise<'gone'>
+  readonly isOver: boolean
+  /** Power cuts of the home before the program began. */
+  readonly cuts: number
+}
+
+const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0 }
+const NAMES = Array.from({ length: 12 }, (_, index) => `f${index}`)
+const FILE_BYTES_MAX = 120_000
+
+/** One program on a machine does one thing with the files of the cloud. */
+export async function act(setting: CloudSetting, machine: Process): Promise<void> {
+  const { random } = setting
+  const name = setting.model.name(random.pick(NAMES))
+  if (!isFree(name)) return
+  const kind = random.weighted(ACTS)
+  if (kind === 'write') await using(name, () => write(setting, machine, name))
+  else if (kind === 'read') await using(name, () => read(setting, machine, name))
+  else if (kind === 'remove') await using(name, () => remove(setting, machine, name))
+  else {
+    const to = setting.model.name(random.pick(NAMES))
+    if (to !== name && isFree(to)) await using(name, () => using(to, () => rename(setting, machine, { name, to })))
+  }
+}
+
+const ACTS = { write: 10, read: 8, remove: 2, rename: 2 }
+
+function isFree({ isBusy, isKnown, now }: CloudName): boolean {
+  return !isBusy && isKnown && now?.isFrozen !== true
+}
+
+async function using(name: CloudName, work: () => Promise<void>): Promise<void> {
+  name.isBusy = true
+  await work()
+  name.isBusy = false
+}
+
+/** What came of a call: `gone` with its machine's process, `failed` when nobody knows what became of it. */
+type Outcome<Value> = { readonly value: Value } | 'gone' | 'failed'
+
+// What a power cut of the home has taken back is not there.
+function isLost({ model }: CloudSetting, answer: number, cuts: number): boolean {
+  return answer === ERRNO.ENOENT && cuts !== model.cuts
+}
+
+async function call<Value>(
+  setting: CloudSetting,
+  machine: Process,
+  what: string,
+  run: (vfs: Vfs) => Reply<Value>,
+): Promise<Outcome<Value>> {
+  if (machine.isOver) return 'gone'
+  const answer: Answer<Value> | 'gone' = await Promise.race([answerOf(() => run(machine.vfs)), machine.gone])
+  setting.note(
+    `${machine.name} ${what}: ${answer === 'gone' ? answer : isErrno(answer) ? errnoName(answer) : 'ok'} (revision ${setting.revision})`,
+  )
+  if (answer === 'gone') return 'gone'
+  if (!isErrno(answer)) return { value: answer }
+  const isExcused =
+    !setting.isCalm && (answer === ERRNO.EIO || answer === ERRNO.ESTALE || isLost(setting, answer, machine.cuts))
+  mustHold(isExcused, () => `${machine.name} ${what} answers ${errnoName(answer)}`)
+  return 'failed'
+}
+
+// A name as this machine sees it must lead where it was last said to lead.
+async function look(setting: CloudSetting, machine: Process, name: CloudName): Promise<boolean> {
+  const { model } = setting
+  const { cuts } = model
+  const wanted = name.now?.ino
+  const seen = await call(setting, machine, `looks ${name.name} up`, async vfs => {
+    const found = await vfs.lookup(ROOT_INO, name.name)
+    return found === ERRNO.ENOENT ? { ino: undefined } : found
+  })
+  if (seen === 'gone' || seen === 'failed' || cuts !== model.cuts) return false
+  mustHold(seen.value.ino === wanted, () => {
+    return `${machine.name} finds ${seen.value.ino ?? 'nothing'} at ${name.name}, not ${wanted ?? 'nothing'}`
+  })
+  if (machine.name !== setting.home) model.durable(name.seenBy(machine.name))
+  return true
+}
+
+async function write(setting: CloudSetting, machine: Process, name: CloudName): Promise<void> {
+  const file = name.now ?? (await make(setting, machine, name))
+  if (file === undefined || file.isBusy || !(await look(setting, machine, name))) return
+  file.isBusy = true
+  await new Writing(setting, machine, { name, file }).run()
+  file.isBusy = false
+}
+
+async function make(setting: CloudSetting, machine: Process, name: CloudName): Promise<CloudFile | undefined> {
+  const { model, revision: calledAt } = setting
+  const { cuts } = model
+  const node = { kind: 'file', mode: FILE_MODE } as const
+  const made = await call(setting, machine, `makes ${name.name}`, vfs => vfs.make(ROOT_INO, name.name, node, CALLER))
+  const file = new CloudFile(typeof made === 'string' ? undefined : made.value.ino)
+  model.files.add(file)
+  if (typeof made === 'string' || cuts !== model.cuts) {
+    name.perhaps(file)
+    return undefined
+  }
+  name.change({ file, calledAt, landedBy: setting.revision, by: machine.name })
+  return file
+}
+
+/** One program has a file open, writes to it, and closes it. */
+class Writing {
+  readonly #setting: CloudSetting
+  readonly #machine: Process
+  readonly #name: CloudName
+  readonly #file: CloudFile
+  readonly #ino: Ino
+  readonly #cuts: number
+
+  constructor(setting: CloudSetting, machine: Process, place: { name: CloudName; file: CloudFile }) {
+    this.#setting = setting
+    this.#machine = machine
+    this.#name = place.name
+    this.#file = place.file
+    this.#ino = place.file.ino as Ino
+    this.#cuts = setting.model.cuts
+  }
+
+  async run(): Promise<void> {
+    const ino = this.#ino
+    const options = { truncate: false, killPrivileges: false }
+    const opened = await this.#call(`opens ${ino}`, vfs => vfs.open(ino, options))
+    if (typeof opened === 'string') return
+    const { random } = this.#setting
+    let isWell = true
+    for (let steps = random.between(1, 4); steps > 0 && isWell; steps--) {
+      // Where it would write after the home was set back, nobody can say; that it is told so when it syncs, it must be.
+      isWell = await this[this.#isCut ? 'sync' : random.weighted(STEPS)]()
+      if (isWell && random.chance(0.4)) await this.#setting.pause(random.fraction() * THINK_MS)
+    }
+    await this.#close()
+  }
+
+  async append(): Promise<boolean> {
+    return this.#write(this.#file.history.size, true)
+  }
+
+  async write(): Promise<boolean> {
+    return this.#write(this.#setting.random.below(this.#file.history.size + 1), false)
+  }
+
+  async truncate(): Promise<boolean> {
+    const { history } = this.#file
+    const size = this.#setting.random.below(Math.min(history.size + 5_000, FILE_BYTES_MAX))
+    const change = {
+      offset: Math.min(size, history.size),
+      bytes: Buffer.alloc(Math.max(0, size - history.size)),
+      size,
+      mode: FILE_MODE,
+    }
+    const ino = this.#ino
+    return this.#change(`cuts ${ino} at ${size}`, { change, isHome: true }, vfs =>
+      vfs.setAttributes(ino, { size }, CALLER),
+    )
+  }
+
+  /** What is read is what was written, whoever may have heard of it. */
+  async read(): Promise<boolean> {
+    return readWhole(this.#setting, this.#machine, this.#file, this.#cuts)
+  }
+
+  async sync(): Promise<boolean> {
+    const { model, revision } = this.#setting
+    const { history } = this.#file
+    const { mark } = history
+    const { cuts } = model
+    const synced = await this.#call(`syncs ${this.#ino}`, vfs => vfs.sync(this.#ino, 'all'))
+    if (typeof synced === 'string') return false
+    this.#landed()
+    history.durable(mark)
+    this.#name.pin(this.#file)
+    if (cuts === model.cuts) model.durable(revision)
+    return true
+  }
+
+  async #write(offset: number, isAppended: boolean): Promise<boolean> {
+    const { random } = this.#setting
+    const { history } = this.#file
+    const count = Math.min(random.pick([10, 700, 5_000, 17_000, 40_000]), FILE_BYTES_MAX - offset)
+    if (count <= 0) return true
+    const bytes = random.bytes(count)
+    const change = { offset, bytes, size: Math.max(history.size, offset + count), mode: FILE_MODE }
+    const how = { append: isAppended, killPrivileges: false }
+    const what = `${isAppended ? 'appends to' : 'writes'} ${this.#ino} ${offset}+${count}`
+    const isHome = isAppended && this.#machine.name !== this.#setting.home
+    return this.#change(what, { change, isHome }, vfs => vfs.write(this.#ino, offset, Uint8Array.from(bytes), how))
+  }
+
+  async #change(
+    what: string,
+    { change, isHome }: { change: Parameters<CloudFile['history']['change']>[0]; isHome: boolean },
+    run: (vfs: Vfs) => Reply<unknown>,
+  ): Promise<boolean> {
+    const { history } = this.#file
+    const calledAt = this.#setting.revision
+    const done = await this.#call(what, run)
+    if (typeof done === 'string' || this.#isCut) {
+      history.perhaps(change, 0)
+      this.#freeze()
+      return typeof done !== 'string'
+    }
+    history.change(change, calledAt, isHome ? this.#setting.revision : undefined)
+    return true
+  }
+
+  // As close(2): from now on everybody who opens the file sees all of it.
+  async #close(): Promise<void> {
+    const { vfs, name } = this.#machine
+    const isHome = name === this.#setting.home
+    const flushed = isHome ? DONE : await this.#call(`closes ${this.#ino}`, client => client.flush(this.#ino))
+    vfs.release(this.#ino)
+    if (typeof flushed === 'string') return
+    if (!isHome) this.#landed()
+  }
+
+  #landed(): void {
+    if (!this.#isCut && !this.#file.isFrozen) this.#file.history.landed(this.#setting.revision)
+  }
+
+  get #isCut(): boolean {
+    return this.#cuts !== this.#setting.model.cuts
+  }
+
+  async #call<Value>(what: string, run: (vfs: Vfs) => Reply<Value>): Promise<Outcome<Value>> {
+    const outcome = await call(this.#setting, this.#machine, what, run)
+    if (typeof outcome === 'string') this.#freeze()
+    return outcome
+  }
+
+  // What was not brought home may be there or not.
+  #freeze(): void {
+    this.#file.isFrozen = true
+    this.#file.history.loosen()
+  }
+}
+
+const STEPS = { write: 5, append: 3, truncate: 1, sync: 4, read: 2 } as const
+const THINK_MS = 5_000
+const DONE = { value: undefined }
+
+async function read(setting: CloudSetting, machine: Process, name: CloudName): Promise<void> {
+  const file = name.now
+  if (!(await look(setting, machine, name)) || file === undefined || file.isBusy) return
+  const ino = file.ino as Ino
+  file.isBusy = true
+  const { cuts } = setting.model
+  const options = { truncate: false, killPrivileges: false }
+  const opened = await call(setting, machine, `opens ${ino} to read`, vfs => vfs.open(ino, options))
+  if (typeof opened !== 'string') {
+    await readWhole(setting, machine, file, cuts)
+    machine.vfs.release(ino)
+  }
+  file.isBusy = false
+}
+
+/** Reads a file and compares it; false when it could not be read. */
+async function readWhole(
+  setting: CloudSetting,
+  machine: Process,
+  { ino, history, ...file }: CloudFile,
+  cuts: number,
+): Promise<boolean> {
+  const found = await call(setting, machine, `reads ${ino}`, vfs => readAll(vfs, ino as Ino))
+  if (typeof found === 'string') return false
+  if (cuts !== setting.model.cuts || file.isFrozen) return true
+  const wrong = history.wrongNow(found.value)
+  mustHold(wrong === undefined, () => `${machine.name} reads file ${ino}: ${wrong}`)
+  return true
+}
+
+/** All of a file, as read(2) gives it. */
+export async function readAll(vfs: Vfs, ino: Ino) {
+  const attributes = await vfs.attributes(ino)
+  if (isErrno(attributes)) return attributes
+  const { size, mode } = attributes
+  const bytes = Buffer.alloc(size)
+  const got = await vfs.read(ino, 0, bytes)
+  if (isErrno(got)) return got
+  return { size, mode, bytes: bytes.subarray(0, got.bytes), unreadable: [] }
+}
+
+async function remove(setting: CloudSetting, machine: Process, name: CloudName): Promise<void> {
+  const file = name.now
+  if (file === undefined || file.isBusy || !(await look(setting, machine, name))) return
+  const { model, revision: calledAt } = setting
+  const { cuts } = model
+  const gone = await call(setting, machine, `removes ${name.name}`, vfs => vfs.remove(ROOT_INO, name.name, 'file'))
+  machine.vfs.forget(file.ino as Ino)
+  if (typeof gone === 'string' || cuts !== model.cuts) name.perhaps(undefined)
+  else name.change({ file: undefined, calledAt, landedBy: setting.revision, by: machine.name })
+}
+
+async function rename(
+  setting: CloudSetting,
+  machine: Process,
+  { name, to }: { readonly name: CloudName; readonly to: CloudName },
+): Promise<void> {
+  const [file, old] = [name.now, to.now]
+  if (file === undefined || file.isBusy || old?.isBusy === true || !(await look(setting, machine, name))) return
+  const { model, revision: calledAt } = setting
+  const { cuts } = model
+  const places = [name, to].map(each => ({ parent: ROOT_INO, name: each.name })) as [Place, Place]
+  const done = await call(setting, machine, `renames ${name.name} to ${to.name}`, vfs =>
+    vfs.rename(...places, 'replace'),
+  )
+  if (old !== undefined) machine.vfs.forget(old.ino as Ino)
+  if (typeof done === 'string' || cuts !== model.cuts) {
+    name.perhaps(undefined)
+    to.perhaps(file)
+    return
+  }
+  const landed = { calledAt, landedBy: setting.revision, by: machine.name }
+  name.change({ file: undefined, ...landed })
+  to.change({ file, ...landed })
+}
+
+type Place = Parameters<Vfs['rename']>[0]

@@ -1,0 +1,116 @@
+import { type Digest, digestHex, isFault } from '#base'
+import { type Cookie, ERRNO, type Filesystem, type Ino, isErrno, ROOT_INO, type Vfs } from '#storage/fs'
+import { ok, show } from '../model/observe.ts'
+import { checkUsage } from '../model/usage.ts'
+import { mustHold } from '../model/violation.ts'
+import type { CloudMachine } from './machine.ts'
+import type { CloudFile, CloudModel } from './model.ts'
+import { readAll } from './program.ts'
+
+/** What is looked at when all is calm. */
+export interface Settling {
+  readonly model: CloudModel
+  readonly home: CloudMachine
+  readonly machines: readonly CloudMachine[]
+  note(line: string): void
+}
+
+/** Everything is as it may be after what has happened, and the same on every machine. */
+export async function settleFiles({ model, home, machines, note }: Settling): Promise<void> {
+  for (const { name, filesystem } of machines) {
+    const failed = await filesystem?.sync().then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    mustHold(filesystem !== undefined && failed === undefined, () => `${name} cannot sync in calm: ${failed}`)
+  }
+  const vfs = vfsOf(home)
+  for (const name of model.names.values()) {
+    const found = await vfs.lookup(ROOT_INO, name.name)
+    mustHold(!isErrno(found) || found === ERRNO.ENOENT, () => `lookup of ${name.name} in calm: ${show(found)}`)
+    name.settle(isErrno(found) ? undefined : found.ino)
+  }
+  const named = new Set([...model.names.values()].flatMap(({ now }) => (now === undefined ? [] : [now])))
+  for (const file of model.files) if (!named.has(file)) forgetEverywhere(model, file, machines)
+  for (const file of named) await settleFile(vfs, file)
+  note(`settled ${named.size} files at revision ${home.home?.keyspace.revision}`)
+  for (const machine of machines) await checkSame(machine, model)
+}
+
+// As kernels do in the end, whichever process has served them.
+function forgetEverywhere(model: CloudModel, file: CloudFile, machines: readonly CloudMachine[]): void {
+  model.files.delete(file)
+  if (file.ino !== undefined) for (const { filesystem } of machines) filesystem?.vfs.forget(file.ino as Ino)
+}
+
+/** What the home counts is there, and every chunk it names can be read from this machine. */
+export async function checkHome(home: CloudMachine, from: CloudMachine): Promise<void> {
+  const filesystem = home.home?.filesystem
+  if (filesystem === undefined) return
+  await checkUsage(filesystem)
+  for await (const batch of filesystem.references(NEVER)) {
+    for (const digest of batch) {
+      const why = await whyUnread(from, digest)
+      const users = why === undefined ? [] : await usersOf(filesystem, digest)
+      mustHold(
+        why === undefined,
+        () => `${users.join()} needs chunk ${digestHex(digest)} is not read at ${from.name}: ${why?.message}`,
+      )
+    }
+  }
+}
+
+async function whyUnread({ pool }: CloudMachine, digest: Digest): Promise<Error | undefined> {
+  try {
+    await pool?.read(digest, Buffer.alloc(1), 0)
+    return undefined
+  } catch (error) {
+    if (isFault(error)) return error
+    throw error
+  }
+}
+
+async function usersOf(filesystem: Filesystem, digest: Digest): Promise<string[]> {
+  const users: string[] = []
+  for await (const user of filesystem.users(new Set([digest]), NEVER)) users.push(JSON.stringify(user))
+  return users
+}
+
+async function settleFile(vfs: Vfs, file: CloudFile): Promise<void> {
+  const { ino, history, isFrozen, cutAt } = file
+  const found = await ok(readAll(vfs, ino as Ino), `read of file ${ino} in calm`)
+  const wrong = isFrozen ? history.wrongAsOf(found, cutAt ?? Number.MAX_SAFE_INTEGER, true) : history.wrongNow(found)
+  mustHold(wrong === undefined, () => `file ${ino} at the home: ${wrong}`)
+  history.adopt(found)
+  Object.assign(file, { isFrozen: false, cutAt: undefined, isBusy: false })
+}
+
+async function checkSame(machine: CloudMachine, model: CloudModel): Promise<void> {
+  const vfs = vfsOf(machine)
+  const listed: string[] = []
+  const take = ({ name }: { readonly name: string }) => listed.push(name) > 0
+  await ok(vfs.list(ROOT_INO, 0 as Cookie, { attributes: true, take }), `list at ${machine.name}`)
+  const names = listed.filter(name => name !== '.' && name !== '..').sort()
+  const wanted = [...model.names.values()].filter(({ now }) => now !== undefined)
+  const wantedNames = wanted.map(({ name }) => name).sort()
+  mustHold(
+    names.join() === wantedNames.join(),
+    () => `${machine.name} lists ${names.join()}, not ${wantedNames.join()}`,
+  )
+  for (const { name, now } of wanted) {
+    const { ino } = await ok(vfs.lookup(ROOT_INO, name), `lookup of ${name} at ${machine.name}`)
+    mustHold(ino === now?.ino, () => `${name} at ${machine.name} is ${ino}, not ${now?.ino}`)
+    await ok(vfs.open(ino, { truncate: false, killPrivileges: false }), `open of ${name} at ${machine.name}`)
+    const found = await ok(readAll(vfs, ino), `read of ${name} at ${machine.name}`)
+    const wrong = now?.history.wrongNow(found)
+    vfs.release(ino)
+    mustHold(wrong === undefined, () => `${name} at ${machine.name}: ${wrong}`)
+  }
+}
+
+function vfsOf({ name, filesystem }: CloudMachine): Vfs {
+  mustHold(filesystem !== undefined, () => `${name} has no filesystem in calm`)
+  return filesystem.vfs
+}
+
+const NEVER = new AbortController().signal
