@@ -1,6 +1,7 @@
 import type { ByteString } from '#base'
 import { ERRNO, type Errno } from '../errno.ts'
 import { ROOT_INO } from '../inode.ts'
+import type { HeldLock, LockRequest } from '../lock.ts'
 import type {
   AllocateMode,
   AttributeChange,
@@ -88,12 +89,24 @@ export class WithSnapshots implements Vfs {
     return options.truncate ? ERRNO.EROFS : this.#view.open(ino)
   }
 
-  flush(ino: Ino): Reply<void> {
-    return isVirtual(ino) ? ERRNO.ENOSYS : this.#live.flush(ino)
+  flush(ino: Ino, owner?: string): Reply<void> {
+    return this.#live.flush(ino, owner)
   }
 
-  release(ino: Ino): void {
-    if (!isVirtual(ino)) this.#live.release(ino)
+  release(ino: Ino, handle?: number): void {
+    this.#live.release(ino, handle)
+  }
+
+  getLock(ino: Ino, lock: LockRequest): Reply<HeldLock | undefined> {
+    return this.#live.getLock(ino, lock)
+  }
+
+  setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal): Reply<void> {
+    return this.#live.setLock(ino, lock, wait)
+  }
+
+  mustFlush(ino: Ino, access: 'read' | 'write'): boolean {
+    return this.#live.mustFlush(ino, access)
   }
 
   sync(ino: Ino, what: 'data' | 'all'): Reply<void> {
