@@ -2,7 +2,6 @@ import os from 'node:os'
 import { isFault, type World, whyOf } from '#base'
 import {
   FORMAT_LEVEL,
-  forMachines,
   Links,
   type Machines,
   MapStore,
@@ -30,6 +29,7 @@ import { ownDiskId } from './own-disk.ts'
 import { isNews, ownDisk, ownReport, ownZone } from './own-report.ts'
 import { PeerPort } from './peer-port.ts'
 import { certificateCheck, renewingNode } from './renewal.ts'
+import { authorised, rightOf } from './rights.ts'
 
 /** What the storage process keeps in touch with other machines with. */
 export interface PeersOptions {
@@ -106,10 +106,10 @@ export class Peers implements AsyncDisposable {
   }
 
   /**
-   * Opens the port and keeps connections from now on. Other machines may call the handlers; each of them decides by the
-   * caller's certificate who may, as with `forMachines`.
+   * Opens the port and keeps connections from now on. Other machines may call the handlers, if they have the right to by
+   * `rightFor`; each handler looks closer at who calls.
    */
-  async serve(handlers: readonly Handler[]): Promise<void> {
+  async serve(handlers: readonly Handler[], rightFor: typeof rightOf = rightOf): Promise<void> {
     const { world, dataFolder } = this.#options
     const renew = renewHandlers({ clock: world.clock, software: softwareName(), dataFolder })
     this.#isServing = true
@@ -117,7 +117,8 @@ export class Peers implements AsyncDisposable {
     this.#maps.setAlone(this.#alone())
     this.#tell()
     const control = { clock: world.clock, software: softwareName(), dataFolder }
-    this.#links.serve([...forMachines(renew), ...setHomeHandlers(control), ...handlers])
+    const all = [...renew, ...setHomeHandlers(control), ...handlers]
+    this.#links.serve(authorised(all, () => this.#maps.map, rightFor))
     this.#looking = this.#lookOn()
     const changed = () => this.reload()
     this.#renewing = renewingNode({ world, dataFolder, files: () => this.#files, machines: this.#links, changed })

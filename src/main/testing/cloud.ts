@@ -16,6 +16,7 @@ import {
   type TlsCredential,
 } from '#rpc'
 import { Peers } from '../peers/peers.ts'
+import { rightOf } from '../peers/rights.ts'
 
 /** A machine of a cloud for tests: what its storage process keeps, without storage. */
 export interface TestMachine extends AsyncDisposable {
@@ -130,7 +131,7 @@ async function openMachine({
   const states = { held: none, quarantined: none, condemned: none, cached: none }
   const stat = () => ({ states, segments: 0, segmentBytes: 0, deadBytes: 0, candidates: 0 })
   const peers = opening.use(await Peers.open({ world, dataFolder, listen, chunks: { space, stat } }))
-  await peers.serve(handlers)
+  await peers.serve(handlers, method => rightOf(method) ?? 'machine')
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: peers.localMethods() }))
