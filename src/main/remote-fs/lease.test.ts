@@ -91,6 +91,21 @@ test('while the home cannot be reached open files show what is known, and what i
   await close(a.vfs, ino)
 })
 
+test('who closes while the home is gone does not wait for it, and goes on later', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const a = await cloud.machine('a')
+  const { ino } = await make(a.vfs, 'x')
+  await put(a.vfs, ino, '0123456789')
+  await ok(a.vfs.open(ino, OPEN))
+  await ok(a.vfs.write(ino, 0, Buffer.from('later'), AS_ASKED))
+  cut(a)
+  const tookMs = await timeOf(async () => a.fs[Symbol.asyncDispose]())
+  assert.ok(tookMs < 4_000, `${tookMs}`)
+  a.way.isCut = false
+  await a.killAndReopen()
+  assert.equal((await get(cloud.home.vfs, ino)).toString(), 'later56789')
+})
+
 test('a session goes on after the process of its machine was killed, with what it had not written', async () => {
   await using cloud = await testCloud()
   const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]

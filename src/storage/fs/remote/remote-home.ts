@@ -81,6 +81,11 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this.#files.all
   }
 
+  /** True while a file is open here. */
+  get isInUse(): boolean {
+    return this.#files.some
+  }
+
   /** Forgets what others have changed; answers what of it is open here, and so must stay, and further names to forget. */
   forget(stale: Stale): { readonly held: readonly Ino[]; readonly names: readonly DirectoryPlace[] } {
     const names = this.#cache.forget(stale)
