@@ -40,3 +40,6 @@ export const NODE_SECONDS_MAX = 30
 /** How long `cairn mesh rotate` waits for the new key, and how often it looks. */
 export const MESH_ROTATE_MS = 60_000
 export const MESH_LOOK_MS = 500
+
+/** How often `cairn node drain --wait` looks how far it is. */
+export const DRAIN_LOOK_MS = 1_000

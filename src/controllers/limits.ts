@@ -89,3 +89,6 @@ export const CAPACITY_STEPS = 16
 export const DISK_CHUNKS_PERCENT = 85
 export const DISK_NOTHING_PERCENT = 95
 export const DISK_RELIEF_PERCENT = 3
+/** How often a pool is asked how many copies are missing, while some are or that is not known, and while none are. */
+export const POOL_LOOK_MS = 5_000
+export const POOL_SAFE_LOOK_MS = 60_000

@@ -81,7 +81,7 @@ function openControllers(
     signingController(parts, signer),
     expiryController(parts),
     ...(storage === undefined ? [] : [filesystemController(parts, storage)]),
-    ...(cluster === undefined ? [] : [machinesController(parts, cluster), poolController(parts)]),
+    ...(cluster === undefined ? [] : [machinesController(parts, cluster), poolController(parts, storage)]),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')

@@ -150,3 +150,6 @@ export const NODE_READINGS_MS = 2_000
 
 /** Milliseconds other machines have to say how many copies there are, before their answer is left out. */
 export const COPIES_TOLD_MS = 2_000
+/** Chunks whose files are looked for when a machine is lost, of one filesystem, and the files that are named. */
+export const IF_LOST_CHUNKS_MAX = 262_144
+export const IF_LOST_PLACES_MAX = 10

@@ -114,7 +114,15 @@ export {
   snapshotRemove,
   snapshotRestore,
 } from './door/snapshot.ts'
-export { type CopiesStatus, type ScrubRow, storeCollect, storeCopies, storeScrub } from './door/store.ts'
+export {
+  type CopiesStatus,
+  type IfLost,
+  type ScrubRow,
+  storeCollect,
+  storeCopies,
+  storeIfLost,
+  storeScrub,
+} from './door/store.ts'
 export { connectTls, type TlsConnection, type TlsConnectOptions } from './tls/connect.ts'
 export type { TlsCredential } from './tls/credential.ts'
 export { listenTls, type TlsListening, type TlsListenOptions } from './tls/listen.ts'

@@ -1,10 +1,12 @@
-import type { NodeStatus } from '#rpc'
+import type { CopiesStatus, NodeStatus } from '#rpc'
 
 /** The storage of this machine, as controllers use it; it works without them. Faults: those of the local door. */
 export interface Storage {
   /** What this machine is called in objects. */
   readonly nodeName: string
   status(signal: AbortSignal): Promise<NodeStatus>
+  /** How many copies there are of what the cloud keeps. */
+  copies(signal: AbortSignal): Promise<CopiesStatus>
   /** Makes an empty filesystem. Faults: Invalid, Occupied. */
   create(filesystem: string, signal: AbortSignal): Promise<void>
   /** Unmounts one and removes it for good. Faults: Invalid, NotFound, Busy, NotEmpty. */

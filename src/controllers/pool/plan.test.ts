@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { CopiesStatus } from '#rpc'
 import { type KubeObject, textAt } from '#schema'
 import { copiesOf, type PoolMachine, poolStatus, roomFor } from './plan.ts'
 
@@ -53,6 +54,33 @@ test('a pool says how many copies there are for what is wanted, and when nothing
   assert.equal(told({}, [on, on, off]), 'Ready: 2 of 3 machines can be reached')
   assert.equal(told({}, [on, off]), 'Degraded: 1 of 2 machines can be reached')
   assert.match(told({}, [on, off, off]), /^Degraded: 2 copies are needed .* nothing can be written$/)
+})
+
+const SAFE: CopiesStatus = {
+  sentence: '',
+  isSafe: true,
+  missingCopies: 0,
+  missingBytes: 0,
+  owingGroups: 0,
+  damagedChunks: 0,
+  misplacedChunks: 0,
+  bytesPerSecond: 0,
+  unknown: [],
+  machines: [],
+}
+
+test('a pool says what is missing in a few digits, and how long it takes; nothing while that is not known', () => {
+  const machines = [machine('1Gi', '9Gi'), machine('1Gi', '9Gi')]
+  const short = { isSafe: false, missingCopies: 1234, missingBytes: 5 * 2 ** 30, owingGroups: 77, secondsLeft: 123 }
+  const status = poolStatus(pool({}), machines, { ...SAFE, ...short })
+  assert.deepEqual(
+    ['phase', 'missing', 'owingGroups', 'repairSeconds', 'message'].map(name => status[name]),
+    ['Degraded', 1200, 77, 120, 'some files have fewer copies than wanted: they are being made'],
+  )
+  const safe = poolStatus({ ...pool({}), status }, machines, SAFE)
+  assert.deepEqual([safe['phase'], safe['missing'], safe['message']], ['Ready', 0, ''])
+  assert.equal(Object.hasOwn(safe, 'repairSeconds'), false)
+  assert.equal(Object.hasOwn(poolStatus({ ...pool({}), status: safe }, machines), 'missing'), false)
 })
 
 test('amounts of a pool are those of all machines, and stay as they were told while they are near', () => {

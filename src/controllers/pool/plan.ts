@@ -1,4 +1,6 @@
+import type { CopiesStatus } from '#rpc'
 import {
+  canonicalQuantity,
   isJsonObject,
   type JsonObject,
   DEFAULT_POOL,
@@ -38,10 +40,10 @@ export interface PoolMachine {
  * The status of the default pool. Amounts are told in steps of a part of the whole, so that an object is not written whenever
  * a file is.
  */
-export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[]): JsonObject {
+export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[], safety?: CopiesStatus): JsonObject {
   const told: JsonObject = isJsonObject(pool['status']) ? pool['status'] : {}
-  // Of several machines it is not known here what lacks copies.
-  const old = Object.fromEntries(Object.entries(told).filter(([name]) => name !== 'missing'))
+  // What is not known now is not told as it was.
+  const old = Object.fromEntries(Object.entries(told).filter(([name]) => !SAFETY.includes(name)))
   const { generation } = pool.metadata
   const copies = copiesOf(pool, machines.length)
   const online = machines.filter(each => each.isOnline).length
@@ -54,12 +56,36 @@ export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[]): 
   return {
     ...old,
     ...copies,
-    phase: online < Math.min(copies.replicas, machines.length) ? 'Degraded' : 'Ready',
+    phase: online < Math.min(copies.replicas, machines.length) || isShort(safety) ? 'Degraded' : 'Ready',
     ...roomOf(old, { held: { chunks }, disk }),
-    ...(machines.length > 1 ? {} : { missing: 0 }),
-    message: messageOf(copies, { online, machines: machines.length }),
+    ...safetyOf(machines.length, safety),
+    message: messageOf(copies, { online, machines: machines.length, safety }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
+}
+
+const SAFETY = ['missing', 'missingBytes', 'owingGroups', 'damaged', 'misplaced', 'repairSeconds']
+
+function isShort(safety: CopiesStatus | undefined): boolean {
+  return safety !== undefined && (safety.missingCopies > 0 || safety.damagedChunks > 0)
+}
+
+// In two digits, so that an object is not written with each chunk that is mended.
+function safetyOf(machines: number, safety: CopiesStatus | undefined): JsonObject {
+  if (safety === undefined) return machines > 1 ? {} : { missing: 0 }
+  const { missingCopies, missingBytes, owingGroups, damagedChunks, misplacedChunks, secondsLeft } = safety
+  return {
+    missing: rough(missingCopies),
+    missingBytes: canonicalQuantity(String(rough(missingBytes))) ?? '0',
+    owingGroups: rough(owingGroups),
+    damaged: damagedChunks,
+    misplaced: rough(misplacedChunks),
+    ...(secondsLeft === undefined ? {} : { repairSeconds: rough(secondsLeft) }),
+  }
+}
+
+function rough(amount: number): number {
+  return Number(amount.toPrecision(2))
 }
 
 /** How many bytes find room when each has so many copies, all on different machines. */
@@ -77,7 +103,7 @@ export function roomFor(copies: number, freeBytes: readonly number[]): number {
 
 function messageOf(
   { replicas, minReplicas }: { readonly replicas: number; readonly minReplicas: number },
-  { online, machines }: { readonly online: number; readonly machines: number },
+  { online, machines, safety }: MessageFacts,
 ): string {
   if (online < minReplicas) {
     const needed = `${minReplicas} copies are needed before a write is acknowledged`
@@ -85,7 +111,19 @@ function messageOf(
   }
   if (machines === 1) return replicas > 1 ? 'one machine keeps one copy, whatever is wanted' : ''
   if (machines < replicas) return `${replicas} copies are wanted, and there are ${machines} machines for them`
-  return online < machines ? `${online} of ${machines} machines can be reached` : ''
+  const reached = online < machines ? `${online} of ${machines} machines can be reached` : ''
+  // The same as `cairn status` says, but for what passes with every chunk.
+  if (safety === undefined || safety.isSafe || !isShort(safety)) return reached
+  const lacking = `some files have fewer copies than wanted: they are being made`
+  const damaged = `${safety.damagedChunks} damaged chunks are not yet put right`
+  const said = [reached, safety.missingCopies > 0 ? lacking : '', safety.damagedChunks > 0 ? damaged : '']
+  return said.filter(text => text !== '').join('; ')
+}
+
+interface MessageFacts {
+  readonly online: number
+  readonly machines: number
+  readonly safety: CopiesStatus | undefined
 }
 
 /** The status of a pool that no machine keeps. */

@@ -1,5 +1,8 @@
+import { isFault } from '#base'
 import { ifFault, type Informer } from '#client'
 import { DEFAULT_POOL, isSameJson, type KubeObject, listAt, MACHINE_FINALIZER, textAt } from '#schema'
+import type { Storage } from '../filesystem/storage.ts'
+import { POOL_LOOK_MS, POOL_SAFE_LOOK_MS } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
@@ -7,10 +10,10 @@ import { DISKS, NODES, POOLS } from '../resources.ts'
 import { absentStatus, defaultPool, type PoolMachine, poolStatus } from './plan.ts'
 
 /** Shows what the disks of all machines hold and have room for: the pool `default` is always there. */
-export function poolController(parts: ControllerParts): Controller {
+export function poolController(parts: ControllerParts, storage: Pick<Storage, 'copies'> | undefined): Controller {
   const [disks, nodes] = [parts.informers.of({ resource: DISKS }), parts.informers.of({ resource: NODES })]
   const reconcile = (name: string, signal: AbortSignal): Promise<Outcome> =>
-    reconcilePool(parts, { name, disks, nodes }, signal)
+    reconcilePool(parts, { name, disks, nodes, storage }, signal)
   const controller = new Controller({ name: 'pool', world: parts.world, reconcile })
   feed(controller, parts.informers.of({ resource: POOLS }))
   for (const informer of [disks, nodes]) feed(controller, informer, () => [DEFAULT_POOL])
@@ -20,7 +23,7 @@ export function poolController(parts: ControllerParts): Controller {
 
 async function reconcilePool(
   { client }: ControllerParts,
-  { name, disks, nodes }: { readonly name: string; readonly disks: Informer; readonly nodes: Informer },
+  { name, disks, nodes, storage }: PoolWork & { readonly name: string },
   signal: AbortSignal,
 ): Promise<Outcome> {
   const isDefault = name === DEFAULT_POOL
@@ -30,9 +33,22 @@ async function reconcilePool(
     return DONE
   }
   await Promise.all([disks.synced(signal), nodes.synced(signal)])
-  const status = isDefault ? poolStatus(pool, machinesOf(nodes.all(), disks.all())) : absentStatus(pool)
+  // Storage that starts anew is asked again soon.
+  const safety = isDefault ? await storage?.copies(signal).catch(unknown) : undefined
+  const status = isDefault ? poolStatus(pool, machinesOf(nodes.all(), disks.all()), safety) : absentStatus(pool)
   if (!isSameJson(pool['status'], status)) await client.updateStatus(POOLS, { ...pool, status }, signal)
-  return DONE
+  if (!isDefault || storage === undefined) return DONE
+  return { kind: 'again', afterMs: safety?.isSafe === true ? POOL_SAFE_LOOK_MS : POOL_LOOK_MS }
+}
+
+interface PoolWork {
+  readonly disks: Informer
+  readonly nodes: Informer
+  readonly storage: Pick<Storage, 'copies'> | undefined
+}
+
+function unknown(error: unknown): undefined {
+  if (!isFault(error)) throw error
 }
 
 function machinesOf(nodes: readonly KubeObject[], disks: readonly KubeObject[]): readonly PoolMachine[] {

@@ -11,6 +11,7 @@ import {
   filesystemUnmount,
   nodeStatus,
   quotaSet,
+  storeCopies,
 } from '#rpc'
 import { nodeNameOf } from '../node-name.ts'
 import { softwareName } from '../version.ts'
@@ -32,6 +33,7 @@ export function storageOver(call: DoorCall, nodeName: string = nodeNameOf(hostna
   return {
     nodeName,
     status: signal => call(signal, client => client.call(nodeStatus, {}, signal)),
+    copies: signal => call(signal, client => client.call(storeCopies, undefined, signal)),
     async create(filesystem, signal) {
       await call(signal, client => client.call(filesystemCreate, { filesystem }, signal))
     },

@@ -1,7 +1,8 @@
-import { type Digest, textOf } from '#base'
+import type { Digest } from '#base'
 import type { ChunkUser } from '#storage/fs'
 import { DAMAGE_LOOK_MS, DAMAGED_CHUNKS_MAX, DAMAGED_PLACES_MAX } from '../limits.ts'
 import type { Parts } from './parts.ts'
+import { placeText } from './place-text.ts'
 
 /** Who needs the damaged chunks of this machine. */
 export interface Damage {
@@ -59,14 +60,3 @@ async function look({ chunks, filesystems }: DamageParts, seen: Seen, signal: Ab
   }
   return isAll
 }
-
-function placeText(filesystem: string, user: ChunkUser): string {
-  if (user.kind === 'removed') return `a removed file of ${filesystem} that is still open`
-  const text = textOf(user.path)
-  const end = text.length > PLACE_LETTERS ? `...${text.slice(-PLACE_LETTERS)}` : text
-  const place = filesystem === 'home' ? end : `${filesystem}:${end}`
-  return user.kind === 'directory' ? `the manifest of ${place}` : place
-}
-
-// So that all places fit into one line of `cairn doctor`.
-const PLACE_LETTERS = 120

@@ -15,7 +15,7 @@ export interface Parts {
   readonly link: SupervisorLink
   readonly world: World
   readonly chunks: ChunkStore
-  readonly pool: Pick<Pool, 'status'>
+  readonly pool: Pick<Pool, 'status' | 'onlyAt'>
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector

@@ -7,9 +7,11 @@ import {
   message,
   storeCollect,
   storeCopies,
+  storeIfLost,
   storeScrub,
 } from '#rpc'
 import { COPIES_TOLD_MS } from '../limits.ts'
+import { ifLost } from './if-lost.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about the chunks of this machine. */
@@ -27,6 +29,7 @@ export function storeMethods(parts: Parts): readonly Handler[] {
       return message(undefined)
     }),
     answerUnary(storeCollect, async (_, { signal }) => message(await collector.collect(signal))),
+    answerUnary(storeIfLost, async ({ machine }, { signal }) => message(await ifLost(parts, machine, signal))),
     answerUnary(storeCopies, async (_, { signal }) => message(await copiesOf(parts, signal))),
   ]
 }
@@ -41,7 +44,9 @@ async function copiesOf({ pool, world }: Parts, signal: AbortSignal): Promise<Co
   )
   try {
     const { machines, ...status } = await pool.status(waited)
-    const told = machines.map(({ name, chunksAlone, isSafeToUnplug }) => ({ name, chunksAlone, isSafeToUnplug }))
+    const told = machines.map(({ name, chunks, bytes, missingCopies, chunksAlone, isSafeToUnplug }) => {
+      return { name, chunks, bytes, missingCopies, chunksAlone, isSafeToUnplug }
+    })
     return { ...status, machines: told }
   } finally {
     over.abort()

@@ -23,6 +23,7 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'chunk.list': 'member',
   'chunk.confirm': 'member',
   'chunk.report': 'member',
+  'chunk.ifLost': 'member',
   'chunk.roots': 'member',
   'fs.open': 'machine',
   'fs.call': 'machine',

@@ -1,8 +1,9 @@
 import type { Digest } from '#base'
 import { forMachines, type Machines } from '#cluster'
-import { answerDownload, type Handler, type Message, message } from '#rpc'
-import { chunkRoots, DIGESTS_MAX, packDigests, unpackDigests } from '#storage/pool'
+import { answerDownload, answerUnary, type Handler, type Message, message } from '#rpc'
+import { chunkIfLost, chunkRoots, DIGESTS_MAX, packDigests, type Pool, unpackDigests } from '#storage/pool'
 import { mainFault } from '../faults.ts'
+import { ifLostHere } from '../methods/if-lost.ts'
 import type { Filesystems } from './filesystems.ts'
 
 /** What the filesystems of other machines name. */
@@ -36,17 +37,28 @@ export function otherRoots(machines: Pick<Machines, 'own' | 'map' | 'client' | '
 }
 
 /** Answers other machines what the filesystems of this one name. */
-export function rootsHandlers(filesystems: () => Pick<Filesystems, 'held'> | undefined): readonly Handler[] {
-  const answer = answerDownload(chunkRoots, (_, { signal }) => told(filesystems(), signal))
-  return forMachines([answer])
+export function rootsHandlers(
+  filesystems: () => Pick<Filesystems, 'held' | 'all'> | undefined,
+  pool: Pick<Pool, 'onlyAt'>,
+): readonly Handler[] {
+  return forMachines([
+    answerDownload(chunkRoots, (_, { signal }) => told(filesystems(), signal)),
+    answerUnary(chunkIfLost, async ({ machine }, { signal }) => {
+      return message(await ifLostHere({ filesystems: opened(filesystems()), pool }, machine, signal))
+    }),
+  ])
+}
+
+function opened<Open>(filesystems: Open | undefined): Open {
+  if (filesystems !== undefined) return filesystems
+  throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
 }
 
 async function* told(
   filesystems: Pick<Filesystems, 'held'> | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Message<undefined>, Message<undefined>, undefined> {
-  if (filesystems === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
-  for (const { filesystem, keyspace } of filesystems.held) {
+  for (const { filesystem, keyspace } of opened(filesystems).held) {
     await filesystem.settled()
     for await (const batch of filesystem.references(signal)) {
       for (let at = 0; at < batch.length; at += DIGESTS_MAX) {

@@ -101,7 +101,7 @@ async function openAll(
   await peers.serve([
     ...remoteHandlers(homesOf(() => held.filesystems, peers)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
-    ...rootsHandlers(() => held.filesystems),
+    ...rootsHandlers(() => held.filesystems, pool),
     ...desk.machineMethods(),
   ])
   const company = () => link.tell({ kind: 'company', isAlone: machines.map.machines.length < 2 })

@@ -1,7 +1,9 @@
 import { download, unary } from '../method.ts'
 import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { FILESYSTEMS_MAX } from './filesystem.ts'
 
 const MACHINES_TOLD_MAX = 1_000
+const PLACES_TOLD_MAX = 10
 
 const scrubShape = shape({
   chunks: integer(),
@@ -38,6 +40,8 @@ const copiesShape = shape({
   isSafe: flag,
   missingCopies: integer(),
   missingBytes: integer(),
+  /** Groups of chunks that some machine lacks. */
+  owingGroups: integer(),
   damagedChunks: integer(),
   /** Chunks that belong elsewhere and still lie where they are too. */
   misplacedChunks: integer(),
@@ -49,6 +53,11 @@ const copiesShape = shape({
   machines: list(
     shape({
       name: text(253),
+      /** What it keeps as copies. */
+      chunks: integer(),
+      bytes: integer(),
+      /** Copies that others should have of that, and do not. */
+      missingCopies: integer(),
       /** Chunks that would be lost if the machine died now. */
       chunksAlone: integer(),
       isSafeToUnplug: flag,
@@ -67,4 +76,34 @@ export const storeCopies = unary({
   params: nothing,
   result: copiesShape,
   timeoutMs: 30_000,
+})
+
+const ifLostShape = shape({
+  /** What is lost, for people. */
+  sentence: text(20_000),
+  /** Chunks that files need and that no other machine says it holds. */
+  chunks: integer(),
+  /** Files, snapshots and directories that need them: the first of them by name, and how many there are. */
+  places: list(text(400), PLACES_TOLD_MAX),
+  placesCount: integer(),
+  /** Filesystems whose names and attributes are on it alone. */
+  homes: list(text(63), FILESYSTEMS_MAX),
+  /** Filesystems that were not looked at, as their home does not answer. */
+  unseen: list(text(63), FILESYSTEMS_MAX),
+  /** Machines that did not say what they hold. */
+  silent: list(text(253), MACHINES_TOLD_MAX),
+  /** False when more may be lost than is told. */
+  isAll: flag,
+})
+
+/** What is lost when a machine is. */
+export type IfLost = ShapeOf<typeof ifLostShape>
+
+/** What would be lost if the machine died now: all chunks that filesystems need are looked for on the others. */
+export const storeIfLost = unary({
+  name: 'store.ifLost',
+  version: 1,
+  params: shape({ machine: text(253) }),
+  result: ifLostShape,
+  timeoutMs: 600_000,
 })

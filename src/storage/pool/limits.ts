@@ -63,3 +63,9 @@ export const SILENT_BYTES_PER_MS = KIB
 export const MEND_BATCH = 8
 /** Milliseconds that repair lets pass before it begins with what has become known. */
 export const REPAIR_PAUSE_MS = 250
+/** Files named of those that are lost with a machine. */
+export const IF_LOST_PLACES_MAX = 10
+/** Machines named in one answer. */
+export const MACHINES_MAX = 4_096
+/** Filesystems of one home. */
+export const FILESYSTEMS_MAX = 4_096

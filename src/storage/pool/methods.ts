@@ -1,5 +1,13 @@
 import { download, flag, integer, list, nothing, type ShapeOf, shape, text, unary, upload } from '#rpc'
-import { CHUNK_BYTES_MAX, GROUPS_MAX, GROUPS_PER_CALL_MAX, REPORT_ROWS_MAX } from './limits.ts'
+import {
+  CHUNK_BYTES_MAX,
+  GROUPS_MAX,
+  FILESYSTEMS_MAX,
+  GROUPS_PER_CALL_MAX,
+  IF_LOST_PLACES_MAX,
+  MACHINES_MAX,
+  REPORT_ROWS_MAX,
+} from './limits.ts'
 
 /** A pool's name, in every call. */
 const pool = text(63)
@@ -98,6 +106,32 @@ export const chunkRoots = download({
   item: nothing,
   result: nothing,
 })
+
+const ifLostShape = shape({
+  /** The filesystems that were looked at. */
+  filesystems: list(text(63), FILESYSTEMS_MAX),
+  /** Chunks that files need and that no other machine says it holds. */
+  chunks: integer(),
+  /** What needs them, for people: the first ones, and how many there are. */
+  places: list(text(400), IF_LOST_PLACES_MAX),
+  placesCount: integer(),
+  /** Machines that did not say what they hold. */
+  silent: list(text(253), MACHINES_MAX),
+  /** False when more may be lost than is told. */
+  isAll: flag,
+})
+
+/** What the filesystems whose home is the answering machine would lose with a machine. */
+export const chunkIfLost = unary({
+  name: 'chunk.ifLost',
+  version: 1,
+  params: shape({ pool, machine: text(253) }),
+  result: ifLostShape,
+  timeoutMs: 600_000,
+})
+
+/** What one home knows of what is lost with a machine. */
+export type FoundIfLost = ShapeOf<typeof ifLostShape>
 
 /** The caller's pool has just been opened, perhaps on an empty disk: what it should hold is compared with it. */
 export const chunkBegan = unary({

@@ -229,3 +229,22 @@ function rot(machine: TestMachine, content: Buffer): void {
   }
   assert.fail('the chunk is in no segment')
 }
+
+test('what a machine has alone is told, and who could not be asked', async () => {
+  await using cloud = await TestCloud.of('a')
+  const a = cloud.machine('a')
+  const digests = [...(await putAll(cloud, a, 6)).keys()]
+  await cloud.clock.run(a.pool.sync())
+  await cloud.join('b')
+  const [c] = [await cloud.join('c')]
+  const onlyAt = async (machine: string) => await cloud.clock.run(c.pool.onlyAt(machine, digests, never))
+  await cloud.until(async () => (await onlyAt('a')).digests.length === 0)
+  assert.deepEqual(await onlyAt('b'), { digests: [], silent: [] })
+  await cloud.until(() => isSettled(cloud, a))
+  await cloud.stop('b')
+  cloud.tell({ b: 'Offline' })
+  const held = (await Promise.all(digests.map(digest => copiesOf(cloud, digest)))).filter(names => names.join() === 'a')
+  assert.deepEqual((await onlyAt('a')).silent, ['b'])
+  assert.equal((await onlyAt('a')).digests.length, held.length)
+  assert.equal((await onlyAt('b')).digests.length, 0)
+})

@@ -6,6 +6,7 @@ import { Greeting } from './greeting.ts'
 import { Holders } from './holders.ts'
 import { TICK_MS } from './limits.ts'
 import type { Report } from './methods.ts'
+import { type OnlyAt, onlyAt } from './only-at.ts'
 import { OwnCopies } from './own-copies.ts'
 import type { PoolMachines, PoolParts } from './parts.ts'
 import { Reads } from './reads.ts'
@@ -115,6 +116,11 @@ export class Pool implements ServedPool, AsyncDisposable {
   /** What all machines together know of the pool's copies. */
   status(signal: AbortSignal): Promise<PoolStatus> {
     return poolStatus(this.#parts, this.report(), this.#holders, signal)
+  }
+
+  /** Of these chunks, those that are lost when a machine is, as far as the others answer. */
+  onlyAt(machine: string, digests: readonly Digest[], signal: AbortSignal): Promise<OnlyAt> {
+    return onlyAt(this.#parts, this.#holders, { machine, digests }, AbortSignal.any([signal, this.#closing.signal]))
   }
 
   view(): PoolView {

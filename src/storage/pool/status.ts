@@ -11,6 +11,8 @@ export interface PoolStatus {
   readonly isSafe: boolean
   readonly missingCopies: number
   readonly missingBytes: number
+  /** Groups of chunks that some machine lacks. */
+  readonly owingGroups: number
   readonly damagedChunks: number
   /** Chunks that belong elsewhere and still lie where they are too. */
   readonly misplacedChunks: number
@@ -25,6 +27,11 @@ export interface PoolStatus {
 /** What hangs on one machine. */
 export interface MachineSafety {
   readonly name: string
+  /** What it keeps as copies. */
+  readonly chunks: number
+  readonly bytes: number
+  /** Copies that others should have of that, and do not. */
+  readonly missingCopies: number
   /** Groups of which chunks would be lost if it died now. */
   readonly groupsAlone: readonly number[]
   readonly chunksAlone: number
@@ -60,7 +67,7 @@ function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolSta
   const names = view.isAlone ? [] : [view.own, ...view.others].filter(name => !view.lost.has(name))
   const unknown = names.filter(name => reports.get(name)?.view !== view.name)
   const all = [...reports.values()]
-  const { copies: missingCopies, bytes: missingBytes } = missingOf(all)
+  const { copies: missingCopies, bytes: missingBytes, groups: owingGroups } = missingOf(all)
   const total = (of: (report: Report) => number) => all.reduce((sum, report) => sum + of(report), 0)
   const bytesPerSecond = total(report => report.bytesPerSecond)
   const damagedChunks = total(report => report.damagedChunks)
@@ -68,6 +75,7 @@ function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolSta
     isSafe: unknown.length === 0 && missingCopies === 0 && damagedChunks === 0,
     missingCopies,
     missingBytes,
+    owingGroups,
     damagedChunks,
     misplacedChunks: total(report => report.misplacedChunks),
     bytesPerSecond,
@@ -79,10 +87,12 @@ function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolSta
 }
 
 // Several machines may tell of the same copies: what one of them knows best counts.
-function missingOf(reports: readonly Report[]): { copies: number; bytes: number } {
+function missingOf(reports: readonly Report[]): { copies: number; bytes: number; groups: number } {
+  const groups = new Set<number>()
   const rows = new Map<string, { chunks: number; bytes: number }>()
   for (const { missing } of reports) {
     for (const { group, machine, chunks, bytes } of missing) {
+      groups.add(group)
       const known = rows.get(`${group} ${machine}`)
       if (known === undefined || known.chunks < chunks) rows.set(`${group} ${machine}`, { chunks, bytes })
     }
@@ -92,14 +102,16 @@ function missingOf(reports: readonly Report[]): { copies: number; bytes: number 
     copies += row.chunks
     bytes += row.bytes
   }
-  return { copies, bytes }
+  return { copies, bytes, groups: groups.size }
 }
 
 function safetyOf(view: PoolView, name: string, report: Report): MachineSafety {
   const isKnown = report.view === view.name
   const isElsewhere = report.aloneChunks === 0 && report.missing.length === 0 && report.misplacedChunks === 0
-  const { alone: groupsAlone, aloneChunks: chunksAlone } = report
-  return { name, groupsAlone, chunksAlone, isSafeToUnplug: isKnown && isElsewhere && !view.isAlone }
+  const { chunks, bytes, alone: groupsAlone, aloneChunks: chunksAlone } = report
+  const missingCopies = report.missing.reduce((sum, row) => sum + row.chunks, 0)
+  const isSafeToUnplug = isKnown && isElsewhere && !view.isAlone
+  return { name, chunks, bytes, missingCopies, groupsAlone, chunksAlone, isSafeToUnplug }
 }
 
 function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string {

@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import { textOf } from '#base'
 import { type FileDescription, fileDescribe } from '#rpc'
 import { cloudPlace, showPlace } from '../../cloud-path.ts'
-import { show } from '../../context.ts'
+import { ifLost } from '../../copies.ts'
+import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
+import { cliFault } from '../../faults.ts'
 import { formatBytes, formatMode, formatTime, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
@@ -13,11 +15,14 @@ import { printable } from '../../table.ts'
 export function declareStat(fs: Command, run: Run): void {
   fs.command('stat')
     .description('show what a filesystem knows of a file')
-    .argument('<path>', '/path in the filesystem home, or NAME:/path')
+    .argument('[path]', '/path in the filesystem home, or NAME:/path')
     .option('--cid', 'of a directory, too, work out the CID: everything below is read')
-    .addHelpText('after', examples('cairn fs stat /notes.txt', 'cairn fs stat -o json photos:/a.jpg'))
-    .action((word: string, options: { readonly cid?: boolean }) =>
+    .option('--if-lost <machine>', 'instead: which files are lost if that machine dies now')
+    .addHelpText('after', examples('cairn fs stat /notes.txt', 'cairn fs stat --if-lost attic'))
+    .action((word: string | undefined, options: { readonly cid?: boolean; readonly ifLost?: string }) =>
       run(async context => {
+        if (options.ifLost !== undefined) return await showIfLost(context, options.ifLost)
+        if (word === undefined) throw cliFault('Usage', 'a path is missing', { hint: 'For example: cairn fs stat /' })
         const place = cloudPlace(word)
         await using client = await openDoor(context)
         const describe = (cid: boolean) => client.call(fileDescribe, { place, cid }, context.signal)
@@ -29,6 +34,11 @@ export function declareStat(fs: Command, run: Run): void {
         show(context, { ...place, path: textOf(place.path), ...row, target, quota }, text)
       }),
     )
+}
+
+async function showIfLost(context: Context, machine: string): Promise<void> {
+  const found = await ifLost(context, machine)
+  show(context, { machine, ...found }, () => `${printable(found.sentence)}\n`)
 }
 
 function linesOf(row: FileDescription, path: string): string {

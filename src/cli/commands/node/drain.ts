@@ -7,6 +7,7 @@ import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { nodeRows } from './rows.ts'
+import { untilDrained } from './until-drained.ts'
 
 /** `cairn node drain` and `cairn node undrain` */
 export function declareNodeDrain(node: Command, run: Run): void {
@@ -14,8 +15,11 @@ export function declareNodeDrain(node: Command, run: Run): void {
     .command('drain')
     .description('let a machine give its copies away, so that it can be switched off or removed')
     .argument('<name>', 'a machine, as `cairn node ls` shows it')
-    .addHelpText('after', examples('cairn node drain attic'))
-    .action((name: string) => run(context => withApi(context, client => drain(context, client, name))))
+    .option('--wait', 'show how far it is, and end when its plug may be pulled')
+    .addHelpText('after', examples('cairn node drain attic', 'cairn node drain attic --wait'))
+    .action((name: string, { wait = false }: { readonly wait?: boolean }) =>
+      run(context => withApi(context, client => drain(context, client, { name, isAwaited: wait }))),
+    )
   node
     .command('undrain')
     .description('let a machine keep its copies after all, and get new ones')
@@ -24,8 +28,14 @@ export function declareNodeDrain(node: Command, run: Run): void {
     .action((name: string) => run(context => withApi(context, client => undrain(context, client, name))))
 }
 
-async function drain(context: Context, client: Client, name: string): Promise<void> {
+interface Drain {
+  readonly name: string
+  readonly isAwaited: boolean
+}
+
+async function drain(context: Context, client: Client, { name, isAwaited }: Drain): Promise<void> {
   await mark(client, name, true, context.signal)
+  if (isAwaited) return await untilDrained(context, client, name)
   const held = await heldByNode(client, name, context.signal)
   const others = (await nodeRows(context)).nodes.filter(each => each.name !== name && each.state === 'Online').length
   const value = { draining: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }
@@ -39,7 +49,7 @@ function drainText(name: string, held: HeldByNode | undefined, others: number): 
   const then =
     others === 0
       ? 'No other machine can take its copies now: they stay until one is Online.'
-      : `See what is left, and when it can be switched off: kubectl describe node ${name}`
+      : `See what is left, and when its plug may be pulled: cairn node drain ${name} --wait`
   return `${head}, and gives its copies away. ${there}\n${then}\n`
 }
 

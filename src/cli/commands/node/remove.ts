@@ -3,6 +3,7 @@ import { withApi } from '../../api/with-api.ts'
 import { type Context, show } from '../../context.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
+import { printable } from '../../table.ts'
 import { removeSimulated } from './rm.ts'
 import { takeOut } from './take-out.ts'
 
@@ -14,7 +15,7 @@ export function declareNodeRemove(node: Command, run: Run): void {
       'take a machine out of the cloud for good: nobody lets it in any more; a simulated one goes with its disk',
     )
     .argument('<name>', 'a machine, as `cairn node ls` shows it')
-    .option('--force', 'also while copies are on it that may be nowhere else')
+    .option('--force', 'also when it is lost, with what is nowhere else: that is told')
     .addHelpText('after', examples('cairn node remove attic', 'cairn node remove burnt-down --force'))
     .action((name: string, { force = false }: { readonly force?: boolean }) =>
       run(async context => {
@@ -26,9 +27,13 @@ export function declareNodeRemove(node: Command, run: Run): void {
 
 async function removeReal(context: Context, name: string, isForced: boolean): Promise<void> {
   await withApi(context, async client => {
-    const held = await takeOut(context, client, { name, isForced })
-    const lost = held === undefined || held.isEmpty ? '' : ` It held ${held.text}.`
-    const value = { removed: name, ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }) }
-    show(context, value, () => `Removed the machine ${name}: its certificate is refused from now on.${lost}\n`)
+    const { held, lost } = await takeOut(context, client, { name, isForced })
+    const said = lost === undefined ? 'All it held has copies elsewhere.' : printable(lost.sentence)
+    const value = {
+      removed: name,
+      ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }),
+      lost: lost ?? null,
+    }
+    show(context, value, () => `Removed the machine ${name}: its certificate is refused from now on. ${said}\n`)
   })
 }
