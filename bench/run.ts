@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { runControl } from './control/run.ts'
+import { runMachines } from './machines/run.ts'
 import { measure } from './measure.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { rowsForPrograms } from './report/cells.ts'
@@ -19,6 +20,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === 'rooms') return (await runRooms(words[1] ?? '', stopping.signal)) ? 0 : 1
   if (words[0] === 'control') {
     await runControl(words.slice(1), tmpdir(), stopping.signal)
+    return 0
+  }
+  if (words[0] === 'machines') {
+    await runMachines(words.slice(1), stopping.signal)
     return 0
   }
   const options = readOptions(words)

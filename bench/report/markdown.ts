@@ -43,7 +43,8 @@ export function pageOf(results: Results, circumstances: Circumstances): string {
   ].join('\n')
 }
 
-function tableLines({ titles, lines }: Cells): readonly string[] {
+/** Cells as lines of Markdown. */
+export function tableLines({ titles, lines }: Cells): readonly string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rule = titles.map((_, column) => (column > 1 && column < titles.length - 2 ? '--:' : '---'))
   return [line(titles), line(rule), ...lines.map(line)]

@@ -4,7 +4,7 @@ import { type Cells, cellsOf, fsyncLines, LEGEND } from './cells.ts'
 /** The results as lines for a terminal. */
 export function tableOf(results: Results): string {
   return [
-    ...aligned(cellsOf(results)),
+    ...alignedCells(cellsOf(results)),
     '',
     ...LEGEND,
     '',
@@ -17,7 +17,8 @@ export function tableOf(results: Results): string {
   ].join('\n')
 }
 
-function aligned({ titles, lines }: Cells): readonly string[] {
+/** Cells as lines for a terminal. */
+export function alignedCells({ titles, lines }: Cells): readonly string[] {
   const all = [titles, ...lines]
   const widths = titles.map((_, column) => Math.max(...all.map(line => (line[column] ?? '').length)))
   const isNumber = (column: number): boolean => column > 1 && column < titles.length - 2

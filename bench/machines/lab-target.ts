@@ -1,0 +1,19 @@
+import type { Target } from '../targets/target.ts'
+import type { LabMachines, MachineName } from './lab-machines.ts'
+
+/** A filesystem that all machines of the lab share, or the disk of one. */
+export interface LabTarget {
+  readonly name: Target['name']
+  readonly title: string
+  /** Where programs work, on each machine that has it. */
+  readonly folder: string
+  readonly machines: readonly MachineName[]
+}
+
+/** A kind of target of the lab: whether it can run here, and how it is started. It ends with the lab. */
+export interface LabTargetKind {
+  readonly name: Target['name']
+  /** Why it cannot run here; undefined when it can. */
+  whyNot(): string | undefined
+  open(lab: LabMachines): Promise<LabTarget>
+}
