@@ -66,6 +66,8 @@ export interface JoinedMachine {
   readonly dataFolder: string
   /** It was a member already, and looks for controllers at these addresses too; Cairn runs there, or not. */
   readonly moved?: { readonly addresses: readonly string[]; readonly isRunning: boolean }
+  /** How the control plane stands with it, for people. */
+  readonly control?: string | undefined
 }
 
 /** What `cairn up` was told. */

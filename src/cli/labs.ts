@@ -8,6 +8,8 @@ export interface LabWords {
   readonly nat?: string | undefined
   readonly latency?: string | undefined
   readonly zones?: string | undefined
+  /** How many of the first are controllers; undefined: as many as are of use. */
+  readonly controllers?: number | undefined
 }
 
 /** A machine of a lab. */

@@ -1,4 +1,5 @@
 export { clusterFault } from './faults.ts'
+export { clusterSeat, masterContext, type Seat, type SeatAsked } from './methods/seat.ts'
 export {
   type NodeFiles,
   type NodeIdentity,

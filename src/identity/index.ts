@@ -25,6 +25,7 @@ export { dependsOnObjects, isNodeAllowed } from './nodes/node-rights.ts'
 export { hasReferences, MIRROR } from './nodes/references.ts'
 export { notCovered } from './rbac/escalation.ts'
 export { PolicyIndex, type PolicyKind } from './rbac/policy-index.ts'
+export { openWithKey, sealForKey } from './sealing/for-key.ts'
 export { Keyring, type WrappedKey } from './sealing/keyring.ts'
 export { MasterKey } from './sealing/master-key.ts'
 export {

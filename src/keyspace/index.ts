@@ -29,6 +29,8 @@ export type {
   WatchRequest,
 } from './keyspace.ts'
 export { HISTORY, KEY_BYTES_MAX, TXN_OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts'
+export type { EtcdTls } from './etcd/connection.ts'
+export { type EtcdMember, type EtcdMembers, openEtcdMembers } from './etcd/members.ts'
 export { type MemoryOptions, openMemoryKeyspace } from './memory.ts'
 export { memoryIndex } from './memory-index.ts'
 export type { IndexFactory } from './row-index.ts'

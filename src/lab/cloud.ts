@@ -41,6 +41,24 @@ async function startAll(given: Given, signal: AbortSignal): Promise<void> {
   await startCairn(given, first, signal)
   for (const machine of others) await begin(given, machine, signal)
   for (const machine of others) await untilReady(given, machine, signal)
+  const controllers = given.lab.machines.filter(({ isController = false }) => isController)
+  if (controllers.length < CONTROLLERS_WORKING) return
+  for (const machine of controllers) await untilServed(given, machine, signal)
+}
+
+// From so many on all of them work; two are one that works and one that waits.
+const CONTROLLERS_WORKING = 3
+
+async function untilServed({ lab, host, tell }: Given, machine: LabMachine, signal: AbortSignal): Promise<void> {
+  tell(`waiting for the control plane of ${machine.name}`)
+  let said = ''
+  for (let waitedMs = 0; waitedMs < READY_MS_MAX; waitedMs += READY_POLL_MS) {
+    const { code, out, err } = await lab.try(machine, ['cairn', 'status', '-o', 'json'], signal)
+    if (code === 0 && /"api": "https:/.test(out)) return
+    said = `${out}${err}`
+    await host.sleep(READY_POLL_MS, signal)
+  }
+  throw labFault('Failed', `the control plane of ${machine.name} does not come up: ${said.slice(-300)}`)
 }
 
 /** Starts a machine, and with it its Cairn; one whose disk is empty joins the cloud of those that run. Faults: WrongState, Failed. */
@@ -77,8 +95,8 @@ async function firstWords(given: Given, machine: LabMachine, signal: AbortSignal
   })
 }
 
-function tokenWords({ name }: LabMachine): readonly string[] {
-  return ['cairn', 'token', 'create', '--role', 'node', '--node', name]
+function tokenWords({ name, isController = false }: LabMachine): readonly string[] {
+  return ['cairn', 'token', 'create', '--role', isController ? 'controller' : 'node', '--node', name]
 }
 
 /** Waits until the Cairn of a machine that was started answers. Faults: Failed. */

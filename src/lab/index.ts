@@ -13,6 +13,7 @@ export {
   type NodeWishes,
   NODES_LAB,
   planOf,
+  usualControllers,
 } from './plan.ts'
 export { takeDown } from './remains.ts'
 export { checkHost } from './requirements.ts'

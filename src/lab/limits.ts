@@ -1,3 +1,6 @@
+/** Controllers of a lab. */
+export const CONTROLLERS_MAX = 7
+
 /** Machines of one lab: addresses .11 to .250 of its network. */
 export const MACHINES_MAX = 240
 

@@ -1,5 +1,13 @@
+import type { LabHost } from './command.ts'
 import { labFault } from './faults.ts'
-import { CPU_WEIGHT_MAX, DISK_BYTES_MIN, MACHINES_MAX, MEMORY_BYTES_MIN, NAME_CHARACTERS_MAX } from './limits.ts'
+import {
+  CONTROLLERS_MAX,
+  CPU_WEIGHT_MAX,
+  DISK_BYTES_MIN,
+  MACHINES_MAX,
+  MEMORY_BYTES_MIN,
+  NAME_CHARACTERS_MAX,
+} from './limits.ts'
 
 /** What somebody asks of a lab, as words. */
 export interface LabWishes {
@@ -16,6 +24,8 @@ export interface LabWishes {
   readonly latency?: string | undefined
   /** `a,a,b`: the zone of each machine, in order. */
   readonly zones?: string | undefined
+  /** How many of the first are controllers; one when it is not said. */
+  readonly controllers?: number | undefined
 }
 
 /** A machine of a lab. */
@@ -35,6 +45,8 @@ export interface LabMachine {
   /** Instead of a limit of processors: its share when they are scarce, where others have 1024. */
   readonly cpuWeight?: number | undefined
   readonly diskBytes: number
+  /** It joins as a controller. */
+  readonly isController?: boolean | undefined
 }
 
 /** A whole lab, as it is made and kept. */
@@ -54,7 +66,7 @@ export const NODES_LAB = 'nodes'
 
 /** Reads wishes into a plan. Faults: Invalid, naming the wish. */
 export function planOf(wishes: LabWishes): LabPlan {
-  const { name, machines, cpus } = wishes
+  const { name, machines, cpus, controllers = 1 } = wishes
   checkLabName(name)
   if (!Number.isInteger(machines) || machines < 1 || machines > MACHINES_MAX) {
     throw invalid('--machines', String(machines), `1 to ${MACHINES_MAX}`)
@@ -64,6 +76,13 @@ export function planOf(wishes: LabWishes): LabPlan {
   const diskBytes = bytesOf('--disk', wishes.disk, DISK_BYTES_MIN)
   const behind = numbersOf('--nat', wishes.nat, machines)
   const latencies = latenciesOf(wishes.latency, machines)
+  if (!Number.isInteger(controllers) || controllers < 1 || controllers > Math.min(machines, CONTROLLERS_MAX)) {
+    throw invalid('--controllers', String(controllers), `1 to ${Math.min(machines, CONTROLLERS_MAX)}`)
+  }
+  const hidden = [...behind].find(number => number <= controllers)
+  if (controllers > 1 && hidden !== undefined) {
+    throw invalid('--nat', String(hidden), `machines above ${controllers}: controllers reach each other`)
+  }
   const zones = wishes.zones?.split(',') ?? []
   if (zones.length > machines || !zones.every(zone => /^[a-z0-9][a-z0-9-]{0,30}$/.test(zone))) {
     throw invalid('--zones', wishes.zones ?? '', 'a zone for each machine: a,a,b')
@@ -82,9 +101,19 @@ export function planOf(wishes: LabWishes): LabPlan {
       memoryBytes,
       cpus,
       diskBytes,
+      isController: index < controllers,
     })),
   }
 }
+
+/** Controllers of a lab for which nothing is said: three, where they can be. */
+export function usualControllers({ machines, nat }: Pick<LabWishes, 'machines' | 'nat'>, host: LabHost): number {
+  const behind = nat?.split(',').map(Number) ?? []
+  const isOpen = behind.every(number => number > USUAL_CONTROLLERS)
+  return host.has('etcd') && machines >= USUAL_CONTROLLERS && isOpen ? USUAL_CONTROLLERS : 1
+}
+
+const USUAL_CONTROLLERS = 3
 
 /** What somebody asks of one simulated machine, as words. */
 export interface NodeWishes {

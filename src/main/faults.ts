@@ -38,6 +38,10 @@ export const mainFault = defineFaults({
   Removed: { status: 410, retry: 'never' },
   /** The data folder belongs to a cloud already. */
   Belongs: { status: 409, retry: 'never' },
+  /** This controller stands by: the control plane is on another. */
+  NotHere: { status: 503, retry: 'later' },
+  /** A program that is needed is not installed. */
+  Missing: { status: 501, retry: 'never' },
   /** A name or parameter that cannot be accepted. */
   Invalid: { status: 422, retry: 'never' },
   NotFound: { status: 404, retry: 'never' },

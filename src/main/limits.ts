@@ -104,6 +104,19 @@ export const MOVED_ANSWER_MS = 1000
 /** Milliseconds the keyspace has for saying how it is. */
 export const KEYSPACE_CHECK_MS = 3000
 
+/** How long the etcd of this machine may take to close, and bytes of its log that a start keeps. */
+export const ETCD_STOP_MS = 10_000
+export const ETCD_LOG_BYTES_MAX = 4 * 1024 * 1024
+
+/** How often a controller that stands by asks for its place, how long who asked counts, and how often members are looked at. */
+export const SEAT_ASK_MS = 2_000
+export const SEAT_ASKED_MS = 10_000
+export const MEMBERS_LOOK_MS = 15_000
+/** How long the first member may take to answer while the control plane is moved to it. */
+export const FIRST_MEMBER_MS = 60_000
+/** Controllers of a cloud: more members make an etcd slower, not safer. */
+export const CONTROLLERS_MAX = 7
+
 /** Endpoints of one etcd. */
 export const ETCD_ENDPOINTS_MAX = 16
 

@@ -75,6 +75,7 @@ async function apiChecks(context: Context): Promise<readonly CheckRow[]> {
     const remedy = 'See what `cairn up` prints; storage goes on meanwhile.'
     return [{ name, state: 'fail', detail: 'the control process does not answer', remedy }]
   }
+  if (api.standby !== undefined) return api.checks
   const { readyMs, why } = await probeApi(api.url, kubeconfigOf(dataFolder(context)), API_PROBE_MS)
   const answer: CheckRow =
     readyMs === undefined

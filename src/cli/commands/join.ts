@@ -42,10 +42,11 @@ async function join(context: Context, word: string | undefined, options: JoinOpt
   const token = await tokenOf(context, word, options)
   const joined = await host.join({ token, dataFolder: dataFolder(context), name })
   if (joined.moved?.isRunning === true) return show(context, joined, () => movedText(joined))
+  const standing = joined.control === undefined ? '' : `${joined.control}\n`
   const text =
     joined.moved !== undefined
       ? movedText(joined)
-      : `This machine is ${joined.name}, a ${joined.role} of the cloud ${joined.shortCloud}.\n`
+      : `This machine is ${joined.name}, a ${joined.role} of the cloud ${joined.shortCloud}.\n${standing}`
   if (!start) return show(context, joined, () => `${text}Start it with \`cairn up\`.\n`)
   if (common.output === 'table') terminal.out(text)
   await host.up({

@@ -24,7 +24,7 @@ async function status(context: Context): Promise<void> {
     const found = await client.call(nodeStatus, undefined, context.signal)
     const copies = await client.call(storeCopies, undefined, context.signal)
     const api = await apiState(context)
-    const url = typeof api === 'string' ? null : api.url
+    const url = typeof api === 'string' || api.standby !== undefined ? null : api.url
     show(
       context,
       { running: true, ...found, copies, api: url, keys: typeof api === 'string' ? null : (api.keys ?? null) },
@@ -63,7 +63,7 @@ function cloudLines({ cloud }: NodeStatus): readonly string[] {
 const CLOUD_CHARACTERS = 8
 
 function apiText({ cloud }: NodeStatus, api: ApiState): string {
-  if (typeof api !== 'string') return api.url
+  if (typeof api !== 'string') return api.standby === undefined ? api.url : `on another controller: ${api.standby}`
   return cloud?.role === 'node' ? `on ${cloud.controllers.join(', ') || 'the controllers of the cloud'}` : api
 }
 

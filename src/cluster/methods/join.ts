@@ -1,4 +1,4 @@
-import { integer, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { integer, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 
 const CSR_CHARACTERS_MAX = 8_192
 const PEM_CHARACTERS_MAX = 16_384
@@ -24,6 +24,8 @@ export const joinResultShape = shape({
   certificatePem: text(PEM_CHARACTERS_MAX),
   authorityPem: text(PEM_CHARACTERS_MAX),
   role: word('controller', 'node'),
+  /** For a controller: the master key, sealed for the key that it has shown, as `masterContext`. */
+  sealedMaster: optional(text(1_000)),
 })
 
 export type JoinResult = ShapeOf<typeof joinResultShape>

@@ -21,12 +21,11 @@ import {
 } from './connection.ts'
 import { type CallFailure, faultOf, isNotBegun, isPassing } from './failure.ts'
 import { type EtcdLogin, Login } from './login.ts'
-import type { EtcdFileNames } from './misfit.ts'
 
-/** Where etcd is. Every endpoint is a member of one cluster. */
+/** Where etcd is. Every endpoint is a member of one cluster. What is a function is asked again whenever it is needed. */
 export interface ClusterAddress {
-  readonly endpoints: readonly URL[]
-  readonly tls: EtcdTls
+  readonly endpoints: readonly URL[] | (() => readonly URL[])
+  readonly tls: EtcdTls | (() => EtcdTls)
   readonly keepAlive: KeepAlive
   readonly login?: EtcdLogin | undefined
 }
@@ -44,16 +43,19 @@ export interface Call<Input extends DescMessage, Output extends DescMessage> {
  */
 export class Cluster implements Disposable {
   readonly #world: World
-  readonly #connections: readonly Connection[]
+  readonly #address: ClusterAddress
+  readonly #connections = new Map<string, Connection>()
   readonly #login: Login | undefined
-  readonly #names: EtcdFileNames
-  #current = 0
+  readonly #tls: () => EtcdTls
+  #current: Connection | undefined
+  #isClosed = false
 
-  constructor(world: World, { endpoints, tls, keepAlive, login }: ClusterAddress) {
+  constructor(world: World, address: ClusterAddress) {
+    const { tls, login } = address
     this.#world = world
-    this.#names = tls.names ?? {}
+    this.#address = address
+    this.#tls = typeof tls === 'function' ? tls : () => tls
     this.#login = login === undefined ? undefined : new Login(login)
-    this.#connections = endpoints.map(url => new Connection(url, tls, keepAlive))
   }
 
   /** Aborting ends the wait; a call that was sent may still be done. */
@@ -71,7 +73,7 @@ export class Cluster implements Disposable {
     let tokens = 0
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
-      const used = this.#current
+      const used = this.#connection()
       const answer = await this.#unary(used, { path, message, timeoutMs }, signal)
       if (answer.ok) return fromBinary(method.output, answer.message)
       signal.throwIfAborted()
@@ -79,26 +81,25 @@ export class Cluster implements Disposable {
       if (this.#login?.forgets(failure) === true && tokens++ < ETCD_TOKENS_MAX) continue
       // Others may be right where one is not.
       misfits = failure.misfit === undefined ? 0 : misfits + 1
-      if (!isPassing(failure) || misfits >= this.#connections.length) throw this.fault(failure)
+      if (!isPassing(failure) || misfits >= this.#count) throw this.fault(failure)
       this.leave(used)
       if (!twiceIsOnce && !isNotBegun(failure)) throw unknownOutcome(failure)
       if (clock.monotonicMs() > endMs) throw unavailable(failure)
-      if (attempt % this.#connections.length === 0) await clock.sleep(ETCD_RETRY_MS, signal)
+      if (attempt % this.#count === 0) await clock.sleep(ETCD_RETRY_MS, signal)
     }
   }
 
   /** Opens a stream on the endpoint in use, and says which it is. */
-  stream(path: string, listener: StreamListener): { readonly stream: Stream; readonly endpoint: number } {
-    const endpoint = this.#current
-    const connection = this.#connection(endpoint)
+  stream(path: string, listener: StreamListener): { readonly stream: Stream; readonly endpoint: Connection } {
+    const endpoint = this.#connection()
     const login = this.#login
-    const token = login === undefined ? undefined : () => login.token(connection)
-    return { stream: connection.stream({ path, token }, listener), endpoint }
+    const token = login === undefined ? undefined : () => login.token(endpoint)
+    return { stream: endpoint.stream({ path, token }, listener), endpoint }
   }
 
   /** The fault a failure means, in words that name our files. */
   fault(failure: CallFailure): Fault {
-    return faultOf(failure, this.#names)
+    return faultOf(failure, this.#tls().names ?? {})
   }
 
   /** Asks for another token before the next call; false when no tokens are used here. */
@@ -108,25 +109,58 @@ export class Cluster implements Disposable {
   }
 
   /** Uses the next endpoint, unless somebody has left this one before. */
-  leave(endpoint: number): void {
-    if (this.#current === endpoint) this.#current = (endpoint + 1) % this.#connections.length
+  leave(endpoint: Connection): void {
+    if (this.#current !== endpoint) return
+    const urls = this.#urls
+    const next = urls[(urls.findIndex(url => url.origin === endpoint.origin) + 1) % urls.length]
+    this.#current = next === undefined ? undefined : this.#connectionTo(next)
+    this.#forgetOthers(urls)
   }
 
   [Symbol.dispose](): void {
-    for (const connection of this.#connections) connection.close()
+    this.#isClosed = true
+    for (const connection of this.#connections.values()) connection.close()
   }
 
-  async #unary(endpoint: number, call: UnaryCall, signal: AbortSignal): Promise<UnaryAnswer> {
-    const connection = this.#connection(endpoint)
+  get #urls(): readonly URL[] {
+    const { endpoints } = this.#address
+    return typeof endpoints === 'function' ? endpoints() : endpoints
+  }
+
+  get #count(): number {
+    return Math.max(1, this.#urls.length)
+  }
+
+  async #unary(connection: Connection, call: UnaryCall, signal: AbortSignal): Promise<UnaryAnswer> {
     if (this.#login === undefined) return connection.unary(call, signal)
     const known = await this.#login.token(connection)
     return known.ok ? connection.unary({ ...call, token: known.token }, signal) : known
   }
 
-  #connection(endpoint: number): Connection {
-    const connection = this.#connections[endpoint]
-    if (connection === undefined) throw keyspaceFault('Unavailable', 'no endpoint of etcd is known')
+  #connection(): Connection {
+    if (this.#current !== undefined) return this.#current
+    const [first] = this.#urls
+    if (first === undefined) throw keyspaceFault('Unavailable', 'no endpoint of etcd is known')
+    this.#current = this.#connectionTo(first)
+    return this.#current
+  }
+
+  #connectionTo(url: URL): Connection {
+    const known = this.#connections.get(url.origin)
+    if (known !== undefined) return known
+    const connection = new Connection(url, this.#tls, this.#address.keepAlive)
+    if (this.#isClosed) connection.close()
+    this.#connections.set(url.origin, connection)
     return connection
+  }
+
+  // Members that have gone.
+  #forgetOthers(urls: readonly URL[]): void {
+    for (const [origin, connection] of this.#connections) {
+      if (urls.some(url => url.origin === origin)) continue
+      connection.close()
+      this.#connections.delete(origin)
+    }
   }
 }
 

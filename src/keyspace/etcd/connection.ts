@@ -57,7 +57,7 @@ export interface Stream {
  */
 export class Connection {
   readonly #url: URL
-  readonly #tls: EtcdTls
+  readonly #tls: () => EtcdTls
   readonly #keepAlive: KeepAlive
   #session: Promise<http2.ClientHttp2Session> | undefined
   /** What ended a connection: its calls hear only that it ended. */
@@ -67,10 +67,15 @@ export class Connection {
   #underWay = 0
   #closed = false
 
-  constructor(url: URL, tls: EtcdTls, keepAlive: KeepAlive) {
+  constructor(url: URL, tls: () => EtcdTls, keepAlive: KeepAlive) {
     this.#url = url
     this.#tls = tls
     this.#keepAlive = keepAlive
+  }
+
+  /** `https://HOST:PORT`. */
+  get origin(): string {
+    return this.#url.origin
   }
 
   /** Sends one message and waits for one. Aborting gives the call up; etcd may still do it. */
@@ -186,7 +191,7 @@ export class Connection {
   }
 
   #connect(): Promise<http2.ClientHttp2Session> {
-    const { authorityPem: ca, certificatePem: cert, keyPem: key } = this.#tls
+    const { authorityPem: ca, certificatePem: cert, keyPem: key } = this.#tls()
     return new Promise((resolve, reject) => {
       const session = http2.connect(this.#url.origin, {
         ca,

@@ -6,9 +6,10 @@ import type { EtcdLogin } from './login.ts'
 /** What a keyspace in etcd needs. */
 export interface EtcdOptions {
   readonly world: World
-  /** Members of one cluster, `http:` or `https:`. */
-  readonly endpoints: readonly URL[]
-  readonly tls?: EtcdTls | undefined
+  /** Members of one cluster, `http:` or `https:`; as a function they may change. */
+  readonly endpoints: readonly URL[] | (() => readonly URL[])
+  /** As a function it is asked again for each connection. */
+  readonly tls?: EtcdTls | (() => EtcdTls) | undefined
   /**
    * What every key in etcd begins with, so that several clouds may share an etcd; may be empty. No prefix in use may begin
    * with another one.

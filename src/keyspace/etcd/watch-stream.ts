@@ -8,7 +8,7 @@ import { compacted } from '../log/cursor.ts'
 import { TaskScope } from '../waiting.ts'
 import { Watcher } from '../watch-hub.ts'
 import type { Cluster } from './cluster.ts'
-import type { Stream } from './connection.ts'
+import type { Connection, Stream } from './connection.ts'
 import { type CallFailure, isOfOldToken, STATUS } from './failure.ts'
 import type { Messages } from './messages.ts'
 import { revisionOfEvent } from './records.ts'
@@ -62,7 +62,7 @@ export class WatchStream implements AsyncDisposable {
   readonly #seen: (revision: Revision) => void
   readonly #subscriptions = new Map<bigint, Subscription>()
   readonly #tasks: TaskScope
-  #open: { readonly stream: Stream; readonly endpoint: number } | undefined
+  #open: { readonly stream: Stream; readonly endpoint: Connection } | undefined
   readonly #progressMs: number
   #isAsking = false
   /** When etcd answered last how far it is; undefined while it has not answered. */
@@ -246,7 +246,7 @@ export class WatchStream implements AsyncDisposable {
     open.stream.close()
   }
 
-  #broken(open: { readonly endpoint: number }, failure: CallFailure): void {
+  #broken(open: { readonly endpoint: Connection }, failure: CallFailure): void {
     if (this.#open !== open) return
     this.#open = undefined
     this.#cluster.leave(open.endpoint)

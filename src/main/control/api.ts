@@ -35,6 +35,7 @@ import { openTokenSigner } from './token-keys.ts'
 /** An API that nobody reaches yet. Disposing ends its watches and what it follows. */
 export interface OpenApi extends AsyncDisposable {
   readonly app: ReturnType<typeof createApp>
+  readonly fetch: ReturnType<typeof createApp>['fetch']
   readonly revocations: Revocations
   readonly issuing: Issuing
   readonly signer: TokenSigner
@@ -98,6 +99,6 @@ export async function openApi(
   opening.defer(() => ending.abort())
   const all = opening.move()
   const end = (): void => ending.abort()
-  const open = { app, revocations, issuing, signer, tokens, users, lasting, end }
+  const open = { app, fetch, revocations, issuing, signer, tokens, users, lasting, end }
   return { ...open, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -5,6 +5,7 @@ import { type Authority, MASTERS, readPublicKey } from '#identity'
 import {
   answerUnary,
   type CheckRow,
+  type ControlStatus,
   certificateRevoke,
   certificateSign,
   controlStatus,
@@ -46,7 +47,8 @@ export function controlHandlers(parts: ControlDoorParts): readonly Handler[] {
       const uptimeMs = Math.round(clock.monotonicMs() - openedMs)
       const keys = rotationText(rotation.state)
       rotation.wake() // perhaps a person has just put the new master key in its place
-      return message({ pid: process.pid, url: served.url, uptimeMs, checks: await checksOf(parts, signal), keys })
+      const checks = await checksOf(parts, signal)
+      return message<ControlStatus>({ pid: process.pid, url: served.url, uptimeMs, checks, keys })
     }),
     answerUnary(certificateSign, async ({ user, groups, publicKeyPem, days }, { signal }) => {
       if (user === '') throw mainFault('Invalid', 'user: must not be empty', { hint: 'Name a user, such as jane.' })

@@ -36,10 +36,12 @@ export type ControlReady = ShapeOf<typeof ready>
 /** What the supervisor tells. */
 export type ControlOrder = ({ readonly kind: 'start' } & ControlStart) | { readonly kind: 'stop' }
 
-/** What the control process tells. */
+/** What the control process tells. `standby`: it runs and waits, and why there is no API yet. */
 export type ControlReport =
   | ({ readonly kind: 'ready' } & ControlReady)
-  | { readonly kind: 'failed'; readonly fault: ShapeOf<typeof fault> }
+  | { readonly kind: 'failed' | 'standby'; readonly fault: ShapeOf<typeof fault> }
+  /** The supervisor is to look what etcd it runs. */
+  | { readonly kind: 'etcd' }
 
 /** Reads an order. Faults: BadMessage. */
 export function readControlOrder(value: unknown): ControlOrder {
@@ -49,7 +51,8 @@ export function readControlOrder(value: unknown): ControlOrder {
 
 /** Reads a report. Faults: BadMessage. */
 export function readControlReport(value: unknown): ControlReport {
-  const { kind } = shape({ kind: word('ready', 'failed') })(value, 'report')
+  const { kind } = shape({ kind: word('ready', 'failed', 'standby', 'etcd') })(value, 'report')
   if (kind === 'ready') return { kind, ...ready(value, kind) }
+  if (kind === 'etcd') return { kind }
   return { kind, fault: shape({ kind: exactly(kind), fault })(value, kind).fault }
 }

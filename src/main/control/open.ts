@@ -23,20 +23,26 @@ import { rotationHandlers } from './rotation/door.ts'
 import { FollowedKeys } from './rotation/followed-keys.ts'
 import { Rotation } from './rotation/rotation.ts'
 import { Servers } from './rotation/servers.ts'
+import { openSeats } from './seats/seats.ts'
 import { openTelemetry } from './telemetry.ts'
 import { storageDoor, storageOver } from './storage-door.ts'
 
 /** An API that answers. */
 export interface OpenControl extends AsyncDisposable, ControlReady {}
 
-/**
- * Opens the control plane of a data folder: keyspace, keys, policy, API. `failed` hears that nothing can be written any
- * more. Faults: MasterKey, Listen, those of the keyspace.
- */
+/** Who hears of an open control plane. */
+export interface ControlListeners {
+  /** Nothing can be written any more. */
+  readonly failed: (error: Error) => void
+  /** The supervisor is to look what etcd it runs. */
+  readonly lookAtEtcd: () => void
+}
+
+/** Opens the control plane of a data folder: keyspace, keys, policy, API. Faults: MasterKey, Listen, those of the keyspace. */
 export async function openControl(
   start: ControlStart,
   world: World,
-  failed: (error: Error) => void,
+  { failed, lookAtEtcd }: ControlListeners,
 ): Promise<OpenControl> {
   const { dataFolder, masterKeyFile } = start
   await using opening = new AsyncDisposableStack()
@@ -55,53 +61,66 @@ export async function openControl(
   const telemetry = opening.use(openTelemetry({ keyspace, folder, call }, world))
   const guarded = { ...telemetry, guardDelete: keepFilesystems(storageOver(call)) }
   const api = opening.use(await openApi(keyspace, keys, world, guarded))
-  const { app, revocations, issuing, signer, tokens, users, lasting } = api
+  const { app, fetch, revocations, issuing, signer, tokens, users, lasting } = api
   const following = { world, keyspace, keyring, signer, servers, masterKeyFile, master }
   const followed = opening.use(await FollowedKeys.open(following, signal))
   const served = await listenOn(app, { start, world, authority, keyring, file: `${folder}/server.json` })
   const { url, listening } = served
   opening.use(listening)
   opening.defer(() => api.end())
-  const fetch = app.fetch.bind(app)
-  const isShared = choice.kind === 'etcd'
   const access = { keyspace, world, dataFolder, fetch, authority, issuing, revocations, tokens, call }
-  const machines = opening.use(await openMachines({ ...access, isShared, wanted: start.nodeName }, signal))
+  const takesControllers = choice.kind !== 'etcd'
+  const admitting = {
+    isShared: identity !== undefined,
+    takesControllers,
+    master: () => followed.master,
+    wanted: start.nodeName,
+  }
+  const machines = opening.use(await openMachines({ ...access, ...admitting }, signal))
+  const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
+  const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, moved }, machines))
   const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   users.onChange(() => listening.cut(peer => isDisabled(peer, users)))
-  const isRevoked = (serial: string) => revocations.has(serial)
-  const kubeconfig = { world, authority, issuing, file: kubeconfigOf(dataFolder), isRevoked }
-  await keepKubeconfig(kubeconfig, url, signal)
-  revocations.onRevoked(() => {
-    listening.cut(({ serial }) => isRevoked(serial))
-    // The owner of the data folder is not left without one.
-    void keepKubeconfig(kubeconfig, url, signal).catch(failed)
-  })
+  revocations.onRevoked(() => listening.cut(({ serial }) => revocations.has(serial)))
+  const keepOwners = ownersKubeconfig({ ...access, url }, signal)
+  await keepOwners()
+  revocations.onRevoked(() => void keepOwners().catch(failed)) // the owner of the data folder is not left without one
   const rotation = opening.use(new Rotation({ world, keyspace, keyring, keys: followed, servers, masterKeyFile }))
   followed.onChange(() => {
     lasting.changed('callers')
     // Its key is sealed anew; at the latest when it is looked at the next time.
     served.renew().catch((error: unknown) => log.warn('the server certificate is not kept', { error: whyOf(error) }))
   })
-  opening.use(
-    renewing(world, async () => {
-      rotation.wake()
-      await served.renew()
-      await keepKubeconfig(kubeconfig, url, signal)
-      await machines.renew()
-    }),
-  )
-  const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
+  const renew = async (): Promise<void> => {
+    rotation.wake()
+    for (const each of [served.renew, keepOwners, machines.renew]) await each()
+  }
+  opening.use(renewing(world, renew))
   const handlers = [
     ...controlHandlers({ start, world, authority, served, revocations, issuing, keys: followed, rotation, keyspace }),
     ...rotationHandlers({ world, rotation }),
-    ...credentialHandlers({ ...access, url, isShared }),
+    ...credentialHandlers({ ...access, url, takesControllers }),
     ...machines.handlers,
+    ...seats.handlers(),
     ...keyspaceHandlers({ world, dataFolder, gate, server: identity, moved }),
   ]
   opening.use(await listenSocket(controlDoorOf(dataFolder), { clock, log, software: softwareName(), handlers }))
   const all = opening.move()
   return { url, recoveryPhrase: keys.recoveryPhrase, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+type Owning = Omit<Parameters<typeof keepKubeconfig>[0], 'file' | 'isRevoked'> & {
+  readonly dataFolder: string
+  readonly url: string
+  readonly revocations: { has(serial: string): boolean }
+}
+
+function ownersKubeconfig({ dataFolder, url, revocations, ...parts }: Owning, signal: AbortSignal) {
+  const { world, authority, issuing } = parts
+  const isRevoked = (serial: string) => revocations.has(serial)
+  const kubeconfig = { world, authority, issuing, file: kubeconfigOf(dataFolder), isRevoked }
+  return () => keepKubeconfig(kubeconfig, url, signal)
 }
 
 function isDisabled({ commonName, organizations }: Peer, users: Pick<FollowedUsers, 'find'>): boolean {

@@ -3,11 +3,13 @@ import { isFault, type World, whyOf } from '#base'
 import { faultHead } from '#rpc'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
+import { readChoice } from '../keyspace/choice.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { limitOrphan } from '../storage/orphan.ts'
 import { openControlLink } from './link.ts'
 import { openControl } from './open.ts'
+import { openStandby, standsBy } from './standby.ts'
 
 /**
  * The control process: opens the control plane of a data folder, serves the API, and closes in reverse order when told, by
@@ -29,9 +31,17 @@ export async function runControl(world: World): Promise<void> {
     const hint = 'Look for it with `ps ax | grep cairn` and end it.'
     const fault = (message: string) => mainFault('ControlProcess', message, { hint })
     using _lock = await waitForLock({ file: `${start.dataFolder}/control.lock`, stop: link.stop, fault }, world)
-    await using control = await openControl(start, world, failed)
-    const { url, recoveryPhrase } = control
-    link.tell({ kind: 'ready', url, recoveryPhrase })
+    const lookAtEtcd = () => link.tell({ kind: 'etcd' })
+    const isStandby = readChoice(start.dataFolder).kind === 'standby'
+    await using opening = new AsyncDisposableStack()
+    if (isStandby) {
+      const seated = () => failed(new Error('it has its place'))
+      opening.use(await openStandby({ start, world, lookAtEtcd, seated }))
+      link.tell({ kind: 'standby', fault: faultHead(standsBy('it asks the others for its place')) })
+    } else {
+      const { url, recoveryPhrase } = opening.use(await openControl(start, world, { failed, lookAtEtcd }))
+      link.tell({ kind: 'ready', url, recoveryPhrase })
+    }
     void keepMemorySpare(ownMemory, world.clock, stopped.signal)
     flushCompileCache() // it is written at the end of a process, and this one lives long
     await Promise.race([link.stop, broken.promise])

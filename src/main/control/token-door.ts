@@ -15,10 +15,11 @@ import {
 import { answerUnary, type Handler, message, type TokenRow, tokenCreate, tokenList, tokenRevoke } from '#rpc'
 import { isKubeObject, listAt } from '#schema'
 import { mainFault } from '../faults.ts'
+import { refuseWithoutEtcd } from '../members/etcd-program.ts'
 import { refuseNodeName } from '../node-name.ts'
 import { askLocally, type LocalFetch, refusedLocally } from './local-api.ts'
 import { machineTokenText, peerAddresses } from './machines/join-tokens.ts'
-import { noControllerToken, noSecondController } from './machines/refusals.ts'
+import { noControllerToken } from './machines/refusals.ts'
 import type { DoorCall } from './storage-door.ts'
 
 /** What tokens are looked after with. */
@@ -29,8 +30,8 @@ export interface TokenDoorParts {
   readonly url: string
   /** The storage process of this machine: it knows where others reach it. */
   readonly call: DoorCall
-  /** True when a second machine can run the control plane too. */
-  readonly isShared: boolean
+  /** True unless the control plane is in an etcd that people run: controllers are started on it by them. */
+  readonly takesControllers: boolean
 }
 
 const NAME = 'system:cairn:owner'
@@ -77,7 +78,7 @@ export function tokenHandlers(parts: TokenDoorParts): readonly Handler[] {
   ]
 }
 
-function refuseOrder({ user, machine }: Order, { isShared }: TokenDoorParts): void {
+function refuseOrder({ user, machine }: Order, { takesControllers }: TokenDoorParts): void {
   if (user?.startsWith('system:') === true) {
     throw mainFault('Invalid', `user: "${user}" is a name of the system`, {
       hint: 'Choose a name that does not begin with `system:`.',
@@ -88,7 +89,9 @@ function refuseOrder({ user, machine }: Order, { isShared }: TokenDoorParts): vo
     throw mainFault('Invalid', '--user and --role: a token is for a person or for a machine', { hint: 'Make two.' })
   }
   if (machine.node !== undefined) refuseNodeName(machine.node)
-  if (machine.role === 'controller') throw isShared ? noControllerToken() : noSecondController()
+  if (machine.role !== 'controller') return
+  if (!takesControllers) throw noControllerToken()
+  refuseWithoutEtcd('a second controller')
 }
 
 // One for a machine is good for once, whatever is said.

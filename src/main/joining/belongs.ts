@@ -7,6 +7,7 @@ import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import { memberOf, shortCloud } from '../cloud-place.ts'
 import { isDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
+import { readChoice } from '../keyspace/choice.ts'
 import { HASH_THREADS, JOIN_DIAL_MS } from '../limits.ts'
 import { done } from '../paths/answer.ts'
 import { Filesystems } from '../storage/filesystems.ts'
@@ -58,10 +59,11 @@ function isDamagedNode(dataFolder: string, { disk }: World): boolean {
 
 // A join that was ended before it was done leaves a folder in which nothing has begun.
 function isBegun(dataFolder: string): boolean {
-  return BEGUN.some(name => fs.existsSync(`${dataFolder}/${name}`))
+  if (BEGUN.some(name => fs.existsSync(`${dataFolder}/${name}`))) return true
+  return fs.existsSync(`${dataFolder}/keyspace.json`) && readChoice(dataFolder).kind !== 'standby'
 }
 
-const BEGUN = ['chunks', 'control', 'fs', 'keyspace.json', 'node/node.json']
+const BEGUN = ['chunks', 'control', 'fs', 'node/node.json']
 
 function isOver({ credential }: NodeFiles, { clock }: World): boolean {
   return Date.parse(new X509Certificate(credential.certificatePem).validTo) <= Number(clock.wallNs() / 1_000_000n)

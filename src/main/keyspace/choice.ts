@@ -1,15 +1,21 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { exactly, type KeyspaceWords, list, optional, shape, text } from '#rpc'
+import { exactly, type KeyspaceWords, list, optional, shape, text, word } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { replaceFile } from '../keys/replace-file.ts'
 import { ETCD_ENDPOINTS_MAX } from '../limits.ts'
+import { memberFilesOf } from '../members/member-file.ts'
 import { readEtcdFiles } from './etcd-files.ts'
 
-/** DATA/keyspace.json, version 1: the etcd that the control plane is kept in. Without the file it is embedded. */
-const choiceShape = shape({
-  version: exactly('v1'),
-  kind: exactly('etcd'),
+/**
+ * DATA/keyspace.json, version 1: where the control plane is kept. It alone decides. `etcd`: one that people run; `members`: one that
+ * the controllers of the cloud run; `standby`: this controller does not know yet. Without the file it is embedded.
+ */
+const kindShape = shape({ version: exactly('v1'), kind: word('etcd', 'members', 'standby') })
+
+const membersShape = shape({ endpoints: list(text(300), ETCD_ENDPOINTS_MAX) })
+
+const etcdShape = shape({
   endpoints: list(text(300), ETCD_ENDPOINTS_MAX),
   /** What every key of this cloud begins with; ends in a slash, so that none begins with another. */
   prefix: text(256),
@@ -21,8 +27,11 @@ const choiceShape = shape({
   password: optional(text(4096)),
 })
 
-/** Where the control plane is kept. Files are absolute. */
-export type KeyspaceChoice = { readonly kind: 'embedded' } | Omit<ReturnType<typeof choiceShape>, 'version'>
+/** An etcd, and how it is reached. Files are absolute. */
+export type EtcdChoice = { readonly kind: 'etcd' | 'members' } & ReturnType<typeof etcdShape>
+
+/** Where the control plane is kept. */
+export type KeyspaceChoice = { readonly kind: 'embedded' } | { readonly kind: 'standby' } | EtcdChoice
 
 /** Reads what people say of a keyspace. Faults: Invalid, which names the word that is wrong. */
 export function choiceOf(words: KeyspaceWords): KeyspaceChoice {
@@ -44,23 +53,50 @@ export function choiceOf(words: KeyspaceWords): KeyspaceChoice {
   if (!/^\/[\x21-\x7e]*\/$/.test(prefix)) throw invalid(`prefix "${prefix}"`, 'It begins and ends with a slash.')
   if (password !== undefined && user === undefined) throw invalid('a password needs its user', 'Give --keyspace-user.')
   const files = { authority: fileOf(authority), certificate: fileOf(certificate), key: fileOf(key) }
-  const choice = { kind, endpoints, prefix, ...files, user, password: fileOf(password) } as const
+  const choice = { kind, endpoints, prefix, ...files, user, password: fileOf(password) } satisfies EtcdChoice
   readEtcdFiles(choice) // what is wrong with them is said now
   return choice
 }
 
 /** What people would say of it. */
 export function wordsOfChoice(choice: KeyspaceChoice): string {
-  return choice.kind === 'embedded' ? 'embedded' : `etcd=${choice.endpoints.join(',')}`
+  switch (choice.kind) {
+    case 'etcd':
+      return `etcd=${choice.endpoints.join(',')}`
+    case 'members':
+      return 'the etcd of its controllers'
+    case 'standby':
+      return 'other controllers'
+    default:
+      return 'embedded'
+  }
 }
+
+/** The etcd that the controllers of a cloud run, as this one reaches it. */
+export function membersChoice(dataFolder: string, endpoints: readonly string[]): EtcdChoice {
+  return {
+    kind: 'members',
+    endpoints,
+    prefix: MEMBERS_PREFIX,
+    ...memberFilesOf(dataFolder),
+    user: undefined,
+    password: undefined,
+  }
+}
+
+// Nobody else uses it.
+const MEMBERS_PREFIX = '/cairn/'
 
 /** Where the control plane of a data folder is kept. Faults: DataFolder. */
 export function readChoice(dataFolder: string): KeyspaceChoice {
   const file = choiceFile(dataFolder)
   if (!fs.existsSync(file)) return { kind: 'embedded' }
   try {
-    const { version: _, ...choice } = choiceShape(JSON.parse(fs.readFileSync(file, 'utf8')), '')
-    return choice
+    const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'))
+    const { kind } = kindShape(json, '')
+    if (kind === 'standby') return { kind }
+    if (kind === 'members') return membersChoice(dataFolder, membersShape(json, '').endpoints)
+    return { kind, ...etcdShape(json, '') }
   } catch (error) {
     throw mainFault('DataFolder', `${file} does not say where the control plane is kept`, {
       hint: 'Say it anew: cairn up --keyspace etcd=https://HOST:PORT, or --keyspace embedded.',
@@ -73,7 +109,15 @@ export function readChoice(dataFolder: string): KeyspaceChoice {
 export function writeChoice(dataFolder: string, choice: KeyspaceChoice): void {
   const file = choiceFile(dataFolder)
   if (choice.kind === 'embedded') fs.rmSync(file, { force: true })
-  else replaceFile(file, `${JSON.stringify({ version: 'v1', ...choice }, undefined, 2)}\n`)
+  else replaceFile(file, `${JSON.stringify({ version: 'v1', ...keptOf(choice) }, undefined, 2)}\n`)
+  const folder = fs.openSync(dataFolder, 'r')
+  fs.fsyncSync(folder) // before anything is written there, or told here
+  fs.closeSync(folder)
+}
+
+// What is made up of the data folder may be moved with it.
+function keptOf(choice: Exclude<KeyspaceChoice, { readonly kind: 'embedded' }>): object {
+  return choice.kind === 'members' ? { kind: choice.kind, endpoints: choice.endpoints } : choice
 }
 
 /**
@@ -82,9 +126,9 @@ export function writeChoice(dataFolder: string, choice: KeyspaceChoice): void {
  */
 export function chooseKeyspace(dataFolder: string, words: KeyspaceWords): void {
   const [wanted, now] = [choiceOf(words), readChoice(dataFolder)]
-  const isThere = now.kind === 'etcd' || fs.existsSync(embeddedFolder(dataFolder))
+  const isThere = now.kind !== 'embedded' || fs.existsSync(embeddedFolder(dataFolder))
   if (isThere && wanted.kind !== now.kind) {
-    const there = now.kind === 'etcd' ? choiceFile(dataFolder) : embeddedFolder(dataFolder)
+    const there = now.kind === 'embedded' ? embeddedFolder(dataFolder) : choiceFile(dataFolder)
     throw invalid(
       `the control plane of ${dataFolder} is in ${wordsOfChoice(now)}`,
       `Move it: cairn keyspace migrate --to ${words.address}; to begin with nothing instead, take ${there} away.`,

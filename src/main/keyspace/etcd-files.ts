@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
-import type { EtcdLogin, EtcdOptions } from '#keyspace'
+import type { EtcdLogin, EtcdTls } from '#keyspace'
 import { mainFault } from '../faults.ts'
 
 /** The files that an etcd is reached with, all absolute, and the user it knows us as. */
@@ -16,7 +16,10 @@ export interface EtcdFiles {
 const PASSWORD_VARIABLE = 'CAIRN_KEYSPACE_PASSWORD'
 
 /** Reads what an etcd is reached with. Faults: KeyspaceFile, which names the file that is of no use and why. */
-export function readEtcdFiles(files: EtcdFiles): Pick<EtcdOptions, 'tls' | 'login'> {
+export function readEtcdFiles(files: EtcdFiles): {
+  readonly tls: EtcdTls
+  readonly login: EtcdLogin | undefined
+} {
   const { authority, certificate, key } = files
   const authorityPem = authority === undefined ? undefined : certificatesIn(authority)
   const certificatePem = certificate === undefined ? undefined : certificatesIn(certificate)

@@ -59,6 +59,7 @@ async function tellMoved(source: Keyspace, choice: KeyspaceChoice, { world }: Ke
 }
 
 function samePlace(a: KeyspaceChoice, b: KeyspaceChoice): boolean {
-  if (a.kind === 'embedded' || b.kind === 'embedded') return a.kind === b.kind
+  if (a.kind === 'members' || b.kind === 'members') return a.kind === b.kind
+  if (a.kind !== 'etcd' || b.kind !== 'etcd') return a.kind === b.kind
   return a.prefix === b.prefix && a.endpoints.some(endpoint => b.endpoints.includes(endpoint))
 }

@@ -1,6 +1,7 @@
 import type { World } from '#base'
 import { checkMarks, HISTORY, type Keyspace, openEmbeddedKeyspace, openEtcdKeyspace, sqliteIndex } from '#keyspace'
-import { embeddedFolder, type KeyspaceChoice } from './choice.ts'
+import { mainFault } from '../faults.ts'
+import { embeddedFolder, type EtcdChoice, type KeyspaceChoice, readChoice } from './choice.ts'
 import { readEtcdFiles } from './etcd-files.ts'
 
 /** Whose keyspace is opened. */
@@ -38,8 +39,29 @@ export async function openAnyKeyspace(
     world.disk.makeFolder(folder)
     return openEmbeddedKeyspace({ world, folder, index: sqliteIndex, failed })
   }
-  const { endpoints, prefix } = choice
+  if (choice.kind === 'standby') throw standsBy()
+  const { prefix } = choice
   const { tls, login } = readEtcdFiles(choice)
-  const urls = endpoints.map(endpoint => new URL(endpoint))
-  return openEtcdKeyspace({ world, endpoints: urls, prefix, tls, login, historyMs: HISTORY.ms }, signal)
+  const common = { world, prefix, login, historyMs: HISTORY.ms }
+  if (choice.kind === 'members') return openEtcdKeyspace({ ...common, ...memberAddress(dataFolder, choice) }, signal)
+  const endpoints = choice.endpoints.map(endpoint => new URL(endpoint))
+  return openEtcdKeyspace({ ...common, endpoints, tls }, signal)
+}
+
+/** Where the members of the cloud's own etcd are asked: they change, and their certificates are renewed. */
+export function memberAddress(dataFolder: string, first: EtcdChoice) {
+  const now = (): EtcdChoice => {
+    const choice = readChoice(dataFolder)
+    return choice.kind === 'members' ? choice : first
+  }
+  return {
+    endpoints: () => now().endpoints.map(endpoint => new URL(endpoint)),
+    tls: () => readEtcdFiles(first).tls,
+  }
+}
+
+function standsBy(): Error {
+  return mainFault('NotHere', 'the control plane of this cloud is on other controllers; this one stands by', {
+    hint: 'Ask there: `cairn node ls` names them.',
+  })
 }

@@ -9,6 +9,7 @@ import {
   planOf,
   startCairn,
   takeDown,
+  usualControllers,
 } from '#lab'
 import { labHost } from './host.ts'
 
@@ -20,7 +21,8 @@ type Told = Parameters<Labs['act']>[2]
 /** `cairn lab up` */
 export const up: Labs['up'] = async (words, tell, signal) => {
   const host = labHost(words.name)
-  const lab = new Lab(planOf(words), host)
+  const controllers = words.controllers ?? usualControllers(words, host)
+  const lab = new Lab(planOf({ ...words, controllers }), host)
   await bringUp({ lab, host, tell }, signal)
   return rowsOf(lab, signal)
 }

@@ -18,6 +18,7 @@ import type { ChunkStore } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
 import { setHomeHandlers } from './homes.ts'
+import { localSeatHandler, seatHandlers } from './seats.ts'
 import { renewHandlers, strangerHandlers } from './admission.ts'
 import { cloudCheck } from './cloud-check.ts'
 import { GROUPS_ALONE, PEER_LOOK_MS } from './limits.ts'
@@ -117,7 +118,7 @@ export class Peers implements AsyncDisposable {
     this.#maps.setAlone(this.#alone())
     this.#tell()
     const control = { clock: world.clock, software: softwareName(), dataFolder }
-    const all = [...renew, ...setHomeHandlers(control), ...handlers]
+    const all = [...renew, ...setHomeHandlers(control), ...seatHandlers(control), ...handlers]
     this.#links.serve(authorised(all, () => this.#maps.map, rightFor))
     this.#looking = this.#lookOn()
     const changed = () => this.reload()
@@ -132,7 +133,8 @@ export class Peers implements AsyncDisposable {
 
   /** What the local door answers of the cloud. */
   localMethods(): readonly Handler[] {
-    return localClusterMethods({ links: this.#links, maps: this.#maps, reload: () => this.reload() })
+    const methods = localClusterMethods({ links: this.#links, maps: this.#maps, reload: () => this.reload() })
+    return [...methods, localSeatHandler(() => this.#links)]
   }
 
   /** Takes what lies in DATA/node now. */

@@ -21,13 +21,22 @@ const CALLERS = ['stranger', 'person', 'node', 'controller', 'absent', 'revoked'
 type Caller = (typeof CALLERS)[number]
 
 /** What each kind of caller gets of each kind of method: `absent` has a certificate that holds and is not in the map. */
-const TABLE: Readonly<Record<'machine' | 'member' | 'door', Readonly<Record<Caller, Outcome>>>> = {
+const TABLE: Readonly<Record<'machine' | 'controller' | 'member' | 'door', Readonly<Record<Caller, Outcome>>>> = {
   machine: {
     stranger: 'refused',
     person: 'unconnected',
     node: 'allowed',
     controller: 'allowed',
     absent: 'allowed',
+    revoked: 'refused',
+    'other cloud': 'unconnected',
+  },
+  controller: {
+    stranger: 'refused',
+    person: 'unconnected',
+    node: 'refused',
+    controller: 'allowed',
+    absent: 'refused',
     revoked: 'refused',
     'other cloud': 'unconnected',
   },
@@ -71,7 +80,7 @@ const DOOR_METHODS = [
 const named = (name: string) => unary({ name, version: 1, params: nothing, result: text(10), timeoutMs: 5_000 })
 
 // Those that are there already, and ask the control plane.
-const OWN: ReadonlySet<string> = new Set(['cluster.renew', 'cluster.setHome'])
+const OWN: ReadonlySet<string> = new Set(['cluster.renew', 'cluster.seat', 'cluster.setHome'])
 
 suite('at the port of machines', () => {
   let cloud: TestCloud

@@ -3,15 +3,17 @@ import { clusterFault, type MachineSubject, machineOf, type NodeMap } from '#clu
 import type { Handler, PeerName } from '#rpc'
 
 /**
- * Who may call: a `machine` has a certificate of the cloud that nobody has revoked; a `member` is also in the map that is here. The
+ * Who may call: a `machine` has a certificate of the cloud that nobody has revoked; a `controller` has one as such; a `member` is in
+ * the map that is here. The
  * handlers look closer: at pools, at filesystems and who may mount them, at who is the home.
  */
-export type Right = 'machine' | 'member'
+export type Right = 'machine' | 'controller' | 'member'
 
 /** Who may call what at the port of machines. What is not here is answered to nobody. */
 const RIGHTS: Readonly<Record<string, Right>> = {
   'cluster.renew': 'machine',
   'cluster.setHome': 'machine',
+  'cluster.seat': 'controller',
   'chunk.put': 'member',
   'chunk.read': 'member',
   'chunk.has': 'member',
@@ -80,5 +82,6 @@ interface Asking {
 
 function isRight(right: Right, { peer, caller }: Asking, { machines, revoked }: NodeMap): boolean {
   if (revoked.includes(peer.serial)) return false
+  if (right === 'controller') return caller.isController
   return right === 'machine' || machines.some(({ name }) => name === caller.name)
 }

@@ -7,7 +7,8 @@ import { Child } from './child.ts'
 
 /** One running control process. */
 export class ControlProcess extends Child<ControlOrder, ControlReport> {
-  constructor(start: Omit<ControlStart, 'supervisorPid'>, world: World) {
+  /** Hears what it reports; that it failed is thrown by `ready` instead. */
+  constructor(start: Omit<ControlStart, 'supervisorPid'>, world: World, listener: (report: ControlReport) => void) {
     super(
       {
         word: 'control',
@@ -20,7 +21,7 @@ export class ControlProcess extends Child<ControlOrder, ControlReport> {
         fault: message => mainFault('ControlProcess', message),
       },
       world,
-      () => undefined,
+      listener,
     )
   }
 
@@ -33,7 +34,8 @@ export class ControlProcess extends Child<ControlOrder, ControlReport> {
 
 function read(value: unknown) {
   const report = readControlReport(value)
-  return { report, outcome: report.kind === 'failed' ? faultOf(report.fault) : report.kind }
+  if (report.kind === 'etcd') return { report, outcome: undefined }
+  return { report, outcome: report.kind === 'ready' ? report.kind : faultOf(report.fault) }
 }
 
 // What a process has once taken for young objects it keeps. The old ones may grow by 60 % between two collections, where V8

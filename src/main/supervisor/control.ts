@@ -20,12 +20,14 @@ export class Control implements AsyncDisposable {
   #options: ControlOptions
   #restarts: ControlStart['restarts'] = { count: 0 }
   #current: ControlProcess
+  readonly #lookAtEtcd: () => void
   #watching: Promise<void> = Promise.resolve()
 
-  /** Starts the first control process. */
-  constructor(options: ControlOptions, world: World) {
+  /** Starts the first control process. `lookAtEtcd` is called when another etcd is to run on this machine. */
+  constructor(options: ControlOptions, world: World, lookAtEtcd: () => void) {
     this.#options = options
     this.#world = world
+    this.#lookAtEtcd = lookAtEtcd
     this.#current = this.#start()
   }
 
@@ -51,7 +53,9 @@ export class Control implements AsyncDisposable {
   }
 
   #start(): ControlProcess {
-    return new ControlProcess({ ...this.#options, restarts: this.#restarts }, this.#world)
+    return new ControlProcess({ ...this.#options, restarts: this.#restarts }, this.#world, ({ kind }) => {
+      if (kind === 'etcd') this.#lookAtEtcd()
+    })
   }
 
   async #firstOutcome(): Promise<ApiOutcome> {

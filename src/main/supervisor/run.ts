@@ -22,6 +22,7 @@ import { peerAddressOf } from '../peers/listen-words.ts'
 import { cairnVersion } from '../version.ts'
 import { banner, bannerJson } from './banner.ts'
 import { Control } from './control.ts'
+import { Etcd } from './etcd.ts'
 import { takeInstance } from './instance.ts'
 import { MeshKeeper } from './mesh.ts'
 import { readMountTable, writeMountTable } from './mount-table.ts'
@@ -73,7 +74,9 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   refuseOptions(options, node)
   const signals = stack.use(endSignals())
   if (options.keyspace !== undefined) chooseKeyspace(dataFolder, options.keyspace)
-  const control = node?.role === 'node' ? withoutControl(dataFolder) : controlOf(options, { dataFolder, around, world })
+  const etcd = node?.role === 'node' ? undefined : stack.use(new Etcd(dataFolder, world))
+  const surrounded = { dataFolder, around, world, lookAtEtcd: () => etcd?.look() }
+  const control = node?.role === 'node' ? withoutControl(dataFolder) : controlOf(options, surrounded)
   if (control !== undefined) stack.use(control)
   const mounts = new Mounts(dataFolder, world)
   stack.defer(() => mounts.dropAll()) // when the start fails in the middle
@@ -104,9 +107,10 @@ interface Surrounded {
   readonly dataFolder: string
   readonly around: Surroundings
   readonly world: World
+  readonly lookAtEtcd: () => void
 }
 
-function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded): Control | undefined {
+function controlOf(options: UpOptions, { dataFolder, around, world, lookAtEtcd }: Surrounded): Control | undefined {
   const words = options.listen ?? around.env['CAIRN_LISTEN'] ?? ''
   if (words === 'none') return withoutControl(dataFolder)
   const address = words === '' ? DEFAULT_LISTEN : listenAddressOf(words)
@@ -117,7 +121,8 @@ function controlOf(options: UpOptions, { dataFolder, around, world }: Surrounded
   }
   const { requiresClientCertificate, name: nodeName } = options
   const masterKeyFile = masterKeyFileOf(around)
-  return new Control({ dataFolder, ...address, masterKeyFile, nodeName, requiresClientCertificate }, world)
+  const start = { dataFolder, ...address, masterKeyFile, nodeName, requiresClientCertificate }
+  return new Control(start, world, lookAtEtcd)
 }
 
 // What is said in the environment holds where the command line says nothing.

@@ -8,6 +8,7 @@ import {
   bootstrapSecret,
   type JoinToken,
   machineGroup,
+  MasterKey,
   newBootstrapToken,
   newKeyPair,
 } from '#identity'
@@ -40,6 +41,7 @@ export interface TestController extends AsyncDisposable {
   readonly api: TestApi
   readonly revocations: Revocations
   readonly tokens: KeptTokens
+  readonly master: MasterKey
   /** The formats the cloud speaks. */
   level: number
   /** Machines that it does not know at its port. */
@@ -77,6 +79,7 @@ export async function openTestController(): Promise<TestController> {
       isShared: true,
     }
   }
+  const master = MasterKey.make(quietWorld.entropy)
   const parts = {
     world: quietWorld,
     fetch,
@@ -84,7 +87,8 @@ export async function openTestController(): Promise<TestController> {
     revocations,
     tokens,
     own: 'first',
-    isShared: false,
+    takesControllers: true,
+    master: () => master,
     mapNow,
   }
   const [handler] = admissionHandlers(parts)
@@ -93,6 +97,7 @@ export async function openTestController(): Promise<TestController> {
     api,
     revocations,
     tokens,
+    master,
     level: 1,
     removed: new Set(),
     async token({ groups = [machineGroup('node')], node, lastsMs = 60_000 } = {}) {

@@ -11,6 +11,8 @@ const controlStatusShape = shape({
   checks: list(checkRowShape, 50),
   /** What is being done to the keys of the cloud, for people; undefined when nothing is. */
   keys: optional(text(1000)),
+  /** Why this controller stands by, while another works; then there is no API here. */
+  standby: optional(text(1000)),
 })
 
 /** The control process at a glance. */

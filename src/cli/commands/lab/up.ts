@@ -15,6 +15,7 @@ interface Options {
   readonly nat?: string
   readonly latency?: string
   readonly zones?: string
+  readonly controllers?: string
 }
 
 /** `cairn lab up` */
@@ -29,12 +30,14 @@ export function declareLabUp(lab: Command, run: Run): void {
     .option('--nat <numbers>', 'machines behind a NAT of their own: 4,5')
     .option('--latency <ways>', 'how much longer the way to a machine and back takes: 4=40ms,5=1s')
     .option('--zones <zones>', 'the zone of each machine: a,a,b')
+    .option('--controllers <count>', 'how many of the first are controllers (else 3 where etcd is installed)')
     .addOption(labOption())
     .addHelpText(
       'after',
       examples(
         'cairn lab up',
         'cairn lab up --machines 5 --memory 512M --disk 2G --nat 4,5 --latency 4=40ms',
+        'cairn lab up --machines 3 --controllers 1',
         'cairn lab up --name other --machines 3 --zones a,a,b',
       ),
     )
@@ -46,6 +49,7 @@ async function up(context: Context, options: Options): Promise<void> {
     ...options,
     machines: numberOf('--machines', options.machines),
     cpus: numberOf('--cpus', options.cpus),
+    controllers: options.controllers === undefined ? undefined : numberOf('--controllers', options.controllers),
   }
   const rows = await withSteps(context, tell => context.host.labs.up(words, tell, context.signal))
   const next = `\nTry:\n  cairn lab exec m1 -- cairn status\n  cairn lab down${words.name === 'lab' ? '' : ` --name ${words.name}`}\n`

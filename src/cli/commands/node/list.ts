@@ -16,7 +16,7 @@ export function declareNodeList(node: Command, run: Run): void {
     .action(() =>
       run(async context => {
         const found = await nodeRows(context)
-        show(context, found, () => nodeTable(found.nodes))
+        show(context, found, () => `${nodeTable(found.nodes)}${controlLine(found.nodes)}`)
       }),
     )
 }
@@ -50,6 +50,12 @@ function loadCells(load: NodeRow['load']): readonly [string, string] {
     `${(cpuUsedMilli / 1000).toFixed(1)} of ${cpus}`,
     `${formatBytes(memoryUsedMiB * MIB)} of ${formatBytes(memoryMiB * MIB)}`,
   ]
+}
+
+// One controller is as usual; two look as if one of them could be lost.
+function controlLine(nodes: readonly NodeRow[]): string {
+  if (nodes.filter(({ role }) => role === 'controller').length !== 2) return ''
+  return '\nThere are two controllers, one of which works: from three on the cloud survives the loss of any.\n'
 }
 
 const MIB = 1024 * 1024

@@ -1,12 +1,15 @@
+import { X509Certificate } from 'node:crypto'
 import { apiFault, networkOf } from '#api'
 import { isFault, type World } from '#base'
-import { clusterAdmit, machineOf, mapBytes, type NodeMap } from '#cluster'
+import { clusterAdmit, machineOf, mapBytes, masterContext, type NodeMap } from '#cluster'
 import {
   type BootstrapGrant,
   CONTROLLERS_GROUP,
   machineRole,
+  type MasterKey,
   type NodeRole,
   readSigningRequest,
+  sealForKey,
   type SigningRequest,
 } from '#identity'
 import { answerUnary, type Handler } from '#rpc'
@@ -30,8 +33,10 @@ export interface AdmissionParts {
   readonly tokens: KeptTokens
   /** What this machine is called: nobody takes that. */
   readonly own: string
-  /** True when a second machine can run the control plane too. */
-  readonly isShared: boolean
+  /** True unless the control plane is in an etcd that people run. */
+  readonly takesControllers: boolean
+  /** The master key of the moment. */
+  readonly master: () => MasterKey
   /** The map as a machine gets it that has just come. */
   readonly mapNow: (signal: AbortSignal) => Promise<NodeMap>
 }
@@ -53,13 +58,12 @@ export function admissionHandlers(parts: AdmissionParts): readonly Handler[] {
 
 // All that may be wrong is looked at before the token is used up: who mends it uses the same token.
 async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
-  const { fetch, issuing, isShared, world } = parts
+  const { fetch, issuing, world } = parts
   const { name, csrPem, seenFrom } = join
   const { grant, role } = await grantOf(parts, join, signal)
   if (grant === undefined) return admitAgain(parts, { ...join, role }, signal)
   const map = await parts.mapNow(signal)
-  const nowMs = wallMs(world)
-  refuseNewcomer({ ...join, role }, { map, nowMs, isShared })
+  refuseNewcomer({ ...join, role }, cloudOf(parts, map))
   if (grant.node !== undefined && grant.node !== name) throw refusedName(name, grant.node)
   const { publicKey } = await requestOf(csrPem, name)
   const isNew = name !== parts.own && (await makeNode(fetch, name, role))
@@ -72,7 +76,7 @@ async function admit(parts: AdmissionParts, join: Join, signal: AbortSignal) {
     const wish = { name, role, publicKey, from: `token ${grant.id}`, redeemed }
     const issued = await issueNode(issuing, wish, signal)
     world.log.info('a machine has joined', { name, role, seenFrom })
-    return answerOf({ ...issued, role }, map)
+    return answerOf({ ...issued, role, sealedMaster: sealedFor(parts, { ...issued, name, role }) }, map)
   } catch (error) {
     // Of a token for this name, somebody else who showed it may be the machine by now.
     if (isNew && grant.node === undefined) await removeNode(fetch, name)
@@ -108,16 +112,31 @@ function ifFault(error: unknown): undefined {
 
 // The first answer was lost: the machine gets another certificate for the key that it had then.
 async function admitAgain(parts: AdmissionParts, join: Join & { readonly role: NodeRole }, signal: AbortSignal) {
-  const { fetch, issuing, isShared, world } = parts
+  const { fetch, issuing, world } = parts
   const { name, role, csrPem, seenFrom } = join
   const map = await parts.mapNow(signal)
-  refuseNewcomer(join, { map, nowMs: wallMs(world), isShared })
+  refuseNewcomer(join, cloudOf(parts, map))
   const { publicKey, commonName } = await requestOf(csrPem, name)
   if ((await uidOfNode(fetch, name)) === undefined) throw removedMachine(name)
   await refuseMany(parts, commonName, signal)
   const issued = await issueNode(issuing, { name, role, publicKey, from: 'the same token again' }, signal)
   world.log.info('a machine has joined that did not hear so before', { name, role, seenFrom })
-  return answerOf({ ...issued, role }, map)
+  return answerOf({ ...issued, role, sealedMaster: sealedFor(parts, { ...issued, name, role }) }, map)
+}
+
+function cloudOf({ world, takesControllers, master }: AdmissionParts, map: NodeMap) {
+  return { map, nowMs: wallMs(world), takesControllers, masterId: master().id }
+}
+
+// Only the machine that showed the key opens it: whoever passes it on does not.
+function sealedFor(
+  { master, world }: AdmissionParts,
+  { name, role, certificatePem }: { readonly name: string; readonly role: NodeRole; readonly certificatePem: string },
+): string | undefined {
+  if (role !== 'controller') return undefined
+  const publicKeyPem = new X509Certificate(certificatePem).publicKey.export({ type: 'spki', format: 'pem' })
+  const place = { publicKeyPem: publicKeyPem.toString(), context: masterContext(name) }
+  return sealForKey(place, Buffer.from(master().text()), world.entropy)
 }
 
 function wallMs({ clock }: Pick<World, 'clock'>): number {
@@ -179,8 +198,8 @@ function nameIn(user: string): string | undefined {
 }
 
 function answerOf(
-  { certificatePem, authorityPem, role }: ReturnType<typeof clusterAdmit.result>,
+  { certificatePem, authorityPem, role, sealedMaster }: ReturnType<typeof clusterAdmit.result>,
   map: NodeMap,
 ): { readonly head: ReturnType<typeof clusterAdmit.result>; readonly body: Uint8Array } {
-  return { head: { certificatePem, authorityPem, role }, body: mapBytes(map) }
+  return { head: { certificatePem, authorityPem, role, sealedMaster }, body: mapBytes(map) }
 }

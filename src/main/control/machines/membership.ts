@@ -1,6 +1,6 @@
 import { type World, whyOf } from '#base'
 import { askNodes, type NodeIdentity, type NodeMap } from '#cluster'
-import type { Authority } from '#identity'
+import type { Authority, MasterKey } from '#identity'
 import type { Handler } from '#rpc'
 import type { Issuing } from '../issuing.ts'
 import type { KeptTokens } from '../kept-tokens.ts'
@@ -26,6 +26,10 @@ export interface MembershipParts {
   readonly wanted: string | undefined
   /** True when other machines may be at work on the same keyspace. */
   readonly isShared: boolean
+  /** True unless the control plane is in an etcd that people run. */
+  readonly takesControllers: boolean
+  /** The master key of the moment. */
+  readonly master: () => MasterKey
   /** The map as it is kept; undefined: there is none yet. */
   readonly keptMap: (signal: AbortSignal) => Promise<NodeMap | undefined>
 }

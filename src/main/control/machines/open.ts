@@ -1,5 +1,5 @@
 import type { World } from '#base'
-import { machineOf } from '#cluster'
+import { machineOf, type NodeMap } from '#cluster'
 import type { Cluster, Member } from '#controllers'
 import { type Authority, authorityFingerprint } from '#identity'
 import type { Keyspace } from '#keyspace'
@@ -25,7 +25,12 @@ export interface ClusterParts {
 /** The machines of the cloud as controllers use them. */
 export interface OpenCluster extends Cluster, AsyncDisposable {
   readonly stored: StoredMap
+  /** `run` is called with who leaves for good, and its hosts, before anything of it is forgotten. */
+  onLeave(run: Leaving): void
 }
+
+/** Takes a machine out of something else that it is in. */
+export type Leaving = (name: string, hosts: ReadonlySet<string>, signal: AbortSignal) => Promise<void>
 
 /** Opens them: hands the kept map to storage from now on, and hears what that hears. Faults: BadMap, those of the keyspace. */
 export async function openCluster(parts: ClusterParts, signal: AbortSignal): Promise<OpenCluster> {
@@ -34,6 +39,7 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
   const stored = opening.use(await StoredMap.open(keyspace, world, signal))
   const side = opening.use(new StorageSide({ call, stored, world }))
   const ended = new Set<string>()
+  let leaving: Leaving = () => Promise.resolve()
   const all = opening.move()
   return {
     own,
@@ -55,7 +61,11 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
         revoked: entries.filter(isRevoked).map(({ serial }) => serial),
       }
     },
+    onLeave(run) {
+      leaving = run
+    },
     async revoke(machine, given) {
+      await leaving(machine, hostsOf(stored.current, machine), given)
       for (const entry of await machineEntries(parts.issuing, given)) {
         if (machineOf(subjectIn(entry))?.name !== machine || parts.revocations.has(entry.serial)) continue
         await parts.revocations.revoke(entry.serial, `the machine ${machine} was removed`, given)
@@ -67,6 +77,11 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
     keepMap: (map, revision, given) => stored.write(map, revision, given),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+function hostsOf(map: NodeMap | undefined, name: string): ReadonlySet<string> {
+  const addresses = map?.machines.find(machine => machine.name === name)?.addresses ?? []
+  return new Set(addresses.map(address => address.slice(0, address.lastIndexOf(':'))))
 }
 
 async function machineEntries(issuing: Issuing, signal: AbortSignal): Promise<readonly LedgerEntry[]> {

@@ -2,6 +2,7 @@ import type { NodeMap } from '#cluster'
 import { SKEW_STOP_MS } from '#cluster'
 import type { NodeRole } from '#identity'
 import { mainFault } from '../../faults.ts'
+import { CONTROLLERS_MAX } from '../../limits.ts'
 import { refuseNodeName } from '../../node-name.ts'
 
 /** A machine that wants to be let in, as it says of itself. */
@@ -12,20 +13,25 @@ export interface Newcomer {
   readonly level: number
   readonly oldestLevel: number
   readonly wallMs: number
+  /** The id of the master key that is on its disk. */
+  readonly masterId?: string | undefined
 }
 
 /** The cloud it comes to. */
 export interface Cloud {
   readonly map: NodeMap
   readonly nowMs: number
-  /** True when a second machine can run the control plane too. */
-  readonly isShared: boolean
+  /** True unless the control plane is in an etcd that people run. */
+  readonly takesControllers: boolean
+  /** The id of the cloud's master key. */
+  readonly masterId: string
 }
 
 /** Refuses a machine that cannot be a member, whatever it shows. Faults: Unsupported, ClockSkew, Invalid. */
-export function refuseNewcomer({ name, role, level, oldestLevel, wallMs }: Newcomer, cloud: Cloud): void {
-  const { map, nowMs, isShared } = cloud
-  if (role === 'controller' && !isShared) throw noSecondController()
+export function refuseNewcomer(newcomer: Newcomer, cloud: Cloud): void {
+  const { name, role, level, oldestLevel, wallMs } = newcomer
+  const { map, nowMs } = cloud
+  if (role === 'controller') refuseController(newcomer, cloud)
   const aheadMs = wallMs - nowMs
   if (Math.abs(aheadMs) > SKEW_STOP_MS) {
     const seconds = Math.round(Math.abs(aheadMs) / 1000)
@@ -43,10 +49,17 @@ export function refuseNewcomer({ name, role, level, oldestLevel, wallMs }: Newco
   refuseNodeName(name)
 }
 
-/** Says that there is no way yet to run a second controller. */
-export function noSecondController(): Error {
-  return mainFault('Unsupported', 'Unsupported: a second controller of a cloud whose control plane is embedded', {
-    hint: 'Join as a node, or keep the control plane in etcd: cairn keyspace migrate --to etcd=https://HOST:PORT',
+function refuseController({ name, masterId }: Newcomer, { map, takesControllers, masterId: ours }: Cloud): void {
+  if (!takesControllers) throw noControllerToken()
+  const others = map.machines.filter(each => each.role === 'controller' && each.name !== name)
+  if (others.length >= CONTROLLERS_MAX) {
+    throw mainFault('Invalid', `the cloud has ${CONTROLLERS_MAX} controllers, as many as it may have`, {
+      hint: 'Join as a node: cairn token create --role node. More controllers would make it slower, not safer.',
+    })
+  }
+  if (masterId === undefined || masterId === ours) return
+  throw mainFault('MasterKey', `${name} has another master key (${masterId}; that of the cloud is ${ours})`, {
+    hint: 'Move that file away, or name another with CAIRN_MASTER_KEY, then use the same token again.',
   })
 }
 
