@@ -18,6 +18,8 @@ export interface Settling {
 /** Everything is as it may be after what has happened, and the same on every machine. */
 export async function settleFiles({ model, home, machines, note }: Settling): Promise<void> {
   for (const { name, filesystem } of machines) {
+    // The first may tell of what the home has lost with its power.
+    await filesystem?.sync().catch(() => undefined)
     const failed = await filesystem?.sync().then(
       () => undefined,
       (error: unknown) => error,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isErrno, ROOT_INO } from '#storage/fs'
+import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
 import { get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
 
 const APPEND = { append: true, killPrivileges: false }
@@ -84,4 +84,22 @@ test('a home whose process ends and begins again goes on where it was', async ()
   assert.equal(into.toString(), 'held')
   assert.ok(!isErrno(await b.vfs.statFs()))
   assert.equal(cloud.home.sessions.size, 2)
+})
+
+test('after the home has lost its power, a sync of what was changed before is no success', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  const { ino } = await make(a.vfs, 'changed')
+  const { ino: synced } = await make(a.vfs, 'synced')
+  await put(a.vfs, ino, 'closed')
+  await ok(a.vfs.sync(synced, 'all'))
+  await put(a.vfs, ino, 'closed again')
+  await cloud.cutPower()
+  assert.equal(await a.vfs.sync(ino, 'all'), ERRNO.EIO, 'the home may have been set back')
+  await ok(a.vfs.sync(ino, 'all'))
+  await ok(a.vfs.sync(synced, 'all'))
+  await put(a.vfs, ino, 'anew')
+  await cloud.cutPower()
+  await assert.rejects(a.fs.sync())
+  await a.fs.sync()
 })

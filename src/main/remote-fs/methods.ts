@@ -49,6 +49,7 @@ export const fsOpen = unary({
     isResumed: flag,
     lastSequence: integer(),
     access,
+    boot: text(64),
     orphans: list(ino, HELD_MAX),
     superblock,
   }),

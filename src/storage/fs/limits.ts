@@ -107,3 +107,5 @@ export const LOCKS_PER_SESSION_MAX = 4_096
 export const LOCK_WAITS_PER_SESSION_MAX = 1_024
 /** Longest name of an owner of locks. */
 export const LOCK_OWNER_MAX = 64
+/** Inodes changed at a home elsewhere of which a session remembers that they may not be durable; beyond, it has them synced. */
+export const UNSYNCED_MAX = 4_096

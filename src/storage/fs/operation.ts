@@ -175,6 +175,8 @@ export interface RemoteSide {
   prepare(ino: Ino): Awaitable<void>
   /** EIO when a session was lost with writes to this file in it; until it is opened anew. */
   failed(ino: Ino): Errno | undefined
+  /** EIO, once, when the home may have been set back before changes of this inode were durable. */
+  unsure(ino: Ino): Errno | undefined
   /** Those writes have been dropped. */
   recover(ino: Ino): void
 }

@@ -113,6 +113,8 @@ export interface TestCloud extends AsyncDisposable {
   machine(name: string, access?: Access): Promise<TestMachine>
   /** The home's process ends and another begins. */
   restartHome(): Promise<void>
+  /** The home's machine loses its power and comes back: what was not synced may be gone. */
+  cutPower(): Promise<void>
 }
 
 export interface TestMachine extends AsyncDisposable {
@@ -129,6 +131,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const folder = mkdtempSync(path.join(tmpdir(), 'cairn-remote-fs-'))
   const chunks = new MemoryChunkSource()
   const keyspace = openMemoryKeyspace({ world, history: { ms: 0, revisions: 0 } })
+  let boot = 0
   const open = (isMounted = false) =>
     openFilesystem({
       world,
@@ -136,7 +139,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       name: 'home',
       keyspace,
       chunks,
-      bootId: '0123',
+      bootId: `${boot}`,
       isMounted,
       mayHold: () => cloud.isMounted,
       told: () => cloud.kernelsTold(),
@@ -179,6 +182,10 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       await cloud.home.abandon()
       cloud.home = await open(cloud.isMounted)
       for (const way of ways) way.break()
+    },
+    async cutPower() {
+      boot += 1
+      await cloud.restartHome()
     },
     async [Symbol.asyncDispose]() {
       for (const machine of machines) await machine[Symbol.asyncDispose]()

@@ -211,7 +211,9 @@ export class Client implements Vfs {
   }
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
-    return andThen(this.#settleAll(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+    const { remote } = this.#parts.link
+    const synced = andThen(this.#settleAll(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+    return remote === undefined ? synced : andThen(synced, failed => failed ?? remote.unsure(ino))
   }
 
   #settleAll(ino: Ino): Reply<void> {

@@ -94,6 +94,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       lost: () => link.fail([...(parts.writer?.dropAll() ?? []), ...locks.lost()]),
       granted: grant => {
         first ??= grant
+        link.beginsAt(grant.boot)
         file.write(grant.session)
         void locks.askAgain()
       },
@@ -187,7 +188,7 @@ class OpenRemote implements RemoteFilesystem {
     if (isErrno(failed)) throw unsettled(failed)
     await accessTimes.flush()
     await client.reap()
-    const answer = await link.call('sync', { revision: undefined })
+    const answer = (await link.call('sync', { revision: undefined })) ?? link.unsureOfAny()
     if (isErrno(answer)) throw unsettled(answer)
   }
 

@@ -2,7 +2,7 @@ import { type Awaitable, isFault } from '#base'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { ExtentList } from '../extent-list.ts'
 import type { Extent } from '../extent.ts'
-import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS } from '../limits.ts'
+import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS, UNSYNCED_MAX } from '../limits.ts'
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
 import { isLimited, type Quota } from '../quota.ts'
 import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
@@ -11,6 +11,7 @@ import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { OpenFiles } from './open-files.ts'
 import { RemoteCache } from './remote-cache.ts'
+import { Unsynced } from './unsynced.ts'
 
 /**
  * A home on another machine, as a client half sees it: answers from memory what the home has promised to say when it changes,
@@ -23,6 +24,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
   readonly #cache = new RemoteCache()
   readonly #learning = new Learning(this.#cache)
   readonly #files = new OpenFiles()
+  readonly #unsynced = new Unsynced()
+  #boot: string | undefined
 
   constructor(parts: { readonly session: () => HomeSession; readonly nowMs: () => number }) {
     this.#session = parts.session
@@ -66,6 +69,15 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this.#files.hasFailed(ino) ? ERRNO.EIO : undefined
   }
 
+  unsure(ino: Ino): Errno | undefined {
+    return this.#unsynced.take(ino) ? ERRNO.EIO : undefined
+  }
+
+  /** As {@link unsure}, of everything. */
+  unsureOfAny(): Errno | undefined {
+    return this.#unsynced.takeAny() ? ERRNO.EIO : undefined
+  }
+
   prepare(ino: Ino): Awaitable<void> {
     if (this.#limitsOf(ino) !== undefined) return undefined
     const { usage, limits: at } = this.#cache
@@ -94,6 +106,12 @@ export class RemoteHome implements HomeLink, RemoteSide {
 
   forgetAll(): void {
     this.#cache.clear()
+  }
+
+  /** The machine of the home has been started since, or is another one: what was not durable there may be gone. */
+  beginsAt(boot: string): void {
+    if (this.#boot !== undefined && this.#boot !== boot) this.#unsynced.lose()
+    this.#boot = boot
   }
 
   /** Writes to these files are lost with the session. */
@@ -138,8 +156,11 @@ export class RemoteHome implements HomeLink, RemoteSide {
     input: HomeOperations[Kind]['input'],
     patience?: 'patient' | 'hasty',
   ): Promise<RemoteAnswer<Kind>> {
-    const answer = await this.#session().call(kind, input, patience)
+    const ask = () => this.#session().call(kind, input, patience)
+    const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
     this.#learning.learn({ kind, input, name: undefined }, answer)
+    for (const { ino } of answer.changed) this.#unsynced.changed(ino)
+    if (this.#unsynced.size > UNSYNCED_MAX) void this.#ask('sync', { revision: undefined }).catch(() => undefined)
     return answer
   }
 

@@ -117,11 +117,11 @@ export class HomeSessions {
     const member = known ?? this.#begin(machine, access)
     member.access = access
     member.renew(this.#nowMs)
-    const { home, superblock } = this.#parts
+    const { home, superblock, bootId: boot } = this.#parts
     const kept = home.lastSequence(requestOf(member.session, { slot: 0, sequence: 0 }).session)
     const lastSequence = Math.max(kept, ...Array.from(member.slots.values(), ({ sequence }) => sequence))
     const orphans = [...member.holds].filter(ino => home.context.tables.inode(ino)?.nlink === 0).slice(0, HELD_MAX)
-    return { session: member.session, isResumed: known !== undefined, lastSequence, access, orphans, superblock }
+    return { session: member.session, isResumed: known !== undefined, lastSequence, access, boot, orphans, superblock }
   }
 
   /** Does one operation, once. Faults: SessionLost, SessionAsleep, Superseded. */

@@ -56,6 +56,8 @@ export interface Grant {
   /** The highest number in the name of a change it has had. */
   readonly lastSequence: number
   readonly access: Access
+  /** New with each start of the home's machine: what was not durable before it may be gone. */
+  readonly boot: string
   /** Files without a name that it holds. */
   readonly orphans: readonly Ino[]
   readonly superblock: Superblock
