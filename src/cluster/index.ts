@@ -25,6 +25,7 @@ export {
   type Nat,
   natWord,
 } from './mesh-part.ts'
+export { joinCode, knockCommitment, type KnockSecret } from './join-code.ts'
 export { keepMap, MapStore } from './map-store.ts'
 export { mapBytes, readMap } from './map-bytes.ts'
 export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
@@ -32,6 +33,7 @@ export { clusterBeat, clusterMap, type DiskReport, type MachineLoad, type Machin
 export { clusterAdmit } from './methods/admit.ts'
 export { clusterKeepHome, clusterSetHome } from './methods/homes.ts'
 export { clusterJoin, clusterRenew, type JoinParams, type JoinResult, type RenewParams } from './methods/join.ts'
+export { clusterHearKnock, clusterKnock, type Knock, type Knocked } from './methods/knock.ts'
 export {
   askNodes,
   clusterNodes,

@@ -26,6 +26,8 @@ export const mainFault = defineFaults({
   SigningRefused: { status: 400, retry: 'never' },
   /** A token that lets no machine in: unknown, expired, used up, or for something else. */
   TokenRefused: { status: 401, retry: 'never' },
+  /** A machine that asked without a token was not confirmed in time, or was refused. */
+  NotConfirmed: { status: 403, retry: 'never' },
   /** No machine of the cloud lets this one in. */
   CloudUnreachable: { status: 503, retry: 'later' },
   /** The machine a filesystem lives on does not answer. */

@@ -158,6 +158,13 @@ export const NODE_TOLD_RETRY_MS = 500
 /** How long an address of a cloud may take to answer a machine that wants to be let in. */
 export const JOIN_DIAL_MS = 10_000
 
+/** Machines that ask to be let in without a token: at a time, of one network, and how long each waits for an administrator. */
+export const KNOCKS_MAX = 32
+export const KNOCKS_PER_NETWORK = 4
+export const KNOCK_MS = 300_000
+/** How often a machine that waits to be confirmed asks again. */
+export const KNOCK_AGAIN_MS = 2_000
+
 /** Milliseconds the storage process has to say what machines use, when somebody asks for metrics. */
 export const NODE_READINGS_MS = 2_000
 

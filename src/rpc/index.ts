@@ -103,6 +103,7 @@ export {
   keyspaceWords,
 } from './door/keyspace.ts'
 export { type CheckRow, type NodeStatus, nodeDown, nodeHealth, nodeStatus } from './door/node.ts'
+export { newcomerApprove, newcomerList, type NewcomerRow } from './door/newcomers.ts'
 export { type Place, TOLD_PATH_MAX } from './door/place.ts'
 export { type QuotaRow, quotaList, quotaRemove, quotaSet } from './door/quota.ts'
 export {

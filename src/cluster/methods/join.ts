@@ -3,10 +3,8 @@ import { integer, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 const CSR_CHARACTERS_MAX = 8_192
 const PEM_CHARACTERS_MAX = 16_384
 
-/** What a machine shows to be let in. */
-export const joinParamsShape = shape({
-  /** `ID.SECRET`. */
-  token: text(64),
+/** What a machine says of itself that wants to be let in. */
+export const newcomerFields = {
   /** What it wants to be called; objects are named so. */
   name: text(253),
   /** PKCS #10 in PEM, for its own key: `CN=system:node:NAME`. */
@@ -15,6 +13,13 @@ export const joinParamsShape = shape({
   level: integer(),
   oldestLevel: integer(),
   wallMs: integer(),
+}
+
+/** What a machine shows to be let in. */
+export const joinParamsShape = shape({
+  /** `ID.SECRET`. */
+  token: text(64),
+  ...newcomerFields,
 })
 
 export type JoinParams = ShapeOf<typeof joinParamsShape>

@@ -1,31 +1,19 @@
-import { X509Certificate } from 'node:crypto'
-import fs from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { isFault, type World } from '#base'
-import {
-  clusterJoin,
-  FORMAT_LEVEL,
-  keepMap,
-  keepPlaces,
-  type NodeFiles,
-  type NodeMap,
-  OLDEST_FORMAT_LEVEL,
-  readMap,
-  subjectOf,
-  writeNodeFiles,
-} from '#cluster'
-import { authorityFingerprint, type JoinToken, newRequest, readJoinToken } from '#identity'
+import { clusterJoin, FORMAT_LEVEL, type NodeFiles, OLDEST_FORMAT_LEVEL, readMap, subjectOf } from '#cluster'
+import { type JoinToken, newRequest, readJoinToken } from '#identity'
 import { message } from '#rpc'
 import { cloudOf, shortCloud } from '../cloud-place.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
 import { nodeNameOf, refuseNodeName } from '../node-name.ts'
 import { takeInstance } from '../supervisor/instance.ts'
+import { becomeMember, MadeFolder } from './become-member.ts'
 import { belongingOf } from './belongs.ts'
 import { askCloud } from './dial.ts'
 import { moveControllers } from './member-again.ts'
-import { forgetPending, pendingKey } from './pending.ts'
+import { pendingKey } from './pending.ts'
 
 /** What `cairn join` was told. */
 export interface JoinWords {
@@ -68,16 +56,10 @@ export async function joinCloud(words: JoinWords, world: World): Promise<Joined>
   const dataFolder = await openDataFolder(wanted)
   using _instance = takeInstance(dataFolder, world.disk)
   const keyPem = await pendingKey(world.disk, dataFolder, { token: token.id, name })
-  const { credential, map, role } = await askIn(token, { name, keyPem, unheard: () => made.keep() }, world)
-  const node = { name, role, cloud: token.fingerprint }
+  const answered = await askIn(token, { name, keyPem, unheard: () => made.keep() }, world)
   // One that comes back knows a later map perhaps than a cloud that was restored.
-  if (before === undefined) await keepMap(world.disk, dataFolder, map)
-  await keepPlaces(world.disk, dataFolder, token.addresses)
-  await writeNodeFiles(world.disk, dataFolder, { node, credential })
-  forgetPending(world.disk, dataFolder)
-  made.keep()
-  const controllers = map.machines.filter(each => each.role === 'controller').map(machine => machine.name)
-  return { ...node, shortCloud: shortCloud(node.cloud), controllers, dataFolder }
+  const isBack = before !== undefined
+  return await becomeMember({ ...answered, name, place: token, dataFolder, made, isBack }, world)
 }
 
 async function memberAgain(
@@ -111,26 +93,7 @@ async function askIn(token: JoinToken, { name, keyPem, unheard }: Asking, world:
       throw error
     }
   })
-  const { certificatePem, authorityPem, role } = head
-  const map = readMap(body)
-  refuseAnswer({ certificatePem, authorityPem, keyPem }, map, token)
-  return { credential: { certificatePem, authorityPem, keyPem }, map, role }
-}
-
-interface Answered {
-  readonly certificatePem: string
-  readonly authorityPem: string
-  readonly keyPem: string
-}
-
-// Any machine of the cloud may have answered: what it says is believed only as far as the authority has signed it.
-function refuseAnswer({ certificatePem, authorityPem }: Answered, map: NodeMap, { fingerprint }: JoinToken): void {
-  const isOurs = authorityFingerprint(authorityPem) === fingerprint && map.cloud === fingerprint
-  const isSigned = new X509Certificate(certificatePem).verify(new X509Certificate(authorityPem).publicKey)
-  if (isOurs && isSigned) return
-  throw mainFault('TokenRefused', 'what the machine of the cloud answered is not of the cloud the token names', {
-    hint: 'Make another token on a controller you trust: cairn token create --role node',
-  })
+  return { keyPem, answer: head, map: readMap(body) }
 }
 
 function calledOtherwise(name: string, before: string): Error {
@@ -143,34 +106,4 @@ function noControllers(): Error {
   return mainFault('Unsupported', 'Unsupported: joining as a controller', {
     hint: 'Join as a node (cairn token create --role node). A second controller starts on the same etcd: cairn up --keyspace etcd=https://HOST:PORT',
   })
-}
-
-/** What was not there before of a data folder, and of the folders above it: gone again unless it is kept. */
-class MadeFolder implements Disposable {
-  readonly #made: readonly string[]
-  #isKept = false
-
-  constructor(folder: string) {
-    const missing = firstMissing(folder)
-    const inside = MADE.map(name => path.join(folder, name)).filter(each => !fs.existsSync(each))
-    this.#made = missing === undefined ? inside : [missing]
-  }
-
-  keep(): void {
-    this.#isKept = true
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#isKept) return
-    for (const each of this.#made) fs.rmSync(each, { recursive: true, force: true })
-  }
-}
-
-// In a folder that was there, and empty.
-const MADE = ['version', 'lock', 'node']
-
-function firstMissing(folder: string): string | undefined {
-  if (fs.existsSync(folder)) return undefined
-  const above = path.dirname(folder)
-  return firstMissing(above) ?? folder
 }

@@ -2,7 +2,9 @@ import { isFault } from '#base'
 import {
   clusterAdmit,
   clusterFault,
+  clusterHearKnock,
   clusterJoin,
+  clusterKnock,
   clusterRenew,
   type JoinParams,
   type JoinResult,
@@ -12,6 +14,7 @@ import {
 import {
   answerUnary,
   type CallContext,
+  type Client,
   type ConnectionOptions,
   connectSocket,
   controlDoorOf,
@@ -27,7 +30,12 @@ export interface AdmissionOptions extends ConnectionOptions {
 
 /** What a stranger may ask, who calls from an address: to be let in. */
 export function strangerHandlers(options: AdmissionOptions, seenFrom: string): readonly Handler[] {
-  return [answerUnary(clusterJoin, (join, { signal }) => admit(options, { join, seenFrom }, signal))]
+  return [
+    answerUnary(clusterJoin, (join, { signal }) => admit(options, { join, seenFrom }, signal)),
+    answerUnary(clusterKnock, (knock, { signal }) =>
+      askControl(options, control => control.exchange(clusterHearKnock, message({ knock, seenFrom }), signal), signal),
+    ),
+  ]
 }
 
 /** What a machine may ask of the authority: its next certificate. */
@@ -51,10 +59,18 @@ function callerOf(peer: CallContext['peer']): { readonly name: string; readonly 
   throw clusterFault('Forbidden', 'only a machine gets a next certificate')
 }
 
-async function admit(options: AdmissionOptions, asked: Asked, signal: AbortSignal): Promise<Message<JoinResult>> {
+function admit(options: AdmissionOptions, asked: Asked, signal: AbortSignal): Promise<Message<JoinResult>> {
+  return askControl(options, control => control.exchange(clusterAdmit, message(asked), signal), signal)
+}
+
+async function askControl<Value>(
+  options: AdmissionOptions,
+  ask: (control: Client) => Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value> {
   try {
     await using control = await connectSocket(controlDoorOf(options.dataFolder), options, signal)
-    return await control.exchange(clusterAdmit, message(asked), signal)
+    return await ask(control)
   } catch (error) {
     if (!isFault(error, 'Unreachable')) throw error
     throw clusterFault('NoController', 'this machine has no control plane that answers now', {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { ObjectStore } from '#api'
 import type { World } from '#base'
-import { clusterAdmit, clusterJoin, clusterMap, machineOf, type NodeMap } from '#cluster'
+import {
+  clusterAdmit,
+  clusterJoin,
+  clusterKnock,
+  clusterMap,
+  type Knock,
+  type Knocked,
+  machineOf,
+  type NodeMap,
+} from '#cluster'
 import { machineWorld } from '#host'
 import {
   authorityFingerprint,
@@ -12,12 +21,14 @@ import {
   newBootstrapToken,
   newKeyPair,
 } from '#identity'
-import { answerUnary, listenTls, message, type PeerName, serveStranger, type TlsListening } from '#rpc'
+import { answerUnary, listenTls, type Message, message, type PeerName, serveStranger, type TlsListening } from '#rpc'
 import { RESOURCES } from '#schema'
 import { CONTROLLERS } from '../control/controllers.ts'
 import { type KeptTokens, keptTokens } from '../control/kept-tokens.ts'
 import { askLocally } from '../control/local-api.ts'
 import { admissionHandlers } from '../control/machines/admission.ts'
+import { knockHandlers } from '../control/machines/knocking.ts'
+import { Knocks } from '../control/machines/knocks.ts'
 import { issueNode } from '../control/machines/node-certificates.ts'
 import { Revocations } from '../control/revocations.ts'
 import { openTestApi, type TestApi } from './api.ts'
@@ -44,6 +55,12 @@ export interface TestController extends AsyncDisposable {
   readonly master: MasterKey
   /** The formats the cloud speaks. */
   level: number
+  /** Machines that ask without a token. */
+  readonly knocks: Knocks
+  /** Where they come from. */
+  knockFrom: string
+  /** Answers them as the control process does. */
+  hearKnock(knock: Knock): Promise<Message<Knocked>>
   /** Machines that it does not know at its port. */
   readonly removed: Set<string>
   token(given?: TestGrant): Promise<JoinToken>
@@ -92,6 +109,8 @@ export async function openTestController(): Promise<TestController> {
     mapNow,
   }
   const [handler] = admissionHandlers(parts)
+  const knocks = new Knocks({ world: quietWorld, fingerprint: cloud })
+  const knocking = knockHandlers({ ...parts, knocks })
   const controller: Omit<TestController, typeof Symbol.asyncDispose> = {
     cloud,
     api,
@@ -100,6 +119,14 @@ export async function openTestController(): Promise<TestController> {
     master,
     level: 1,
     removed: new Set(),
+    knocks,
+    knockFrom: '127.0.0.1',
+    async hearKnock(knock) {
+      const context = { peer: undefined, body: new Uint8Array(), signal: never }
+      const asked = { knock, seenFrom: controller.knockFrom }
+      const answer = await knocking[0]?.run(asked, context, { items: nothingMore(), send: () => Promise.resolve() })
+      return message(clusterKnock.result(answer?.head, ''), answer?.body)
+    },
     async token({ groups = [machineGroup('node')], node, lastsMs = 60_000 } = {}) {
       const token = { ...newBootstrapToken(quietWorld.entropy, cloud), fingerprint: cloud }
       const grant = {
@@ -126,7 +153,9 @@ export async function openTestController(): Promise<TestController> {
   return Object.assign(controller, { [Symbol.asyncDispose]: () => all.disposeAsync() })
 }
 
-async function listen(controller: Pick<TestController, 'api' | 'admit' | 'removed'>): Promise<TlsListening> {
+async function listen(
+  controller: Pick<TestController, 'api' | 'admit' | 'removed' | 'hearKnock'>,
+): Promise<TlsListening> {
   const { publicKey, keyPem } = await newKeyPair()
   const wish = { name: 'first', role: 'controller', publicKey, from: 'test' } as const
   const { certificatePem, authorityPem } = await issueNode(controller.api.issuing, wish, never)
@@ -135,6 +164,7 @@ async function listen(controller: Pick<TestController, 'api' | 'admit' | 'remove
       const { head, body } = await controller.admit({ join, seenFrom: '127.0.0.1' })
       return message(head, body)
     }),
+    answerUnary(clusterKnock, knock => controller.hearKnock(knock)),
   ]
   const { clock, log } = quietWorld
   const mapFor = (peer: PeerName) =>

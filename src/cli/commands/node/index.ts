@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Run } from '../../run.ts'
+import { declareNodeApprove } from './approve.ts'
 import { declareNodeCreate } from './create.ts'
 import { declareNodeDrain } from './drain.ts'
 import { declareNodeList } from './list.ts'
@@ -11,5 +12,6 @@ import { declareNodeStopAndStart } from './stop.ts'
 export function declareNode(program: Command, run: Run): void {
   const node = program.command('node').description('look after the machines of the cloud').helpCommand(false)
   const simulated = [declareNodeCreate, declareNodeStopAndStart, declareNodeRm]
-  for (const declare of [declareNodeList, declareNodeDrain, declareNodeRemove, ...simulated]) declare(node, run)
+  for (const declare of [declareNodeList, declareNodeApprove, declareNodeDrain, declareNodeRemove, ...simulated])
+    declare(node, run)
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { NodeRow } from '#cluster'
 import { show } from '../../context.ts'
-import { formatBytes } from '../../format.ts'
+import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { printable, table } from '../../table.ts'
+import { newcomersCount } from './approve.ts'
 import { nodeRows } from './rows.ts'
 
 /** `cairn node ls` */
@@ -16,9 +17,16 @@ export function declareNodeList(node: Command, run: Run): void {
     .action(() =>
       run(async context => {
         const found = await nodeRows(context)
-        show(context, found, () => `${nodeTable(found.nodes)}${controlLine(found.nodes)}`)
+        const asking = await newcomersCount(context)
+        show(context, { ...found, asking }, () => {
+          return `${nodeTable(found.nodes)}${controlLine(found.nodes)}${askingText(asking)}`
+        })
       }),
     )
+}
+
+function askingText(count: number): string {
+  return count === 0 ? '' : `\n${plural(count, 'machine')} waiting to be let in: see \`cairn node approve\`\n`
 }
 
 /** Machines for people. */

@@ -41,8 +41,8 @@ export async function redeemedBy(
   return { token: id, key: await keyText(publicKey), untilMs: expiresMs ?? Number.MAX_SAFE_INTEGER }
 }
 
-// SHA-256 of the public key.
-async function keyText(publicKey: SigningRequest['publicKey']): Promise<string> {
+/** SHA-256 of a public key (SubjectPublicKeyInfo), base64url. */
+export async function keyText(publicKey: SigningRequest['publicKey']): Promise<string> {
   const bytes = new Uint8Array(await webcrypto.subtle.exportKey('spki', publicKey))
   return createHash('sha256').update(bytes).digest('base64url')
 }

@@ -8,6 +8,8 @@ import type { LocalFetch } from '../local-api.ts'
 import type { Revocations } from '../revocations.ts'
 import type { DoorCall } from '../storage-door.ts'
 import { admissionHandlers } from './admission.ts'
+import { knockHandlers } from './knocking.ts'
+import { Knocks } from './knocks.ts'
 import { keepOwnNode } from './own-node.ts'
 import { StorageTold } from './storage-told.ts'
 
@@ -60,11 +62,15 @@ export async function openMembership(parts: MembershipParts, signal: AbortSignal
       world.log.warn('the certificate of this machine is not kept', { why: whyOf(error) }),
     )
   })
+  const knocks = new Knocks({ world, fingerprint: node.cloud })
   const mapNow = async (given: AbortSignal) => (await parts.keptMap(given)) ?? firstMap(parts, node, given)
   return {
     node,
     renew,
-    handlers: admissionHandlers({ ...parts, own: node.name, mapNow }),
+    handlers: [
+      ...admissionHandlers({ ...parts, own: node.name, mapNow }),
+      ...knockHandlers({ ...parts, own: node.name, mapNow, knocks }),
+    ],
     async [Symbol.asyncDispose]() {
       await renewing
       await told[Symbol.asyncDispose]()
