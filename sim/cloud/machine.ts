@@ -194,7 +194,7 @@ export class CloudMachine {
       chunks: pool,
       bootId,
       isMounted: false,
-      owner: { uid: 0, gid: 0 },
+      owner: { uid: 1000, gid: 1000 },
       chunkBytes: CHUNK_BYTES,
     })
     if (!life.ended) this.home = { keyspace, filesystem }

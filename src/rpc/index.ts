@@ -57,6 +57,7 @@ export {
   startTicksOf,
   versionFileOf,
 } from './door/address.ts'
+export { filesystemAccess } from './door/access.ts'
 export {
   type EntryRow,
   type FileRow,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import {
   answerUnary,
+  filesystemAccess,
   filesystemCreate,
   filesystemMount,
   filesystemRemove,
@@ -21,6 +22,11 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
     answerUnary(filesystemCreate, async ({ filesystem }) => {
       await filesystems.create(filesystem)
       return message(undefined)
+    }),
+    answerUnary(filesystemAccess, async ({ filesystem, to }, { signal }) => {
+      const { access } = filesystems.get(filesystem).filesystem
+      if (to !== undefined) await access.set(to, signal)
+      return message({ ...access.rules })
     }),
     answerUnary(filesystemMount, async ({ filesystem, path: target, isMoved = false }) => {
       filesystems.use(filesystem)

@@ -77,6 +77,7 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
   setXattr: nothingAtAll,
   listXattr: names,
   removeXattr: nothingAtAll,
+  access: nothingAtAll,
   touchAccess: nothingAtAll,
   forget: nothingAtAll,
   growth: plain(shape({ bytes: integer() })),

@@ -37,7 +37,10 @@ const range = shape({ from: fileBytes, to: integer(0) })
 const xattrName = octets(XATTR_NAME_BYTES_MAX + 1)
 const node = shape({ kind, mode, rdev: optional(device), target: optional(octets(SYMLINK_BYTES_MAX + 1)) })
 
-const xattrRow = shape({ ino, name: xattrName, mode: word('set', 'create', 'replace') })
+const asked = { caller: optional(caller) }
+const opened = { opener: optional(caller) }
+
+const xattrRow = shape({ ino, name: xattrName, mode: word('set', 'create', 'replace'), ...asked })
 
 /** The value travels raw. */
 const setXattr: Codec<HomeOperations['setXattr']['input']> = {
@@ -68,12 +71,14 @@ const growthRange: Shape<ReturnType<typeof rangeOfFile>> = (value, at) => {
 export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]['input']> } = {
   lookup: plain(directoryPlace),
   attributes: onlyIno,
-  setAttributes: plain(shape({ ino, change: attributeChange, caller: optional(caller) })),
+  setAttributes: plain(shape({ ino, change: attributeChange, ...asked, ...opened })),
   make: plain(shape({ parent: ino, name, node, caller })),
   makeUnnamed: plain(shape({ parent: ino, mode, caller })),
-  link: plain(shape({ ino, parent: ino, name })),
-  remove: plain(shape({ parent: ino, name, what: word('file', 'directory') })),
-  rename: plain(shape({ from: directoryPlace, to: directoryPlace, mode: word('replace', 'noReplace', 'exchange') })),
+  link: plain(shape({ ino, parent: ino, name, ...asked })),
+  remove: plain(shape({ parent: ino, name, what: word('file', 'directory'), ...asked })),
+  rename: plain(
+    shape({ from: directoryPlace, to: directoryPlace, mode: word('replace', 'noReplace', 'exchange'), ...asked }),
+  ),
   readLink: onlyIno,
   list: plain(shape({ ino, after: cookie, limit: integer(1, REMOTE_LIST_MAX) })),
   content: mapped(plain(shape({ ino, range })), {
@@ -82,12 +87,13 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
   }),
   write: writeCodec,
   append: writeCodec,
-  copyRange: plain(shape({ from: filePlace, to: filePlace, bytes: integer(0) })),
-  clear: plain(shape({ ino, from: fileBytes, to: fileBytes, size: fileBytes })),
+  copyRange: plain(shape({ from: filePlace, to: filePlace, bytes: integer(0), ...opened })),
+  clear: plain(shape({ ino, from: fileBytes, to: fileBytes, size: fileBytes, ...opened })),
   getXattr: plain(shape({ ino, name: xattrName })),
   setXattr,
   listXattr: onlyIno,
-  removeXattr: plain(shape({ ino, name: xattrName })),
+  removeXattr: plain(shape({ ino, name: xattrName, ...asked })),
+  access: plain(shape({ ino, forWriting: flag, ...asked })),
   touchAccess: plain(shape({ times: list(shape({ ino, atimeNs: long }), ACCESS_TIMES_PER_CALL) })),
   forget: plain(shape({ inos: list(ino, HELD_MAX) })),
   growth: plain(growthRange),

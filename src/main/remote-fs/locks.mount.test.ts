@@ -6,9 +6,9 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { machineWorld } from '#host'
-import { ROOT_INO, type Vfs } from '#storage/fs'
+import type { Vfs } from '#storage/fs'
 import { fuseAvailability, mountFuse, openFuseSession, unmount } from '#storage/fuse'
-import { ok, put, testCloud } from './testing/cloud.ts'
+import { make, put, testCloud } from './testing/cloud.ts'
 
 interface Mounted extends AsyncDisposable {
   readonly target: string
@@ -120,7 +120,7 @@ say('died', os.read(a, 4))
 
 const COUNTER = `
 first = sys.argv[3] == '1'
-mine = here if first else there
+mine = (sys.argv[1] if first else sys.argv[2]) + '/y'
 for _ in range(100):
     with open(mine, 'r+') as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
@@ -160,7 +160,7 @@ test('locks that programs take on one machine hold on the other', { skip, timeou
     `held ${busy}`,
     "died b'held'",
   ])
-  const { ino } = await ok(cloud.home.vfs.lookup(ROOT_INO, 'x'))
+  const { ino } = await make(cloud.home.vfs, 'y')
   await put(cloud.home.vfs, ino, '0'.repeat(8))
   const counted = await Promise.all(['1', '2'].map(side => python(COUNTER, here.target, there.target, side)))
   assert.ok(

@@ -1,7 +1,8 @@
 import { type ByteString, type Digest, DIGEST_BYTES } from '#base'
-import { flag, integer, long, optional, rpcFault, type Shape, shape, text, word } from '#rpc'
+import { flag, integer, list, long, optional, rpcFault, type Shape, shape, text, word } from '#rpc'
 import {
   type Attributes,
+  CALLER_GROUPS_MAX,
   type Cookie,
   type Errno,
   FILE_BYTES_MAX,
@@ -62,7 +63,12 @@ export const mode: Shape<number> = integer(0, 0o7777)
 export const user: Shape<number> = u32
 export const device: Shape<number> = u32
 export const directoryPlace = shape({ parent: ino, name })
-export const caller = shape({ uid: user, gid: user, umask: integer(0, 0o7777) })
+export const caller = shape({
+  uid: user,
+  gid: user,
+  umask: integer(0, 0o7777),
+  groups: optional(list(user, CALLER_GROUPS_MAX)),
+})
 
 /** What stat(2) shows. */
 export const attributes: Shape<Attributes> = shape({

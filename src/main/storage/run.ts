@@ -162,6 +162,9 @@ function homesOf(filesystems: () => Filesystems | undefined, peers: Pick<Peers, 
       if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
       return open.get(name).filesystem.sessions
     },
-    accessOf: ({ name, isController }) => (!peers.mayWrite(name) ? 'readOnly' : isController ? 'full' : 'squashed'),
+    accessOf: (machine, filesystem) => {
+      const access = filesystems()?.get(filesystem).filesystem.access.of(machine)
+      return access === undefined || peers.mayWrite(machine.name) ? access : 'readOnly'
+    },
   }
 }

@@ -13,6 +13,7 @@ import { treeShape } from './content/shape.ts'
 import { TreeStore } from './content/tree-store.ts'
 import { isErrno } from './errno.ts'
 import { unsettled } from './faults.ts'
+import { FilesystemAccess } from './home/access-rules.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { LOCAL_SESSION } from './home/locks.ts'
@@ -63,6 +64,8 @@ export interface UsedFilesystem {
 export interface Filesystem extends UsedFilesystem, AsyncDisposable {
   readonly quotas: Quotas
   readonly snapshots: Snapshots
+  /** Which machines may use it. */
+  readonly access: FilesystemAccess
   /** The machines that use it from elsewhere. */
   readonly sessions: HomeSessions
   /** Puts a file's content into its sealed tree now. Faults: NoSpace, Io, those of the chunk source. */
@@ -212,6 +215,7 @@ class OpenFilesystem implements Filesystem {
   readonly vfs: Vfs
   readonly quotas: Quotas
   readonly snapshots: HomeSnapshots
+  readonly access: FilesystemAccess
   readonly sessions: HomeSessions
   readonly #parts: OpenParts
   readonly #closing = new AbortController()
@@ -220,6 +224,7 @@ class OpenFilesystem implements Filesystem {
   constructor(parts: OpenParts) {
     this.superblock = parts.superblock
     this.sessions = parts.sessions
+    this.access = new FilesystemAccess(parts.keyspace)
     const { home, client } = parts
     this.quotas = {
       set: (ino, limits) => home.call('setQuota', { ino, ...limits }),

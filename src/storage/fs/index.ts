@@ -10,10 +10,12 @@ export {
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export type { Extent } from './extent.ts'
 export { ExtentList } from './extent-list.ts'
+export type { AccessRules } from './home/access-rules.ts'
 export type { Superblock } from './home/superblock.ts'
 export { ROOT_INO } from './inode.ts'
 export {
   ACCESS_TIMES_PER_CALL,
+  CALLER_GROUPS_MAX,
   CONTENT_BYTES_MAX,
   CONTENT_EXTENTS_MAX,
   FILE_BYTES_MAX,
@@ -72,6 +74,7 @@ export type {
   Invalidation,
   ListOptions,
   NewNode,
+  OpenOptions,
   ReadOptions,
   RenameMode,
   Reply,

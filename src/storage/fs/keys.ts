@@ -76,6 +76,9 @@ export const QUOTA_PREFIX = 'q'
 export const idOfQuotaKey = (key: ByteString): number => readBeU64(key, 1)
 export const NEXT_QUOTA_KEY = 'Q'
 
+/** `a` -> AccessRules, JSON: which machines may use the filesystem. */
+export const ACCESS_KEY = 'a'
+
 /** `k{session}` -> SessionRow, JSON: a session of another machine. */
 export const sessionKey = (session: number): ByteString => `k${beU64(session)}`
 export const SESSION_PREFIX = 'k'

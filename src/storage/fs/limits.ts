@@ -107,5 +107,11 @@ export const LOCKS_PER_SESSION_MAX = 4_096
 export const LOCK_WAITS_PER_SESSION_MAX = 1_024
 /** Longest name of an owner of locks. */
 export const LOCK_OWNER_MAX = 64
+/** Files of which a session, and the home of it, remembers who writes to them. */
+export const WRITERS_MAX = 50_000
+/** Further groups of a caller that travel. */
+export const CALLER_GROUPS_MAX = 256
+/** How long a session that goes on after a restart of the home may write what it had staged, whoever wrote it. */
+export const STAGED_WRITES_MS = 60_000
 /** Inodes changed at a home elsewhere of which a session remembers that they may not be durable; beyond, it has them synced. */
 export const UNSYNCED_MAX = 4_096

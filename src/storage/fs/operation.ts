@@ -30,15 +30,15 @@ export interface HomeOperations extends LockOperations {
   lookup: Message<DirectoryPlace, Attributes>
   attributes: Message<{ readonly ino: Ino }, Attributes>
   /** A size change also says whether the file may be grown or cut: see `content.ts`. */
-  setAttributes: Message<
-    { readonly ino: Ino; readonly change: AttributeChange; readonly caller?: Caller | undefined },
-    Attributes
-  >
+  setAttributes: Message<{ readonly ino: Ino; readonly change: AttributeChange } & Asked & Opened, Attributes>
   make: Message<DirectoryPlace & { readonly node: NewNode; readonly caller: Caller }, Attributes>
   makeUnnamed: Message<{ readonly parent: Ino; readonly mode: number; readonly caller: Caller }, Attributes>
-  link: Message<DirectoryPlace & { readonly ino: Ino }, Attributes>
-  remove: Message<DirectoryPlace & { readonly what: 'file' | 'directory' }, Removed>
-  rename: Message<{ readonly from: DirectoryPlace; readonly to: DirectoryPlace; readonly mode: RenameMode }, Removed>
+  link: Message<DirectoryPlace & { readonly ino: Ino } & Asked, Attributes>
+  remove: Message<DirectoryPlace & { readonly what: 'file' | 'directory' } & Asked, Removed>
+  rename: Message<
+    { readonly from: DirectoryPlace; readonly to: DirectoryPlace; readonly mode: RenameMode } & Asked,
+    Removed
+  >
   readLink: Message<{ readonly ino: Ino }, ByteString>
   /** At most `limit` entries behind `after`, without `.` and `..`. */
   list: Message<{ readonly ino: Ino; readonly after: Cookie; readonly limit: number }, readonly DirectoryEntry[]>
@@ -48,16 +48,21 @@ export interface HomeOperations extends LockOperations {
   /** Lays extents, whose offsets count from 0, behind the end of a file (O_APPEND) and answers where that was. */
   append: Message<WriteMessage, { readonly offset: number }>
   /** copy_file_range(2) on what the home holds: at most a bounded piece is done. */
-  copyRange: Message<{ readonly from: FilePlace; readonly to: FilePlace; readonly bytes: number }, Copied>
+  copyRange: Message<{ readonly from: FilePlace; readonly to: FilePlace; readonly bytes: number } & Opened, Copied>
   /** Makes holes or reserves: `to` may lie beyond the size, `size` is what the file has afterwards. */
-  clear: Message<{ readonly ino: Ino; readonly from: number; readonly to: number; readonly size: number }, void>
+  clear: Message<
+    { readonly ino: Ino; readonly from: number; readonly to: number; readonly size: number } & Opened,
+    void
+  >
   getXattr: Message<{ readonly ino: Ino; readonly name: ByteString }, Uint8Array>
   setXattr: Message<
-    { readonly ino: Ino; readonly name: ByteString; readonly value: Uint8Array; readonly mode: XattrMode },
+    { readonly ino: Ino; readonly name: ByteString; readonly value: Uint8Array; readonly mode: XattrMode } & Asked,
     void
   >
   listXattr: Message<{ readonly ino: Ino }, readonly ByteString[]>
-  removeXattr: Message<{ readonly ino: Ino; readonly name: ByteString }, void>
+  removeXattr: Message<{ readonly ino: Ino; readonly name: ByteString } & Asked, void>
+  /** EACCES when a file may not be opened so. */
+  access: Message<{ readonly ino: Ino; readonly forWriting: boolean } & Asked, void>
   /** Access times that reads have moved; done without changing ctime. */
   touchAccess: Message<{ readonly times: readonly { readonly ino: Ino; readonly atimeNs: bigint }[] }, void>
   /** The client holds these unlinked files no longer. */
@@ -89,6 +94,16 @@ export interface LockOperations {
   /** Ends a wait, unless the lock is held already. */
   cancelLock: Message<LockAsked & OfSession, { readonly isHeld: boolean }>
   releaseLocks: Message<{ readonly ino: Ino; readonly holder: LockHolder } & OfSession, void>
+}
+
+/** Who asks, of what is done for another machine; undefined: its root. */
+interface Asked {
+  readonly caller?: Caller | undefined
+}
+
+/** Who has opened the file for writing. */
+interface Opened {
+  readonly opener?: Caller | undefined
 }
 
 interface LockAsked {
@@ -141,6 +156,8 @@ export interface WriteMessage {
   /** When the bytes were written, by the home's clock. */
   readonly mtimeNs: bigint
   readonly killPrivileges: boolean
+  /** Who has opened the file, of a write from another machine. */
+  readonly opener?: Caller | undefined
 }
 
 /** The client's way to the home: in this process, or on another machine. */
@@ -167,8 +184,12 @@ export interface RemoteSide {
   readonly ttlMs: number
   /** Nothing may be changed from here. */
   readonly isReadOnly: boolean
-  /** A file is opened here, or made; until `released` it stays, also without a name. */
-  opened(ino: Ino): void
+  /** A file is opened here, or made; until `released` it stays, also without a name. `writer` writes to it from now on. */
+  opened(ino: Ino, writer: Caller | undefined): void
+  /** Who writes to a file, where nobody is known to have opened it for that. */
+  writes(ino: Ino, caller: Caller): void
+  /** EACCES when the home would not let it be opened so; asked for only when that seems likely. */
+  mayOpen(attributes: Attributes, caller: Caller | undefined, access: 'read' | 'write'): Reply<void>
   /** One open of a file is over. */
   released(ino: Ino): void
   /** To be called before a write: what limits the file is known then, and asked for without waiting. */

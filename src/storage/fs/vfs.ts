@@ -30,10 +30,15 @@ export interface Attributes {
   readonly btimeNs: bigint
 }
 
-/** Who asks. Permission bits and ACLs are checked by the kernel of the asking machine (default_permissions). */
+/**
+ * Who asks. Permission bits and ACLs are checked by the kernel of the asking machine (default_permissions), and again by a home
+ * on another machine.
+ */
 export interface Caller {
   readonly uid: number
   readonly gid: number
+  /** Further groups; read only when somebody else has to know. */
+  readonly groups?: readonly number[] | undefined
   /** File mode creation mask of the process; applied where no default ACL takes its place. */
   readonly umask: number
 }
@@ -116,9 +121,9 @@ export type AllocateMode = 'extend' | 'keepSize' | 'punch' | 'zero' | 'zeroKeepS
 export interface Vfs {
   /**
    * Numbers the request that the next changing call carries out, so that one which is sent again after a restart
-   * (`resent`) is answered as it was the first time instead of being done twice.
+   * (`resent`) is answered as it was the first time instead of being done twice; and says who asks. Without it, root does.
    */
-  request(sequence: number, resent: boolean): void
+  request(sequence: number, resent: boolean, caller?: Caller): void
   lookup(parent: Ino, name: ByteString): Reply<Attributes>
   /** The kernel has dropped the inode from its cache; an unlinked one can go. */
   forget(ino: Ino): void
@@ -134,7 +139,7 @@ export interface Vfs {
   rename(from: DirectoryPlace, to: DirectoryPlace, mode: RenameMode): Reply<void>
   readLink(ino: Ino): Reply<ByteString>
   /** A file or directory is opened; `truncate` for O_TRUNC. */
-  open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void>
+  open(ino: Ino, options: OpenOptions): Reply<void>
   /**
    * close(2) of one descriptor: what was written starts on its way to durable copies, and what `owner` has locked by fcntl(2)
    * is given up. ENOSYS: nobody need call it. Without an owner locks are left alone.
@@ -176,6 +181,14 @@ export interface Vfs {
   readonly ttlMs: number
   /** Calls `listener` for each change made elsewhere until the returned function is called. */
   onInvalidation(listener: (change: Invalidation) => void): () => void
+}
+
+/** How a file is opened. */
+export interface OpenOptions {
+  readonly truncate: boolean
+  readonly killPrivileges: boolean
+  /** What for: what is written later is written by who opens it. Who has just made a file may do anything with it. */
+  readonly access?: 'read' | 'write' | 'made' | undefined
 }
 
 export interface DirectoryPlace {

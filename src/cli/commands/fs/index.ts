@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Run } from '../../run.ts'
+import { declareAccess } from './access.ts'
 import { declareCreate } from './create.ts'
 import { declareGc } from './gc.ts'
 import { declareList } from './list.ts'
@@ -22,6 +23,7 @@ export function declareFs(program: Command, run: Run): void {
     declareUmount,
     declareStat,
     declareSnapshot,
+    declareAccess,
   ]
   for (const declare of [...declarations, declareQuota, declareGc, declareScrub]) declare(fs, run)
 }

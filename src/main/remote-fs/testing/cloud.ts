@@ -143,7 +143,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       isMounted,
       mayHold: () => cloud.isMounted,
       told: () => cloud.kernelsTold(),
-      owner: { uid: 0, gid: 0 },
+      owner: { uid: CALLER.uid, gid: CALLER.gid },
       chunkBytes,
     })
   const accesses = new Map<string, Access>()
@@ -262,7 +262,7 @@ export async function make(
   kind: FileKind = 'file',
   parent: Ino = ROOT_INO,
 ): Promise<Attributes> {
-  return ok(vfs.make(parent, name, { kind, mode: 0o666 }, CALLER))
+  return ok(vfs.make(parent, name, { kind, mode: kind === 'directory' ? 0o777 : 0o666 }, CALLER))
 }
 
 /** As open(2), write(2), close(2). */

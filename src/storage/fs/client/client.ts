@@ -18,6 +18,7 @@ import type {
   Invalidation,
   ListOptions,
   NewNode,
+  OpenOptions,
   ReadOptions,
   RenameMode,
   Reply,
@@ -45,6 +46,11 @@ export interface ClientParts {
   readonly log: Log
 }
 
+interface Opening extends OpenOptions {
+  readonly caller: Caller | undefined
+  readonly request: RequestName | undefined
+}
+
 /** The client half of a filesystem: passes names on to the home, gathers writes, reads content. */
 export class Client implements Vfs {
   readonly #parts: ClientParts
@@ -52,7 +58,7 @@ export class Client implements Vfs {
   /** Unlinked files that a holder of this client may still have open. */
   readonly #orphans = new Set<Ino>()
   readonly #forgotten: Ino[] = []
-  #request: { readonly sequence: number; readonly resent: boolean } | undefined
+  #request: { readonly sequence: number; readonly resent: boolean; readonly caller: Caller | undefined } | undefined
 
   constructor(parts: ClientParts, orphans: readonly Ino[]) {
     this.#parts = parts
@@ -63,8 +69,8 @@ export class Client implements Vfs {
     return this.#parts.link.remote?.ttlMs ?? KERNEL_TTL_MS
   }
 
-  request(sequence: number, resent: boolean): void {
-    this.#request = { sequence, resent }
+  request(sequence: number, resent: boolean, caller?: Caller): void {
+    this.#request = { sequence, resent, caller }
   }
 
   lookup(parent: Ino, name: ByteString): Reply<Attributes> {
@@ -93,12 +99,14 @@ export class Client implements Vfs {
   }
 
   setAttributes(ino: Ino, change: AttributeChange, caller: Caller): Reply<Attributes> {
-    return this.#setAttributes({ ino, change, caller })
+    return this.#setAttributes({ ino, change, caller }, this.#take())
   }
 
-  #setAttributes(wanted: HomeOperations['setAttributes']['input']): Reply<Attributes> {
+  #setAttributes(
+    wanted: HomeOperations['setAttributes']['input'],
+    request: RequestName | undefined,
+  ): Reply<Attributes> {
     const { ino } = wanted
-    const request = this.#take()
     return andThen(this.#parts.accessTimes.flush(), () =>
       this.#settled(ino, () => this.#seen(this.#call('setAttributes', wanted, request))),
     )
@@ -123,8 +131,9 @@ export class Client implements Vfs {
   }
 
   link(ino: Ino, parent: Ino, name: ByteString): Reply<Attributes> {
+    const caller = this.#request?.caller
     const linked = this.#once(
-      request => this.#call('link', { ino, parent, name }, request),
+      request => this.#call('link', { ino, parent, name, caller }, request),
       known => this.attributes(known),
     )
     return andThen(linked, answer => {
@@ -134,11 +143,13 @@ export class Client implements Vfs {
   }
 
   remove(parent: Ino, name: ByteString, what: 'file' | 'directory'): Reply<void> {
-    return this.#removed(this.#once(request => this.#call('remove', { parent, name, what }, request), nothingLeft))
+    const removed = { parent, name, what, caller: this.#request?.caller }
+    return this.#removed(this.#once(request => this.#call('remove', removed, request), nothingLeft))
   }
 
   rename(from: DirectoryPlace, to: DirectoryPlace, mode: RenameMode): Reply<void> {
-    return this.#removed(this.#once(request => this.#call('rename', { from, to, mode }, request), nothingLeft))
+    const renamed = { from, to, mode, caller: this.#request?.caller }
+    return this.#removed(this.#once(request => this.#call('rename', renamed, request), nothingLeft))
   }
 
   readLink(ino: Ino): Reply<ByteString> {
@@ -146,24 +157,23 @@ export class Client implements Vfs {
     return this.#call('readLink', { ino })
   }
 
-  open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void> {
+  open(ino: Ino, options: OpenOptions): Reply<void> {
     const { remote } = this.#parts.link
-    if (remote !== undefined) return this.#openRemote(ino, options, remote)
-    return options.truncate ? this.#truncate(ino, options.killPrivileges) : undefined
+    const opening = { ...options, caller: this.#request?.caller, request: this.#take() }
+    if (remote !== undefined) return this.#openRemote(ino, opening, remote)
+    return options.truncate ? this.#truncate(ino, opening) : undefined
   }
 
   // Close-to-open: what is not known to be right is asked for. A file that was unlinked elsewhere is looked up again.
-  #openRemote(
-    ino: Ino,
-    options: { readonly truncate: boolean; readonly killPrivileges: boolean },
-    remote: RemoteSide,
-  ): Reply<void> {
-    remote.opened(ino)
+  #openRemote(ino: Ino, opening: Opening, remote: RemoteSide): Reply<void> {
+    const { truncate, access, caller } = opening
+    remote.opened(ino, access === undefined || access === 'read' ? undefined : caller)
     const opened = andThen(this.#recovered(ino, remote), (): Reply<void> => {
-      if (options.truncate) return this.#truncate(ino, options.killPrivileges)
+      if (truncate) return this.#truncate(ino, opening)
       return andThen(this.#call('attributes', { ino }), answer => {
         if (isErrno(answer)) return answer === ERRNO.ENOENT ? ERRNO.ESTALE : answer
-        return answer.nlink === 0 && !this.#orphans.has(ino) ? ERRNO.ESTALE : undefined
+        if (answer.nlink === 0 && !this.#orphans.has(ino)) return ERRNO.ESTALE
+        return access === 'read' || access === 'write' ? remote.mayOpen(answer, caller, access) : undefined
       })
     })
     return andThen(opened, answer => {
@@ -178,9 +188,9 @@ export class Client implements Vfs {
     return andThen(this.#parts.writer.settle(ino), () => remote.recover(ino))
   }
 
-  #truncate(ino: Ino, killPrivileges: boolean): Reply<void> {
-    // Whoever could open it for writing may.
-    return andThen(this.#setAttributes({ ino, change: { size: 0, mtime: 'now', killPrivileges } }), voidOf)
+  #truncate(ino: Ino, { killPrivileges, caller, request }: Opening): Reply<void> {
+    const wanted = { ino, change: { size: 0, mtime: 'now', killPrivileges }, caller } as const
+    return andThen(this.#setAttributes(wanted, request), voidOf)
   }
 
   // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
@@ -245,7 +255,7 @@ export class Client implements Vfs {
   write(ino: Ino, offset: number, bytes: Uint8Array, options: WriteOptions): Reply<void> {
     // Sent again after a restart, an append may have been staged already: it goes where the kernel saw the end.
     const append = options.append && this.#request?.resent !== true
-    this.#take()
+    this.#writesNow(ino)
     const { link, writer } = this.#parts
     const failed = link.remote?.isReadOnly === true ? ERRNO.EROFS : link.remote?.failed(ino)
     if (failed !== undefined) return failed
@@ -280,6 +290,7 @@ export class Client implements Vfs {
   }
 
   allocate(ino: Ino, mode: AllocateMode, offset: number, bytes: number): Reply<void> {
+    this.#writesNow(ino)
     if (offset + bytes > FILE_BYTES_MAX) return ERRNO.EFBIG
     const clears = mode === 'punch' || mode === 'zero' || mode === 'zeroKeepSize'
     const grows = mode === 'extend' || mode === 'zero'
@@ -292,6 +303,7 @@ export class Client implements Vfs {
   }
 
   copyRange(from: FilePlace, to: FilePlace, bytes: number): Reply<{ readonly bytes: number }> {
+    this.#writesNow(to.ino)
     return this.#settled(from.ino, () =>
       this.#settled(to.ino, () => {
         const sealed = bytes >= SEAL_BEFORE_COPY_BYTES ? this.#sealCheaply(from.ino) : undefined
@@ -338,8 +350,9 @@ export class Client implements Vfs {
   }
 
   setXattr(ino: Ino, name: ByteString, value: Uint8Array, mode: 'set' | 'create' | 'replace'): Reply<void> {
+    const caller = this.#request?.caller
     return this.#once(
-      request => this.#call('setXattr', { ino, name, value, mode }, request),
+      request => this.#call('setXattr', { ino, name, value, mode, caller }, request),
       () => undefined,
     )
   }
@@ -349,8 +362,9 @@ export class Client implements Vfs {
   }
 
   removeXattr(ino: Ino, name: ByteString): Reply<void> {
+    const caller = this.#request?.caller
     return this.#once(
-      request => this.#call('removeXattr', { ino, name }, request),
+      request => this.#call('removeXattr', { ino, name, caller }, request),
       () => undefined,
     )
   }
@@ -385,6 +399,13 @@ export class Client implements Vfs {
     } catch (error) {
       return failed(error)
     }
+  }
+
+  // Of a file that was opened before this process began, nobody knows who opened it.
+  #writesNow(ino: Ino): void {
+    const caller = this.#request?.caller
+    this.#take()
+    if (caller !== undefined) this.#parts.link.remote?.writes(ino, caller)
   }
 
   #take(): RequestName | undefined {

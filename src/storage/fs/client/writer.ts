@@ -388,17 +388,19 @@ export class Writer {
     return undefined
   }
 
-  // A file that is gone takes its unlanded writes with it; any other failure keeps the block for another try.
+  // A file that is gone takes its unlanded writes with it, and what may not be written is dropped; any other failure keeps the
+  // block for another try.
   #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): Errno | undefined {
     this.#flights.delete(flight)
     file.land(flight)
-    if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE) {
+    const isRefused = failed === ERRNO.EACCES || failed === ERRNO.EROFS
+    if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE || isRefused) {
       const offset = flight.block.index * file.blockBytes
       this.#drop(file, flight.block)
       if (flight.under !== undefined) this.#drop(file, flight.under)
       this.#close(file)
       if (this.#files.size > 0) this.#parts.staging.landed({ ino: file.ino, offset }, flight.mark)
-      return undefined
+      return isRefused ? failed : undefined
     }
     this.#putBack(file, flight)
     return failed

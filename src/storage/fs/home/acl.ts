@@ -16,13 +16,10 @@ export const ACL_DEFAULT = 'system.posix_acl_default'
 const AclEntryRow = struct({ tag: u16, perm: u16, id: u32 })
 const VERSION = 2
 const HEADER_BYTES = 4
-const USER_OBJ = 0x01
-const USER = 0x02
-const GROUP_OBJ = 0x04
-const GROUP = 0x08
-const MASK = 0x10
-const OTHER = 0x20
-const ORDER = [USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER]
+/** Whom an entry is about (linux/posix_acl.h). */
+export const TAG = { USER_OBJ: 0x01, USER: 0x02, GROUP_OBJ: 0x04, GROUP: 0x08, MASK: 0x10, OTHER: 0x20 } as const
+const { USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER } = TAG
+const ORDER: readonly number[] = [USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER]
 
 /** Decodes and checks a list; undefined when it is none the kernel would write. */
 export function decodeAcl(bytes: Uint8Array): AclEntry[] | undefined {
@@ -55,7 +52,7 @@ export function modeOfAcl(entries: readonly AclEntry[]): number {
 /** The list after chmod(2) set these permission bits. */
 export function aclWithMode(entries: readonly AclEntry[], mode: number): AclEntry[] {
   const groupTag = entries.some(entry => entry.tag === MASK) ? MASK : GROUP_OBJ
-  const bits = new Map([
+  const bits = new Map<number, number>([
     [USER_OBJ, (mode >> 6) & 7],
     [groupTag, (mode >> 3) & 7],
     [OTHER, mode & 7],

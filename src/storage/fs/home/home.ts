@@ -142,6 +142,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   setXattr,
   listXattr,
   removeXattr,
+  access: () => undefined,
   touchAccess,
   forget,
   growth,

@@ -4,6 +4,7 @@ import type { PlacedLock } from '../lock.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import {
+  type Access,
   type CallName,
   type Grant,
   type HomeTransport,
@@ -69,9 +70,9 @@ export class HomeSession implements AsyncDisposable {
     this.#background = Promise.all([this.#watch(), this.#renew()])
   }
 
-  /** True when the home lets this machine change nothing. */
-  get isReadOnly(): boolean {
-    return this.#grant?.access === 'readOnly'
+  /** What the home lets this machine do. */
+  get access(): Access | undefined {
+    return this.#grant?.access
   }
 
   /** How long the home still tells of changes before it lets them be done: 0 when that is over. */

@@ -1,15 +1,29 @@
-import type { Ino } from '../vfs.ts'
+import { LRUCache } from 'lru-cache'
+import { WRITERS_MAX } from '../limits.ts'
+import type { Caller, Ino } from '../vfs.ts'
 
 /** Which files are open on this machine, and which of them the home keeps for it although others have unlinked them. */
 export class OpenFiles {
   readonly #opens = new Map<Ino, number>()
   /** Said to be held. */
   readonly #claimed = new Set<Ino>()
+  readonly #writers = new LRUCache<Ino, Caller>({ max: WRITERS_MAX })
   /** With writes that are lost. */
   readonly #failed = new Set<Ino>()
 
-  opened(ino: Ino): void {
+  opened(ino: Ino, writer: Caller | undefined): void {
+    if (writer !== undefined) this.#writers.set(ino, { ...writer })
     this.#opens.set(ino, (this.#opens.get(ino) ?? 0) + 1)
+  }
+
+  /** Who writes to a file, unless somebody has opened it for that. */
+  writes(ino: Ino, caller: Caller): void {
+    if (!this.#writers.has(ino)) this.#writers.set(ino, { ...caller })
+  }
+
+  /** Who opened a file for writing last, also when it is closed by now. */
+  writerOf(ino: Ino): Caller | undefined {
+    return this.#writers.get(ino)
   }
 
   /** True when the home has to be told that the file is held no longer. */

@@ -4,9 +4,11 @@ import { ExtentList } from '../extent-list.ts'
 import type { Extent } from '../extent.ts'
 import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS, UNSYNCED_MAX } from '../limits.ts'
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
+import { byMode, WANT } from '../home/may.ts'
 import { isLimited, type Quota } from '../quota.ts'
+import { seen } from '../shared/permitted.ts'
 import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
-import type { Answer, DirectoryPlace, Ino, Reply } from '../vfs.ts'
+import type { Answer, Attributes, Caller, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { OpenFiles } from './open-files.ts'
@@ -54,11 +56,23 @@ export class RemoteHome implements HomeLink, RemoteSide {
   }
 
   get isReadOnly(): boolean {
-    return this.#session().isReadOnly
+    return this.#session().access === 'readOnly'
   }
 
-  opened(ino: Ino): void {
-    this.#files.opened(ino)
+  opened(ino: Ino, writer: Caller | undefined): void {
+    this.#files.opened(ino, writer)
+  }
+
+  writes(ino: Ino, caller: Caller): void {
+    this.#files.writes(ino, caller)
+  }
+
+  // Who asks here is checked by the kernel, all but root, who may be nobody there: that is asked for when it seems so.
+  mayOpen(attributes: Attributes, caller: Caller = ROOT, access: 'read' | 'write' = 'read'): Reply<void> {
+    if (caller.uid !== 0 || this.#session().access !== 'squashed') return undefined
+    const want = access === 'write' ? WANT.write : WANT.read
+    if ((byMode(attributes, seen(caller, 'squashed')) & want) !== 0) return undefined
+    return this.call('access', { ino: attributes.ino, forWriting: access === 'write', caller })
   }
 
   released(ino: Ino): void {
@@ -156,12 +170,19 @@ export class RemoteHome implements HomeLink, RemoteSide {
     input: HomeOperations[Kind]['input'],
     patience?: 'patient' | 'hasty',
   ): Promise<RemoteAnswer<Kind>> {
-    const ask = () => this.#session().call(kind, input, patience)
+    const ask = () => this.#session().call(kind, this.#withOpener(kind, input), patience)
     const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
     this.#learning.learn({ kind, input, name: undefined }, answer)
     for (const { ino } of answer.changed) this.#unsynced.changed(ino)
     if (this.#unsynced.size > UNSYNCED_MAX) void this.#ask('sync', { revision: undefined }).catch(() => undefined)
     return answer
+  }
+
+  #withOpener<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): typeof input {
+    const ino =
+      WRITES.has(kind) && 'ino' in input ? input.ino : 'to' in input && isFilePlace(input.to) ? input.to.ino : undefined
+    const opener = ino === undefined ? undefined : this.#files.writerOf(ino)
+    return opener === undefined ? input : { ...input, opener }
   }
 
   #known(question: Question): unknown {
@@ -228,6 +249,13 @@ export class RemoteHome implements HomeLink, RemoteSide {
 type Question = {
   [Kind in RemoteKind]: { readonly kind: Kind; readonly input: HomeOperations[Kind]['input'] }
 }[RemoteKind]
+
+function isFilePlace(place: unknown): place is FilePlace {
+  return typeof place === 'object' && place !== null && 'offset' in place
+}
+
+const WRITES: ReadonlySet<RemoteKind> = new Set<RemoteKind>(['write', 'append', 'clear', 'setAttributes'])
+const ROOT: Caller = { uid: 0, gid: 0, umask: 0 }
 
 function isUnreachable(error: unknown): boolean {
   return isFault(error) && error.retry === 'later'

@@ -6,14 +6,14 @@ import { LOCAL_SESSION } from '../home/locks.ts'
 import type { RequestName } from '../home/result.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { attributesOf } from '../inode.ts'
-import { HELD_MAX, INTERESTS_MAX, KERNEL_TOLD_MS, LEASE_MS, SESSIONS_MAX } from '../limits.ts'
+import { HELD_MAX, INTERESTS_MAX, KERNEL_TOLD_MS, LEASE_MS, SESSIONS_MAX, STAGED_WRITES_MS } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Attributes, Ino, Invalidation, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
 import { forAWhile } from './for-a-while.ts'
-import { permitted } from './permitted.ts'
+import { permitted, type Session } from './permitted.ts'
 import {
   type Access,
   type Acknowledgement,
@@ -79,6 +79,8 @@ export class HomeSessions {
   readonly #asleep = new Map<number, { readonly machine: string; readonly untilMs: number }>()
   /** Unlinked files that this process's own client may hold. */
   readonly #localHolds = new Set<Ino>()
+  /** Until when sessions of before this process began may write what they had written then. */
+  readonly #staged = new WeakMap<Member, number>()
   /** Resolves when no session waits to be resumed. */
   #allAwake = Promise.withResolvers<void>()
   /** Changes of this process that wait for other machines. */
@@ -291,7 +293,9 @@ export class HomeSessions {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
       this.#asleep.delete(session)
-      this.#add(new Member({ session, machine, access: 'readOnly' }))
+      const member = this.#add(new Member({ session, machine, access: 'readOnly' }))
+      this.#staged.set(member, this.#nowMs + STAGED_WRITES_MS)
+      for (const ino of held) member.wrote(ino)
     }
     const member = this.#byNumber.get(session)
     if (member === undefined || member.machine !== machine || member.isLost) return undefined
@@ -321,12 +325,22 @@ export class HomeSessions {
     if (isLock(call.kind)) return this.#runLock(member, call)
     const { home } = this.#parts
     if (call.kind === 'forget' && 'inos' in call.input) this.#release(member, call.input.inos)
-    const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, member.access, call)
+    const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, this.#rights(member, call), call)
     if (isErrno(input)) return this.#seen(member, this.#told(member, call, input, new Set()))
     const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, input, request)))
     if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
     const later = await value
     return this.#finish(member, call, this.#told(member, call, later, touched))
+  }
+
+  // What was written before this process began comes without who wrote it.
+  #rights(member: Member, { input }: RemoteCall): Session {
+    const isStaged = !('opener' in input) && (this.#staged.get(member) ?? 0) > this.#nowMs
+    return {
+      access: member.access,
+      mayWrite: ino => isStaged || member.mayWrite(ino),
+      wrote: ino => member.wrote(ino),
+    }
   }
 
   async #runLock(member: Member, { kind, input }: RemoteCall): Promise<RemoteAnswer> {
@@ -357,6 +371,8 @@ export class HomeSessions {
 
   async #finish(member: Member, call: RemoteCall, told: RemoteAnswer): Promise<RemoteAnswer> {
     if (isChange(call.kind)) {
+      if (call.kind === 'make' || call.kind === 'makeUnnamed')
+        for (const ino of inosShown(told.answer)) member.wrote(ino)
       const orphans = orphansIn(call.kind, told.answer)
       this.#hold(member, orphans)
       for (const ino of orphans) if (this.#parts.local.mayHold(ino)) this.#adopt(ino)

@@ -1,4 +1,4 @@
-import { INTERESTS_MAX, LEASE_MS, STALE_BATCH_MAX, STALE_MAX } from '../limits.ts'
+import { INTERESTS_MAX, LEASE_MS, STALE_BATCH_MAX, STALE_MAX, WRITERS_MAX } from '../limits.ts'
 import type { DirectoryPlace, Ino } from '../vfs.ts'
 import type { Access, RemoteAnswer, Stale } from './protocol.ts'
 
@@ -28,6 +28,8 @@ export class Member {
   /** Files that it has open, and that may have no name. */
   readonly holds = new Set<Ino>()
   readonly slots = new Map<number, SlotRow>()
+  /** Files that it may write to, as somebody there could open or make them. */
+  readonly #written = new Set<Ino>()
   /** Told, or about to be, and not yet acknowledged. */
   #unacknowledged: Stale[] = []
   #number = 0
@@ -40,6 +42,18 @@ export class Member {
     this.session = session
     this.machine = machine
     this.access = access
+  }
+
+  /** True when it was let write to a file before. */
+  mayWrite(ino: Ino): boolean {
+    return this.#written.has(ino)
+  }
+
+  /** It may write to a file from now on. */
+  wrote(ino: Ino): void {
+    this.#written.add(ino)
+    const [oldest] = this.#written
+    if (this.#written.size > WRITERS_MAX && oldest !== undefined) this.#written.delete(oldest)
   }
 
   /** It was heard of. */

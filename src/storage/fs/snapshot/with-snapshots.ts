@@ -14,6 +14,7 @@ import type {
   Invalidation,
   ListOptions,
   NewNode,
+  OpenOptions,
   ReadOptions,
   RenameMode,
   Reply,
@@ -37,8 +38,8 @@ export class WithSnapshots implements Vfs {
     return this.#live.ttlMs
   }
 
-  request(sequence: number, resent: boolean): void {
-    this.#live.request(sequence, resent)
+  request(sequence: number, resent: boolean, caller?: Caller): void {
+    this.#live.request(sequence, resent, caller)
   }
 
   lookup(parent: Ino, name: ByteString): Reply<Attributes> {
@@ -84,7 +85,7 @@ export class WithSnapshots implements Vfs {
     return this.#of(ino).readLink(ino)
   }
 
-  open(ino: Ino, options: { readonly truncate: boolean; readonly killPrivileges: boolean }): Reply<void> {
+  open(ino: Ino, options: OpenOptions): Reply<void> {
     if (!isVirtual(ino)) return this.#live.open(ino, options)
     return options.truncate ? ERRNO.EROFS : this.#view.open(ino)
   }

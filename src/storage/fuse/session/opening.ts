@@ -10,7 +10,7 @@ import { type Context, callerOf, nothing, operation, type Request, withName } fr
 
 interface Opened {
   readonly attributes: Attributes
-  readonly request: Unique
+  readonly request: Request
   /** open(2) flags. */
   readonly flags: number
 }
@@ -19,7 +19,8 @@ interface Opened {
 export const open = operation<{ readonly request: Request; readonly flags: number }>({
   run: ({ vfs }, request) => {
     const { flags, openFlags } = OPEN_IN.read(request.bytes, BODY)
-    const options = { truncate: (flags & OPEN.TRUNC) !== 0, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0 }
+    const truncate = (flags & OPEN.TRUNC) !== 0
+    const options = { truncate, killPrivileges: (openFlags & OPEN_KILL_SUIDGID) !== 0, access: accessOf(flags) }
     return andThen(vfs.open(request.ino, options), answer => (isErrno(answer) ? answer : { request, flags }))
   },
   encode: (context, { request, flags }, out) =>
@@ -80,7 +81,8 @@ export const release = operation<void>({
 })
 
 function openMade(vfs: Vfs, made: Opened): Reply<Opened> {
-  const opened = vfs.open(made.attributes.ino, { truncate: false, killPrivileges: false })
+  vfs.request(numberOf(made.request), made.request.isResent, callerOf(made.request))
+  const opened = vfs.open(made.attributes.ino, { truncate: false, killPrivileges: false, access: 'made' })
   return andThen(opened, answer => (isErrno(answer) ? answer : made))
 }
 
@@ -93,9 +95,10 @@ function openExisting(
   return andThen(vfs.lookup(place.ino, place.name), found => {
     if (isErrno(found)) return found
     if (found.kind !== 'file') return ERRNO.EEXIST
-    return andThen(vfs.open(found.ino, { truncate, killPrivileges: how.killPrivileges }), opened => {
+    const { request, flags, killPrivileges } = how
+    vfs.request(numberOf(request), request.isResent, callerOf(request))
+    return andThen(vfs.open(found.ino, { truncate, killPrivileges, access: accessOf(flags) }), opened => {
       if (isErrno(opened)) return opened
-      const { request, flags } = how
       return { attributes: truncate ? { ...found, size: 0 } : found, request, flags }
     })
   })
@@ -104,6 +107,10 @@ function openExisting(
 function encodeOpened(context: Context, { attributes, request, flags }: Opened, out: Buffer): number {
   const bytes = encodeEntry(context, attributes, out)
   return bytes + writeOpened(context, { ino: attributes.ino, request, flags }, out, BEHIND_ENTRY)
+}
+
+function accessOf(flags: number): 'read' | 'write' {
+  return (flags & OPEN.ACCMODE) === OPEN.RDONLY ? 'read' : 'write'
 }
 
 // The page cache stays: whatever happened to the file went through this mount or is notified. Only while such a
@@ -116,8 +123,7 @@ function writeOpened(
   offset: number,
 ): number {
   const keep = context.isStale(file.ino) ? 0 : FOPEN.KEEP_CACHE
-  const access = (file.flags & OPEN.ACCMODE) === OPEN.RDONLY ? 'read' : 'write'
-  const openFlags = context.vfs.mustFlush(file.ino, access) ? keep : keep | FOPEN.NOFLUSH
+  const openFlags = context.vfs.mustFlush(file.ino, accessOf(file.flags)) ? keep : keep | FOPEN.NOFLUSH
   OPEN_OUT.write(out, { fh: numberOf(file.request), openFlags, backingId: 0 }, offset)
   return OPEN_OUT.size
 }

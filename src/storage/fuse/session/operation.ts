@@ -2,6 +2,7 @@ import type { ByteString } from '#base'
 import { type Caller, ERRNO, type Ino, type Reply, type Vfs } from '#storage/fs'
 import { BODY, type Unique } from '../codec/header.ts'
 import { NAME_BYTES_MAX } from '../limits.ts'
+import { groupsOf } from '../device/groups.ts'
 import type { Lookups } from './lookups.ts'
 import type { Negotiated } from './negotiate.ts'
 
@@ -81,8 +82,15 @@ export function withName<Value>(
 }
 
 /** Who sent the request. */
-export function callerOf(request: Request, umask = 0): Caller {
-  return { uid: request.uid, gid: request.gid, umask }
+export function callerOf({ uid, gid, pid }: Request, umask = 0): Caller {
+  return {
+    uid,
+    gid,
+    umask,
+    get groups() {
+      return groupsOf(pid)
+    },
+  }
 }
 
 /** A node id of the protocol as an inode number: they are the same. */

@@ -14,7 +14,7 @@ import { errnoOfFailure } from './failure.ts'
 import { batchForget, forget } from './forgetting.ts'
 import { Lookups } from './lookups.ts'
 import { agree, type Negotiated, type Offer, readOffer, writeInitOut } from './negotiate.ts'
-import { type Context, inoOf, type Operation, type Request } from './operation.ts'
+import { callerOf, type Context, inoOf, type Operation, type Request } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import { WaitingRequests } from './waiting.ts'
 
@@ -193,7 +193,7 @@ export class Session implements Source {
     const asked = interruption === undefined ? request : { ...request, signal: interruption.signal }
     let answer: Reply<unknown>
     try {
-      if (operation.changes === true) this.#context.vfs.request(numberOf(request), request.isResent)
+      if (operation.changes === true) this.#context.vfs.request(numberOf(request), request.isResent, callerOf(request))
       answer = operation.run(this.#context, asked, out)
     } catch (error) {
       answer = this.#failure(request, error)
