@@ -50,6 +50,7 @@ function natUp(machine: LabMachine, names: LabNames): Command[] {
   const [nat, own] = [names.nat(machine), names.machine(machine)]
   const inner = (last: number) => `192.168.${machine.number}.${last}`
   const chain = 'type nat hook postrouting priority srcnat;'
+  const input = 'type filter hook input priority filter; policy accept;'
   const filter = 'type filter hook forward priority filter; policy drop;'
   return [
     ['ip', 'netns', 'add', nat],
@@ -60,6 +61,8 @@ function natUp(machine: LabMachine, names: LabNames): Command[] {
     ['ip', '-n', own, 'route', 'add', 'default', 'via', inner(1)],
     ['ip', 'netns', 'exec', nat, 'sysctl', '-qw', 'net.ipv4.ip_forward=1'],
     nft(nat, `add table ip nat; add chain ip nat out { ${chain} }; add rule ip nat out oifname wan masquerade`),
+    // What nobody asked for is dropped without a trace: else it would keep its port from who calls out to the same place.
+    nft(nat, `add chain ip nat in { ${input} }; add rule ip nat in iifname wan ct state new drop`),
     nft(
       nat,
       `add chain ip nat pass { ${filter} }; add rule ip nat pass iifname lan accept; add rule ip nat pass ct state established,related accept`,

@@ -2,6 +2,9 @@ import { createSocket, type Socket } from 'node:dgram'
 import { isSystemError, type World } from '#base'
 import { ECHO_MS, ECHO_PORT } from '#mesh'
 
+/** Told that the machine at this address sends its packets directly now. */
+export type HeardDirect = (address: string) => void
+
 /**
  * Answers how far this machine is, and asks others, from one address on the mesh. What is not of the right length and begin is
  * dropped; an answer is never longer than what was asked.
@@ -12,9 +15,9 @@ export class EchoPort implements AsyncDisposable {
   readonly #waiting = new Map<string, (atMs: number) => void>()
 
   /** Opens the port at an address of this machine. Errors: those of the system. */
-  static open(address: string, world: World): Promise<EchoPort> {
+  static open(address: string, world: World, heard: HeardDirect = () => undefined): Promise<EchoPort> {
     const socket = createSocket('udp4')
-    const port = new EchoPort(socket, world)
+    const port = new EchoPort(socket, world, heard)
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
       socket.bind(ECHO_PORT, address, () => {
@@ -26,13 +29,14 @@ export class EchoPort implements AsyncDisposable {
     })
   }
 
-  private constructor(socket: Socket, world: World) {
+  private constructor(socket: Socket, world: World, heard: HeardDirect) {
     this.#socket = socket
     this.#world = world
     socket.on('message', (bytes, from) => {
       if (bytes.byteLength !== ECHO_BYTES || bytes.readUInt32BE(0) !== MAGIC) return
       const kind = bytes[4]
       if (kind === ASK) {
+        if (bytes[5] === IS_DIRECT) heard(from.address)
         const answer = Buffer.from(bytes)
         answer[4] = ANSWER
         socket.send(answer, from.port, from.address, () => undefined)
@@ -42,12 +46,19 @@ export class EchoPort implements AsyncDisposable {
     })
   }
 
-  /** Asks once; answers the milliseconds there and back, undefined when nothing came. */
-  async ask(address: string, signal: AbortSignal): Promise<number | undefined> {
+  /**
+   * Asks once, and says whether packets for that machine go directly; answers the milliseconds there and back, undefined when
+   * nothing came.
+   */
+  async ask(
+    { address, isDirect }: { readonly address: string; readonly isDirect: boolean },
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const { clock, entropy } = this.#world
     const bytes = Buffer.alloc(ECHO_BYTES)
     bytes.writeUInt32BE(MAGIC, 0)
     bytes[4] = ASK
+    bytes[5] = isDirect ? IS_DIRECT : 0
     bytes.set(entropy.bytes(ECHO_BYTES - 8), 8)
     const key = `${address} ${bytes.toString('hex', 8)}`
     const over = new AbortController()
@@ -75,4 +86,5 @@ export class EchoPort implements AsyncDisposable {
 const MAGIC = 0x63_61_69_72 // "cair"
 const ASK = 1
 const ANSWER = 2
+const IS_DIRECT = 1
 const ECHO_BYTES = 24

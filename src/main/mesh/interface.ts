@@ -41,7 +41,7 @@ export class MeshInterface {
   static async open(parts: InterfaceParts): Promise<MeshInterface> {
     const { files, key } = parts
     const note = files.note
-    const name = await freeName(note.interface, key)
+    const name = await freeName(note.interface, keysOf(files, key))
     await files.keepNote({ ...note, interface: name })
     const engine = await make(name)
     const made = new MeshInterface(name, engine, parts)
@@ -114,13 +114,19 @@ export async function removeLeftover(files: MeshFiles, key: MeshKey): Promise<vo
   const { interface: name } = files.note
   if (name === undefined) return
   await new Forwarding(name).forbid()
-  if ((await ownerOf(name, key)) === 'own') await tryProgram(['ip', 'link', 'delete', name])
+  if ((await ownerOf(name, keysOf(files, key))) === 'own') await tryProgram(['ip', 'link', 'delete', name])
   await files.keepNote({ ...files.note, interface: undefined })
 }
 
 /** What packets may have, so that they fit through the internet with WireGuard's head. */
 const MTU = 1_420
 const SOCKETS = '/var/run/wireguard'
+
+// Whoever was killed while keys were changed may have left an interface with either.
+function keysOf(files: MeshFiles, key: MeshKey): readonly string[] {
+  const next = files.nextKey()
+  return next === undefined ? [key.publicKey] : [key.publicKey, next.publicKey]
+}
 
 async function make(name: string): Promise<'kernel' | 'wireguard-go'> {
   if (isThere(name)) return fs.existsSync(`${SOCKETS}/${name}.sock`) ? 'wireguard-go' : 'kernel'
@@ -136,10 +142,10 @@ async function make(name: string): Promise<'kernel' | 'wireguard-go'> {
 }
 
 // Its sockets are in one folder for all network namespaces, so a name may be taken that is not seen here.
-async function freeName(kept: string | undefined, key: MeshKey): Promise<string> {
+async function freeName(kept: string | undefined, keys: readonly string[]): Promise<string> {
   const names = Array.from({ length: INTERFACES_MAX }, (_, index) => `cairn${index}`)
   for (const name of kept === undefined ? names : [kept, ...names]) {
-    const owner = await ownerOf(name, key)
+    const owner = await ownerOf(name, keys)
     if (owner === 'nobody' || (owner === 'own' && name === kept)) return name
   }
   throw meshFault('MeshFailed', `interfaces cairn0 to cairn${INTERFACES_MAX - 1} are all there, and of others`, {
@@ -147,12 +153,12 @@ async function freeName(kept: string | undefined, key: MeshKey): Promise<string>
   })
 }
 
-async function ownerOf(name: string, key: MeshKey): Promise<'own' | 'other' | 'nobody'> {
+async function ownerOf(name: string, keys: readonly string[]): Promise<'own' | 'other' | 'nobody'> {
   const isHere = isThere(name)
   const isServed = await answers(`${SOCKETS}/${name}.sock`)
   if (!isHere) return isServed ? 'other' : 'nobody'
   const { code, out } = await tryProgram(['wg', 'show', name, 'public-key'])
-  return code === 0 && (out.trim() === key.publicKey || out.trim() === '(none)') ? 'own' : 'other'
+  return code === 0 && (keys.includes(out.trim()) || out.trim() === '(none)') ? 'own' : 'other'
 }
 
 function isThere(name: string): boolean {

@@ -3,6 +3,7 @@ import type { MeshReport, Nat } from '#cluster'
 import { whyOf, isFault } from '#base'
 import {
   type Heard,
+  keyInUse,
   type MeshMap,
   type MeshStatus,
   natOf,
@@ -15,14 +16,15 @@ import {
   type WireguardState,
 } from '#mesh'
 import { MeshDoor } from './door.ts'
-import { EchoPort } from './echo.ts'
 import type { MeshInterface } from './interface.ts'
 import { clashOf } from './interface.ts'
 import type { MeshFiles } from './keys.ts'
-import { MESH_TICK_MS, MESH_TURN_MS } from './limits.ts'
+import { MESH_TICK_MS, MESH_TURN_MS, ROTATE_LOOK_MS } from './limits.ts'
 import { ownEndpoints, ownNetworks } from './own.ts'
 import { counts, ownPair, rowsOf, saidOf, type TellingFacts } from './telling.ts'
-import { type EchoPorts, Ways } from './ways.ts'
+import { openPresence, type Presence } from './presence.ts'
+import { KeyRotation } from './rotation.ts'
+import { Ways } from './ways.ts'
 
 /** What the mesh of this machine works with. */
 export interface MeshParts {
@@ -32,12 +34,14 @@ export interface MeshParts {
   readonly device: MeshInterface
   /** The range that people want; said by controllers. */
   readonly range: string | undefined
+  readonly isResolvConf: boolean
 }
 
 /** This machine on the mesh: makes WireGuard as the map wants it, keeps ways open, tells how it is. */
 export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts
   readonly #ways: Ways
+  readonly #rotation: KeyRotation
   readonly #door: MeshDoor
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
@@ -45,7 +49,10 @@ export class Mesh implements AsyncDisposable {
   #heard: Heard | undefined
   #nat: Nat = 'unknown'
   #scoreTenths: number | undefined
-  #ports: { readonly address: string; readonly ports: EchoPorts; readonly stack: AsyncDisposableStack } | undefined
+  #presence: Presence | undefined
+  #clashMs = Number.NEGATIVE_INFINITY
+  #rotations = 0
+  #isKeyAwaited = false
   #problem: string | undefined
   #turnMs = Number.NEGATIVE_INFINITY
   #lookMs = Number.NEGATIVE_INFINITY
@@ -54,6 +61,7 @@ export class Mesh implements AsyncDisposable {
   constructor(parts: MeshParts) {
     this.#parts = parts
     this.#ways = new Ways(parts.world)
+    this.#rotation = new KeyRotation(parts)
     this.#door = new MeshDoor(parts.dataFolder, parts.world, () => this.#changed())
     this.#running = this.#run()
   }
@@ -63,7 +71,7 @@ export class Mesh implements AsyncDisposable {
     this.#wake.resolve()
     await this.#running
     await this.#door[Symbol.asyncDispose]()
-    await this.#ports?.stack.disposeAsync()
+    await this.#leave()
   }
 
   #changed(): void {
@@ -83,7 +91,9 @@ export class Mesh implements AsyncDisposable {
         log.warn('the mesh cannot be made as it has to be', { why: whyOf(error) })
       }
       const over = new AbortController()
-      const tick = clock.sleep(MESH_TICK_MS, AbortSignal.any([signal, over.signal])).catch(() => undefined)
+      const tick = clock
+        .sleep(this.#isKeyAwaited ? ROTATE_LOOK_MS : MESH_TICK_MS, AbortSignal.any([signal, over.signal]))
+        .catch(() => undefined)
       await Promise.race([tick, this.#wake.promise])
       over.abort()
       this.#wake = Promise.withResolvers()
@@ -94,18 +104,18 @@ export class Mesh implements AsyncDisposable {
     const { clock } = this.#parts.world
     const { map } = this.#door
     if (map === undefined) return
-    const everyMs = this.#ways.isUnsettled ? MESH_TICK_MS : MESH_TURN_MS
+    if (this.#door.rotations !== this.#rotations) await this.#rotation.begin()
+    this.#rotations = this.#door.rotations
+    const isBusy = this.#ways.isUnsettled || this.#rotation.next !== undefined
+    const everyMs = this.#isKeyAwaited ? ROTATE_LOOK_MS : isBusy ? MESH_TICK_MS : MESH_TURN_MS
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#lookMs >= everyMs - SLACK_MS) {
       this.#lookMs = nowMs
       await this.#look(map)
     }
-    if (this.#ports !== undefined) this.#ways.measure(map, this.#ports.ports, signal)
+    if (this.#presence !== undefined) this.#ways.measure(map, this.#presence, signal)
     const marks = this.#ways.marks
-    if (
-      marks !== this.#told ||
-      nowMs - this.#turnMs >= (this.#ways.isUnsettled ? TURN_SOON_MS : MESH_TURN_MS) - SLACK_MS
-    ) {
+    if (marks !== this.#told || nowMs - this.#turnMs >= (isBusy ? TURN_SOON_MS : MESH_TURN_MS) - SLACK_MS) {
       this.#turnMs = nowMs
       this.#told = marks
       await this.#turn(map)
@@ -114,16 +124,21 @@ export class Mesh implements AsyncDisposable {
 
   async #look(map: MeshMap): Promise<void> {
     const { device } = this.#parts
-    await this.#address(map)
+    await this.#settle(map)
     const state = await device.state()
     this.#ways.look({ map, state, heard: this.#heard, networks: ownNetworks() })
-    if (this.#ports === undefined) return
+    if (this.#presence === undefined) return
     await device.set(
       peerChanges(
         state,
         wantedPeers(map, state, name => this.#ways.wishOf(name)),
       ),
     )
+    this.#isKeyAwaited = isKeyAwaited(map, state)
+    if (await this.#rotation.look(map)) {
+      this.#ways.measureSoon() // whoever is told something shakes hands with the new key
+      this.#turnMs = Number.NEGATIVE_INFINITY
+    }
   }
 
   async #turn(map: MeshMap): Promise<void> {
@@ -140,31 +155,34 @@ export class Mesh implements AsyncDisposable {
   }
 
   // Addresses come with the map, and may be others one day.
-  async #address(map: MeshMap): Promise<void> {
-    const { device, world } = this.#parts
+  async #settle(map: MeshMap): Promise<void> {
+    const { device, world, files, isResolvConf } = this.#parts
     const { range, prefix } = map.ranges ?? {}
     const pair = ownPair({ map })
     const at = rangeOf(range ?? '')
     if (range === undefined || prefix === undefined || at === undefined || pair === undefined) return
+    const nowMs = world.clock.monotonicMs()
+    const [address, direct] = pair
+    if (this.#presence?.address === address && nowMs - this.#clashMs < MESH_TURN_MS) return
+    this.#clashMs = nowMs
     const clash = await clashOf(at, device.name)
-    this.#problem = clash === undefined ? undefined : `the range ${range} clashes with ${clash}`
-    if (clash !== undefined) return this.#closePorts()
+    this.#problem = clash === undefined ? undefined : `the range ${range} of the mesh clashes with ${clash}`
+    if (clash !== undefined) return this.#leave()
     const { addresses = [] } = map.machines.find(({ name }) => name === map.own)?.mesh ?? {}
     await device.address({ range, prefix, addresses })
-    const [usual, direct] = pair
-    if (this.#ports?.address === usual) return
-    await this.#closePorts()
-    await using opening = new AsyncDisposableStack()
-    const ports = {
-      usual: opening.use(await EchoPort.open(usual, world)),
-      direct: opening.use(await EchoPort.open(direct, world)),
+    if (this.#presence?.address === address) return
+    await this.#leave()
+    const heardDirect = (from: string) => {
+      const { map: now } = this.#door
+      if (now !== undefined && this.#ways.heardDirect(from, now)) this.#changed()
     }
-    this.#ports = { address: usual, ports, stack: opening.move() }
+    const place = { device: device.name, address, direct, range, isResolvConf }
+    this.#presence = await openPresence(place, { world, files, map: () => this.#door.map, heardDirect })
   }
 
-  async #closePorts(): Promise<void> {
-    await this.#ports?.stack.disposeAsync()
-    this.#ports = undefined
+  async #leave(): Promise<void> {
+    await this.#presence?.[Symbol.asyncDispose]()
+    this.#presence = undefined
   }
 
   #facts(map: MeshMap, state: WireguardState): TellingFacts {
@@ -194,6 +212,7 @@ export class Mesh implements AsyncDisposable {
       ...counts(facts),
       canRelay: device.forwarding.isAllowed,
       ...(range === undefined ? {} : { range }),
+      ...(this.#rotation.next === undefined ? {} : { nextPublicKey: this.#rotation.next.publicKey }),
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     }
   }
@@ -211,8 +230,8 @@ export class Mesh implements AsyncDisposable {
       ...(this.#problem === undefined ? {} : { problem: this.#problem, remedy: CLASH_REMEDY }),
       nat: this.#nat,
       score: Math.round(100 * this.#score(facts)),
-      names: 'none',
-      isRotating: false,
+      names: this.#presence?.names ?? 'none',
+      isRotating: this.#rotation.next !== undefined,
       machines: rowsOf(facts),
     }
   }
@@ -226,6 +245,16 @@ export class Mesh implements AsyncDisposable {
       .flatMap(way => (way === undefined ? [] : (rttOver(way) ?? [])))
     return scoreOf(nat, own?.isController === true ? 0 : times.length === 0 ? undefined : Math.min(...times))
   }
+}
+
+// A machine has told its next key, and not used it yet.
+function isKeyAwaited(map: MeshMap, state: WireguardState): boolean {
+  return map.machines.some(
+    machine =>
+      machine.name !== map.own &&
+      machine.mesh?.nextPublicKey !== undefined &&
+      keyInUse(machine, state) === machine.mesh.publicKey,
+  )
 }
 
 const SLACK_MS = 50

@@ -8,6 +8,7 @@ import { MeshInterface, removeLeftover } from './interface.ts'
 import { MeshFiles } from './keys.ts'
 import { openMeshLink } from './link.ts'
 import { Mesh } from './mesh.ts'
+import { retractNames } from './resolver.ts'
 
 /**
  * The mesh process: makes WireGuard on this machine as the map wants it, and takes it away when it is told to stop. No data
@@ -23,11 +24,19 @@ export async function runMesh(world: World): Promise<void> {
     using _lock = await waitForLock({ file: `${dataFolder}/mesh.lock`, stop: link.stop, fault }, world)
     const files = new MeshFiles(world, dataFolder)
     const key = await files.key()
+    await retractNames(files) // of a process before that was killed
     if (work === 'clean') await removeLeftover(files, key)
     else {
       const device = await MeshInterface.open({ world, files, key })
       {
-        await using _mesh = new Mesh({ world, dataFolder, files, device, range: words.range })
+        await using _mesh = new Mesh({
+          world,
+          dataFolder,
+          files,
+          device,
+          range: words.range,
+          isResolvConf: words.isResolvConf,
+        })
         link.tell({ kind: 'ready' })
         flushCompileCache()
         await link.stop

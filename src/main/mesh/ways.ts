@@ -13,6 +13,7 @@ import {
   type Networks,
   newWay,
   nextTrial,
+  followDirect,
   nextWay,
   pathOf,
   type OtherSaid,
@@ -92,6 +93,26 @@ export class Ways {
     this.#wishes = new Map(others.map(machine => [machine.name, this.#wish(machine, { ...facts, relays, isSmall })]))
   }
 
+  /**
+   * The machine that has this direct address sends its packets directly now: one that follows it does the same at once, for
+   * it takes none from there before. True when that is new.
+   */
+  heardDirect(address: string, { own, ranges, machines }: MeshMap): boolean {
+    const range = rangeOf(ranges?.range ?? '')
+    const isIt = ({ mesh }: MeshMachine) =>
+      range !== undefined && directAddressOf(range, mesh?.addresses[0] ?? '') === address
+    const name = machines.find(isIt)?.name
+    const way = this.#ways.get(name ?? '')
+    if (way?.via === undefined || own < way.name) return false
+    this.#ways.set(way.name, followDirect(way, this.#nowMs()))
+    return true
+  }
+
+  /** All are asked anew at once. */
+  measureSoon(): void {
+    this.#askedMs.clear()
+  }
+
   /** Asks how far machines are that are due; what comes of it is seen at the next look. */
   measure(map: MeshMap, { usual, direct }: EchoPorts, signal: AbortSignal): void {
     const range = rangeOf(map.ranges?.range ?? '')
@@ -103,8 +124,10 @@ export class Ways {
       const everyMs = this.#isUnsettled(way) ? MEASURE_SOON_MS : MEASURE_MS
       if (nowMs - (this.#askedMs.get(name) ?? -MEASURE_MS) < everyMs) continue
       this.#askedMs.set(name, nowMs)
-      void this.#ask(name, 'direct', direct.ask(directAddressOf(range, address) ?? address, signal))
-      if (way.via !== undefined) void this.#ask(name, 'relayed', usual.ask(address, signal))
+      const isDirect = way.via === undefined && way.direct.isWell
+      const straight = directAddressOf(range, address) ?? address
+      void this.#ask(name, 'direct', direct.ask({ address: straight, isDirect }, signal))
+      if (way.via !== undefined) void this.#ask(name, 'relayed', usual.ask({ address, isDirect }, signal))
     }
   }
 
@@ -142,6 +165,7 @@ export class Ways {
     const chosen = nextWay(way, { nowMs, own: map.own, said, relays })
     const trial = nextTrial(chosen, candidates, { nowMs, rxBytes: peer?.rxBytes ?? 0 })
     this.#ways.set(name, trial.way)
+    if (trial.way.via !== way.via) this.#askedMs.delete(name)
     const endpoint = trial.endpoint ?? first
     return { via: trial.way.via, endpoint, isFresh: trial.endpoint !== undefined, isKeptOpen }
   }

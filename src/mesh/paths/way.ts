@@ -14,6 +14,8 @@ export interface Way {
   /** The machine that carries packets; undefined: they go directly. */
   readonly via: string | undefined
   readonly viaSinceMs: number
+  /** When the other end has said so itself, which counts more than what controllers have heard before. */
+  readonly directSaidMs: number
   /** Since when there is no direct way. */
   readonly soughtSinceMs: number
   /** The endpoint that is tried, since when, and what had come from there then. */
@@ -25,7 +27,7 @@ export interface Way {
 /** A way that nobody has tried yet. */
 export function newWay(name: string, nowMs: number): Way {
   const trial = { index: 0, sinceMs: nowMs, rxBytes: 0, held: 0 }
-  const times = { viaSinceMs: nowMs, soughtSinceMs: nowMs }
+  const times = { viaSinceMs: nowMs, soughtSinceMs: nowMs, directSaidMs: Number.NEGATIVE_INFINITY }
   return { name, direct: NO_ECHOES, relayed: NO_ECHOES, via: undefined, ...times, trial, failed: new Map() }
 }
 
@@ -78,11 +80,17 @@ function chosen(way: Way, facts: WayFacts): string | undefined {
   return bestRelay(way, facts)
 }
 
-function followed(way: Way, { said, relays }: WayFacts): string | undefined {
+function followed(way: Way, { nowMs, said, relays }: WayFacts): string | undefined {
+  if (nowMs - way.directSaidMs < SAID_LATE_MS) return undefined
   const { path, via } = said?.way ?? {}
   if (path === 'direct') return undefined
   if (path === 'relayed' && relays.some(({ name }) => name === via)) return via
   return way.via
+}
+
+/** The way of who follows, as soon as the other end has said that its packets come directly. */
+export function followDirect(way: Way, nowMs: number): Way {
+  return { ...way, via: undefined, viaSinceMs: nowMs, relayed: NO_ECHOES, directSaidMs: nowMs }
 }
 
 // The best by score, with the way there and on; of equals the first by name, so that the choice stays.
@@ -125,6 +133,9 @@ export function nextTrial(
 }
 
 const HELD_MAX = 3
+
+// By then controllers have heard it too.
+const SAID_LATE_MS = 20_000
 
 /** The milliseconds to a machine and back over the way that is used. */
 export function rttOver({ via, direct, relayed }: Way): number | undefined {
