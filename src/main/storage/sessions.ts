@@ -1,5 +1,5 @@
 import type { Clock, World } from '#base'
-import type { Ino } from '#storage/fs'
+import { type Ino, LateVfs, type Vfs } from '#storage/fs'
 import { type FuseSession, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
 import { TOLD_TIMEOUT_MS } from '../limits.ts'
@@ -18,7 +18,6 @@ export interface SessionsOptions {
 export class Sessions implements AsyncDisposable {
   readonly #served = new Map<HeldMount, FuseSession>()
   readonly #clock: Clock
-  #isClosed = false
 
   private constructor(clock: Clock) {
     this.#clock = clock
@@ -30,8 +29,15 @@ export class Sessions implements AsyncDisposable {
     const sessions = opening.use(new Sessions(options.world.clock))
     for (const mount of options.mounts) {
       const later = options.filesystems.elsewhere?.opening(mount.filesystem)
-      if (later === undefined) await sessions.#openOne(mount, options)
-      else void later.then(() => sessions.#openOne(mount, options)).catch(() => undefined)
+      // While its home is off, programs wait, for as long as they would for one that was reached before.
+      const late =
+        later === undefined
+          ? undefined
+          : new LateVfs(
+              later.then(({ vfs }) => vfs),
+              options.world.clock,
+            )
+      await sessions.#openOne(mount, late ?? options.filesystems.use(mount.filesystem).vfs, options)
     }
     opening.move()
     return sessions
@@ -68,16 +74,13 @@ export class Sessions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true
     await Promise.all(Array.from(this.#served.values(), session => session[Symbol.asyncDispose]()))
   }
 
-  // A home that is reached only now is served from now on; until then the kernel waits for answers.
-  async #openOne(mount: HeldMount, { filesystems, world, agreed }: SessionsOptions): Promise<void> {
-    if (this.#isClosed) return
+  async #openOne(mount: HeldMount, vfs: Vfs, { world, agreed }: SessionsOptions): Promise<void> {
     const session = await openFuseSession({
       fd: mount.fd,
-      vfs: filesystems.use(mount.filesystem).vfs,
+      vfs,
       log: world.log,
       resumed: mount.resumed,
       negotiated: mount.negotiated,

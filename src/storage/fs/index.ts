@@ -37,6 +37,7 @@ export {
 } from './limits.ts'
 export { type HeldLock, isOf, LOCK_END, type LockHolder, type LockRequest, type PlacedLock } from './lock.ts'
 export type { Content, HomeOperations, WriteMessage } from './operation.ts'
+export { LateVfs } from './remote/late-vfs.ts'
 export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'
 export type { Asker, HomeSessions } from './shared/home-sessions.ts'

@@ -1,0 +1,205 @@
+import { andThen, type Awaitable, type ByteString, type Clock } from '#base'
+import { ERRNO } from '../errno.ts'
+import { UNREACHABLE_MS } from '../limits.ts'
+import type { LockRequest } from '../lock.ts'
+import type {
+  AllocateMode,
+  AttributeChange,
+  Caller,
+  Cookie,
+  DirectoryPlace,
+  FilePlace,
+  Ino,
+  Invalidation,
+  ListOptions,
+  NewNode,
+  OpenOptions,
+  ReadOptions,
+  RenameMode,
+  Reply,
+  Vfs,
+  WriteOptions,
+} from '../vfs.ts'
+
+type Asked = readonly [sequence: number, resent: boolean, caller?: Caller]
+
+/**
+ * A filesystem whose home has not been reached yet: a kernel may mount it, and what programs ask waits for the home, for
+ * UNREACHABLE_MS at most; then it is EIO. Once it is reached, all goes there.
+ */
+export class LateVfs implements Vfs {
+  readonly #opening: Promise<Vfs>
+  readonly #clock: Clock
+  #vfs: Vfs | undefined
+  #asked: Asked | undefined
+
+  constructor(opening: Promise<Vfs>, clock: Clock) {
+    this.#clock = clock
+    this.#opening = opening.then(vfs => {
+      this.#vfs = vfs
+      return vfs
+    })
+    this.#opening.catch(() => undefined)
+  }
+
+  get ttlMs(): number {
+    return this.#vfs?.ttlMs ?? 0
+  }
+
+  request(...asked: Asked): void {
+    if (this.#vfs === undefined) this.#asked = asked
+    else this.#vfs.request(...asked)
+  }
+
+  lookup(parent: Ino, name: ByteString) {
+    return this.#when(vfs => vfs.lookup(parent, name))
+  }
+
+  forget(ino: Ino): void {
+    this.#later(vfs => vfs.forget(ino))
+  }
+
+  attributes(ino: Ino) {
+    return this.#when(vfs => vfs.attributes(ino))
+  }
+
+  setAttributes(ino: Ino, change: AttributeChange, caller: Caller) {
+    return this.#when(vfs => vfs.setAttributes(ino, change, caller))
+  }
+
+  make(parent: Ino, name: ByteString, node: NewNode, caller: Caller) {
+    return this.#when(vfs => vfs.make(parent, name, node, caller))
+  }
+
+  makeUnnamed(parent: Ino, mode: number, caller: Caller) {
+    return this.#when(vfs => vfs.makeUnnamed(parent, mode, caller))
+  }
+
+  link(ino: Ino, parent: Ino, name: ByteString) {
+    return this.#when(vfs => vfs.link(ino, parent, name))
+  }
+
+  remove(parent: Ino, name: ByteString, what: 'file' | 'directory') {
+    return this.#when(vfs => vfs.remove(parent, name, what))
+  }
+
+  rename(from: DirectoryPlace, to: DirectoryPlace, mode: RenameMode) {
+    return this.#when(vfs => vfs.rename(from, to, mode))
+  }
+
+  readLink(ino: Ino) {
+    return this.#when(vfs => vfs.readLink(ino))
+  }
+
+  open(ino: Ino, options: OpenOptions) {
+    return this.#when(vfs => vfs.open(ino, options))
+  }
+
+  flush(ino: Ino, owner?: string) {
+    return this.#when(vfs => vfs.flush(ino, owner))
+  }
+
+  release(ino: Ino, handle?: number): void {
+    this.#later(vfs => vfs.release(ino, handle))
+  }
+
+  getLock(ino: Ino, lock: LockRequest) {
+    return this.#when(vfs => vfs.getLock(ino, lock))
+  }
+
+  setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal) {
+    return this.#when(vfs => vfs.setLock(ino, lock, wait), wait)
+  }
+
+  mustFlush(ino: Ino, access: 'read' | 'write'): boolean {
+    return this.#vfs?.mustFlush(ino, access) ?? true
+  }
+
+  sync(ino: Ino, what: 'data' | 'all') {
+    return this.#when(vfs => vfs.sync(ino, what))
+  }
+
+  read(ino: Ino, offset: number, into: Uint8Array, options?: ReadOptions) {
+    return this.#when(vfs => vfs.read(ino, offset, into, options))
+  }
+
+  write(ino: Ino, offset: number, bytes: Uint8Array, options: WriteOptions) {
+    return this.#when(vfs => vfs.write(ino, offset, bytes, options))
+  }
+
+  allocate(ino: Ino, mode: AllocateMode, offset: number, bytes: number) {
+    return this.#when(vfs => vfs.allocate(ino, mode, offset, bytes))
+  }
+
+  copyRange(from: FilePlace, to: FilePlace, bytes: number) {
+    return this.#when(vfs => vfs.copyRange(from, to, bytes))
+  }
+
+  seek(ino: Ino, offset: number, what: 'data' | 'hole') {
+    return this.#when(vfs => vfs.seek(ino, offset, what))
+  }
+
+  list(ino: Ino, after: Cookie, options: ListOptions) {
+    return this.#when(vfs => vfs.list(ino, after, options))
+  }
+
+  getXattr(ino: Ino, name: ByteString) {
+    return this.#when(vfs => vfs.getXattr(ino, name))
+  }
+
+  setXattr(ino: Ino, name: ByteString, value: Uint8Array, mode: 'set' | 'create' | 'replace') {
+    return this.#when(vfs => vfs.setXattr(ino, name, value, mode))
+  }
+
+  listXattr(ino: Ino) {
+    return this.#when(vfs => vfs.listXattr(ino))
+  }
+
+  removeXattr(ino: Ino, name: ByteString) {
+    return this.#when(vfs => vfs.removeXattr(ino, name))
+  }
+
+  statFs() {
+    return this.#when(vfs => vfs.statFs())
+  }
+
+  onInvalidation(listener: (change: Invalidation) => void): () => void {
+    let isOver = false
+    let stop = () => {}
+    this.#later(vfs => {
+      if (!isOver) stop = vfs.onInvalidation(listener)
+    })
+    return () => {
+      isOver = true
+      stop()
+    }
+  }
+
+  #when<Value>(run: (vfs: Vfs) => Reply<Value>, signal?: AbortSignal): Reply<Value> {
+    const asked = this.#asked
+    this.#asked = undefined
+    return andThen(this.#reached(signal), vfs => {
+      if (vfs === 'late') return ERRNO.EIO
+      if (vfs === 'interrupted') return ERRNO.EINTR
+      if (asked !== undefined) vfs.request(...asked)
+      return run(vfs)
+    })
+  }
+
+  #later(run: (vfs: Vfs) => void): void {
+    if (this.#vfs === undefined) void this.#opening.then(run, () => undefined)
+    else run(this.#vfs)
+  }
+
+  #reached(signal: AbortSignal | undefined): Awaitable<Vfs | 'late' | 'interrupted'> {
+    if (this.#vfs !== undefined) return this.#vfs
+    const over = new AbortController()
+    const either = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+    const late = this.#clock.sleep(UNREACHABLE_MS, either).then(
+      () => 'late' as const,
+      () => 'interrupted' as const,
+    )
+    const opened = this.#opening.catch(() => 'late' as const)
+    return Promise.race([opened, late]).finally(() => over.abort())
+  }
+}
