@@ -1,3 +1,4 @@
+export { diskId } from './disk-id.ts'
 export { clusterFault } from './faults.ts'
 export { clusterSeat, masterContext, type Seat, type SeatAsked } from './methods/seat.ts'
 export {

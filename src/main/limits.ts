@@ -173,3 +173,11 @@ export const COPIES_TOLD_MS = 2_000
 /** Chunks whose files are looked for when a machine is lost, of one filesystem, and the files that are named. */
 export const IF_LOST_CHUNKS_MAX = 262_144
 export const IF_LOST_PLACES_MAX = 10
+
+/** How often every byte of a disk is read and verified, and how often it is looked whether it is time. */
+export const SCRUB_EVERY_MS = 7 * 86_400_000
+export const SCRUB_LOOK_MS = 600_000
+/** Bytes of it in a second, and how many times slower it goes while people read or write. */
+export const SCRUB_BYTES_PER_SECOND_MIN = 2 ** 20
+export const SCRUB_BYTES_PER_SECOND_MAX = 128 * 2 ** 20
+export const SCRUB_SLOWED = 2

@@ -4,7 +4,7 @@ import { type CopiesStatus, type NodeStatus, nodeStatus, storeCopies } from '#rp
 import { type Context, dataFolder, show } from '../context.ts'
 import { type ApiState, apiState } from '../control-door.ts'
 import { openDoor } from '../door.ts'
-import { formatBytes, formatDuration, plural } from '../format.ts'
+import { formatBytes, formatDuration, formatMs, plural } from '../format.ts'
 import { examples } from '../help.ts'
 import type { Run } from '../run.ts'
 import { table } from '../table.ts'
@@ -49,9 +49,23 @@ function statusText(status: NodeStatus, copies: CopiesStatus, api: ApiState): st
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
     `copies ${copies.sentence}`,
+    `scrub  ${scrubText(status)}`,
   ]
   return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`
 }
+
+// Every byte is read and verified once a week.
+function scrubText({ scrub: { sinceMs, last, now }, disk }: NodeStatus): string {
+  const damage = (damaged: number) => (damaged === 0 ? 'nothing damaged' : `${plural(damaged, 'chunk')} damaged`)
+  const day = (ms: number) => formatMs(ms).slice(0, DAY_LETTERS)
+  const before = last && `all of it was read by ${day(last.doneMs)}, ${damage(last.damaged)}`
+  if (now === undefined) return before ?? `nothing read yet; the first time is a week after ${day(sinceMs)}`
+  const percent = Math.min(99, Math.floor((100 * now.bytes) / Math.max(disk.usedBytes, 1)))
+  const current = `${percent} % read since ${day(now.startedMs)}, ${damage(now.damaged)}`
+  return before === undefined ? current : `${current}; before, ${before}`
+}
+
+const DAY_LETTERS = 10
 
 function cloudLines({ cloud }: NodeStatus): readonly string[] {
   if (cloud === undefined) return []

@@ -1,9 +1,10 @@
 import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { diskId } from '../disk-id.ts'
 import { meshReportShape } from '../mesh-part.ts'
 import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
 
 const diskReportShape = shape({
-  id: text(64),
+  id: diskId,
   path: text(4096),
   state: word('Ready', 'Full', 'Missing', 'Failing'),
   capacityMiB: integer(0, DISK_MIB_MAX),
@@ -12,6 +13,8 @@ const diskReportShape = shape({
   chunks: integer(),
   /** Chunks of it that were found damaged and not yet put right. */
   damaged: integer(),
+  /** Wall time of the machine when all of it was read and verified last, milliseconds since 1970. */
+  scrubbedMs: optional(integer()),
 })
 
 /** What a machine says of one of its disks. */

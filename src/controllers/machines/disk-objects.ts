@@ -25,11 +25,19 @@ export function diskStatus(object: KubeObject, report: DiskReport | undefined): 
   if (textAt(object, 'spec', 'path') !== report.path) {
     return { ...old, phase: 'Missing', message: movedTo(report.path), ...observed }
   }
-  const { id, state, usedMiB, freeMiB, chunks } = report
+  const { id, state, usedMiB, freeMiB, chunks, scrubbedMs } = report
   const disk = { usedBytes: usedMiB * MIB, freeBytes: freeMiB * MIB, totalBytes: (usedMiB + freeMiB) * MIB }
   const room = roomOf(old, { held: { chunks }, disk })
-  return { ...old, ...room, id, phase: state, message: MESSAGES[state], ...observed }
+  const scrubbed = scrubbedMs === undefined ? {} : { lastScrubTime: scrubTime(scrubbedMs) }
+  return { ...old, ...room, ...scrubbed, id, phase: state, message: MESSAGES[state], ...observed }
 }
+
+// Whole seconds, as times of objects are; a machine may say anything.
+function scrubTime(ms: number): string {
+  return `${new Date(Math.min(ms, LAST_MS)).toISOString().slice(0, 19)}Z`
+}
+
+const LAST_MS = Date.UTC(9999, 0)
 
 const MIB = 1024 * 1024
 

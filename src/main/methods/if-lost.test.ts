@@ -27,7 +27,10 @@ test('up to ten files that go with a machine are named, and the others counted',
   const all = await door.client.call(storeIfLost, { machine: own }, never)
   assert.equal(all.placesCount, 12)
   assert.deepEqual([all.places[0], all.places.length], ['/file-00', 10])
-  assert.match(all.sentence, /^If .* is lost now, so are the names and attributes of all files of home, and [0-9]+ chunks of \/file-00, .*\/file-09 and 2 more\.$/)
+  assert.match(
+    all.sentence,
+    /^If .* is lost now, so are the names and attributes of all files of home, and [0-9]+ chunks of \/file-00, .*\/file-09 and 2 more\.$/,
+  )
   const none = await door.client.call(storeIfLost, { machine: 'other' }, never)
   assert.deepEqual([none.sentence, none.chunks, none.isAll], ['Nothing is lost if other is lost now.', 0, true])
   assert.deepEqual([all.homes, none.homes], [['home'], []])

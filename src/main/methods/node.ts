@@ -26,6 +26,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         ],
         held: { ...chunks.stat().states.held },
         disk: { ...chunks.space(), usedBytes: chunks.stat().segmentBytes },
+        scrub: parts.scrubber.state,
       })
     }),
     answerUnary(nodeHealth, async (_, { signal }) => {

@@ -4,6 +4,7 @@ import type { Pool } from '#storage/pool'
 import type { Start } from '../messages.ts'
 import type { MeshDesk } from '../mesh/desk.ts'
 import type { Peers } from '../peers/peers.ts'
+import type { Scrubber } from '../storage/scrubber.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
@@ -19,6 +20,7 @@ export interface Parts {
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector
+  readonly scrubber: Pick<Scrubber, 'state'>
   readonly peers: Peers
   readonly desk: Pick<MeshDesk, 'localMethods' | 'checks'>
   /** Monotonic time when everything was open. */

@@ -1,9 +1,9 @@
 import type { World } from '#base'
-import { nodeFolderOf, readSmallFile, replaceSmallFile } from '#cluster'
-import { exactly, shape, text } from '#rpc'
+import { diskId, nodeFolderOf, readSmallFile, replaceSmallFile } from '#cluster'
+import { exactly, shape } from '#rpc'
 import { mainFault } from '../faults.ts'
 
-const diskShape = shape({ version: exactly(1), id: text(32) })
+const diskShape = shape({ version: exactly(1), id: diskId })
 
 /** By what the disk under the data folder is known in the cloud: 32 hexadecimal digits, made once. Faults: DataFolder. */
 export async function ownDiskId(

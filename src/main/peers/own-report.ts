@@ -38,18 +38,21 @@ export function ownZone(): string {
 }
 
 /** What is said of the disk of the data folder. */
-export function ownDisk(id: string, path: string, chunks: Pick<ChunkStore, 'space' | 'stat'>): DiskReport {
+export function ownDisk(
+  { scrubbedMs, ...known }: Pick<DiskReport, 'id' | 'path' | 'scrubbedMs'>,
+  chunks: Pick<ChunkStore, 'space' | 'stat'>,
+): DiskReport {
   const { totalBytes, freeBytes } = chunks.space()
   const { states, segmentBytes } = chunks.stat()
   return {
-    id,
-    path,
+    ...known,
     state: freeBytes === 0 ? 'Full' : 'Ready',
     capacityMiB: mib(totalBytes),
     usedMiB: mib(segmentBytes),
     freeMiB: mib(freeBytes),
     chunks: states.held.chunks,
     damaged: states.quarantined.chunks,
+    ...(scrubbedMs === undefined ? {} : { scrubbedMs }),
   }
 }
 
@@ -75,7 +78,7 @@ function isStep(before: number, now: number, step: number): boolean {
 }
 
 function withoutFigures(report: MachineReport) {
-  const disks = report.disks.map(({ id, path, state, capacityMiB, damaged }) => [id, path, state, capacityMiB, damaged])
+  const disks = report.disks.map(({ usedMiB: _used, freeMiB: _free, chunks: _chunks, ...disk }) => disk)
   return { ...report, disks }
 }
 

@@ -39,6 +39,8 @@ export interface PeersOptions {
   /** `--peer-listen`: see {@link peerAddressOf}. */
   readonly listen: string
   readonly chunks: Pick<ChunkStore, 'space' | 'stat'>
+  /** Wall time when all of the disk was read and verified last; undefined before the first time. */
+  readonly scrubbedMs?: (() => number | undefined) | undefined
 }
 
 /**
@@ -222,8 +224,8 @@ export class Peers implements AsyncDisposable {
   }
 
   #disk() {
-    const { dataFolder, chunks } = this.#options
-    return ownDisk(this.#diskId, dataFolder, chunks)
+    const { dataFolder, chunks, scrubbedMs } = this.#options
+    return ownDisk({ id: this.#diskId, path: dataFolder, scrubbedMs: scrubbedMs?.() }, chunks)
   }
 
   #addresses(): readonly string[] {

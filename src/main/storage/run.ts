@@ -25,6 +25,7 @@ import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { isOwnDisk } from './own-disk.ts'
 import { otherRoots, rootsHandlers } from './roots.ts'
+import { Scrubber } from './scrubber.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -77,21 +78,7 @@ async function openAll(
   const hint = 'Look for it with `ps ax | grep cairn` and end it.'
   const fault = (message: string) => mainFault('StorageProcess', message, { hint })
   opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
-  const workers = opening.use(threadWorkers(HASH_THREADS))
-  const folder = `${dataFolder}/chunks`
-  world.disk.makeFolder(folder)
-  const chunks = opening.use(
-    await openChunkStore({
-      world,
-      folder,
-      workers,
-      index: sqliteIndex(`${folder}/index.sqlite`),
-      shared: !isOwnDisk(dataFolder),
-    }),
-  )
-  const room = spaceCheck(chunks.space())
-  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
+  const { chunks, scrubber, peers } = await openDisk(start, world, opening)
   const { machines } = peers
   const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
@@ -118,6 +105,7 @@ async function openAll(
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   held.sessions = sessions
+  scrubber.stayBehind(pool)
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: otherRoots(peers.machines) }))
   const handlers = handlersOf({
     start,
@@ -125,6 +113,7 @@ async function openAll(
     world,
     chunks,
     pool,
+    scrubber,
     filesystems,
     sessions,
     collector,
@@ -135,6 +124,22 @@ async function openAll(
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
   return opening.move()
+}
+
+// The disk of the data folder, and what tells other machines of it.
+async function openDisk({ dataFolder, peerListen: listen }: Start, world: World, opening: AsyncDisposableStack) {
+  const workers = opening.use(threadWorkers(HASH_THREADS))
+  const folder = `${dataFolder}/chunks`
+  world.disk.makeFolder(folder)
+  const index = sqliteIndex(`${folder}/index.sqlite`)
+  const store = { world, folder, workers, index, shared: !isOwnDisk(dataFolder) }
+  const chunks = opening.use(await openChunkStore(store))
+  const room = spaceCheck(chunks.space())
+  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
+  const scrubber = opening.use(new Scrubber({ world, folder, chunks }))
+  const scrubbedMs = () => scrubber.state.last?.doneMs
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, chunks, scrubbedMs }))
+  return { chunks, scrubber, peers }
 }
 
 // Machines without control have no filesystems of their own: they use those of the first machine.

@@ -66,7 +66,8 @@ export async function openTestDoor(): Promise<TestDoor> {
   const pool = opening.use(openPool({ id: 'default', world, store: chunks, machines: peers.machines }))
   const openedMs = world.clock.monotonicMs()
   const desk = new MeshDesk({ world, machines: peers.machines, words: start.mesh, report: () => undefined })
-  const parts = { start, link, desk, world, chunks, pool, filesystems, sessions, collector, peers, openedMs }
+  const scrubber = { state: { version: 1, sinceMs: 0 } } as const
+  const parts = { start, link, desk, world, chunks, pool, filesystems, sessions, collector, scrubber, peers, openedMs }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))

@@ -33,6 +33,12 @@ const statusShape = shape({
   held: shape({ chunks: integer(), bytes: integer() }),
   /** What chunks take on the disk, what they may take in all, and what of that is free. */
   disk: shape({ usedBytes: integer(), totalBytes: integer(), freeBytes: integer() }),
+  /** When all of it was read and verified last (wall time, milliseconds since 1970), and how far that is this time. */
+  scrub: shape({
+    sinceMs: integer(),
+    last: optional(shape({ doneMs: integer(), chunks: integer(), bytes: integer(), damaged: integer() })),
+    now: optional(shape({ startedMs: integer(), bytes: integer(), damaged: integer() })),
+  }),
 })
 
 /** A running Cairn at a glance. */

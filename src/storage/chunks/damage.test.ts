@@ -164,4 +164,27 @@ test('scrub keeps to its rate', async () => {
   for await (const progress of store.scrub({ bytesPerSecond: 100_000 }, never)) bytes = progress.bytes
   const wantedMs = bytes / 100
   assert.ok(nowMs > wantedMs * 0.9 && nowMs < wantedMs * 1.1, `${nowMs} for ${wantedMs}`)
+  const beforeMs = nowMs
+  const slowed = { bytesPerSecond: 100_000, slowness: () => 3 }
+  for await (const progress of store.scrub(slowed, never)) bytes = progress.bytes
+  const slowMs = nowMs - beforeMs
+  assert.ok(slowMs > wantedMs * 2.7 && slowMs < wantedMs * 3.3, `${slowMs} for three times ${wantedMs}`)
+})
+
+test('scrub goes on from the segment where an earlier one was', async () => {
+  await using bench = new Bench()
+  await filled(bench, 3)
+  await using store = await bench.open()
+  await store.put(Buffer.from('in a later segment'))
+  const read = async (from?: number) => {
+    const told: [number, number][] = []
+    for await (const { chunks, segment } of store.scrub({ bytesPerSecond: 1e12, from }, never))
+      told.push([segment, chunks])
+    return told
+  }
+  const all = await read()
+  const [segment, chunks] = all.at(-1) ?? [0, 0]
+  assert.ok(chunks >= 4)
+  assert.deepEqual((await read(segment)).at(-1), [0, 0])
+  assert.deepEqual((await read(segment - 1)).at(-1)?.[0], segment)
 })

@@ -10,6 +10,10 @@ import { changeStates, endQuarantine } from './states.ts'
 /** How hard scrubbing works. */
 export interface ScrubOptions {
   readonly bytesPerSecond: number
+  /** Where to begin: what an earlier scrub told as {@link ScrubProgress.segment}. What was written later is always ahead. */
+  readonly from?: number | undefined
+  /** How many times slower it goes just now; asked before each chunk. */
+  readonly slowness?: (() => number) | undefined
 }
 
 /**
@@ -22,7 +26,7 @@ export interface ScrubFinding {
   readonly kind: 'found' | 'standing' | 'healed' | 'mended'
 }
 
-/** How far scrubbing is; told after every finding, every {@link REPORT_BYTES}, and at the end. */
+/** How far scrubbing is; told after every finding, every {@link REPORT_BYTES}, every segment, and at the end. */
 export interface ScrubProgress {
   /** Chunks that were read, right or wrong. */
   readonly chunks: number
@@ -30,6 +34,8 @@ export interface ScrubProgress {
   /** Damage that stands: `found` and `standing`. */
   readonly damagedChunks: number
   readonly finding: ScrubFinding | undefined
+  /** Everything before this segment has been read. */
+  readonly segment: number
   readonly isDone: boolean
 }
 
@@ -40,12 +46,14 @@ export async function* scrubChunks(
   signal: AbortSignal,
 ): AsyncGenerator<ScrubProgress> {
   const { log, world } = parts
-  const startMs = world.clock.monotonicMs()
-  const scrub: Scrub = { parts, options, signal, startMs, chunks: 0, bytes: 0, damaged: new Set() }
+  const dueMs = world.clock.monotonicMs()
+  const scrub: Scrub = { parts, options, signal, dueMs, segment: 0, chunks: 0, bytes: 0, damaged: new Set() }
   let told = 0
   for (const number of [...log.segments.keys()].sort((a, b) => a - b)) {
     const segment = log.segments.get(number)
+    if (number < (options.from ?? 0)) continue
     if (segment === undefined) continue // compacted meanwhile: its chunks were verified on the way
+    scrub.segment = number
     for await (const record of liveRecords(parts, segment, signal)) {
       if (record.kind !== 'chunk') continue
       const finding = await examine(scrub, record)
@@ -53,6 +61,8 @@ export async function* scrubChunks(
       told = scrub.bytes
       yield progress(scrub, finding)
     }
+    scrub.segment = number + 1
+    yield progress(scrub, undefined)
   }
   for await (const finding of unread(scrub)) yield progress(scrub, finding)
   yield { ...progress(scrub, undefined), isDone: true }
@@ -68,15 +78,17 @@ interface Scrub {
   readonly parts: StoreParts
   readonly options: ScrubOptions
   readonly signal: AbortSignal
-  readonly startMs: number
+  /** When what was read by now was due at this rate. */
+  dueMs: number
+  segment: number
   /** Those told as found or standing. */
   readonly damaged: Set<Digest>
   chunks: number
   bytes: number
 }
 
-function progress({ chunks, bytes, damaged }: Scrub, finding: ScrubFinding | undefined): ScrubProgress {
-  return { chunks, bytes, damagedChunks: damaged.size, finding, isDone: false }
+function progress({ chunks, bytes, damaged, segment }: Scrub, finding: ScrubFinding | undefined): ScrubProgress {
+  return { chunks, bytes, damagedChunks: damaged.size, finding, segment, isDone: false }
 }
 
 async function examine(scrub: Scrub, record: ChunkRecord): Promise<ScrubFinding | undefined> {
@@ -127,9 +139,11 @@ function hasHeader({ log }: StoreParts, digest: Digest, { segment, offset }: Chu
 
 async function pace(scrub: Scrub, { storedBytes }: ChunkRow): Promise<void> {
   const { clock } = scrub.parts.world
+  const { bytesPerSecond, slowness } = scrub.options
   scrub.chunks++
   scrub.bytes += storedBytes
-  const aheadMs = (scrub.bytes / scrub.options.bytesPerSecond) * 1000 - (clock.monotonicMs() - scrub.startMs)
+  scrub.dueMs += (storedBytes / bytesPerSecond) * 1000 * (slowness?.() ?? 1)
+  const aheadMs = scrub.dueMs - clock.monotonicMs()
   if (aheadMs > PAUSE_MS_MIN) await clock.sleep(aheadMs, scrub.signal)
 }
 

@@ -84,12 +84,19 @@ export class Pool implements ServedPool, AsyncDisposable {
 
   /** See `ChunkSource.put`: resolves when the own disk has it. It is on its way to its holders then. */
   put(bytes: Uint8Array): Promise<Digest> {
+    this.#parts.traffic.note()
     return this.view().isAlone ? this.store.put(bytes) : this.#writes.put(bytes)
   }
 
   /** See `ChunkSource.read`. Faults: ChunkMissing, ChunkUnreachable, ChunkDamaged, Io. */
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+    this.#parts.traffic.note()
     return this.#reads.read(digest, into, offset)
+  }
+
+  /** True while people read or write here: other work holds back. */
+  get isBusy(): boolean {
+    return this.#parts.traffic.isBusy
   }
 
   /** True when this machine or a wanted holder that answers has a copy. */

@@ -56,7 +56,6 @@ export class Reads {
     const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
     // Nobody asks for no bytes but to know whether they are here.
     if (!mayBeElsewhere || this.#parts.view().isAlone || (isMissing && into.byteLength === 0)) throw error
-    this.#parts.traffic.note()
     const bytes = await this.search(digest).catch((failed: unknown) => {
       // Damage that nobody can put right now is still damage.
       throw isMissing || !isFault(failed) ? failed : error

@@ -19,10 +19,14 @@ export class Traffic {
     this.#peopleMs = this.#clock.monotonicMs()
   }
 
+  /** True while people read or write. */
+  get isBusy(): boolean {
+    return this.#clock.monotonicMs() - this.#peopleMs < BUSY_MS
+  }
+
   /** Bytes per second that repair may use now. */
   get bytesPerSecond(): number {
-    const isBusy = this.#clock.monotonicMs() - this.#peopleMs < BUSY_MS
-    return isBusy ? REPAIR_BUSY_BYTES_PER_SECOND : REPAIR_BYTES_PER_SECOND
+    return this.isBusy ? REPAIR_BUSY_BYTES_PER_SECOND : REPAIR_BYTES_PER_SECOND
   }
 
   /** Bytes per second that repair has moved since {@link restart}; its allowance while that says nothing yet. */

@@ -47,8 +47,7 @@ export class Writes {
 
   /** Stores a chunk here and begins to send it. Faults: those of the own store. */
   async put(bytes: Uint8Array): Promise<Digest> {
-    const { copies, traffic } = this.#parts
-    traffic.note()
+    const { copies } = this.#parts
     const place = await this.#chunks.take(1)
     const room = await this.#bytes.take(bytes.byteLength)
     try {
