@@ -41,5 +41,7 @@ export const NODE_SECONDS_MAX = 30
 export const MESH_ROTATE_MS = 60_000
 export const MESH_LOOK_MS = 500
 
+/** Milliseconds in which a machine that becomes a home serves it. */
+export const PROMOTED_MS_MAX = 30_000
 /** How often `cairn node drain --wait` looks how far it is. */
 export const DRAIN_LOOK_MS = 1_000

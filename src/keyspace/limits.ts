@@ -126,3 +126,23 @@ export const LANDMARK_BYTES = 2 ** 16
 
 /** Homes and boots that a log remembers to have been written by; who was away for longer is filled anew. */
 export const EPOCH_STARTS_MAX = 64
+
+/** Bytes of records sent to a standby at once, about. */
+export const SHIP_BATCH_BYTES = 768 * 2 ** 10
+
+/** Milliseconds after which records go to standbys that nobody waits for. */
+export const SHIP_LAG_MS = 1000
+
+/** How often it is looked who has a log, and who shall. */
+export const SHIP_LOOK_MS = 250
+
+/** Milliseconds without an answer after which a standby is waited for no longer, and the same for one not heard yet by a home that has just begun. */
+export const MEMBER_SILENT_MS = 2000
+export const MEMBER_FIRST_MS = 10_000
+
+/** Milliseconds that a sync waits for enough standbys. */
+export const SHIP_MS_MAX = 30_000
+
+/** Milliseconds between two attempts to follow a standby, at first and at most. */
+export const FOLLOW_AGAIN_MS = 100
+export const FOLLOW_AGAIN_MS_MAX = 2000

@@ -32,6 +32,12 @@ export const mainFault = defineFaults({
   CloudUnreachable: { status: 503, retry: 'later' },
   /** The machine a filesystem lives on does not answer. */
   HomeUnreachable: { status: 503, retry: 'later' },
+  /** Another machine is the home of a filesystem by now. */
+  OldEpoch: { status: 409, retry: 'never' },
+  /** Who says that it is the home is not known to be. */
+  HomeUnknown: { status: 409, retry: 'later' },
+  /** The machine that shall be the home does not have everything that was acknowledged. */
+  NotInSync: { status: 409, retry: 'never' },
   /** It is done on the machine the filesystem lives on. */
   HomeElsewhere: { status: 409, retry: 'never' },
   /** Clocks of two machines differ so much that neither can know what is newer. */

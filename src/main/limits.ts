@@ -165,11 +165,37 @@ export const KNOCK_MS = 300_000
 /** How often a machine that waits to be confirmed asks again. */
 export const KNOCK_AGAIN_MS = 2_000
 
+/** Answers a second to machines that look for controllers. */
+export const DISCOVERY_ANSWERS_MAX = 10
+/** Pauses between the questions of a machine that looks for controllers, how long it listens after the last, and what it takes. */
+export const DISCOVERY_ASKS_MS = [100, 300, 600] as const
+export const DISCOVERY_MS = 1_000
+export const DISCOVERY_FOUND_MAX = 64
+
 /** Milliseconds the storage process has to say what machines use, when somebody asks for metrics. */
 export const NODE_READINGS_MS = 2_000
 
 /** Milliseconds other machines have to say how many copies there are, before their answer is left out. */
 export const COPIES_TOLD_MS = 2_000
+
+/** How often what was forced without a controller is handed to one, and told to machines that were not told. */
+export const RECORD_AGAIN_MS = 1_000
+
+/** Milliseconds that a home gives the machines that have its log to say that there is a later one, when it starts. */
+export const HOMES_HEARD_MS = 3_000
+
+/** How often a machine that was a home tries to bring what it had to the next one, and become a standby. */
+export const RETIRE_AGAIN_MS = 2_000
+
+/** Bytes of a log that come at once, if they fit no body: one record, and what is sent with it. */
+export const LOG_RECORD_BYTES_MAX = 66 * 1024 * 1024
+
+/** How often a machine says to controllers which filesystems it has, until one has heard. */
+export const CLAIM_AGAIN_MS = 1_000
+
+/** Milliseconds that what was written on the next home is brought to the one before, and that a process that was asked has to answer. */
+export const PROMOTE_SYNC_MS = 2_000
+export const ANSWER_FIRST_MS = 50
 /** Chunks whose files are looked for when a machine is lost, of one filesystem, and the files that are named. */
 export const IF_LOST_CHUNKS_MAX = 262_144
 export const IF_LOST_PLACES_MAX = 10

@@ -43,6 +43,8 @@ const start = shape({
   mountsNothing: flag,
   /** Where other machines are listened for, as `--peer-listen` has it; '' is everywhere. */
   peerListen: text(300),
+  /** True when a controller answers machines of the same network that look for one. */
+  isDiscoverable: flag,
   mesh: meshWordsShape,
   /** Storage processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),
@@ -71,11 +73,13 @@ export type Report =
   | ({ readonly kind: 'company' } & ShapeOf<typeof company>)
   | { readonly kind: 'failed'; readonly fault: FaultRow }
   | { readonly kind: 'down' }
+  /** Another storage process is to take over: this one is to be something else. */
+  | { readonly kind: 'again' }
   | ({ readonly kind: 'mount' } & ShapeOf<typeof mount>)
   | ({ readonly kind: 'unmount' } & ShapeOf<typeof unmount>)
 
 const orderKind = shape({ kind: word('start', 'answer', 'stop') })
-const reportKind = shape({ kind: word('serving', 'ready', 'company', 'failed', 'down', 'mount', 'unmount') })
+const reportKind = shape({ kind: word('serving', 'ready', 'company', 'failed', 'down', 'again', 'mount', 'unmount') })
 
 /** Reads an order. Faults: BadMessage. */
 export function readOrder(value: unknown): Order {

@@ -79,6 +79,7 @@ export {
   type FilesystemRow,
   filesystemCreate,
   filesystemMount,
+  filesystemPromote,
   filesystemRemove,
   filesystemSync,
   filesystemUnmount,

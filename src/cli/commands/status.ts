@@ -89,7 +89,19 @@ export function filesystemTable(filesystems: NodeStatus['filesystems'], mounts: 
     const files = ofMax(String(inodesUsed), inodesMax === undefined ? undefined : String(inodesMax))
     return [name, used, files, String(snapshots), formatBytes(metadataBytes), paths.join(', ') || '-']
   })
-  return table(COLUMNS, rows)
+  return `${table(COLUMNS, rows)}${homeLines(filesystems)}`
+}
+
+// Where it lives, and who could be the next home: in a cloud only.
+function homeLines(filesystems: NodeStatus['filesystems']): string {
+  const lines = filesystems.flatMap(({ name, home, inSync = [] }) => {
+    if (home === undefined) return []
+    const others = inSync.filter(each => each !== home)
+    const next =
+      others.length === 0 ? 'no other machine has' : `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'}`
+    return [`${name} lives on ${home}; ${next} all that was acknowledged of it\n`]
+  })
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
 }
 
 const COLUMNS = [

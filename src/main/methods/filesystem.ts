@@ -4,6 +4,7 @@ import {
   filesystemAccess,
   filesystemCreate,
   filesystemMount,
+  filesystemPromote,
   filesystemRemove,
   filesystemSync,
   filesystemUnmount,
@@ -11,6 +12,7 @@ import {
   message,
 } from '#rpc'
 import { mainFault } from '../faults.ts'
+import { promote } from '../replication/promote.ts'
 import type { Parts } from './parts.ts'
 import { removeFilesystem } from './remove-filesystem.ts'
 
@@ -41,6 +43,7 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
       await removeFilesystem(parts, filesystem, { isForced, isMounting: () => mounting.has(filesystem) })
       return message(undefined)
     }),
+    answerUnary(filesystemPromote, async (asked, { signal }) => message(await promote(parts, asked, signal))),
     answerUnary(filesystemUnmount, async ({ path: target }) => {
       return message({ path: await link.ask({ kind: 'unmount', path: absolute(target) }) })
     }),

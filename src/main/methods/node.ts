@@ -23,7 +23,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         filesystems: [
           ...(await Promise.all(filesystems.all.map(each => filesystemRow(each, signal)))),
           ...(await remoteRows(parts)),
-        ],
+        ].map(row => ({ ...row, ...whereOf(parts, row.name) })),
         held: { ...chunks.stat().states.held },
         disk: { ...chunks.space(), usedBytes: chunks.stat().segmentBytes },
         scrub: parts.scrubber.state,
@@ -37,6 +37,12 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
       return message({ pid: start.supervisorPid })
     }),
   ]
+}
+
+// In a cloud: where it lives, and who has its log.
+function whereOf({ replication }: Parts, name: string) {
+  const record = replication?.records.of(name)
+  return record === undefined ? {} : { home: record.home, inSync: record.inSync }
 }
 
 function cloudHere({ world, start, peers: { isRemoved } }: Parts) {

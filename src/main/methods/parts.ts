@@ -4,6 +4,7 @@ import type { Pool } from '#storage/pool'
 import type { Start } from '../messages.ts'
 import type { MeshDesk } from '../mesh/desk.ts'
 import type { Peers } from '../peers/peers.ts'
+import type { Replication } from '../replication/replication.ts'
 import type { Scrubber } from '../storage/scrubber.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
@@ -22,6 +23,8 @@ export interface Parts {
   readonly collector: Collector
   readonly scrubber: Pick<Scrubber, 'state'>
   readonly peers: Peers
+  /** Where filesystems live; undefined: all of them here. */
+  readonly replication?: Replication | undefined
   readonly desk: Pick<MeshDesk, 'localMethods' | 'checks'>
   /** Monotonic time when everything was open. */
   readonly openedMs: number

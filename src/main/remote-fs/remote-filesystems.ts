@@ -1,5 +1,6 @@
 import { type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
+import type { Client } from '#rpc'
 import type { ChunkSource, RemoteFilesystem } from '#storage/fs'
 import { openRemoteFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
@@ -18,6 +19,8 @@ export interface RemoteFilesystemsOptions {
   readonly mounted?: ReadonlySet<string> | undefined
   /** What is used of them from the start. */
   readonly names: readonly string[]
+  /** The machine a filesystem lives on, as it is known here; the first controller when undefined. */
+  readonly homeOf?: ((filesystem: string) => string | undefined) | undefined
 }
 
 /**
@@ -29,6 +32,7 @@ export class RemoteFilesystems implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #opening = new Map<string, Promise<RemoteFilesystem>>()
   readonly #open = new Map<string, RemoteFilesystem>()
+  #isLeft = false
 
   constructor(options: RemoteFilesystemsOptions) {
     this.#options = options
@@ -57,10 +61,27 @@ export class RemoteFilesystems implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#opening.values())
-    const closed = await Promise.allSettled(Array.from(this.#open.values(), each => each[Symbol.asyncDispose]()))
+    const closed = await Promise.allSettled(
+      Array.from(this.#open.values(), each => (this.#isLeft ? each.abandon() : each[Symbol.asyncDispose]())),
+    )
     for (const each of closed) {
       if (each.status === 'rejected') this.#warn('a filesystem could not be closed', each.reason)
     }
+  }
+
+  /** Another process of this machine goes on with them at once: nothing is brought to their homes any more. */
+  leave(): void {
+    this.#isLeft = true
+  }
+
+  // The home may be another one at each call.
+  async #reachHome(name: string, signal: AbortSignal): Promise<Client> {
+    const { machines, homeOf } = this.#options
+    const home = homeOf === undefined ? homeMachine(machines) : homeOf(name)
+    if (home === undefined || home === machines.own) {
+      throw mainFault('HomeUnreachable', `no other machine is known to have the filesystem ${name}`)
+    }
+    return machines.client(home) ?? machines.connect(home, signal)
   }
 
   #begin(name: string): void {
@@ -70,11 +91,11 @@ export class RemoteFilesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<RemoteFilesystem> {
-    const { world, dataFolder, bootId, chunks, machines, mounted } = this.#options
+    const { world, dataFolder, bootId, chunks, mounted } = this.#options
     const isMounted = mounted?.has(name) === true
     const told = () => this.#options.told(name)
     const { signal } = this.#closing
-    const transport = new RpcTransport(name, reaching => homeOf(machines, reaching))
+    const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching))
     const folder = `${dataFolder}/remote/${name}`
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
@@ -100,12 +121,6 @@ export function homeMachine({ map, own }: Pick<Machines, 'map' | 'own'>): string
   if (!map.isShared) return undefined
   const first = map.machines.find(({ role }) => role === 'controller')
   return first === undefined || first.name === own ? undefined : first.name
-}
-
-async function homeOf(machines: Machines, signal: AbortSignal) {
-  const home = homeMachine(machines)
-  if (home === undefined) throw mainFault('HomeUnreachable', 'no machine of the cloud is known to have filesystems')
-  return machines.client(home) ?? machines.connect(home, signal)
 }
 
 const RETRY_MS = 2_000

@@ -1,6 +1,13 @@
 import fs from 'node:fs'
-import type { World } from '#base'
-import { type LocalKeyspace, openEmbeddedKeyspace, sqliteIndex } from '#keyspace'
+import { byteStringOfText, type World } from '#base'
+import {
+  epochsOf,
+  type LocalKeyspace,
+  type LogReach,
+  openEmbeddedKeyspace,
+  type Revision,
+  sqliteIndex,
+} from '#keyspace'
 import { FILESYSTEMS_MAX } from '#rpc'
 import {
   afterChunks,
@@ -13,6 +20,8 @@ import {
 import { mainFault } from '../faults.ts'
 import type { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
+import type { Roles } from '../replication/roles.ts'
+import type { Shipping } from '../replication/shipping.ts'
 
 /** A filesystem of this machine with the keyspace under it. */
 export interface OpenFilesystem {
@@ -23,6 +32,22 @@ export interface OpenFilesystem {
 
 interface Held extends OpenFilesystem {
   readonly stack: AsyncDisposableStack
+  readonly shipping: Shipping | undefined
+  /** How far its log was when it was opened, and whether something written was on its way there. */
+  readonly reach: LogReach
+  readonly wasStaged: boolean
+}
+
+/** What makes a filesystem one of many machines. */
+export interface FilesystemsHomes {
+  readonly roles: Roles
+  /** Ships the log of a filesystem whose home is here. */
+  ship(opened: { readonly name: string; readonly folder: string; readonly keyspace: LocalKeyspace }): Shipping
+  /** The machine a filesystem lives on; undefined: nobody has said. */
+  homeOf(name: string): string | undefined
+  /** There is a new filesystem here, or one no longer. */
+  claim(name: string): void
+  drop(name: string): void
 }
 
 /** What filesystems are opened with. */
@@ -38,6 +63,8 @@ export interface FilesystemsOptions {
   readonly mayHold?: ((filesystem: string, ino: Ino) => boolean) | undefined
   /** Resolves when kernels of this machine have been told of all changes of a filesystem made elsewhere. */
   readonly told?: ((filesystem: string) => Promise<void>) | undefined
+  /** Undefined: all that are here live here. */
+  readonly homes?: FilesystemsHomes | undefined
   /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */
   readonly failed?: ((filesystem: string, error: Error) => void) | undefined
 }
@@ -46,6 +73,9 @@ export interface FilesystemsOptions {
 export class Filesystems implements AsyncDisposable {
   readonly #options: FilesystemsOptions
   readonly #open = new Map<string, Held>()
+  /** Those whose home was here. */
+  readonly #retired = new Set<string>()
+  #isLeft = false
   /** Names that come or go just now. */
   readonly #changing = new Map<string, 'made' | 'removed'>()
 
@@ -58,7 +88,9 @@ export class Filesystems implements AsyncDisposable {
     try {
       await filesystems.#endRemovals()
       const names = options.world.disk.list(`${options.dataFolder}/fs`).filter(name => !name.startsWith('.'))
-      const made = names.length === 0 && options.elsewhere === undefined ? ['home'] : names
+      for (const name of options.homes?.roles.retired ?? []) filesystems.#retired.add(name)
+      const isElsewhere = options.elsewhere !== undefined || options.homes?.homeOf('home') !== undefined
+      const made = names.length === 0 && !isElsewhere ? ['home'] : names
       for (const name of made) await filesystems.#openOne(name)
       return filesystems
     } catch (error) {
@@ -73,7 +105,7 @@ export class Filesystems implements AsyncDisposable {
 
   /** Those that can be used. */
   get all(): readonly OpenFilesystem[] {
-    return this.held.filter(({ name }) => this.#changing.get(name) !== 'removed')
+    return this.held.filter(({ name }) => this.#changing.get(name) !== 'removed' && !this.#retired.has(name))
   }
 
   /** Those whose files may be there after a power cut: with any that is being removed, until that is sure. */
@@ -83,7 +115,8 @@ export class Filesystems implements AsyncDisposable {
 
   /** The filesystem of a name, wherever it lives. Faults: NotFound, Busy, HomeUnreachable. */
   use(name: string): UsedFilesystem {
-    const here = this.#open.has(name) ? undefined : this.#options.elsewhere?.get(name)
+    const isHere = this.#open.has(name) && !this.#retired.has(name)
+    const here = isHere ? undefined : this.#options.elsewhere?.get(name)
     return here ?? this.get(name).filesystem
   }
 
@@ -96,8 +129,8 @@ export class Filesystems implements AsyncDisposable {
   get(name: string): OpenFilesystem {
     const found = this.#open.get(name)
     if (this.#changing.get(name) === 'removed') throw changing(name, 'removed')
-    if (found !== undefined) return found
-    if (this.#options.elsewhere?.opening(name) !== undefined) {
+    if (found !== undefined && !this.#retired.has(name)) return found
+    if (this.#options.elsewhere?.opening(name) !== undefined || this.#retired.has(name)) {
       throw mainFault('HomeElsewhere', `${name} lives on another machine`, {
         hint: 'Do this on the first machine of the cloud; `cairn node ls` shows which it is.',
       })
@@ -113,6 +146,8 @@ export class Filesystems implements AsyncDisposable {
     const change = this.#changing.get(name)
     if (change !== undefined) throw changing(name, change)
     if (this.#open.has(name)) throw there(name)
+    const home = this.#options.homes?.homeOf(name)
+    if (home !== undefined) throw there(name)
     const coming = [...this.#changing.values()].filter(each => each === 'made').length
     if (this.#open.size + coming >= FILESYSTEMS_MAX) {
       throw mainFault('Invalid', `there are ${FILESYSTEMS_MAX} filesystems already, as many as one machine may have`, {
@@ -121,7 +156,9 @@ export class Filesystems implements AsyncDisposable {
     }
     this.#changing.set(name, 'made')
     try {
-      return await this.#openOne(name)
+      const made = await this.#openOne(name)
+      this.#options.homes?.claim(name)
+      return made
     } finally {
       this.#changing.delete(name)
     }
@@ -136,9 +173,31 @@ export class Filesystems implements AsyncDisposable {
     this.#changing.set(name, 'removed')
     try {
       await this.#remove(name)
+      this.#options.homes?.drop(name)
     } finally {
       this.#changing.delete(name)
     }
+  }
+
+  /** A filesystem whose home was here, as it was then. */
+  retired(name: string): Held | undefined {
+    return this.#retired.has(name) ? this.#open.get(name) : undefined
+  }
+
+  /** Gives up what is here of a filesystem whose home was here. */
+  async removeRetired(name: string): Promise<void> {
+    await this.#remove(name)
+    this.#retired.delete(name)
+  }
+
+  /** How the log of a filesystem is brought to other machines; undefined: it is not. */
+  shippingOf(name: string): Shipping | undefined {
+    return this.#open.get(name)?.shipping
+  }
+
+  /** Other processes go on with these filesystems at once: nothing is brought to disk or to other machines any more. */
+  leave(): void {
+    this.#isLeft = true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,35 +228,43 @@ export class Filesystems implements AsyncDisposable {
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
-    const { world, dataFolder, chunks, mounted, mayHold, told, failed } = this.#options
+    const { world, dataFolder, chunks, mounted, mayHold, told, failed, homes } = this.#options
+    const isRetired = this.#retired.has(name)
     const folder = `${dataFolder}/fs/${name}`
     await using opening = new AsyncDisposableStack()
+    const shipped: { shipping?: Shipping } = {}
     const keyspace = opening.use(
       await openEmbeddedKeyspace({
         world,
         folder: `${folder}/keyspace`,
+        ...(isRetired || homes === undefined ? {} : { shipped: async to => shipped.shipping?.shipper.shipped(to) }),
         index: sqliteIndex,
         history: { ms: 0, revisions: 0 },
         ...afterChunks(chunks),
         failed: error => failed?.(name, error),
       }),
     )
-    const filesystem = opening.use(
-      await openFilesystem({
-        world,
-        folder,
-        name,
-        keyspace,
-        chunks,
-        bootId: bootId(),
-        isMounted: mounted.has(name),
-        ...(told === undefined ? {} : { told: () => told(name) }),
-        ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
-        owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
-      }),
-    )
+    const reach = { epochs: epochsOf(keyspace), last: keyspace.revision }
+    if (!isRetired && homes !== undefined) {
+      shipped.shipping = opening.use(homes.ship({ name, folder: `${folder}/keyspace`, keyspace }))
+    }
+    const filesystem = await openFilesystem({
+      world,
+      folder,
+      name,
+      keyspace,
+      chunks,
+      bootId: bootId(),
+      isMounted: mounted.has(name) && !isRetired,
+      ...(told === undefined ? {} : { told: () => told(name) }),
+      ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
+      owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+    })
+    opening.defer(() => (this.#isLeft ? filesystem.abandon() : filesystem[Symbol.asyncDispose]()))
     await world.disk.syncFolder(`${dataFolder}/fs`)
-    const opened = { name, filesystem, keyspace, stack: opening.move() }
+    const { shipping } = shipped
+    const wasStaged = isRetired && hasNewContent(keyspace, reach.last)
+    const opened = { name, filesystem, keyspace, shipping, reach, wasStaged, stack: opening.move() }
     this.#open.set(name, opened)
     return opened
   }
@@ -207,6 +274,14 @@ export class Filesystems implements AsyncDisposable {
 export function bootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 }
+
+// What was staged is laid over its files when a filesystem is opened.
+function hasNewContent(keyspace: LocalKeyspace, since: Revision): boolean {
+  const { entries } = keyspace.rangeNow({ keys: { kind: 'prefix', prefix: EXTENT_PREFIX }, want: 'keys' })
+  return entries.some(({ modRevision }) => modRevision > since)
+}
+
+const EXTENT_PREFIX = byteStringOfText('e')
 
 // Before the name of what goes.
 const REMOVED = '.removed-'

@@ -2,13 +2,13 @@ import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
 import { doorOf, faultHead, listenSocket } from '#rpc'
-import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import { type ChunkStore, openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import type { ChunkSource, Ino } from '#storage/fs'
 import { openPool, poolHandlers } from '#storage/pool'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
-import { HASH_THREADS } from '../limits.ts'
+import { ANSWER_FIRST_MS, HASH_THREADS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf } from '../methods/index.ts'
@@ -16,11 +16,12 @@ import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { type Homes, remoteHandlers } from '../remote-fs/handlers.ts'
-import { homeMachine, RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
+import { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
+import { Replication } from '../replication/replication.ts'
 import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
-import { bootId, Filesystems } from './filesystems.ts'
+import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { isOwnDisk } from './own-disk.ts'
@@ -73,35 +74,44 @@ async function openAll(
   world: World,
   failed: (filesystem: string, error: Error) => void,
 ): Promise<AsyncDisposable> {
-  const { dataFolder, mounts } = start
+  const { dataFolder, mounts, isDiscoverable } = start
   await using opening = new AsyncDisposableStack()
   const hint = 'Look for it with `ps ax | grep cairn` and end it.'
   const fault = (message: string) => mainFault('StorageProcess', message, { hint })
   opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
+  const chunks = await openChunks(opening, dataFolder, world)
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, isDiscoverable, chunks }))
   const { chunks, scrubber, peers } = await openDisk(start, world, opening)
   const { machines } = peers
   const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
-  const held: { sessions?: Sessions; filesystems?: Filesystems } = {}
+  const held: Held = {}
+  const changed = leaving(held, link, world)
+  const replication = opening.use(
+    new Replication({ world, dataFolder, machines: peers.machines, chunks: pool, bootId: bootId(), changed }),
+  )
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
     ...remoteHandlers(homesOf(() => held.filesystems, peers)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems, pool),
     ...desk.machineMethods(),
+    ...replication.handlers(),
   ])
   const company = () => link.tell({ kind: 'company', isAlone: machines.map.machines.length < 2 })
   opening.use(machines.onMap(company))
   company()
   const told = async (filesystem: string) => held.sessions?.told(filesystem)
-  const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines, told })
-  if (elsewhere !== undefined) opening.use(elsewhere)
+  const homes = await replication.begin()
+  const elsewhere = remoteFilesystems({ start, world, chunks: pool, machines: peers.machines, homes, told })
+  if (elsewhere !== undefined) held.elsewhere = opening.use(elsewhere)
   const mayHold = (filesystem: string, ino: Ino) => held.sessions?.mayHold(filesystem, ino) ?? mounted.has(filesystem)
   const filesystems = opening.use(
-    await Filesystems.open({ world, dataFolder, chunks: pool, mounted, elsewhere, mayHold, told, failed }),
+    await Filesystems.open({ world, dataFolder, chunks: pool, mounted, elsewhere, homes, mayHold, told, failed }),
   )
   held.filesystems = filesystems
+  replication.serve(filesystems)
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   held.sessions = sessions
@@ -118,6 +128,7 @@ async function openAll(
     sessions,
     collector,
     peers,
+    replication,
     desk,
     openedMs: world.clock.monotonicMs(),
   })
@@ -126,6 +137,36 @@ async function openAll(
   return opening.move()
 }
 
+async function openChunks(opening: AsyncDisposableStack, dataFolder: string, world: World): Promise<ChunkStore> {
+  const workers = opening.use(threadWorkers(HASH_THREADS))
+  const folder = `${dataFolder}/chunks`
+  world.disk.makeFolder(folder)
+  const index = sqliteIndex(`${folder}/index.sqlite`)
+  const chunks = opening.use(await openChunkStore({ world, folder, workers, index, shared: !isOwnDisk(dataFolder) }))
+  const room = spaceCheck(chunks.space())
+  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
+  return chunks
+}
+
+/** What is open, as soon as it is. */
+interface Held {
+  sessions?: Sessions
+  filesystems?: Filesystems
+  elsewhere?: RemoteFilesystems
+}
+
+// This machine is to be something else for a filesystem: only a process that opens everything anew can be.
+function leaving(held: Held, link: SupervisorLink, { clock, log }: World): (filesystem: string) => void {
+  return filesystem => {
+    log.info('another storage process takes over, for the home of a filesystem is another', { filesystem })
+    held.filesystems?.leave()
+    held.elsewhere?.leave()
+    // Who asked for it is answered first.
+    void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again' }))
+  }
+}
+
+// What is used here and lives on other machines.
 // The disk of the data folder, and what tells other machines of it.
 async function openDisk({ dataFolder, peerListen: listen }: Start, world: World, opening: AsyncDisposableStack) {
   const workers = opening.use(threadWorkers(HASH_THREADS))
@@ -148,28 +189,37 @@ function remoteFilesystems(parts: {
   readonly world: World
   readonly chunks: ChunkSource
   readonly machines: Machines
+  readonly homes: FilesystemsHomes
   told(filesystem: string): Promise<void>
 }): RemoteFilesystems | undefined {
-  const { start, ...rest } = parts
+  const { start, homes, ...rest } = parts
   const { dataFolder, mounts } = start
-  if (homeMachine(rest.machines) === undefined) return undefined
-  const own = new Set(rest.world.disk.list(`${dataFolder}/fs`))
+  const { map, own } = rest.machines
+  if (!map.isShared) return undefined
+  const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
-  const names = [...wanted].filter(name => !own.has(name))
-  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), names })
+  const isElsewhere = (name: string) => !homes.roles.here.includes(name) && (homes.homeOf(name) ?? own) !== own
+  const names = [...wanted].filter(isElsewhere)
+  const { homeOf } = homes
+  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf })
 }
 
 // Root of a machine that only lends its disks is not root of everybody's files.
 function homesOf(filesystems: () => Filesystems | undefined, peers: Pick<Peers, 'mayWrite'>): Homes {
+  const homeOf = (name: string) => {
+    const open = filesystems()
+    if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
+    const here = open.all.find(each => each.name === name)
+    if (here === undefined) throw mainFault('HomeUnreachable', `the filesystem ${name} does not live here now`)
+    return here.filesystem
+  }
   return {
-    sessionsOf: name => {
-      const open = filesystems()
-      if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
-      return open.get(name).filesystem.sessions
-    },
+    sessionsOf: name => homeOf(name).sessions,
     accessOf: (machine, filesystem) => {
-      const access = filesystems()?.get(filesystem).filesystem.access.of(machine)
+      const access = homeOf(filesystem).access.of(machine)
       return access === undefined || peers.mayWrite(machine.name) ? access : 'readOnly'
     },
   }
 }
+
+const NEVER = new AbortController().signal

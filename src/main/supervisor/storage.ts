@@ -8,7 +8,7 @@ import { RestartPause } from './restart-pause.ts'
 import { StorageProcess } from './storage-process.ts'
 
 /** How storage processes are started each time. */
-export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing' | 'peerListen' | 'mesh'>
+export type StorageOptions = Pick<Start, 'dataFolder' | 'mountsNothing' | 'peerListen' | 'isDiscoverable' | 'mesh'>
 
 /** What the storage process may ask of its supervisor. */
 export interface Requests {
@@ -114,6 +114,9 @@ export class Storage {
         return this.#mounts.agreed(report.path, report.negotiated)
       case 'down':
         return this.#requests.down()
+      case 'again':
+        if (child === this.#current) this.replace()
+        return
       case 'company':
         return this.#requests.company(report.isAlone)
       case 'mount':

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { flag, integer, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { askedName, filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -29,6 +29,9 @@ export const filesystemRowShape = shape({
   bytesMax: optional(integer()),
   inodesMax: optional(integer()),
   snapshots: integer(),
+  /** In a cloud: the machine it lives on, and those that have all that was acknowledged of it, that one first. */
+  home: optional(text(253)),
+  inSync: optional(list(text(253), 16)),
 })
 
 /** A filesystem in one line. */
@@ -65,6 +68,18 @@ export const filesystemMount = unary({
   version: 1,
   params: shape({ filesystem: askedName, path: text(PATH_BYTES_MAX), isMoved: optional(flag) }),
   result: pathShape,
+})
+
+/**
+ * Makes this machine, which has all that was acknowledged of a filesystem, its home. `isForced` asks no controller: the home before must be
+ * gone for good, or is none any more when it hears of it. The storage process is replaced. Faults: NotFound, NotInSync, Busy, NoController.
+ */
+export const filesystemPromote = unary({
+  name: 'filesystem.promote',
+  version: 1,
+  params: shape({ filesystem: askedName, isForced: flag }),
+  result: shape({ home: text(253), before: text(253), epoch: integer() }),
+  timeoutMs: 30_000,
 })
 
 /** Unmounts a path, forgets it and answers its real path. Faults: NotFound, Busy. */

@@ -5,6 +5,7 @@ import { declareCreate } from './create.ts'
 import { declareGc } from './gc.ts'
 import { declareList } from './list.ts'
 import { declareMount } from './mount.ts'
+import { declarePromote } from './promote.ts'
 import { declareQuota } from './quota.ts'
 import { declareRm } from './rm.ts'
 import { declareScrub } from './scrub.ts'
@@ -24,6 +25,7 @@ export function declareFs(program: Command, run: Run): void {
     declareStat,
     declareSnapshot,
     declareAccess,
+    declarePromote,
   ]
   for (const declare of [...declarations, declareQuota, declareGc, declareScrub]) declare(fs, run)
 }

@@ -11,6 +11,7 @@ import { snapshotFault } from './faults.ts'
 import { type Difference, diffTrees } from './diff.ts'
 import { DAG_CBOR } from './node.ts'
 import { ManifestStore } from './manifest-store.ts'
+import type { NodeRef } from './marks.ts'
 import { type ReferenceParts, ReferenceWalk } from './references.ts'
 import { type RestoreRequest, Restorer } from './restore.ts'
 import { Cids } from './cids.ts'
@@ -30,6 +31,8 @@ import { ROOT_INO } from '../inode.ts'
 export interface Snapshots {
   /** Makes a snapshot, durable when it resolves. Aborting makes none. Faults: NameInvalid, SnapshotExists, TooManySnapshots. */
   create(name: string, signal: AbortSignal): Promise<Snapshot>
+  /** Makes a snapshot of what another home had: its root is there, with all below. Durable when it resolves. Faults: as {@link create}. */
+  adopt(name: string, root: NodeRef, signal: AbortSignal): Promise<Snapshot>
   /** By name. */
   list(): readonly Snapshot[]
   /** Removes a snapshot; collection frees what only it held. Fault: SnapshotNotFound. */
@@ -106,6 +109,16 @@ export class HomeSnapshots implements Snapshots {
     const about = { root, revision, createdNs: this.#context.tables.nowNs() }
     const snapshot = await patiently(keyspace, () => this.#table.add(name, about), signal)
     this.#context.tables.named({ kind: 'snapshot', ref: root })
+    this.#listed(name)
+    await this.#sync(signal)
+    return snapshot
+  }
+
+  async adopt(name: string, root: NodeRef, signal: AbortSignal): Promise<Snapshot> {
+    const { tables } = this.#context
+    const about = { root, revision: tables.keyspace.revision, createdNs: tables.nowNs() }
+    const snapshot = await patiently(tables.keyspace, () => this.#table.add(name, about), signal)
+    tables.named({ kind: 'snapshot', ref: root })
     this.#listed(name)
     await this.#sync(signal)
     return snapshot

@@ -1,0 +1,85 @@
+import type { MapFilesystem } from '#cluster'
+import { mainFault } from '../faults.ts'
+import { PROMOTE_SYNC_MS } from '../limits.ts'
+import type { Parts } from '../methods/parts.ts'
+
+/** What became of the home of a filesystem. */
+export interface Promoted {
+  readonly home: string
+  readonly before: string
+  readonly epoch: number
+}
+
+/**
+ * Makes this machine the home of a filesystem; without a controller when it is forced. This process is replaced by one that is. Faults:
+ * NotFound, NotInSync, Busy, NoController.
+ */
+export async function promote(
+  parts: Pick<Parts, 'peers' | 'replication' | 'filesystems' | 'world'>,
+  { filesystem, isForced }: { readonly filesystem: string; readonly isForced: boolean },
+  signal: AbortSignal,
+): Promise<Promoted> {
+  const { replication } = parts
+  const { own } = parts.peers.machines
+  const was = replication?.records.of(filesystem)
+  if (replication === undefined || was === undefined) throw notFound(filesystem)
+  const told = { home: own, before: was.home }
+  if (was.home === own && !isForced) return { ...told, epoch: was.epoch }
+  await checkInSync(parts, was)
+  if (isForced) {
+    const epoch = was.epoch + forcedStep(was, own)
+    await replication.records.force({ name: filesystem, home: own, epoch, inSync: [own] })
+    return { ...told, epoch }
+  }
+  await syncFirst(parts, filesystem, signal)
+  const now = replication.records.of(filesystem) ?? was
+  const epoch = now.epoch + 1
+  const next = { name: filesystem, home: own, epoch, inSync: [own, ...now.inSync.filter(name => name !== own)] }
+  const agreed = await replication.records.set({ filesystem, was: now, next }, signal)
+  if (agreed?.home === own) return { ...told, epoch: agreed.epoch }
+  throw mainFault('Busy', `the home of ${filesystem} was changed at the same moment: it is ${agreed?.home ?? 'gone'}`, {
+    hint: 'Look where it is with `cairn fs ls`, then try again.',
+  })
+}
+
+// Of machines that are forced at the same time each takes another epoch, above the one that a controller would give.
+function forcedStep({ inSync }: MapFilesystem, own: string): number {
+  const at = inSync.indexOf(own)
+  return 1 + (at > 0 ? at : inSync.length)
+}
+
+async function checkInSync(
+  { peers, replication }: Pick<Parts, 'peers' | 'replication'>,
+  { name, home, inSync }: MapFilesystem,
+): Promise<void> {
+  const { own } = peers.machines
+  if (home === own) return
+  const others = inSync.filter(each => each !== home)
+  const there = inSync.includes(own) ? await replication?.standbys.there(name) : undefined
+  if (there?.isWhole === true) return
+  throw mainFault('NotInSync', `${own} does not have all that was acknowledged of ${name}`, {
+    hint:
+      others.length === 0
+        ? `Only ${home} has: start it again.`
+        : `Do this on a machine that has: ${others.join(', ')}.`,
+  })
+}
+
+// What this machine has written goes along, when the home before still answers.
+async function syncFirst(
+  { filesystems, world }: Pick<Parts, 'filesystems' | 'world'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController()
+  const late = world.clock.sleep(PROMOTE_SYNC_MS, AbortSignal.any([over.signal, signal])).catch(() => undefined)
+  const synced = Promise.resolve().then(() => filesystems.use(name).sync())
+  await Promise.race([synced.catch(() => undefined), late])
+  over.abort()
+}
+
+function notFound(name: string): Error {
+  return mainFault('NotFound', `no machine of the cloud is known to have the filesystem ${name}`, {
+    hint: '`cairn fs ls` lists them.',
+  })
+}

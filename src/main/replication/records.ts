@@ -1,0 +1,232 @@
+import { isFault, type World, whyOf } from '#base'
+import {
+  type HomeChange,
+  homeOf,
+  isSameHome,
+  type Machines,
+  type MapFilesystem,
+  nodeFolderOf,
+  type NodeMap,
+  readSmallFile,
+  replaceSmallFile,
+} from '#cluster'
+import { mainFault } from '../faults.ts'
+import { RECORD_AGAIN_MS } from '../limits.ts'
+
+/** Asks a controller to change a record. Faults: NotHome, NoController. */
+export type SetHome = (
+  change: HomeChange,
+  signal: AbortSignal,
+) => Promise<{ readonly outcome: 'done' | 'stale'; readonly map: NodeMap }>
+
+/** What records are kept with. */
+export interface RecordsParts {
+  readonly world: World
+  readonly dataFolder: string
+  readonly machines: Machines
+  readonly setHome: SetHome
+}
+
+/**
+ * Where filesystems live, as this machine knows it: by the map, or by a record that people have forced without a controller, which is
+ * kept in DATA/node/homes.json until a controller has it. The higher epoch holds.
+ */
+export class HomeRecords implements AsyncDisposable {
+  readonly #parts: RecordsParts
+  readonly #listeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  readonly #hearing: Disposable
+  readonly #background: Promise<void>
+  /** Records that no controller has agreed on yet. */
+  #forced: ReadonlyMap<string, MapFilesystem>
+  /** What a controller has answered before its map came here. */
+  readonly #agreed = new Map<string, MapFilesystem>()
+
+  constructor(parts: RecordsParts) {
+    this.#parts = parts
+    this.#forced = this.#read()
+    this.#hearing = parts.machines.onMap(() => this.#changed())
+    this.#background = this.#hand()
+  }
+
+  /** Where a filesystem lives; undefined: no machine has said that it has it. */
+  of(name: string): MapFilesystem | undefined {
+    const { own, map } = this.#parts.machines
+    const inMap = map.isShared ? homeOf(map, name) : undefined
+    const all = [inMap, this.#agreed.get(name), this.#forced.get(name)].filter(each => each !== undefined)
+    const epoch = Math.max(...all.map(each => each.epoch))
+    const [first, ...rest] = all.filter(each => each.epoch === epoch)
+    // In its epoch the home itself knows best.
+    return first?.home === own ? (rest.at(-1) ?? first) : first
+  }
+
+  /** All that are known, by name. */
+  get all(): readonly MapFilesystem[] {
+    const names = new Set([...this.#parts.machines.map.filesystems.map(({ name }) => name), ...this.#forced.keys()])
+    return [...names].sort().flatMap(name => this.of(name) ?? [])
+  }
+
+  /** Those that no controller has agreed on. */
+  get forced(): readonly MapFilesystem[] {
+    return [...this.#forced.values()]
+  }
+
+  /** Runs `run` when records may have changed, until disposed. */
+  onChange(run: () => void): Disposable {
+    const listener = () => run()
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Takes records that another machine knows: those of a later epoch than is known here are kept, durably. */
+  async take(records: readonly MapFilesystem[]): Promise<void> {
+    const newer = records.filter(({ name, epoch, home }) => {
+      const known = this.of(name)
+      return known === undefined || (epoch > known.epoch && known.inSync.includes(home))
+    })
+    if (newer.length === 0) return
+    const next = new Map(this.#forced)
+    for (const record of newer) next.set(record.name, record)
+    await this.#keep(next)
+  }
+
+  /**
+   * This machine, which is the home, has other machines in sync; answers when that is agreed. Faults: OldEpoch (there is a later home),
+   * NoController.
+   */
+  async agree(name: string, epoch: number, inSync: readonly string[], signal: AbortSignal): Promise<void> {
+    const { own, machines } = { own: this.#parts.machines.own, machines: this.#parts.machines }
+    const now = this.of(name)
+    if (now === undefined || now.home !== own || now.epoch !== epoch) throw oldEpoch(name, now)
+    const next = { ...now, inSync }
+    const inMap = homeOf(machines.map, name)
+    const isForced = this.#forced.has(name) && (inMap?.epoch ?? 0) < epoch && !this.#agreed.has(name)
+    if (isForced) return this.#keep(new Map([...this.#forced, [name, next]]))
+    const { outcome, map } = await this.#parts.setHome({ filesystem: name, was: now, next }, signal)
+    const record = homeOf(map, name)
+    if (record !== undefined) this.#agreed.set(name, record)
+    if (record?.home !== own || record.epoch !== epoch) throw oldEpoch(name, record)
+    this.#changed()
+    if (outcome === 'stale')
+      throw mainFault('HomeUnreachable', `the record of ${name} was another; it is changed again`)
+  }
+
+  /** This machine has a filesystem that nobody has said to have: it says so. Faults: NotHome, NoController. */
+  async claim(name: string, signal: AbortSignal): Promise<void> {
+    const { own } = this.#parts.machines
+    const next = { name, home: own, epoch: 1, inSync: [own] }
+    const { map } = await this.#parts.setHome({ filesystem: name, next }, signal)
+    const record = homeOf(map, name)
+    if (record !== undefined) this.#agreed.set(name, record)
+    this.#changed()
+  }
+
+  /** There is no filesystem of this name any more. Faults: NotHome, NoController. */
+  async drop(name: string, signal: AbortSignal): Promise<void> {
+    const was = this.of(name)
+    if (was === undefined) return
+    await this.#parts.setHome({ filesystem: name, was }, signal)
+    this.#agreed.delete(name)
+  }
+
+  /** Changes a record by the controllers; answers it as it is then. Faults: NotHome, NoController. */
+  async set(change: HomeChange, signal: AbortSignal): Promise<MapFilesystem | undefined> {
+    const { map } = await this.#parts.setHome(change, signal)
+    const record = homeOf(map, change.filesystem)
+    if (record !== undefined) this.#agreed.set(record.name, record)
+    this.#changed()
+    return record
+  }
+
+  /** Keeps a record without a controller. */
+  force(record: MapFilesystem): Promise<void> {
+    return this.#keep(new Map([...this.#forced, [record.name, record]]))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    this.#hearing[Symbol.dispose]()
+    await this.#background
+  }
+
+  #changed(): void {
+    for (const run of this.#listeners) run()
+  }
+
+  async #keep(next: ReadonlyMap<string, MapFilesystem>): Promise<void> {
+    const { world, dataFolder } = this.#parts
+    const text = JSON.stringify({ version: 1, filesystems: [...next.values()] })
+    world.disk.makeFolder(nodeFolderOf(dataFolder))
+    await replaceSmallFile(world.disk, pathOf(dataFolder), text)
+    this.#forced = next
+    this.#changed()
+  }
+
+  #read(): ReadonlyMap<string, MapFilesystem> {
+    const { world, dataFolder } = this.#parts
+    const text = readSmallFile(world.disk, pathOf(dataFolder))
+    if (text === undefined) return new Map()
+    try {
+      const read: unknown = JSON.parse(text)
+      const list = typeof read === 'object' && read !== null && 'filesystems' in read ? read.filesystems : undefined
+      if (!Array.isArray(list)) return new Map()
+      return new Map(list.filter(isRecord).map(record => [record.name, record]))
+    } catch (error) {
+      world.log.warn('what was forced of homes cannot be read', { why: whyOf(error) })
+      return new Map()
+    }
+  }
+
+  // What was forced here is handed to a controller as soon as one answers, and forgotten when the map has it.
+  async #hand(): Promise<void> {
+    const { signal } = this.#closing
+    const { world } = this.#parts
+    while (!signal.aborted) {
+      try {
+        for (const record of this.#forced.values()) await this.#handOne(record, signal)
+      } catch (error) {
+        if (!signal.aborted && !isFault(error)) world.log.warn('homes are not told', { why: whyOf(error) })
+      }
+      await world.clock.sleep(RECORD_AGAIN_MS, signal).catch(() => undefined)
+    }
+  }
+
+  async #handOne(record: MapFilesystem, signal: AbortSignal): Promise<void> {
+    const { own, map } = this.#parts.machines
+    const was = map.isShared ? homeOf(map, record.name) : undefined
+    if (was !== undefined && was.epoch >= record.epoch) {
+      const isOwn = record.home === own && was.epoch === record.epoch
+      if (isOwn && !isSameHome(was, record)) {
+        await this.#parts.setHome({ filesystem: record.name, was, next: record }, signal)
+      }
+      const next = new Map(this.#forced)
+      next.delete(record.name)
+      return this.#keep(next)
+    }
+    if (record.home !== own) return
+    // Only machines of the record before may be in the first record of an epoch.
+    const inSync = record.inSync.filter(name => was === undefined || was.inSync.includes(name))
+    const change = { filesystem: record.name, was, next: { ...record, inSync } }
+    const answer = await this.#parts.setHome(change, signal)
+    const agreed = homeOf(answer.map, record.name)
+    if (agreed === undefined || agreed.epoch < record.epoch) return
+    const isOther = agreed.epoch === record.epoch && !isSameHome(agreed, record)
+    if (isOther) await this.#parts.setHome({ filesystem: record.name, was: agreed, next: record }, signal)
+  }
+}
+
+function oldEpoch(name: string, record: MapFilesystem | undefined): Error {
+  const where = record === undefined ? 'nobody is' : `${record.home} is, in epoch ${record.epoch}`
+  return mainFault('OldEpoch', `this machine is the home of ${name} no longer: ${where}`)
+}
+
+function isRecord(value: unknown): value is MapFilesystem {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, home, epoch, inSync } = { name: 0, home: 0, epoch: 0, inSync: 0, ...value }
+  const isText = typeof name === 'string' && typeof home === 'string' && Number.isSafeInteger(epoch)
+  return isText && Array.isArray(inSync) && (inSync as unknown[]).every(each => typeof each === 'string')
+}
+
+function pathOf(dataFolder: string): string {
+  return `${nodeFolderOf(dataFolder)}/homes.json`
+}

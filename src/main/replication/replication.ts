@@ -1,0 +1,142 @@
+import { type World, whyOf } from '#base'
+import type { Machines } from '#cluster'
+import type { Handler } from '#rpc'
+import type { ChunkSource } from '#storage/fs'
+import { mainFault } from '../faults.ts'
+import { CLAIM_AGAIN_MS } from '../limits.ts'
+import { askSetHome } from '../peers/homes.ts'
+import { homeMachine } from '../remote-fs/remote-filesystems.ts'
+import type { Filesystems, FilesystemsHomes } from '../storage/filesystems.ts'
+import { softwareName } from '../version.ts'
+import { logHandlers } from './handlers.ts'
+import { HomeRecords } from './records.ts'
+import { retire } from './retire.ts'
+import { type Roles, takeRoles, watchRoles } from './roles.ts'
+import { shipLog } from './shipping.ts'
+import { Standbys } from './standbys.ts'
+import { tellHomes } from './tell-homes.ts'
+
+/** What homes and standbys of this machine are kept with. */
+export interface ReplicationOptions {
+  readonly world: World
+  readonly dataFolder: string
+  readonly machines: Machines
+  readonly chunks: ChunkSource
+  readonly bootId: string
+  /** Hears once that this machine is to be something else for a filesystem: another process has to take over. */
+  changed(filesystem: string): void
+}
+
+/** The filesystems of the cloud as this machine has them: as their home, as a standby of their log, or from elsewhere. */
+export class Replication implements AsyncDisposable {
+  readonly records: HomeRecords
+  readonly standbys: Standbys
+  readonly #options: ReplicationOptions
+  readonly #closing = new AbortController()
+  readonly #work = new Set<Promise<void>>()
+  #roles: Roles = { here: [], retired: [] }
+  #filesystems: Filesystems | undefined
+  #listening: Disposable | undefined
+
+  constructor(options: ReplicationOptions) {
+    const { world, dataFolder, machines, chunks } = options
+    this.#options = options
+    const control = { clock: world.clock, software: softwareName(), dataFolder }
+    this.records = new HomeRecords({
+      world,
+      dataFolder,
+      machines,
+      setHome: (change, signal) => askSetHome(machines, control, change, signal),
+    })
+    this.standbys = new Standbys({ world, dataFolder, chunks })
+  }
+
+  /** What other machines may ask. */
+  handlers(): readonly Handler[] {
+    const { machines } = this.#options
+    return logHandlers({
+      records: this.records,
+      standbys: () => (this.#isOpen ? this.standbys : undefined),
+      home: name => {
+        if (this.#filesystems === undefined) throw mainFault('HomeUnreachable', 'filesystems are not open yet')
+        return this.#filesystems.get(name)
+      },
+      own: () => machines.own,
+    })
+  }
+
+  /** Decides what this machine is, before filesystems are opened; other machines can be called. */
+  async begin(): Promise<FilesystemsHomes> {
+    const { world, machines, bootId, changed } = this.#options
+    this.#roles = await takeRoles({ ...this.#options, records: this.records })
+    const deposed = (filesystem: string, error: Error) => {
+      world.log.warn('another machine is the home of a filesystem', { filesystem, why: whyOf(error) })
+      // Its record comes with the map, or from who has said so.
+      changed(filesystem)
+    }
+    const shipping = { world, machines, records: this.records, bootId, deposed }
+    return {
+      roles: this.#roles,
+      ship: opened => shipLog(shipping, opened),
+      homeOf: name => this.homeOf(name),
+      claim: name => this.#run(signal => this.#claim(name, signal)),
+      drop: name => this.#run(signal => this.#drop(name, signal)),
+    }
+  }
+
+  /** The machine a filesystem lives on; undefined: it is made here when it is wanted. */
+  homeOf(name: string): string | undefined {
+    const record = this.records.of(name)
+    return record === undefined ? homeMachine(this.#options.machines) : record.home
+  }
+
+  /** Looks after all of it from now on. */
+  serve(filesystems: Filesystems): void {
+    this.#filesystems = filesystems
+    const { changed } = this.#options
+    const parts = { ...this.#options, records: this.records }
+    this.#listening = watchRoles(parts, this.#roles, changed)
+    this.#run(signal => tellHomes(parts, signal))
+    for (const { name } of filesystems.all) this.#run(signal => this.#claim(name, signal))
+    for (const name of this.#roles.retired) this.#run(signal => retire({ ...parts, filesystems }, name, signal))
+  }
+
+  get #isOpen(): boolean {
+    return this.#filesystems !== undefined && !this.#closing.signal.aborted
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    this.#listening?.[Symbol.dispose]()
+    await Promise.all(this.#work)
+    await this.standbys[Symbol.asyncDispose]()
+    await this.records[Symbol.asyncDispose]()
+  }
+
+  #run(work: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#closing
+    const task = work(signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#options.world.log.warn('work for homes has ended', { why: whyOf(error) })
+      })
+      .finally(() => this.#work.delete(task))
+    this.#work.add(task)
+  }
+
+  // In a cloud, what is here is said to be here, once a controller answers.
+  async #claim(name: string, signal: AbortSignal): Promise<void> {
+    const { machines, world } = this.#options
+    while (!signal.aborted && this.records.of(name) === undefined) {
+      if (machines.map.isShared) await this.records.claim(name, signal).catch(() => undefined)
+      if (this.records.of(name) === undefined) await world.clock.sleep(CLAIM_AGAIN_MS, signal).catch(() => undefined)
+    }
+  }
+
+  async #drop(name: string, signal: AbortSignal): Promise<void> {
+    const { world } = this.#options
+    while (!signal.aborted && this.records.of(name) !== undefined) {
+      await this.records.drop(name, signal).catch(() => undefined)
+      await world.clock.sleep(CLAIM_AGAIN_MS, signal).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { World } from '#base'
+import type { Machines, MapFilesystem } from '#cluster'
+import { logHomes } from './methods.ts'
+import type { HomeRecords } from './records.ts'
+import { becomeHome, standbyFolder } from './standbys.ts'
+import { HOMES_HEARD_MS } from '../limits.ts'
+
+/** What this machine is for filesystems when its storage process starts. */
+export interface Roles {
+  /** Those whose home is here, with what they hold. */
+  readonly here: readonly string[]
+  /** Those it was the home of: what others do not have of them is still to be kept. */
+  readonly retired: readonly string[]
+}
+
+/** What roles are decided with. */
+export interface RolesParts {
+  readonly world: World
+  readonly dataFolder: string
+  readonly machines: Machines
+  readonly records: HomeRecords
+}
+
+/** Decides by what is known of homes which filesystems are opened here; a standby that is to be the home becomes it. */
+export async function takeRoles(parts: RolesParts): Promise<Roles> {
+  const { world, dataFolder, machines, records } = parts
+  const own = (record: MapFilesystem | undefined) => record === undefined || record.home === machines.own
+  await askMembers(parts)
+  for (const record of records.all) {
+    const isThere = world.disk.stat(`${dataFolder}/fs/${record.name}`) !== undefined
+    const isStandby = world.disk.stat(standbyFolder(dataFolder, record.name)) !== undefined
+    if (!own(record) || isThere || !isStandby) continue
+    world.log.info('this machine is the home of a filesystem now', { filesystem: record.name, epoch: record.epoch })
+    await becomeHome(world, dataFolder, record.name)
+  }
+  const names = world.disk.list(`${dataFolder}/fs`).filter(name => !name.startsWith('.'))
+  return {
+    here: names.filter(name => own(records.of(name))),
+    retired: names.filter(name => !own(records.of(name))),
+  }
+}
+
+/** Runs `changed` once when what this machine is for a filesystem is no longer as it was decided. */
+export function watchRoles(
+  { world, dataFolder, machines, records }: RolesParts,
+  roles: Roles,
+  changed: (filesystem: string) => void,
+): Disposable {
+  let isTold = false
+  const look = (): void => {
+    const other = records.all.find(({ name, home }) => {
+      const isHere = roles.here.includes(name)
+      if (home !== machines.own) return isHere
+      return roles.retired.includes(name) || (!isHere && world.disk.stat(standbyFolder(dataFolder, name)) !== undefined)
+    })
+    if (other === undefined || isTold) return
+    isTold = true
+    changed(other.name)
+  }
+  const listening = records.onChange(look)
+  look()
+  return listening
+}
+
+// Who was away may be the home no longer: those who have its log know that.
+async function askMembers({ world, machines, records }: RolesParts): Promise<void> {
+  const over = new AbortController()
+  const mine = records.all.filter(({ home }) => home === machines.own)
+  const others = new Set(mine.flatMap(({ inSync }) => inSync).filter(name => name !== machines.own))
+  if (others.size === 0) return
+  const asked = Array.from(others, async name => {
+    const client = machines.client(name) ?? (await machines.connect(name, over.signal))
+    const told = await client.call(logHomes, { records: [...records.forced] }, over.signal)
+    await records.take(told.records)
+  })
+  const late = world.clock.sleep(HOMES_HEARD_MS, over.signal).catch(() => undefined)
+  await Promise.race([Promise.allSettled(asked), late])
+  over.abort()
+  await Promise.allSettled(asked)
+}

@@ -1,0 +1,117 @@
+import fs from 'node:fs'
+import { type World, whyOf } from '#base'
+import { openStandby, type RecordBatch, type Revision, type Standby, type StandbyReach, sqliteIndex } from '#keyspace'
+import { afterChunks, type ChunkSource } from '#storage/fs'
+
+/** What the standbys of this machine are kept with. */
+export interface StandbysOptions {
+  readonly world: World
+  readonly dataFolder: string
+  readonly chunks: ChunkSource
+}
+
+/** The logs of filesystems whose home is elsewhere, each in DATA/standby/NAME; each is opened when its home calls. */
+export class Standbys implements AsyncDisposable {
+  readonly #options: StandbysOptions
+  readonly #open = new Map<string, Promise<Standby>>()
+  readonly #last = new Map<string, Promise<unknown>>()
+  #isClosed = false
+
+  constructor(options: StandbysOptions) {
+    this.#options = options
+  }
+
+  /** How far one is. Faults: OldEpoch, those of the keyspace. */
+  reach(name: string, epoch: number): Promise<StandbyReach> {
+    return this.#with(name, async standby => {
+      standby.follow(epoch)
+      return standby.reach
+    })
+  }
+
+  /** Takes records, makes durable what the home says, answers how far that is. Faults: those of the standby. */
+  append(name: string, batch: RecordBatch, syncTo: Revision, signal: AbortSignal): Promise<Revision> {
+    return this.#with(name, async standby => {
+      standby.append(batch)
+      await standby.sync(batch.epoch, syncTo, signal)
+      return standby.reach.durable
+    })
+  }
+
+  /** Fills one anew. Faults: those of the standby. */
+  fill(name: string, epoch: number, pieces: AsyncIterable<Uint8Array>): Promise<StandbyReach> {
+    return this.#with(name, async standby => {
+      await standby.fill(epoch, pieces)
+      return standby.reach
+    })
+  }
+
+  /** How far the one here is; undefined: there is none. */
+  async there(name: string): Promise<StandbyReach | undefined> {
+    const isThere = this.#options.world.disk.stat(standbyFolder(this.#options.dataFolder, name)) !== undefined
+    return isThere ? this.#with(name, async standby => standby.reach) : undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled(this.#last.values())
+    for (const opening of this.#open.values())
+      await opening.then(each => each[Symbol.asyncDispose]()).catch(() => undefined)
+  }
+
+  // One caller at a time, in order.
+  #with<Value>(name: string, run: (standby: Standby) => Promise<Value>): Promise<Value> {
+    const mine = (this.#last.get(name) ?? Promise.resolve()).then(async () => run(await this.#standby(name)))
+    this.#last.set(
+      name,
+      mine.catch(() => undefined),
+    )
+    return mine
+  }
+
+  #standby(name: string): Promise<Standby> {
+    const known = this.#open.get(name)
+    if (known !== undefined) return known
+    const { world, dataFolder, chunks } = this.#options
+    if (this.#isClosed) return Promise.reject(new Error('the standbys are closed'))
+    const { survived } = afterChunks(chunks)
+    const opening = openStandby({
+      world,
+      folder: `${standbyFolder(dataFolder, name)}/keyspace`,
+      index: sqliteIndex,
+      survived,
+      failed: () => this.#again(name),
+    })
+    this.#open.set(name, opening)
+    opening.catch(error => {
+      world.log.warn('a standby cannot be opened', { filesystem: name, why: whyOf(error) })
+      this.#open.delete(name)
+    })
+    return opening
+  }
+
+  // One that failed is opened anew when it is called the next time.
+  #again(name: string): void {
+    const failed = this.#open.get(name)
+    this.#open.delete(name)
+    const closed = failed?.then(standby => standby[Symbol.asyncDispose]()).catch(() => undefined)
+    this.#last.set(name, closed ?? Promise.resolve())
+  }
+}
+
+/** Where the log of a filesystem lies whose home is elsewhere. */
+export function standbyFolder(dataFolder: string, name: string): string {
+  return `${dataFolder}/standby/${name}`
+}
+
+/** The standby of a filesystem becomes what a home opens. What was written here through the earlier home, and not yet there, goes along. */
+export async function becomeHome({ disk }: Pick<World, 'disk'>, dataFolder: string, name: string): Promise<void> {
+  const [from, to] = [standbyFolder(dataFolder, name), `${dataFolder}/fs/${name}`]
+  const staged = `${dataFolder}/remote/${name}/staging`
+  if (disk.stat(staged) !== undefined) disk.rename(staged, `${from}/staging`)
+  disk.makeFolder(`${dataFolder}/fs`)
+  disk.rename(from, to)
+  await disk.syncFolder(`${dataFolder}/fs`)
+  await disk.syncFolder(`${dataFolder}/standby`)
+  await fs.promises.rm(`${dataFolder}/remote/${name}`, { recursive: true, force: true })
+}

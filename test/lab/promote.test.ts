@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { startLab, type TestLab } from './lab.ts'
+import { whyNoLab } from './why-no-lab.ts'
+
+const FILES = 60
+
+suite('the home of a filesystem', { skip: whyNoLab(), timeout: 200_000 }, () => {
+  test('moves on when its machine is lost, with all that was synced', async t => {
+    await using lab = await startLab({ machines: 3 })
+    await lab.untilOnline('m1')
+    await t.test('its log is on two machines', () => shipped(lab))
+    await t.test('the machine that has the log is the home when the first one is gone', () => promoted(lab))
+    await t.test('the one before comes back as a standby, and keeps what it had not shipped', () => back(lab))
+  })
+})
+
+interface Row {
+  readonly name: string
+  readonly home?: string
+  readonly inSync?: readonly string[]
+}
+
+async function row(lab: TestLab, machine: string): Promise<Row> {
+  const { out } = await lab.cairn(machine, 'fs', 'ls', '-o', 'json')
+  const found = (JSON.parse(out) as readonly Row[]).find(({ name }) => name === 'home')
+  assert.ok(found !== undefined, out)
+  return found
+}
+
+function write(folder: string): string {
+  const file = `head -c $((i % 20 == 0 ? 3000000 : 5000)) /dev/urandom > ${folder}/$i && sync ${folder}/$i`
+  return `mkdir -p ${folder}; for i in $(seq ${FILES}); do ${file} && (cd ${folder} && sha256sum $i); done`
+}
+
+async function same(lab: TestLab, machine: string, folder: string, sums: string): Promise<void> {
+  const check = `cd ${folder} && sha256sum --check --quiet - <<'SUMS'\n${sums}\nSUMS\necho whole`
+  assert.equal((await lab.sh(machine, check)).trim(), 'whole', machine)
+}
+
+let sums: readonly string[] = []
+let next = ''
+let other = ''
+
+async function shipped(lab: TestLab): Promise<void> {
+  await lab.until('the log to be on two machines', async () => (await row(lab, 'm1')).inSync?.length === 2)
+  next = (await row(lab, 'm1')).inSync?.[1] ?? ''
+  other = next === 'm2' ? 'm3' : 'm2'
+  const writes = ['m1', 'm2'].map(async machine => (await lab.sh(machine, write(`/mnt/cairn/${machine}`))).trim())
+  sums = await Promise.all(writes)
+  const { code, err } = await lab.cairn(other, 'fs', 'promote', 'home', '--force')
+  assert.equal(code, 1)
+  assert.match(err, new RegExp(`${other} does not have all .*\n.*${next}`))
+}
+
+async function promoted(lab: TestLab): Promise<void> {
+  await lab.kill('m1')
+  const { code, out, err } = await lab.cairn(next, 'fs', 'promote', 'home', '--force')
+  assert.equal(code, 0, err)
+  assert.match(out, new RegExp(`^home lives on ${next} now, in epoch 3; it was m1`))
+  for (const machine of [next, other]) {
+    await same(lab, machine, '/mnt/cairn/m1', sums[0] ?? '')
+    await same(lab, machine, '/mnt/cairn/m2', sums[1] ?? '')
+    await lab.sh(machine, `echo from ${machine} > /mnt/cairn/after-${machine} && sync /mnt/cairn/after-${machine}`)
+  }
+}
+
+async function back(lab: TestLab): Promise<void> {
+  await lab.start('m1')
+  await lab.until('m1 to follow', async () => (await row(lab, 'm1')).home === next)
+  for (const machine of [next, other]) {
+    assert.equal(await lab.sh('m1', `cat /mnt/cairn/after-${machine}`), `from ${machine}\n`)
+  }
+  await same(lab, 'm1', '/mnt/cairn/m1', sums[0] ?? '')
+}
