@@ -74,13 +74,11 @@ async function openAll(
   world: World,
   failed: (filesystem: string, error: Error) => void,
 ): Promise<AsyncDisposable> {
-  const { dataFolder, mounts, isDiscoverable } = start
+  const { dataFolder, mounts } = start
   await using opening = new AsyncDisposableStack()
   const hint = 'Look for it with `ps ax | grep cairn` and end it.'
   const fault = (message: string) => mainFault('StorageProcess', message, { hint })
   opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
-  const chunks = await openChunks(opening, dataFolder, world)
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, isDiscoverable, chunks }))
   const { chunks, scrubber, peers } = await openDisk(start, world, opening)
   const { machines } = peers
   const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
@@ -166,24 +164,17 @@ function leaving(held: Held, link: SupervisorLink, { clock, log }: World): (file
   }
 }
 
-// What is used here and lives on other machines.
 // The disk of the data folder, and what tells other machines of it.
-async function openDisk({ dataFolder, peerListen: listen }: Start, world: World, opening: AsyncDisposableStack) {
-  const workers = opening.use(threadWorkers(HASH_THREADS))
-  const folder = `${dataFolder}/chunks`
-  world.disk.makeFolder(folder)
-  const index = sqliteIndex(`${folder}/index.sqlite`)
-  const store = { world, folder, workers, index, shared: !isOwnDisk(dataFolder) }
-  const chunks = opening.use(await openChunkStore(store))
-  const room = spaceCheck(chunks.space())
-  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
-  const scrubber = opening.use(new Scrubber({ world, folder, chunks }))
+async function openDisk(start: Start, world: World, opening: AsyncDisposableStack) {
+  const { dataFolder, peerListen: listen, isDiscoverable } = start
+  const chunks = await openChunks(opening, dataFolder, world)
+  const scrubber = opening.use(new Scrubber({ world, folder: `${dataFolder}/chunks`, chunks }))
   const scrubbedMs = () => scrubber.state.last?.doneMs
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen, chunks, scrubbedMs }))
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, chunks, scrubbedMs }))
   return { chunks, scrubber, peers }
 }
 
-// Machines without control have no filesystems of their own: they use those of the first machine.
+// What is used here and lives on other machines.
 function remoteFilesystems(parts: {
   readonly start: Start
   readonly world: World
