@@ -37,6 +37,7 @@ export { clusterJoin, clusterRenew, type JoinParams, type JoinResult, type Renew
 export { clusterHearKnock, clusterKnock, type Knock, type Knocked } from './methods/knock.ts'
 export {
   askNodes,
+  clusterLeading,
   clusterNodes,
   clusterReload,
   clusterSetMap,

@@ -27,4 +27,6 @@ export interface Machines {
   connect(name: string, signal: AbortSignal): Promise<Client>
   /** Every other machine of the map, in its order. */
   states(): readonly MachineView[]
+  /** Milliseconds since a leading controller answered this machine last; undefined: none has since it began. */
+  readonly leaderAgoMs: number | undefined
 }

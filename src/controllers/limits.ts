@@ -73,6 +73,17 @@ export const FILESYSTEM_AGAIN_MS = 5_000
 /** Parts of a pool's room that its object tells apart. */
 export const POOL_STEPS = 200
 
+/** Controllers from which on another home is named without people. */
+export const FAILOVER_CONTROLLERS = 3
+/**
+ * Milliseconds of silence after which a home is deposed: it has answered nobody for a while then, as it stops when no leading
+ * controller has answered it for HOME_STOPS_MS. What the leader before may have answered is spared.
+ */
+export const HOME_SILENT_MS = 11_000
+export const HOME_LED_SPARE_MS = 10_000
+/** Milliseconds between two looks at homes. */
+export const HOME_LOOK_MS = 500
+
 /** Machines, pools and revoked serials in a map: as many as machines take. */
 export const MAP_MACHINES_MAX = 1_000
 export const MAP_POOLS_MAX = 64

@@ -8,6 +8,7 @@ import { expiryController } from './expiry/reconcile.ts'
 import { filesystemController } from './filesystem/reconcile.ts'
 import type { Storage } from './filesystem/storage.ts'
 import { garbageController } from './garbage/reconcile.ts'
+import { homesController } from './homes/reconcile.ts'
 import type { Controller, ControllerCounts } from './loop/controller.ts'
 import type { ControllerParts } from './loop/parts.ts'
 import type { Cluster } from './machines/cluster.ts'
@@ -51,7 +52,8 @@ export function startControllers(options: ControllersOptions): Controllers {
     running = []
   }
   const lease = { namespace: 'kube-system', name: 'cairn-controllers' }
-  const run = identity === undefined ? work(end.signal) : lead({ client, world, lease, identity }, work, end.signal)
+  const candidacy = { client, world, lease, identity: identity ?? '', held: () => options.cluster?.leads() }
+  const run = identity === undefined ? work(end.signal) : lead(candidacy, work, end.signal)
   const ended = run.catch((error: unknown) => world.log.warn('the controllers broke', { error: whyOf(error) }))
   return {
     get isLeading() {
@@ -81,7 +83,9 @@ function openControllers(
     signingController(parts, signer),
     expiryController(parts),
     ...(storage === undefined ? [] : [filesystemController(parts, storage)]),
-    ...(cluster === undefined ? [] : [machinesController(parts, cluster), poolController(parts, storage)]),
+    ...(cluster === undefined
+      ? []
+      : [machinesController(parts, cluster), homesController(parts, cluster), poolController(parts, storage)]),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')

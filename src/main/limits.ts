@@ -108,6 +108,9 @@ export const KEYSPACE_CHECK_MS = 3000
 export const ETCD_STOP_MS = 10_000
 export const ETCD_LOG_BYTES_MAX = 4 * 1024 * 1024
 
+/** How long it counts that controllers lead, once they have confirmed it. */
+export const LEADING_COUNTS_MS = 2_000
+
 /** How often a controller that stands by asks for its place, how long who asked counts, and how often members are looked at. */
 export const SEAT_ASK_MS = 2_000
 export const SEAT_ASKED_MS = 10_000

@@ -42,6 +42,7 @@ export async function beatOver(
       standing.duplicated(name, answer.duplicate)
       if (isController) standing.welcomed(name)
     })
+    if (isController && answer.isLeading === true) links.leadership.heard(sentMs)
     connection.rttMs = rttMs
     connection.told = answer.wantsReport === 'yes' ? undefined : (report ?? connection.told)
     if (answer.wantsReport === 'yes' && links.report !== undefined) connection.beatMs = undefined

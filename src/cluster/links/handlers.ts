@@ -23,6 +23,7 @@ export function linkHandlers(
         wallMs: links.wallMs(),
         seenFrom: host,
         wantsReport: isUnknown && links.isController ? 'yes' : 'no',
+        isLeading: links.leadership.isOwn,
         ...(duplicate === undefined ? {} : { duplicate }),
       })
     }),

@@ -3,6 +3,7 @@ import type { Client, Duplex, Handler, PeerName } from '#rpc'
 import { clusterFault } from '../faults.ts'
 import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
+import { Leadership } from '../hearing/leadership.ts'
 import type { MarkedRow } from '../hearing/told.ts'
 import { DIAL_MESH_MS, FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
@@ -62,6 +63,7 @@ export class Links implements Machines, AsyncDisposable {
   /** New with each start. */
   readonly boot: string
   readonly hearing: Hearing
+  readonly leadership: Leadership
   /** What this machine uses at the moment: goes along with every heartbeat. */
   load: MachineLoad | undefined
   /** Heartbeats sent so far. */
@@ -88,6 +90,7 @@ export class Links implements Machines, AsyncDisposable {
     this.#options = options
     this.#own = own
     this.hearing = new Hearing(world.clock)
+    this.leadership = new Leadership(world.clock)
     this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
     this.#lookedMs = world.clock.monotonicMs()
     this.#standing = new Standing(world.clock)
@@ -195,6 +198,10 @@ export class Links implements Machines, AsyncDisposable {
     } finally {
       signal.removeEventListener('abort', stop)
     }
+  }
+
+  get leaderAgoMs(): number | undefined {
+    return this.leadership.agoMs
   }
 
   states(): readonly MachineView[] {

@@ -1,4 +1,4 @@
-import { integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 import { diskId } from '../disk-id.ts'
 import { meshReportShape } from '../mesh-part.ts'
 import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
@@ -72,6 +72,8 @@ export const clusterBeat = unary({
     seenFrom: text(300),
     /** True when the controller has no report of this boot: the next heartbeat brings it. */
     wantsReport: word('yes', 'no'),
+    /** True when the controllers of the callee lead, as they have just confirmed. */
+    isLeading: optional(flag),
     /** Where another machine is that shows the name of the caller, and is not let in. */
     duplicate: optional(text(300)),
   }),

@@ -20,6 +20,8 @@ export const joinParamsShape = shape({
   /** `ID.SECRET`. */
   token: text(64),
   ...newcomerFields,
+  /** The id of the master key that is on the disk of one that is to be a controller. */
+  masterId: optional(text(64)),
 })
 
 export type JoinParams = ShapeOf<typeof joinParamsShape>

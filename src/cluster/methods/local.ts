@@ -52,6 +52,15 @@ export const clusterSetMap = unary({
   timeoutMs: 10_000,
 })
 
+/** Local door, for the control process: its controllers lead, and have just confirmed it; for so long that counts. */
+export const clusterLeading = unary({
+  name: 'cluster.leading',
+  version: 1,
+  params: shape({ forMs: integer(0, 10_000) }),
+  result: nothing,
+  timeoutMs: 2_000,
+})
+
 /** Local door: the files in DATA/node have changed, or are there now. */
 export const clusterReload = unary({
   name: 'cluster.reload',

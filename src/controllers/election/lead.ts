@@ -13,6 +13,8 @@ export interface Candidacy {
   readonly lease: Place & { readonly namespace: string }
   /** Different for each process that ever runs. */
   readonly identity: string
+  /** Runs each time the lease was taken or renewed. */
+  readonly held?: (() => void) | undefined
 }
 
 /**
@@ -97,7 +99,10 @@ class Campaign {
     const sentMs = world.clock.monotonicMs()
     try {
       this.isLost = !(await this.#hold(signal))
-      if (!this.isLost) this.renewedMs = sentMs
+      if (!this.isLost) {
+        this.renewedMs = sentMs
+        this.#candidacy.held?.()
+      }
       return !this.isLost
     } catch (error) {
       // Somebody was faster: the next look shows who.

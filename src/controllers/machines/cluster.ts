@@ -35,6 +35,10 @@ export interface Cluster {
   readonly versionThere: number
   /** Runs `run` with the names of whom was heard something new, until disposed; no names: the version there changed. */
   onHeard(run: (names: readonly string[]) => void): Disposable
+  /** Milliseconds for which a machine has not been heard, at least; 0: it is heard; undefined: nobody knows now. */
+  silentMs(name: string): number | undefined
+  /** The controllers of this process lead, as they have just confirmed: machines are told so. */
+  leads(): void
   certificates(signal: AbortSignal): Promise<MachineCertificates>
   /** Revokes every certificate a machine has, for good. */
   revoke(machine: string, signal: AbortSignal): Promise<void>

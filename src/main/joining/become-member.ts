@@ -6,6 +6,8 @@ import { type JoinResult, keepMap, keepPlaces, type NodeMap, writeNodeFiles } fr
 import { authorityFingerprint } from '#identity'
 import { shortCloud } from '../cloud-place.ts'
 import { mainFault } from '../faults.ts'
+import { controlText } from '../members/plan.ts'
+import { becomeController } from './controller.ts'
 import type { CloudPlace } from './dial.ts'
 import type { Joined } from './join.ts'
 import { forgetPending } from './pending.ts'
@@ -32,11 +34,14 @@ export async function becomeMember(admitted: Admitted, { disk }: Pick<World, 'di
   const node = { name, role, cloud: place.fingerprint }
   if (!isBack) await keepMap(disk, dataFolder, map)
   await keepPlaces(disk, dataFolder, place.addresses)
+  becomeController(dataFolder, { name, keyPem, answer })
   await writeNodeFiles(disk, dataFolder, { node, credential: { keyPem, certificatePem, authorityPem } })
   forgetPending(disk, dataFolder)
   made.keep()
   const controllers = map.machines.filter(each => each.role === 'controller').map(machine => machine.name)
-  return { ...node, shortCloud: shortCloud(node.cloud), controllers, dataFolder }
+  const all = [...new Set(role === 'controller' ? [...controllers, name] : controllers)]
+  const control = role === 'controller' ? controlText(all.length) : undefined
+  return { ...node, shortCloud: shortCloud(node.cloud), controllers: all, dataFolder, control }
 }
 
 // Any machine of the cloud may have answered: what it says is believed only as far as the authority has signed it.
@@ -71,7 +76,7 @@ export class MadeFolder implements Disposable {
 }
 
 // In a folder that was there, and empty.
-const MADE = ['version', 'lock', 'node']
+const MADE = ['version', 'lock', 'node', 'keyspace.json']
 
 function firstMissing(folder: string): string | undefined {
   if (fs.existsSync(folder)) return undefined

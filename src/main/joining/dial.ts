@@ -10,6 +10,8 @@ export interface CloudPlace {
   readonly fingerprint: string
   /** `HOST:PORT`. */
   readonly addresses: readonly string[]
+  /** Only controllers are asked: what is shown makes a controller of whoever sees it. */
+  readonly isForController?: boolean | undefined
 }
 
 /**
@@ -17,14 +19,15 @@ export interface CloudPlace {
  * the fingerprint, before anything is told. Faults: Unreachable, which says what was tried; those of the answer.
  */
 export async function askCloud<Value>(
-  { fingerprint, addresses }: CloudPlace,
+  place: CloudPlace,
   world: World,
   ask: (client: Client, signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
+  const { addresses } = place
   const over = new AbortController()
   const dialled = addresses.map(async address => {
     try {
-      return { client: await dial(address, fingerprint, world, over.signal) }
+      return { client: await dial(address, place, world, over.signal) }
     } catch (error) {
       return { why: `${address}: ${reasonOf(error)}` }
     }
@@ -47,12 +50,15 @@ export async function askCloud<Value>(
   throw nobody(failures)
 }
 
-async function dial(address: string, authorityFingerprint: string, world: World, over: AbortSignal): Promise<Client> {
+async function dial(address: string, place: CloudPlace, world: World, over: AbortSignal): Promise<Client> {
   const signal = AbortSignal.any([over, AbortSignal.timeout(JOIN_DIAL_MS)])
   const options = {
     ...hostAndPort(address),
-    credential: { authorityFingerprint },
-    isMeant: (peer: Parameters<typeof machineOf>[0]) => machineOf(peer) !== undefined,
+    credential: { authorityFingerprint: place.fingerprint },
+    isMeant: (peer: Parameters<typeof machineOf>[0]) => {
+      const subject = machineOf(peer)
+      return subject !== undefined && (subject.isController || place.isForController !== true)
+    },
   }
   const { duplex } = await connectTls(options, signal)
   return openClient(duplex, { clock: world.clock, software: softwareName() }, signal)

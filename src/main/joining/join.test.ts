@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,6 +10,9 @@ import { joinTokenText, type JoinToken, machineGroup } from '#identity'
 import { rpcFault } from '#rpc'
 import { openTestController, quietWorld, type TestController } from '../testing/controller.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { makeMasterKey, readMasterKey } from '../keys/master-key-file.ts'
+import { readChoice } from '../keyspace/choice.ts'
+import { hasEtcd } from '../members/etcd-program.ts'
 import { joinCloud } from './join.ts'
 
 suite('a machine that joins', () => {
@@ -106,9 +110,28 @@ suite('a machine that joins', () => {
     await refused(join({ ...token, secret: '0'.repeat(16) }, 'x'), 'TokenRefused', /does not hold/)
   })
 
-  test('is refused as a second controller of a cloud that is kept on one machine', async () => {
-    const token = await controller.token({ groups: [machineGroup('controller')] })
-    await refused(join({ ...token, role: 'controller' }, 'x'), 'Unsupported', /joining as a controller/)
+  test('becomes a controller with the master key of the cloud, which only its own key opens', async () => {
+    const token = await controller.token({ groups: [machineGroup('controller')], node: 'second' })
+    const file = path.join(home, 'etc', 'master.key')
+    process.env['CAIRN_MASTER_KEY'] = file
+    const other = path.join(home, 'other.key')
+    try {
+      if (!hasEtcd()) return await refused(join({ ...token, role: 'controller' }, 'second'), 'Missing', /etcd-server/)
+      makeMasterKey(other, quietWorld)
+      process.env['CAIRN_MASTER_KEY'] = other
+      await refused(join({ ...token, role: 'controller' }, 'second'), 'MasterKey', /another master key/)
+      process.env['CAIRN_MASTER_KEY'] = file
+      const joined = await join({ ...token, role: 'controller' }, 'second')
+      assert.deepEqual([joined.role, joined.controllers], ['controller', ['first', 'second']])
+      assert.match(joined.control ?? '', /2 controllers, one of which works/)
+    } finally {
+      delete process.env['CAIRN_MASTER_KEY']
+    }
+    assert.ok(readMasterKey(file)?.is(controller.master))
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600)
+    assert.deepEqual(readChoice(folder()), { kind: 'standby' })
+    const certificate = readNodeFiles(quietWorld.disk, folder())?.credential.certificatePem ?? ''
+    assert.match(new X509Certificate(certificate).subject, /O=cairn:controllers/)
   })
 
   test('is told where it has tried, and why nobody let it in', async () => {

@@ -11,6 +11,7 @@ import { nodeNameOf, refuseNodeName } from '../node-name.ts'
 import { takeInstance } from '../supervisor/instance.ts'
 import { becomeMember, MadeFolder } from './become-member.ts'
 import { belongingOf } from './belongs.ts'
+import { masterIdHere, refuseController } from './controller.ts'
 import { askCloud } from './dial.ts'
 import { moveControllers } from './member-again.ts'
 import { pendingKey } from './pending.ts'
@@ -33,6 +34,8 @@ export interface Joined {
   readonly dataFolder: string
   /** It was a member already, and looks for its controllers at these addresses too from now on. */
   readonly moved?: { readonly addresses: readonly string[]; readonly isRunning: boolean }
+  /** How the control plane stands with this controller, for people. */
+  readonly control?: string | undefined
 }
 
 /**
@@ -44,8 +47,8 @@ export interface Joined {
 export async function joinCloud(words: JoinWords, world: World): Promise<Joined> {
   const { dataFolder: wanted, name: chosen } = words
   const token = readJoinToken(words.token)
-  if (token.role === 'controller') throw noControllers()
   const belonging = await belongingOf(wanted, token.fingerprint, world)
+  refuseController(token, belonging.kind === 'member' ? belonging.files : undefined)
   const before =
     belonging.kind === 'member' ? belonging.files.node.name : belonging.kind === 'lapsed' ? belonging.name : undefined
   const name = chosen ?? before ?? nodeNameOf(hostname())
@@ -83,8 +86,10 @@ interface Asking {
 async function askIn(token: JoinToken, { name, keyPem, unheard }: Asking, world: World) {
   const csrPem = await newRequest(subjectOf({ name, isController: false }).name, keyPem)
   const { id, secret } = token
-  const asked = { token: `${id}.${secret}`, name, csrPem, level: FORMAT_LEVEL, oldestLevel: OLDEST_FORMAT_LEVEL }
-  const { head, body } = await askCloud(token, world, async (client, signal) => {
+  const levels = { level: FORMAT_LEVEL, oldestLevel: OLDEST_FORMAT_LEVEL }
+  const asked = { token: `${id}.${secret}`, name, csrPem, ...levels, masterId: masterIdHere(token) }
+  const place = { ...token, isForController: token.role === 'controller' }
+  const { head, body } = await askCloud(place, world, async (client, signal) => {
     const wallMs = Number(world.clock.wallNs() / 1_000_000n)
     try {
       return await client.exchange(clusterJoin, message({ ...asked, wallMs }), signal)
@@ -99,11 +104,5 @@ async function askIn(token: JoinToken, { name, keyPem, unheard }: Asking, world:
 function calledOtherwise(name: string, before: string): Error {
   return mainFault('Invalid', `--name: "${name}": this machine is called ${before} in its cloud`, {
     hint: 'Leave --name out.',
-  })
-}
-
-function noControllers(): Error {
-  return mainFault('Unsupported', 'Unsupported: joining as a controller', {
-    hint: 'Join as a node (cairn token create --role node). A second controller starts on the same etcd: cairn up --keyspace etcd=https://HOST:PORT',
   })
 }

@@ -1,4 +1,5 @@
 import {
+  clusterLeading,
   clusterNodes,
   clusterReload,
   clusterSetMap,
@@ -29,6 +30,10 @@ export function localClusterMethods({ links, maps, reload }: LocalClusterParts):
     }),
     answerUnary(clusterSetMap, async (_, { body }) => {
       await maps.take(readMap(body))
+      return message(undefined)
+    }),
+    answerUnary(clusterLeading, async ({ forMs }) => {
+      links.leadership.own(forMs)
       return message(undefined)
     }),
     answerUnary(clusterReload, async () => {

@@ -53,6 +53,8 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
       return side.versionThere
     },
     onHeard: run => side.onHeard(run),
+    silentMs: name => (name === own ? 0 : side.silentMs(name)),
+    leads: () => side.leads(),
     async certificates(given) {
       const entries = await machineEntries(parts.issuing, given)
       const isRevoked = ({ serial }: LedgerEntry) => ended.has(serial) || parts.revocations.has(serial)

@@ -1,7 +1,15 @@
 import { isFault, type World } from '#base'
-import { askNodes, clusterSetMap, clusterWatch, type HeardMachine, mapBytes } from '#cluster'
+import {
+  askNodes,
+  clusterLeading,
+  clusterSetMap,
+  clusterWatch,
+  type HeardMachine,
+  mapBytes,
+  SUSPECT_MS,
+} from '#cluster'
 import type { Client } from '#rpc'
-import { STORAGE_AGAIN_MS } from '../../limits.ts'
+import { LEADING_COUNTS_MS, STORAGE_AGAIN_MS } from '../../limits.ts'
 import type { DoorCall } from '../storage-door.ts'
 import type { StoredMap } from './stored-map.ts'
 
@@ -14,10 +22,14 @@ export class StorageSide implements AsyncDisposable {
   readonly #call: DoorCall
   readonly #stored: StoredMap
   readonly #world: Pick<World, 'clock' | 'log'>
+  /** When each was told of. */
+  readonly #toldMs = new Map<string, number>()
   readonly #closing = new AbortController()
   readonly #listeners = new Set<(names: readonly string[]) => void>()
   readonly #ended: Promise<void>
   #versionThere = 0
+  /** The storage process, while it tells. */
+  #client: Client | undefined
 
   constructor(parts: {
     readonly call: DoorCall
@@ -33,6 +45,26 @@ export class StorageSide implements AsyncDisposable {
   /** The newest map that the storage process was seen to have. */
   get versionThere(): number {
     return this.#versionThere
+  }
+
+  /**
+   * Milliseconds for which a machine has not been heard, at least: what storage said, and how long ago. 0 while it is heard;
+   * undefined while storage does not tell.
+   */
+  silentMs(name: string): number | undefined {
+    const heard = this.heard.get(name)
+    const toldMs = this.#toldMs.get(name)
+    if (this.#client === undefined || heard === undefined || toldMs === undefined) return undefined
+    if (heard.state === 'Online' || heard.state === 'Draining') return 0
+    return (heard.agoMs ?? SUSPECT_MS) + this.#world.clock.monotonicMs() - toldMs
+  }
+
+  /** Tells storage that the controllers of this process lead; machines hear it for a moment. */
+  leads(): void {
+    const { signal } = this.#closing
+    this.#client?.call(clusterLeading, { forMs: LEADING_COUNTS_MS }, signal).catch((error: unknown) => {
+      if (!isFault(error) && !signal.aborted) throw error
+    })
   }
 
   /** Runs `run` with the names of whom something new was heard, until disposed. */
@@ -64,10 +96,17 @@ export class StorageSide implements AsyncDisposable {
     const handed = this.#handOver(client, ending.signal)
     try {
       for await (const { head } of client.download(clusterWatch, undefined, ending.signal)) {
-        for (const machine of head.machines) this.heard.set(machine.name, machine)
+        this.#client = client
+        const nowMs = this.#world.clock.monotonicMs()
+        for (const machine of head.machines) {
+          this.heard.set(machine.name, machine)
+          this.#toldMs.set(machine.name, nowMs)
+        }
         this.#tell(head.machines.map(({ name }) => name))
       }
     } finally {
+      this.#client = undefined
+      this.#toldMs.clear() // a new process begins to listen anew
       ending[Symbol.dispose]()
       await handed
     }

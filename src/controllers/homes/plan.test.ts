@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { MapMachine } from '#cluster'
+import { nextHomes } from './plan.ts'
+
+const machine = (name: string, role: MapMachine['role'] = 'controller'): MapMachine => {
+  return { name, role, zone: '', addresses: [], state: 'Online', disks: [] }
+}
+const machines = [machine('a'), machine('b'), machine('c'), machine('d', 'node')]
+const home = { name: 'home', home: 'a', epoch: 3, inSync: ['a', 'd', 'b'] }
+
+function homes(silences: Readonly<Record<string, number | undefined>>, ledMs = 60_000) {
+  const silentMs = (name: string) => (name in silences ? silences[name] : 0)
+  return nextHomes({ machines, filesystems: [home] }, { silentMs, ledMs }).map(({ next }) => next)
+}
+
+suite('another home', () => {
+  test('is the first of those that have the log and are heard, in a higher epoch, once the home is silent for 11 s', () => {
+    assert.deepEqual(homes({ a: 10_999 }), [])
+    assert.deepEqual(homes({ a: 11_000 }), [{ name: 'home', home: 'd', epoch: 4, inSync: ['d', 'b'] }])
+    assert.deepEqual(homes({ a: 30_000, d: 6_000 }), [{ name: 'home', home: 'b', epoch: 4, inSync: ['b'] }])
+  })
+
+  test('is not named when nobody who has the log is heard, or nobody knows how long the home is silent', () => {
+    assert.deepEqual(homes({ a: 30_000, b: 7_000, d: undefined }), [])
+    assert.deepEqual(homes({ a: undefined }), [])
+    assert.deepEqual(homes({}), [])
+  })
+
+  test('waits for the time of a leader before, who may have answered the old home', () => {
+    // Heard until shortly before this one took the lead.
+    assert.equal(homes({ a: 11_000 }, 2_000).length, 1)
+    // Silent here for long, but another led until a moment ago.
+    assert.deepEqual(homes({ a: 30_000 }, 10_900), [])
+    assert.equal(homes({ a: 30_000 }, 11_000).length, 1)
+  })
+
+  test('is left to people in a cloud of fewer than three controllers', () => {
+    const map = { machines: [machine('a'), machine('b'), machine('d', 'node')], filesystems: [home] }
+    assert.deepEqual(nextHomes(map, { silentMs: name => (name === 'a' ? 99_000 : 0), ledMs: 99_000 }), [])
+  })
+})

@@ -1,0 +1,40 @@
+import type { HomeChange, MapFilesystem, NodeMap } from '#cluster'
+import { FAILOVER_CONTROLLERS, HOME_LED_SPARE_MS, HOME_SILENT_MS } from '../limits.ts'
+
+/** What is known when a home may have to be deposed. */
+export interface HomesFacts {
+  /** Milliseconds for which a machine has not been heard, at least; 0: it is heard; undefined: nobody knows now. */
+  readonly silentMs: (name: string) => number | undefined
+  /** Milliseconds for which this controller has led. */
+  readonly ledMs: number
+}
+
+/**
+ * The filesystems that get another home: theirs has been silent for so long that it answers nobody any more, since no controller
+ * that leads has answered it. The next home is one that has the log and is heard; those that are silent leave the set with the
+ * old home.
+ */
+export function nextHomes(map: Pick<NodeMap, 'filesystems' | 'machines'>, facts: HomesFacts): readonly HomeChange[] {
+  const controllers = map.machines.filter(({ role }) => role === 'controller').length
+  if (controllers < FAILOVER_CONTROLLERS) return []
+  return map.filesystems.flatMap(was => {
+    if (!isOver(was, facts)) return []
+    const heard = heardMembers(was, facts)
+    const [home] = heard
+    if (home === undefined) return []
+    const next = { ...was, home, epoch: was.epoch + 1, inSync: heard }
+    return [{ filesystem: was.name, was, next }]
+  })
+}
+
+// The leader before may have answered the old home until shortly before this one took the lead: that counts as its time too.
+function isOver({ home }: MapFilesystem, { silentMs, ledMs }: HomesFacts): boolean {
+  const silent = silentMs(home)
+  if (silent === undefined || silent < HOME_SILENT_MS) return false
+  return ledMs >= HOME_SILENT_MS || silent < ledMs + HOME_LED_SPARE_MS
+}
+
+// Of several that are heard it is the order of the set.
+function heardMembers({ home, inSync }: MapFilesystem, { silentMs }: HomesFacts): readonly string[] {
+  return inSync.filter(name => name !== home && silentMs(name) === 0)
+}

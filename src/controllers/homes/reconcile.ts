@@ -1,0 +1,31 @@
+import { HOME_LOOK_MS } from '../limits.ts'
+import { Controller, type Outcome } from '../loop/controller.ts'
+import type { ControllerParts } from '../loop/parts.ts'
+import type { Cluster } from '../machines/cluster.ts'
+import { nextHomes } from './plan.ts'
+
+/** Names another home for filesystems whose home is silent, while this controller leads. */
+export function homesController({ world }: ControllerParts, cluster: Cluster): Controller {
+  const { clock, log } = world
+  const sinceMs = clock.monotonicMs()
+  const reconcile = async (_: string, signal: AbortSignal): Promise<Outcome> => {
+    const { map } = cluster
+    const facts = { silentMs: (name: string) => cluster.silentMs(name), ledMs: clock.monotonicMs() - sinceMs }
+    for (const change of map === undefined ? [] : nextHomes(map, facts)) {
+      const { outcome } = await cluster.setHome(change, signal)
+      const { filesystem, was, next } = change
+      if (outcome === 'done') {
+        log.warn('a filesystem has another home', {
+          filesystem,
+          before: was?.home,
+          now: next?.home,
+          epoch: next?.epoch,
+        })
+      }
+    }
+    return { kind: 'again', afterMs: HOME_LOOK_MS }
+  }
+  const controller = new Controller({ name: 'homes', world, reconcile })
+  controller.add('/')
+  return controller
+}
