@@ -1,7 +1,20 @@
-import type { Handler } from '#rpc'
+import {
+  fileDescribe,
+  filesystemAccess,
+  type Handler,
+  quotaList,
+  quotaRemove,
+  quotaSet,
+  snapshotCreate,
+  snapshotDiff,
+  snapshotList,
+  snapshotRemove,
+  snapshotRestore,
+} from '#rpc'
 import { Claims } from '../paths/claims.ts'
 import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
+import { forwarding, HomeOrders } from './forwarding.ts'
 import { nodeMethods } from './node.ts'
 import type { Parts } from './parts.ts'
 import { quotaMethods } from './quota.ts'
@@ -9,11 +22,11 @@ import { snapshotMethods } from './snapshot.ts'
 import { storeMethods } from './store.ts'
 import { transferMethods } from './transfer.ts'
 
-/** Everything the local door answers. */
-export function handlersOf(parts: Parts): readonly Handler[] {
+/** Everything the local door answers, and `orders` at the port of machines. */
+export function handlersOf(parts: Parts, orders?: HomeOrders): readonly Handler[] {
   const claims = new Claims(parts.world.clock)
   const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts), ...quotaMethods(parts)]
-  return [
+  const handlers = [
     ...whole,
     ...parts.peers.localMethods(),
     ...parts.desk.localMethods(),
@@ -21,4 +34,12 @@ export function handlersOf(parts: Parts): readonly Handler[] {
     ...snapshotMethods(parts, claims),
     ...transferMethods(parts, claims),
   ]
+  orders?.serve(parts.filesystems, handlers)
+  return forwarding(parts, handlers)
+}
+
+/** Orders that other machines may give about the filesystems that live here. */
+export function homeOrders(): HomeOrders {
+  const snapshots = [snapshotList, snapshotDiff, snapshotCreate, snapshotRemove, snapshotRestore]
+  return new HomeOrders([...snapshots, quotaList, quotaSet, quotaRemove, fileDescribe, filesystemAccess])
 }

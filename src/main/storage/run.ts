@@ -11,7 +11,7 @@ import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { ANSWER_FIRST_MS, HASH_THREADS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
-import { handlersOf } from '../methods/index.ts'
+import { handlersOf, homeOrders } from '../methods/index.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
@@ -89,12 +89,14 @@ async function openAll(
   const replication = opening.use(
     new Replication({ world, dataFolder, machines: peers.machines, chunks: pool, bootId: bootId(), changed }),
   )
+  const orders = homeOrders()
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
     ...remoteHandlers(homesOf(() => held.filesystems, peers)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems, pool),
     ...desk.machineMethods(),
+    ...orders.handlers(),
     ...replication.handlers(),
   ])
   const company = () => link.tell({ kind: 'company', isAlone: machines.map.machines.length < 2 })
@@ -115,21 +117,24 @@ async function openAll(
   held.sessions = sessions
   scrubber.stayBehind(pool)
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: otherRoots(peers.machines) }))
-  const handlers = handlersOf({
-    start,
-    link,
-    world,
-    chunks,
-    pool,
-    scrubber,
-    filesystems,
-    sessions,
-    collector,
-    peers,
-    replication,
-    desk,
-    openedMs: world.clock.monotonicMs(),
-  })
+  const handlers = handlersOf(
+    {
+      start,
+      link,
+      world,
+      chunks,
+      pool,
+      scrubber,
+      filesystems,
+      sessions,
+      collector,
+      peers,
+      replication,
+      desk,
+      openedMs: world.clock.monotonicMs(),
+    },
+    orders,
+  )
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
   return opening.move()
