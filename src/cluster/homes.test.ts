@@ -32,6 +32,14 @@ suite('where filesystems live', () => {
     refused(() => change({ home: 'b', epoch: 2, inSync: ['b', 'c'] }, 'b'))
     refused(() => change({ home: 'b', epoch: 2, inSync: ['b'] }, 'c'))
   })
+  test('what people have forced holds, also on a machine that lacks what was acknowledged', () => {
+    const next = { ...first, home: 'c', epoch: 4, inSync: ['c', 'b'] }
+    const forced = (caller: string, epoch = 4) =>
+      changedHomes(map, { filesystem: 'home', was: first, next: { ...next, epoch }, isForced: true }, caller)
+    assert.deepEqual(forced('c'), [next])
+    refused(() => forced('b'))
+    refused(() => forced('c', 1))
+  })
   test('who has seen another record changes nothing, and who asks again is answered again', () => {
     assert.equal(change({ inSync: ['a'] }, 'a', { ...first, inSync: ['a', 'c'] }), undefined)
     assert.equal(change({}, 'c', { ...first, epoch: 7 }), map.filesystems)

@@ -6,6 +6,8 @@ export interface HomeChange {
   readonly filesystem: string
   readonly was?: MapFilesystem | undefined
   readonly next?: MapFilesystem | undefined
+  /** People have decided on the machine that asks, without a controller: it is home although another may have acknowledged more. */
+  readonly isForced?: boolean | undefined
 }
 
 /** The record of a filesystem in a map. */
@@ -23,18 +25,18 @@ export function isSameHome(a: MapFilesystem | undefined, b: MapFilesystem | unde
 /**
  * The filesystems of a map after a change by a machine, or, with `caller` undefined, by who decides for the cloud; undefined when
  * the record is another than was seen. In its epoch only the home changes who has its log; the next home is one that has it
- * and has a higher epoch. Faults: NotHome.
+ * and has a higher epoch, or one that people have forced. Faults: NotHome.
  */
 export function changedHomes(
   map: Pick<NodeMap, 'filesystems' | 'machines'>,
-  { filesystem, was, next }: HomeChange,
+  { filesystem, was, next, isForced = false }: HomeChange,
   caller: string | undefined,
 ): readonly MapFilesystem[] | undefined {
   const now = homeOf(map, filesystem)
   if (isSameHome(now, next)) return map.filesystems
   if (!isSameHome(now, was)) return undefined
   if (next !== undefined) checkRecord(map, filesystem, next)
-  const why = refusal(was, next, caller)
+  const why = isForced && isLater(was, next) && caller === next?.home ? undefined : refusal(was, next, caller)
   if (why !== undefined) throw clusterFault('NotHome', `the home of ${filesystem} stays as it is: ${why}`)
   const others = map.filesystems.filter(({ name }) => name !== filesystem)
   return next === undefined ? others : [...others, next].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -47,6 +49,10 @@ function checkRecord({ machines }: Pick<NodeMap, 'machines'>, filesystem: string
   if (isWhole && gone === undefined) return
   const why = gone === undefined ? 'a record begins with its home and names each machine once' : `${gone} is no machine`
   throw clusterFault('NotHome', `the home of ${filesystem} stays as it is: ${why}`)
+}
+
+function isLater(was: MapFilesystem | undefined, next: MapFilesystem | undefined): boolean {
+  return next !== undefined && next.epoch > (was?.epoch ?? 0)
 }
 
 function refusal(

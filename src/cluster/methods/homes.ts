@@ -1,4 +1,4 @@
-import { optional, shape, text, unary, word } from '#rpc'
+import { flag, optional, shape, text, unary, word } from '#rpc'
 import { filesystemShape } from '../node-map.ts'
 
 const changeFields = {
@@ -7,6 +7,8 @@ const changeFields = {
   was: optional(filesystemShape),
   /** As it is to be; undefined: there is no such filesystem any more. */
   next: optional(filesystemShape),
+  /** People have made the caller the home when no controller answered. */
+  isForced: optional(flag),
 }
 
 const result = shape({

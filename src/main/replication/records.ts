@@ -80,10 +80,7 @@ export class HomeRecords implements AsyncDisposable {
 
   /** Takes records that another machine knows: those of a later epoch than is known here are kept, durably. */
   async take(records: readonly MapFilesystem[]): Promise<void> {
-    const newer = records.filter(({ name, epoch, home }) => {
-      const known = this.of(name)
-      return known === undefined || (epoch > known.epoch && known.inSync.includes(home))
-    })
+    const newer = records.filter(({ name, epoch }) => epoch > (this.of(name)?.epoch ?? 0))
     if (newer.length === 0) return
     const next = new Map(this.#forced)
     for (const record of newer) next.set(record.name, record)
@@ -204,14 +201,7 @@ export class HomeRecords implements AsyncDisposable {
       return this.#keep(next)
     }
     if (record.home !== own) return
-    // Only machines of the record before may be in the first record of an epoch.
-    const inSync = record.inSync.filter(name => was === undefined || was.inSync.includes(name))
-    const change = { filesystem: record.name, was, next: { ...record, inSync } }
-    const answer = await this.#parts.setHome(change, signal)
-    const agreed = homeOf(answer.map, record.name)
-    if (agreed === undefined || agreed.epoch < record.epoch) return
-    const isOther = agreed.epoch === record.epoch && !isSameHome(agreed, record)
-    if (isOther) await this.#parts.setHome({ filesystem: record.name, was: agreed, next: record }, signal)
+    await this.#parts.setHome({ filesystem: record.name, was, next: record, isForced: true }, signal)
   }
 }
 

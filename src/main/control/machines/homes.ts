@@ -32,8 +32,8 @@ export async function setHome(
 /** Answers the storage process of this machine, for machines, and people at its door. */
 export function homeHandlers(stored: Pick<StoredMap, 'read' | 'write'>): readonly Handler[] {
   return [
-    answerUnary(clusterKeepHome, async ({ filesystem, was, next, caller }, { signal }) => {
-      const { outcome, map } = await setHome(stored, { filesystem, was, next, caller }, signal)
+    answerUnary(clusterKeepHome, async (asked, { signal }) => {
+      const { outcome, map } = await setHome(stored, asked, signal)
       return message({ outcome }, mapBytes(map))
     }),
   ]
