@@ -13,6 +13,10 @@ export interface CliHost {
   up(options: UpOptions): Promise<void>
   /** Makes this machine a member of a cloud. */
   join(words: JoinWords): Promise<JoinedMachine>
+  /** Controllers on the networks of this machine, as they say of themselves. */
+  findControllers(signal: AbortSignal): Promise<readonly FoundController[]>
+  /** Makes this machine a member of a cloud that was found, when people at both sides have seen the same code. */
+  joinFound(words: FoundWords, person: CodePerson, signal: AbortSignal): Promise<JoinedMachine>
   /** The master key as words. */
   readonly key: KeyPhrases
   /** The keyspace of the control plane as a whole. */
@@ -48,6 +52,29 @@ export interface KeyPhrases {
   restore(phrase: string): Promise<{ readonly file: string; readonly id: string }>
 }
 
+/** A controller that was found: nobody vouches for what it says. */
+export interface FoundController {
+  readonly name: string
+  /** Of its cloud's authority: 43 characters. */
+  readonly fingerprint: string
+  /** `HOST:PORT`. */
+  readonly address: string
+}
+
+/** What `cairn join` was told without a token. */
+export interface FoundWords {
+  readonly place: { readonly fingerprint: string; readonly addresses: readonly string[] }
+  readonly dataFolder: string
+  readonly name?: string | undefined
+}
+
+/** Whoever sits before a machine that joins without a token. */
+export interface CodePerson {
+  showCode(code: string): void
+  /** Whether the controller has said that it let this machine in. */
+  isConfirmed(): Promise<boolean>
+}
+
 /** What `cairn join` was told. */
 export interface JoinWords {
   readonly token: string
@@ -81,6 +108,8 @@ export interface UpOptions {
   readonly requiresClientCertificate: boolean
   /** Where other machines are listened for, `HOST[:PORT]` or `none`. */
   readonly peerListen?: string | undefined
+  /** False: a controller is not found by machines of the same network. */
+  readonly isDiscoverable?: boolean | undefined
   readonly mesh?: MeshWish | undefined
   /** Where the control plane is kept from now on. */
   readonly keyspace?: KeyspaceWords | undefined

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { suite, test } from 'node:test'
 import { defineFaults, Fault } from '#base'
 import { machineClock } from '#host'
-import type { CliHost, UpOptions } from './context.ts'
+import type { CliHost, FoundController, UpOptions } from './context.ts'
 import type { Terminal } from './local/terminal.ts'
 import { declareProgram, runCli } from './run.ts'
 
@@ -48,6 +48,8 @@ const NO_NODES: CliHost['simulatedNodes'] = {
   remove: async () => undefined,
 }
 
+const found: FoundController[] = []
+
 async function cairn(words: readonly string[], up: CliHost['up'] = async () => undefined): Promise<Outcome> {
   const said = { out: '', err: '' }
   const terminal: Terminal = {
@@ -63,6 +65,8 @@ async function cairn(words: readonly string[], up: CliHost['up'] = async () => u
       version: '1.2.3',
       up,
       join: async ({ dataFolder }) => ({ ...JOINED, dataFolder }),
+      findControllers: async () => found,
+      joinFound: async ({ dataFolder }) => ({ ...JOINED, dataFolder }),
       key: NO_KEY,
       keyspace: NO_KEYSPACE,
       labs: LABS,
@@ -126,6 +130,15 @@ suite('a machine of the cloud', () => {
     const { code, err } = await cairn([...nowhere, 'node', 'remove', 'attic', '--force'])
     assert.equal(code, 1)
     assert.match(err, /there is no API/)
+  })
+
+  test('without a token it joins nothing where there is nobody to compare a code', async () => {
+    assert.match((await cairn(['join', '--no-start'])).err, /no cloud was found.*\nhint: Join with a token/)
+    found.push({ name: 'attic', fingerprint: 'F'.repeat(43), address: '10.0.0.5:7443' })
+    const { code, err } = await cairn(['join', '--no-start'])
+    found.length = 0
+    assert.equal(code, 2)
+    assert.match(err, /1 +attic +10\.0\.0\.5:7443 +F{43}\n.*somebody has to sit here/s)
   })
 
   test('joins with a token from a file or standard input; without one or with two it is told', async () => {
@@ -234,6 +247,7 @@ suite('options', () => {
     mount: undefined,
     listen: undefined,
     requiresClientCertificate: false,
+    mesh: { provider: undefined, range: undefined, isResolvConf: undefined },
     keyspace: undefined,
     isJson: false,
   }
@@ -241,6 +255,7 @@ suite('options', () => {
   test('up hears --data before and behind the verb, --mount and --no-mount', async () => {
     assert.deepEqual(await upOptions('up'), usual)
     assert.deepEqual(await upOptions('--data', '/d', 'up', '--mount', '/m'), { ...usual, data: '/d', mount: '/m' })
+    assert.deepEqual(await upOptions('up', '--no-discovery'), { ...usual, isDiscoverable: false })
     const given = { ...usual, data: '/d', mount: false, isJson: true } as const
     assert.deepEqual(await upOptions('up', '--data', '/d', '--no-mount', '-o', 'json'), given)
   })

@@ -38,6 +38,9 @@ if (isStorage) {
       becomeSupervisor(options)
     },
     join: async words => (await import('./joining/join.ts')).joinCloud(words, machineWorld),
+    findControllers: async signal => (await import('./discovery/find.ts')).findControllers(machineWorld.clock, signal),
+    joinFound: async (words, person, signal) =>
+      (await import('./joining/join-found.ts')).joinFound(words, person, machineWorld, signal),
     keyspace: {
       backup: async (given, tell, signal) =>
         (await import('./keyspace/verbs.ts')).backupKeyspace(given, { world: machineWorld, tell }, signal),

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { type Context, dataFolder, type JoinedMachine, show } from '../context.ts'
 import { cliFault } from '../faults.ts'
 import { examples, folderWord, listenWord } from '../help.ts'
+import { joinFoundCloud } from '../join-found.ts'
 import { askForText } from '../local/input.ts'
 import { absoluteLocal } from '../local/paths.ts'
 import { readLocalText } from '../local/text-file.ts'
@@ -22,7 +23,7 @@ export function declareJoin(program: Command, run: Run): void {
     .description('make this machine a member of a cloud, and run Cairn as `cairn up` does')
     .argument(
       '[token]',
-      'what `cairn token create --role node` shows on a controller of the cloud; good for five minutes; - reads it',
+      'what `cairn token create --role node` shows on a controller of the cloud; good for five minutes; - reads it; without one clouds are looked for on this network',
     )
     .option('--token-file <file>', 'read the token from a file: others see the words of a command')
     .option('--name <name>', 'what this machine is called in the cloud (else its host name)')
@@ -30,7 +31,10 @@ export function declareJoin(program: Command, run: Run): void {
     .option('--no-mount', 'mount nothing this time')
     .option('--peer-listen <address>', 'where other machines are listened for, as with `cairn up`', listenWord)
     .option('--no-start', 'only join: `cairn up` runs it later')
-    .addHelpText('after', examples('cairn join -', 'cairn join --token-file token --name attic --no-mount'))
+    .addHelpText(
+      'after',
+      examples('cairn join', 'cairn join -', 'cairn join --token-file token --name attic --no-mount'),
+    )
     .action((token: string | undefined, options: JoinOptions) =>
       run(context => join(context, token, options), 'The same token is good for another try.'),
     )
@@ -40,7 +44,10 @@ async function join(context: Context, word: string | undefined, options: JoinOpt
   const { name, mount, peerListen, start } = options
   const { host, common, terminal } = context
   const token = await tokenOf(context, word, options)
-  const joined = await host.join({ token, dataFolder: dataFolder(context), name })
+  const joined =
+    token === undefined
+      ? await joinFoundCloud(context, name)
+      : await host.join({ token, dataFolder: dataFolder(context), name })
   if (joined.moved?.isRunning === true) return show(context, joined, () => movedText(joined))
   const standing = joined.control === undefined ? '' : `${joined.control}\n`
   const text =
@@ -58,14 +65,13 @@ async function join(context: Context, word: string | undefined, options: JoinOpt
   })
 }
 
-async function tokenOf(context: Context, word: string | undefined, { tokenFile }: JoinOptions): Promise<string> {
+async function tokenOf(context: Context, word: string | undefined, { tokenFile }: JoinOptions) {
   if (word !== undefined && tokenFile !== undefined) {
     throw cliFault('Usage', 'a token and --token-file: one of the two is meant')
   }
   if (tokenFile !== undefined) return readLocalText(absoluteLocal(tokenFile), TOKEN_HINT).trim()
   if (word === '-') return (await askForText('Token: ', context.signal)).trim()
-  if (word !== undefined) return word
-  throw cliFault('Usage', 'the token is missing', { hint: TOKEN_HINT })
+  return word
 }
 
 const TOKEN_HINT = 'On a controller of the cloud: cairn token create --role node'

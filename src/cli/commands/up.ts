@@ -9,6 +9,7 @@ interface UpWords extends KeyspaceFiles {
   readonly name?: string
   readonly requireClientCertificate?: boolean
   readonly peerListen?: string
+  readonly discovery: boolean
   readonly mesh?: string | boolean
   readonly meshRange?: string
   readonly meshResolvConf?: boolean
@@ -36,6 +37,7 @@ export function declareUp(program: Command, run: Run): void {
       'where other machines are listened for, HOST[:PORT], or none (CAIRN_PEER_LISTEN; else port 7443 everywhere)',
       listenWord,
     )
+    .option('--no-discovery', 'as a controller, do not be found by machines of the same network (CAIRN_DISCOVERY=none)')
     .option(
       '--mesh <provider>',
       'how machines reach each other where nothing else does: wireguard, none or interface:NAME (CAIRN_MESH; else wireguard)',
@@ -67,6 +69,7 @@ export function declareUp(program: Command, run: Run): void {
           requiresClientCertificate,
           mesh: { provider, range, isResolvConf },
           ...(peerListen === undefined ? {} : { peerListen }),
+          ...(options.discovery ? {} : { isDiscoverable: false }),
           ...(name === undefined ? {} : { name }),
           keyspace: options.keyspace === undefined ? undefined : wordsOf(options.keyspace, options),
           isJson: common.output === 'json',

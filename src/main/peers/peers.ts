@@ -15,6 +15,7 @@ import {
 } from '#cluster'
 import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger, type TlsListenOptions } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
+import { Announcer } from '../discovery/announcer.ts'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
 import { setHomeHandlers } from './homes.ts'
@@ -38,6 +39,8 @@ export interface PeersOptions {
   readonly dataFolder: string
   /** `--peer-listen`: see {@link peerAddressOf}. */
   readonly listen: string
+  /** False, or undefined: machines of the same network that look for a controller do not find this one. */
+  readonly isDiscoverable?: boolean | undefined
   readonly chunks: Pick<ChunkStore, 'space' | 'stat'>
   /** Wall time when all of the disk was read and verified last; undefined before the first time. */
   readonly scrubbedMs?: (() => number | undefined) | undefined
@@ -61,6 +64,7 @@ export class Peers implements AsyncDisposable {
   #reloading: Promise<unknown> = Promise.resolve()
   #renewing: AsyncDisposable | undefined
   #isServing = false
+  #announcer: Promise<Announcer> | undefined
   #mesh: MeshReport | undefined
 
   /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: DataFolder, Invalid. */
@@ -160,6 +164,7 @@ export class Peers implements AsyncDisposable {
     await this.#reloading
     await this.#looking
     await this.#links[Symbol.asyncDispose]()
+    await (await this.#announcer)?.[Symbol.asyncDispose]()
     await this.#port?.[Symbol.asyncDispose]()
   }
 
@@ -259,6 +264,20 @@ export class Peers implements AsyncDisposable {
 
   async #openPort(): Promise<void> {
     if (this.#files !== undefined) await this.#port?.open(this.#files.credential)
+    await this.#announce()
+  }
+
+  // On networks only where it is listened for, and those that are new.
+  async #announce(): Promise<void> {
+    const { world, isDiscoverable = false } = this.#options
+    const { port, host } = this.#port ?? {}
+    const node = this.#files?.node
+    const isHidden = !isDiscoverable || (host !== undefined && /^(127\.|::1$)/.test(host))
+    if (isHidden || node?.role !== 'controller' || port === undefined) return
+    const announced = { name: node.name, fingerprint: node.cloud, port }
+    this.#announcer ??= Announcer.open({ clock: world.clock, log: world.log, announced, host })
+    const announcer = await this.#announcer
+    announcer.refresh()
   }
 
   #tell(): void {
@@ -276,6 +295,7 @@ export class Peers implements AsyncDisposable {
       if (signal.aborted) return
       try {
         if (this.#port?.port === undefined) await this.#openPort()
+        else await this.#announce()
         this.#tell()
       } catch (error) {
         log.warn('this machine cannot say how it is', { why: whyOf(error) })

@@ -45,6 +45,8 @@ export interface UpOptions {
   readonly requiresClientCertificate: boolean
   /** Where other machines are listened for, `HOST[:PORT]` or `none`; undefined: at port 7443 of every address. */
   readonly peerListen?: string | undefined
+  /** False: machines of the same network that look for a controller do not find this one. */
+  readonly isDiscoverable?: boolean | undefined
   /** What people want of the mesh. */
   readonly mesh?: MeshWish | undefined
   /** Where the control plane is kept from now on. */
@@ -68,6 +70,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   stack.use(await despiteFullDisk(dataFolder, world, () => takeInstance(dataFolder, world.disk)))
   const peerListen = options.peerListen ?? around.env['CAIRN_PEER_LISTEN'] ?? ''
   peerAddressOf(peerListen)
+  const isDiscoverable = options.isDiscoverable ?? around.env['CAIRN_DISCOVERY'] !== 'none'
   const words = meshWordsOf(options.mesh ?? {}, around)
   providerOf(words)
   const node = memberOf(world.disk, dataFolder)
@@ -84,7 +87,7 @@ export async function runSupervisor(options: UpOptions, world: World): Promise<v
   const outcomes = await mountWanted({ world, dataFolder, mounts, chosen: options.mount, usual })
   const mesh = stack.use(new MeshKeeper({ dataFolder, words }, world))
   const storage = await Storage.open(
-    { dataFolder, mountsNothing: options.mount === false, peerListen, mesh: words },
+    { dataFolder, mountsNothing: options.mount === false, peerListen, isDiscoverable, mesh: words },
     mounts,
     requestsOf({ dataFolder, mounts, signals, mesh, replace: () => storage.replace() }),
     world,

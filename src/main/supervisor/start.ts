@@ -40,6 +40,7 @@ const checkWords = shape({
   name: optional(text(253)),
   requiresClientCertificate: flag,
   peerListen: optional(text(300)),
+  isDiscoverable: optional(flag),
   mesh: optional(meshWishShape),
   keyspace: optional(keyspaceWords),
   isJson: flag,

@@ -58,6 +58,7 @@ export async function openTestDoor(): Promise<TestDoor> {
     mounts: [],
     mountsNothing: false,
     peerListen: 'none',
+    isDiscoverable: false,
     mesh: { provider: 'none', isResolvConf: false },
     restarts: { count: 0 },
   }
