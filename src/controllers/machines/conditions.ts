@@ -20,7 +20,7 @@ interface Condition {
 
 /** The conditions of a Node: that of Kubernetes first, then those of Cairn. What has not changed keeps its times. */
 export function conditionsOf(node: KubeObject | undefined, facts: MachineFacts, time: string): readonly JsonObject[] {
-  const wanted = [readyOf(facts), ...reachOf(facts), degradedOf(facts), drainingOf(facts), removedOf(false)]
+  const wanted = [readyOf(facts), ...reachOf(facts), degradedOf(facts), drainingOf(facts), ...meshOf(facts), removedOf(false)]
   return merged(node, wanted, time)
 }
 
@@ -79,6 +79,22 @@ function degradedOf({ problems }: MachineFacts): Condition {
   const reason = problems[0]?.reason ?? 'Well'
   const yes = problems.map(({ message }) => message).join('; ')
   return flagged('Degraded', problems.length > 0, reason, { yes, no: 'nothing is wrong with it' })
+}
+
+// In words and steps that stay the same while it does: each change is written.
+function meshOf({ machine: { mesh }, heard }: MachineFacts): readonly Condition[] {
+  const said = heard?.report?.mesh
+  if (said === undefined) return []
+  const { provider, problem, nat, scoreTenths, direct, relayed } = said
+  const isOn = provider !== 'none' && problem === undefined
+  const [address = 'no address yet'] = mesh?.addresses ?? []
+  const ways = `reaches ${direct} machines directly, ${relayed} over another`
+  const yes =
+    provider === 'interface'
+      ? `${address} on an interface of its own, ${ways}`
+      : `${address}, NAT ${nat}, score ${(scoreTenths / 10).toFixed(1)}, ${ways}`
+  const reason = provider === 'wireguard' ? 'WireGuard' : provider === 'interface' ? 'Interface' : 'NoMesh'
+  return [flagged('Mesh', isOn, reason, { yes, no: problem ?? 'it has none' })]
 }
 
 function drainingOf({ machine, heard, homes }: MachineFacts): Condition {

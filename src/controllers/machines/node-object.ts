@@ -58,7 +58,7 @@ function capacityOf({ machine }: MachineFacts, { cpus, memoryMiB }: MachineRepor
 }
 
 function addressesOf({ machine }: MachineFacts): readonly JsonObject[] {
-  const hosts = new Set(machine.addresses.map(hostOf))
+  const hosts = new Set([...machine.addresses.map(hostOf), ...(machine.mesh?.addresses ?? [])])
   const ips = [...hosts].filter(host => host !== machine.name).map(address => ({ type: addressType(address), address }))
   return [...ips, { type: 'Hostname', address: machine.name }]
 }

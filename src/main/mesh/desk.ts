@@ -15,6 +15,7 @@ import {
   meshTurn,
   readJsonBody,
   saidShape,
+  TOLD_MAX,
   type Said,
   turnShape,
 } from '#mesh'
@@ -64,6 +65,7 @@ export class MeshDesk {
       answerDownload(meshFollow, (_, { signal }) => this.#follow(signal)),
       answerUnary(meshTurn, async (_, { body, signal }) => {
         const { report, said, status } = readJsonBody(body, turnShape)
+        this.#connect(status)
         this.#status = status
         this.#toldMs = this.#parts.world.clock.monotonicMs()
         this.#parts.report(report)
@@ -119,6 +121,17 @@ export class MeshDesk {
     this.#changed = Promise.withResolvers()
   }
 
+  // Who has just come into reach may be reached in no other way, and is not dialled again for a while.
+  #connect({ machines }: MeshStatus): void {
+    const before = new Map(this.#status?.machines.map(({ name, path }) => [name, path]))
+    const soon = AbortSignal.timeout(CONNECT_MS)
+    for (const { name, path } of machines) {
+      const isNew = path !== 'none' && path !== 'this machine' && (before.get(name) ?? 'none') === 'none'
+      if (!isNew || this.#parts.machines.client(name) !== undefined) continue
+      this.#parts.machines.connect(name, soon).catch(() => undefined) // it is dialled again anyway
+    }
+  }
+
   async *#follow(signal: AbortSignal) {
     const stopped = Promise.withResolvers<void>()
     signal.addEventListener('abort', () => stopped.resolve(), { once: true })
@@ -163,6 +176,7 @@ export class MeshDesk {
 
 const NOTHING: Heard = { seen: [], machines: [] }
 const STATUS_MS = 60_000
+const CONNECT_MS = 10_000
 const NO_MESH: MeshReport = {
   provider: 'none',
   endpoints: [],
@@ -177,5 +191,5 @@ const NO_MESH: MeshReport = {
 function together(all: readonly Heard[]): Heard {
   const seen = new Map(all.flatMap(each => each.seen).map(each => [`${each.by} ${each.endpoint}`, each]))
   const machines = new Map(all.toReversed().flatMap(each => each.machines.map(row => [row.name, row])))
-  return { seen: [...seen.values()].slice(0, 64), machines: [...machines.values()].slice(0, 64) }
+  return { seen: [...seen.values()].slice(0, TOLD_MAX), machines: [...machines.values()].slice(0, TOLD_MAX) }
 }

@@ -4,11 +4,13 @@ import { faultHead } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { waitForLock } from '../process-lock.ts'
 import { limitOrphan } from '../storage/orphan.ts'
+import { InterfaceMesh } from './interface-mesh.ts'
 import { MeshInterface, removeLeftover } from './interface.ts'
 import { MeshFiles } from './keys.ts'
 import { openMeshLink } from './link.ts'
 import { Mesh } from './mesh.ts'
 import { retractNames } from './resolver.ts'
+import { providerOf } from './words.ts'
 
 /**
  * The mesh process: makes WireGuard on this machine as the map wants it, and takes it away when it is told to stop. No data
@@ -25,20 +27,22 @@ export async function runMesh(world: World): Promise<void> {
     const files = new MeshFiles(world, dataFolder)
     const key = await files.key()
     await retractNames(files) // of a process before that was killed
-    if (work === 'clean') await removeLeftover(files, key)
-    else {
+    const provider = providerOf(words)
+    if (work === 'clean' || provider.kind !== 'wireguard') await removeLeftover(files, key)
+    const { isResolvConf, range } = words
+    const ready = () => {
+      link.tell({ kind: 'ready' })
+      flushCompileCache()
+    }
+    if (work === 'serve' && provider.kind === 'interface') {
+      await using _mesh = new InterfaceMesh({ world, dataFolder, files, name: provider.name, isResolvConf })
+      ready()
+      await link.stop
+    } else if (work === 'serve') {
       const device = await MeshInterface.open({ world, files, key })
       {
-        await using _mesh = new Mesh({
-          world,
-          dataFolder,
-          files,
-          device,
-          range: words.range,
-          isResolvConf: words.isResolvConf,
-        })
-        link.tell({ kind: 'ready' })
-        flushCompileCache()
+        await using _mesh = new Mesh({ world, dataFolder, files, device, range, isResolvConf })
+        ready()
         await link.stop
       }
       await device.close()

@@ -50,12 +50,8 @@ test('what `wg` prints is read, without private keys', () => {
 })
 
 test('peers that are not there are made with all they need', () => {
-  const [first = ''] = [
-    peerChanges(
-      NOTHING,
-      wantedPeers(map, NOTHING, () => ({ ...WISH, endpoint: '192.0.2.2:51820' })),
-    ).join(' '),
-  ]
+  const wanted = wantedPeers(map, NOTHING, () => ({ ...WISH, endpoint: '192.0.2.2:51820' }))
+  const first = peerChanges(NOTHING, wanted).join(' ')
   assert.match(
     first,
     /^peer k2 endpoint 192\.0\.2\.2:51820 persistent-keepalive 25 allowed-ips 10\.44\.0\.2\/32,10\.44\.128\.2\/32,fd00:1:2::2\/128 peer k3 /,
