@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
-import { get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
+import { CALLER, get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
 
 const APPEND = { append: true, killPrivileges: false }
 
@@ -61,6 +61,32 @@ for (const seed of [1, 2, 3]) {
     assert.ok(a.way.connections > 3, `${a.way.connections}`)
   })
 }
+
+test('what a kernel asks again after the process of its machine was killed is done once', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  const ask = async (sequence: number, isAgain: boolean): Promise<unknown[]> => {
+    const { vfs } = a
+    vfs.request(sequence, isAgain, CALLER)
+    const made = vfs.make(ROOT_INO, `${sequence}`, { kind: 'directory', mode: 0o777 }, CALLER)
+    vfs.request(sequence + 1, isAgain, CALLER)
+    const removed = vfs.remove(ROOT_INO, `old ${sequence}`, 'file')
+    return [await ok(made).then(({ ino }) => ino), await removed]
+  }
+  for (const sequence of [100, 200]) await make(a.vfs, `old ${sequence}`)
+  const first = await ask(100, false)
+  await a.killAndReopen()
+  assert.deepEqual(await ask(100, true), first)
+  // Another mount of this machine may have a request of that number, too.
+  a.vfs.request(100, true, CALLER)
+  const other = await ok(a.vfs.make(ROOT_INO, 'other', { kind: 'file', mode: 0o600 }, CALLER))
+  assert.notEqual(other.ino, first[0])
+  const second = await ask(200, false)
+  await cloud.restartHome()
+  await a.killAndReopen()
+  assert.deepEqual(await ask(200, true), second)
+  assert.deepEqual(await names(cloud.home.vfs), ['100', '200', 'other'])
+})
 
 test('a home whose process ends and begins again goes on where it was', async () => {
   await using cloud = await testCloud()

@@ -411,7 +411,8 @@ export class Client implements Vfs {
   #take(): RequestName | undefined {
     const request = this.#request
     this.#request = undefined
-    return request === undefined ? undefined : { session: this.#parts.session, sequence: request.sequence }
+    if (request === undefined) return undefined
+    return { session: this.#parts.session, sequence: request.sequence, isResent: request.resent }
   }
 
   // A request the kernel sends again after a restart is answered as it was the first time, if it was done then.

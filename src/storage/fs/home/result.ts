@@ -4,6 +4,8 @@ import { assert, struct, u8, u64 } from '#base'
 export interface RequestName {
   readonly session: number
   readonly sequence: number
+  /** The kernel asks again: an earlier process may have carried it out. */
+  readonly isResent?: boolean | undefined
 }
 
 /** Row v1 under `s{session}`: the last change of the session and the number it answered (an inode, bytes, an offset), 0 for none. */

@@ -1,5 +1,6 @@
 import { defineFaults, isFault, type World } from '#base'
 import { KERNEL_TOLD_MS, LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
+import type { RequestName } from '../home/result.ts'
 import type { PlacedLock } from '../lock.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
@@ -15,6 +16,7 @@ import {
   type Stale,
 } from '../shared/protocol.ts'
 import { forAWhile } from '../shared/for-a-while.ts'
+import { type AskedChange, digestOfChange, type LeftChange, type SlotFile } from './slot-file.ts'
 import { Slots } from './slots.ts'
 
 /** What a session is told by who believes something through it. */
@@ -42,7 +44,17 @@ export interface HomeSessionParts {
   readonly filesystem: string
   /** A session of an earlier process of this machine, to go on with. */
   readonly resume: number | undefined
+  readonly slotFile: SlotFile
   readonly holder: SessionHolder
+}
+
+interface Asking {
+  readonly untilMs: number
+  readonly slot: number | undefined
+  /** Of a change that a kernel has asked for. */
+  readonly asked?: AskedChange | undefined
+  /** It asks again, and an earlier process may have had it done. */
+  readonly left?: LeftChange | undefined
 }
 
 /** How long a call waits for a home that cannot be reached: UNREACHABLE_MS, or not at all. */
@@ -54,7 +66,9 @@ export type Patience = 'patient' | 'hasty'
  */
 export class HomeSession implements AsyncDisposable {
   readonly #parts: HomeSessionParts
-  readonly #slots = new Slots()
+  readonly #slots: Slots
+  /** What an earlier process of this machine may have had done. */
+  #left: readonly LeftChange[]
   readonly #closing = new AbortController()
   readonly #background: Promise<unknown>
   #grant: Grant | undefined
@@ -68,6 +82,8 @@ export class HomeSession implements AsyncDisposable {
     this.#parts = parts
     this.#resume = parts.resume
     this.#background = Promise.all([this.#watch(), this.#renew()])
+    this.#left = parts.slotFile.read()
+    this.#slots = new Slots(new Set(this.#left.map(({ slot }) => slot)))
   }
 
   /** What the home lets this machine do. */
@@ -100,10 +116,13 @@ export class HomeSession implements AsyncDisposable {
     patience: Patience = 'patient',
   ): Promise<RemoteAnswer<Kind>> {
     const untilMs = this.#nowMs + (patience === 'patient' ? UNREACHABLE_MS : 0)
+    request?: RequestName,
     if (!isChange(kind) && !isLock(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
-    const slot = await this.#slots.take()
+    const asked = request && { request: request.sequence, digest: digestOfChange({ kind, input }) }
+    const left = asked !== undefined && request?.isResent === true ? this.#leftOf(asked) : undefined
+    const slot = await this.#slots.take(left?.slot)
     try {
-      return await this.#ask(kind, input, { untilMs, slot })
+      return await this.#ask(kind, input, { untilMs, slot, asked, left })
     } finally {
       this.#slots.give(slot)
     }
@@ -115,6 +134,7 @@ export class HomeSession implements AsyncDisposable {
     await this.#background
   }
 
+    this.#parts.slotFile.close()
   async [Symbol.asyncDispose](): Promise<void> {
     await this.abandon()
     const grant = this.#grant
@@ -129,18 +149,32 @@ export class HomeSession implements AsyncDisposable {
 
   async #ask<Kind extends RemoteKind>(
     kind: Kind,
+  #leftOf({ request, digest }: AskedChange): LeftChange | undefined {
+    const left = this.#left.find(each => each.request === request && each.digest === digest)
+    this.#left = this.#left.filter(each => each !== left)
+    return left
+  }
+
+  // Under its old name, when the session goes on: what was done is not done again.
+  #nameOf(session: number, slot: number, { asked, left }: Pick<Asking, 'asked' | 'left'>): CallName {
+    const isOld = left !== undefined && left.session === session && left.slot === slot
+    const name = { slot, sequence: isOld ? left.sequence : ++this.#sequence }
+    if (asked !== undefined) this.#parts.slotFile.write({ ...name, ...asked, session })
+    return name
+  }
+
     input: HomeOperations[Kind]['input'],
-    { untilMs, slot }: { readonly untilMs: number; readonly slot: number | undefined },
+    { untilMs, slot, ...named }: Asking,
   ): Promise<RemoteAnswer<Kind>> {
     let name: CallName | undefined
-    let named: number | undefined
+    let namedIn: number | undefined
     let unknown: Error | undefined
     for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
       const { session } = await this.granted(untilMs)
       // In another session nobody knows what became of it.
-      if (unknown !== undefined && named !== session) throw unknown
-      if (slot !== undefined && named !== session) name = { slot, sequence: ++this.#sequence }
-      named = session
+      if (unknown !== undefined && namedIn !== session) throw unknown
+      if (slot !== undefined && namedIn !== session) name = this.#nameOf(session, slot, named)
+      namedIn = session
       const sentMs = this.#nowMs
       try {
         const answer = await this.#parts.transport.call(session, { kind, input, name }, this.#closing.signal)

@@ -22,6 +22,7 @@ import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
 import { SessionFile } from './session-file.ts'
+import { SlotFile } from './slot-file.ts'
 
 /** What a filesystem whose home is elsewhere is opened with. */
 export interface RemoteFilesystemOptions {
@@ -57,6 +58,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const chunks = new DurablePuts(options.chunks)
   const parts: { client?: Client; writer?: Writer } = {}
   const resume = file.read()
+  const slotFile = new SlotFile(world.disk, folder)
   const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
   const link: RemoteHome = new RemoteHome({
@@ -78,6 +80,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     world,
     filesystem: name,
     resume,
+    slotFile,
     holder: {
       forget: stale => {
         const { held, names } = link.forget(stale)

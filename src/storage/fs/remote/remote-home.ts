@@ -3,6 +3,7 @@ import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { ExtentList } from '../extent-list.ts'
 import type { Extent } from '../extent.ts'
 import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS, UNSYNCED_MAX } from '../limits.ts'
+import type { RequestName } from '../home/result.ts'
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
 import { byMode, WANT } from '../home/may.ts'
 import { isLimited, type Quota } from '../quota.ts'
@@ -37,12 +38,13 @@ export class RemoteHome implements HomeLink, RemoteSide {
   call<Kind extends keyof HomeOperations>(
     kind: Kind,
     input: HomeOperations[Kind]['input'],
+    request?: RequestName,
   ): Reply<HomeOperations[Kind]['answer']> {
-    const answer = this.#answer(kind as RemoteKind, input as never)
+    const answer = this.#answer(kind as RemoteKind, input as never, request)
     return answer as Reply<HomeOperations[Kind]['answer']>
   }
 
-  // Whether a change of an earlier process was done is not kept here.
+  // Whether a change of an earlier process was done the home knows, by its old name.
   resultOf(): undefined {
     return undefined
   }
@@ -138,7 +140,11 @@ export class RemoteHome implements HomeLink, RemoteSide {
     this.#files.recover(ino)
   }
 
-  #answer<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): Reply<unknown> {
+  #answer<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    request: RequestName | undefined,
+  ): Reply<unknown> {
     const question = { kind, input } as Question
     if (this.#session().leaseMs > 0) {
       const known = this.#known(question)
@@ -151,7 +157,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (isData && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
     if (question.kind === 'forget') for (const gone of question.input.inos) this.#cache.drop(gone)
     if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
-    return this.#ask(kind, input).then(({ answer }) => answer)
+    return this.#ask(kind, input, 'patient', request).then(({ answer }) => answer)
   }
 
   // Of what is open here the last that was known is better than nothing.
@@ -170,7 +176,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
     input: HomeOperations[Kind]['input'],
     patience?: 'patient' | 'hasty',
   ): Promise<RemoteAnswer<Kind>> {
-    const ask = () => this.#session().call(kind, this.#withOpener(kind, input), patience)
+    request?: RequestName,
+    const ask = () => this.#session().call(kind, this.#withOpener(kind, input), patience, request)
     const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
     this.#learning.learn({ kind, input, name: undefined }, answer)
     for (const { ino } of answer.changed) this.#unsynced.changed(ino)
