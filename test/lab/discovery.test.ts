@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
-import { apiEnvironment, runCairn } from '../cloud/cli.ts'
+import { apiEnvironment, PROGRAM, runCairn } from '../cloud/cli.ts'
+import { until } from '../cloud/processes.ts'
 import { spawnUp, type Up } from '../cloud/up.ts'
 import { whyNoLab } from './why-no-lab.ts'
 
-const HELPER = path.join(import.meta.dirname, 'found.ts')
+// A terminal for a person who is played here: script(1).
+const noTerminal = spawnSync('script', ['--version']).status === 0 ? false : '`script` is missing'
 
 // Two machines that share one cable: namespaces of the network, with a pair of interfaces between them.
-suite('a cloud is found on the network', { timeout: 60_000, skip: whyNoLab() }, () => {
+suite('a cloud is found on the network', { timeout: 60_000, skip: whyNoLab() || noTerminal }, () => {
   const [a, b] = [`cairn-a-${process.pid}`, `cairn-b-${process.pid}`]
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-discovery-'))
   const data = path.join(home, 'first')
@@ -39,31 +40,36 @@ suite('a cloud is found on the network', { timeout: 60_000, skip: whyNoLab() }, 
     fs.rmSync(home, { recursive: true })
   })
 
-  function looks(name: string): { readonly child: ChildProcess; readonly lines: AsyncIterator<string> } {
-    const words = ['netns', 'exec', b, process.execPath, HELPER, path.join(home, name), name]
-    const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] })
-    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
-  }
-
-  const next = async (lines: AsyncIterator<string>) => JSON.parse(String((await lines.next()).value))
-
-  test('and joined when the administrator confirms the code', async () => {
-    const { lines } = looks('second')
-    const { found } = await next(lines)
-    assert.deepEqual(
-      found.map(({ name, address }: Record<string, string>) => [name, address]),
-      [['first', '10.77.0.1:7443']],
-    )
-    const { code } = await next(lines)
+  test('and joined when people at both sides have seen the same code', async () => {
+    const line = [process.execPath, PROGRAM, 'join', '--no-start', '--name', 'second', '--data', path.join(home, 'two')]
+    const words = ['netns', 'exec', b, 'script', '--quiet', '--return', '--command', line.join(' '), '/dev/null']
+    const child = spawn('ip', words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const ended = new Promise(resolve => child.on('close', resolve))
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void (said += text))
+    const saying = async (what: RegExp, answer: string) => {
+      await until(() => what.test(said), { what: `the machine to say ${what}` })
+      child.stdin.write(answer)
+    }
+    await saying(/Join the cloud of first\? \[y\/N\]/, 'y\n')
+    assert.match(said, /1 +first +10\.77\.0\.1:7443 +[A-Za-z0-9_-]{43}/)
+    await saying(/cairn node approve [0-9]{6}\r?\n/, '')
+    const [, code = ''] = /cairn node approve ([0-9]{6})/.exec(said) ?? []
+    await until(async () => (await runCairn(data, ['node', 'approve'], env)).out.includes('second'), {
+      what: 'the controller to hear of it',
+    })
     const listed = await runCairn(data, ['node', 'approve'], env)
     assert.match(listed.out, /^second +10\.77\.0\.2 /m)
-    assert.doesNotMatch(listed.out, new RegExp(code), 'the code is to be read on the machine itself')
+    assert.ok(!listed.out.includes(code), 'the code is to be read on the machine itself')
     const wrong = await runCairn(data, ['node', 'approve', code === '000000' ? '000001' : '000000'], env)
     assert.match(wrong.err, /no machine that asks to be let in has the code/)
     const approved = await runCairn(data, ['node', 'approve', code], env)
     assert.match(approved.out, /Let in: second, which asks from 10\.77\.0\.2/)
-    const { joined } = await next(lines)
-    assert.deepEqual([joined.name, joined.role, joined.controllers], ['second', 'node', ['first']])
-    assert.equal(joined.cloud, found[0].fingerprint)
+    await saying(/Has first said that it let this machine in\? \[y\/N\]/, 'y\n')
+    assert.equal(await ended, 0, said)
+    assert.match(said, /This machine is second, a node of the cloud/)
+    await until(async () => /^second +node /m.test((await runCairn(data, ['node', 'ls'], env)).out), {
+      what: 'the new machine to be in the map',
+    })
   })
 })
