@@ -80,10 +80,10 @@ export class HomeSession implements AsyncDisposable {
 
   constructor(parts: HomeSessionParts) {
     this.#parts = parts
-    this.#resume = parts.resume
-    this.#background = Promise.all([this.#watch(), this.#renew()])
     this.#left = parts.slotFile.read()
     this.#slots = new Slots(new Set(this.#left.map(({ slot }) => slot)))
+    this.#resume = parts.resume
+    this.#background = Promise.all([this.#watch(), this.#renew()])
   }
 
   /** What the home lets this machine do. */
@@ -114,9 +114,9 @@ export class HomeSession implements AsyncDisposable {
     kind: Kind,
     input: HomeOperations[Kind]['input'],
     patience: Patience = 'patient',
+    request?: RequestName,
   ): Promise<RemoteAnswer<Kind>> {
     const untilMs = this.#nowMs + (patience === 'patient' ? UNREACHABLE_MS : 0)
-    request?: RequestName,
     if (!isChange(kind) && !isLock(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
     const asked = request && { request: request.sequence, digest: digestOfChange({ kind, input }) }
     const left = asked !== undefined && request?.isResent === true ? this.#leftOf(asked) : undefined
@@ -132,9 +132,9 @@ export class HomeSession implements AsyncDisposable {
   async abandon(): Promise<void> {
     this.#closing.abort()
     await this.#background
+    this.#parts.slotFile.close()
   }
 
-    this.#parts.slotFile.close()
   async [Symbol.asyncDispose](): Promise<void> {
     await this.abandon()
     const grant = this.#grant
@@ -147,8 +147,6 @@ export class HomeSession implements AsyncDisposable {
     await closed
   }
 
-  async #ask<Kind extends RemoteKind>(
-    kind: Kind,
   #leftOf({ request, digest }: AskedChange): LeftChange | undefined {
     const left = this.#left.find(each => each.request === request && each.digest === digest)
     this.#left = this.#left.filter(each => each !== left)
@@ -163,6 +161,8 @@ export class HomeSession implements AsyncDisposable {
     return name
   }
 
+  async #ask<Kind extends RemoteKind>(
+    kind: Kind,
     input: HomeOperations[Kind]['input'],
     { untilMs, slot, ...named }: Asking,
   ): Promise<RemoteAnswer<Kind>> {

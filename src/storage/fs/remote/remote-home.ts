@@ -175,8 +175,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
     kind: Kind,
     input: HomeOperations[Kind]['input'],
     patience?: 'patient' | 'hasty',
-  ): Promise<RemoteAnswer<Kind>> {
     request?: RequestName,
+  ): Promise<RemoteAnswer<Kind>> {
     const ask = () => this.#session().call(kind, this.#withOpener(kind, input), patience, request)
     const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
     this.#learning.learn({ kind, input, name: undefined }, answer)
