@@ -68,8 +68,5 @@ suite('a cloud is found on the network', { timeout: 60_000, skip: whyNoLab() || 
     await saying(/Has first said that it let this machine in\? \[y\/N\]/, 'y\n')
     assert.equal(await ended, 0, said)
     assert.match(said, /This machine is second, a node of the cloud/)
-    await until(async () => /^second +node /m.test((await runCairn(data, ['node', 'ls'], env)).out), {
-      what: 'the new machine to be in the map',
-    })
   })
 })
