@@ -41,7 +41,12 @@ export const fsOpen = unary({
   params: shape({
     filesystem,
     resume: optional(
-      shape({ session, held: list(ino, HELD_MAX), locks: optional(list(placedLock, LOCKS_PER_SESSION_MAX)) }),
+      shape({
+        session,
+        held: list(ino, HELD_MAX),
+        locks: optional(list(placedLock, LOCKS_PER_SESSION_MAX)),
+        answered: optional(integer()),
+      }),
     ),
   }),
   result: shape({

@@ -18,6 +18,8 @@ export interface ShippingParts {
 export interface Shipping extends AsyncDisposable {
   readonly shipper: LogShipper
   readonly epoch: number
+  /** What this machine is called. */
+  readonly own: string
 }
 
 /** Begins the epoch of the home here in its log, and ships it from now on. Faults: OldEpoch. */
@@ -39,7 +41,7 @@ export function shipLog(
     agree: (inSync, signal) => records.agree(name, epoch, inSync, signal),
     deposed: error => deposed(name, error),
   })
-  return { shipper, epoch, [Symbol.asyncDispose]: () => shipper[Symbol.asyncDispose]() }
+  return { shipper, epoch, own: machines.own, [Symbol.asyncDispose]: () => shipper[Symbol.asyncDispose]() }
 }
 
 /** As many machines as the pool has copies; controllers first, since they stay. */

@@ -13,6 +13,7 @@ import {
   afterChunks,
   type ChunkSource,
   type Filesystem,
+  type HomeSince,
   type Ino,
   openFilesystem,
   type UsedFilesystem,
@@ -255,6 +256,7 @@ export class Filesystems implements AsyncDisposable {
       keyspace,
       chunks,
       bootId: bootId(),
+      since: shipped.shipping === undefined ? undefined : homeSince(keyspace, shipped.shipping.own),
       isMounted: mounted.has(name) && !isRetired,
       ...(told === undefined ? {} : { told: () => told(name) }),
       ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
@@ -273,6 +275,14 @@ export class Filesystems implements AsyncDisposable {
 /** The running kernel's boot id (proc_sys_kernel(5)). */
 export function bootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+}
+
+// Where the log of the home before ends, until the machine that is the home now has been started anew.
+function homeSince(keyspace: LocalKeyspace, own: string): HomeSince | undefined {
+  const starts = epochsOf(keyspace)
+  const epoch = starts.at(-1)?.epoch
+  const [start, ...more] = starts.filter(each => each.epoch === epoch)
+  return start === undefined || more.length > 0 || starts.length === 1 ? undefined : { first: start.first, own }
 }
 
 // What was staged is laid over its files when a filesystem is opened.

@@ -21,7 +21,7 @@ import { KERNEL_TOLD_MS, TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import { forAWhile } from './shared/for-a-while.ts'
-import { HomeSessions, type LocalSide } from './shared/home-sessions.ts'
+import { type HomeSince, HomeSessions, type LocalSide } from './shared/home-sessions.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
 import type { ChunkUser } from './snapshot/users.ts'
@@ -38,6 +38,8 @@ export interface FilesystemOptions {
   readonly chunks: ChunkSource
   /** The running kernel's boot id: writes staged before a power cut are not taken over. */
   readonly bootId: string
+  /** Since when this machine is its home, if others were before it in the same log. */
+  readonly since?: HomeSince | undefined
   /** True when a kernel mount outlived the last process and may hold unlinked files open. */
   readonly isMounted: boolean
   /** Who owns the root directory of a new filesystem. */
@@ -122,6 +124,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     world,
     superblock,
     bootId: options.bootId,
+    since: options.since,
     isMounted: options.isMounted,
     local: localSide(parts, options),
   })

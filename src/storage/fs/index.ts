@@ -40,7 +40,7 @@ export type { Content, HomeOperations, WriteMessage } from './operation.ts'
 export { LateVfs } from './remote/late-vfs.ts'
 export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'
-export type { Asker, HomeSessions } from './shared/home-sessions.ts'
+export type { Asker, HomeSessions, HomeSince } from './shared/home-sessions.ts'
 export type {
   Access,
   Acknowledgement,

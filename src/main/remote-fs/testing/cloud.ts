@@ -14,6 +14,7 @@ import {
   type Cookie,
   type FileKind,
   type Filesystem,
+  type HomeSince,
   type Ino,
   isErrno,
   openFilesystem,
@@ -22,7 +23,7 @@ import {
   ROOT_INO,
   type Vfs,
 } from '#storage/fs'
-import { openMemoryKeyspace } from '#keyspace'
+import { openMemoryKeyspace, revisionOf } from '#keyspace'
 import { remoteHandlers } from '../handlers.ts'
 import { RpcTransport } from '../transport.ts'
 import { MemoryChunkSource } from './chunks.ts'
@@ -113,6 +114,9 @@ export interface TestCloud extends AsyncDisposable {
   machine(name: string, access?: Access): Promise<TestMachine>
   /** The home's process ends and another begins. */
   restartHome(): Promise<void>
+  /** Another machine becomes the home, with the log as far as it was before a revision. */
+  moveHome(first?: number): Promise<void>
+  readonly revision: number
   /** The home's machine loses its power and comes back: what was not synced may be gone. */
   cutPower(): Promise<void>
 }
@@ -132,8 +136,10 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const chunks = new MemoryChunkSource()
   const keyspace = openMemoryKeyspace({ world, history: { ms: 0, revisions: 0 } })
   let boot = 0
+  let since: HomeSince | undefined
   const open = (isMounted = false) =>
     openFilesystem({
+      since,
       world,
       folder: `${folder}/home`,
       name: 'home',
@@ -158,6 +164,9 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
     isMounted: false,
     kernelsTold: async () => undefined,
     chunks,
+    get revision() {
+      return keyspace.revision
+    },
     async machine(name, access = 'full') {
       accesses.set(name, access)
       const peer = { ...subjectOf({ name, isController: false }), serial: '00' }
@@ -182,6 +191,11 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       await cloud.home.abandon()
       cloud.home = await open(cloud.isMounted)
       for (const way of ways) way.break()
+    },
+    async moveHome(first = keyspace.revision + 1) {
+      boot += 1
+      since = { first: revisionOf(first), own: 'elsewhere' }
+      await cloud.restartHome()
     },
     async cutPower() {
       boot += 1

@@ -125,8 +125,9 @@ export class RemoteHome implements HomeLink, RemoteSide {
   }
 
   /** The machine of the home has been started since, or is another one: what was not durable there may be gone. */
-  beginsAt(boot: string): void {
-    if (this.#boot !== undefined && this.#boot !== boot) this.#unsynced.lose()
+  beginsAt(boot: string, isResumed: boolean): void {
+    // A session goes on at another home only when that has all of its changes.
+    if (!isResumed && this.#boot !== undefined && this.#boot !== boot) this.#unsynced.lose()
     this.#boot = boot
   }
 

@@ -1,4 +1,5 @@
 import { andThen, type Awaitable, isLater, type World } from '#base'
+import type { Revision } from '#keyspace'
 import { errnoOf } from '../client/writer.ts'
 import { isErrno } from '../errno.ts'
 import type { Home } from '../home/home.ts'
@@ -54,9 +55,17 @@ export interface HomeSessionsParts {
   readonly superblock: Superblock
   /** The running kernel's boot id: after a power cut, what sessions were told may be gone. */
   readonly bootId: string
+  /** Since when this machine is the home, if others were before; their sessions go on here as far as their changes are here. */
+  readonly since?: HomeSince | undefined
   /** True when unlinked files may be held open in this process's kernel mounts. */
   readonly isMounted: boolean
   readonly local: LocalSide
+}
+
+/** Where the log of an earlier home ends, and what this machine is called. */
+export interface HomeSince {
+  readonly first: Revision
+  readonly own: string
 }
 
 /** Who asks: a machine by its certificate, and what it may do. */
@@ -76,7 +85,7 @@ export class HomeSessions {
   readonly #table: SessionTable
   readonly #byNumber = new Map<number, Member>()
   /** Sessions of before this process began: until when they may be resumed. */
-  readonly #asleep = new Map<number, { readonly machine: string; readonly untilMs: number }>()
+  readonly #asleep = new Map<number, Asleep>()
   /** Unlinked files that this process's own client may hold. */
   readonly #localHolds = new Set<Ino>()
   /** Until when sessions of before this process began may write what they had written then. */
@@ -97,8 +106,11 @@ export class HomeSessions {
     this.#table = new SessionTable(tables.keyspace)
     parts.home.context.locks.onGranted = (session, wait) => this.#granted(session, wait)
     const untilMs = parts.world.clock.monotonicMs() + LEASE_MS
-    for (const [session, { machine, bootId }] of this.#table.all()) {
-      if (bootId === parts.bootId) this.#asleep.set(session, { machine, untilMs })
+    for (const [session, { machine, bootId }, revision] of this.#table.all()) {
+      const { since } = parts
+      const endsBefore = since !== undefined && revision < since.first ? since.first : undefined
+      const isOther = endsBefore !== undefined && machine !== since?.own
+      if (isOther || bootId === parts.bootId) this.#asleep.set(session, { machine, untilMs, endsBefore })
       else this.#table.delete(session)
     }
     this.#mustReap = !parts.isMounted
@@ -289,10 +301,18 @@ export class HomeSessions {
     return member
   }
 
-  #resume(machine: string, { session, held, locks }: Resumption): Member | undefined {
+  #resume(machine: string, { session, held, locks, answered = 0 }: Resumption): Member | undefined {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
+      if (asleep.endsBefore !== undefined && answered >= asleep.endsBefore) {
+        this.#giveUp(session)
+        this.#share()
+        return undefined
+      }
       this.#asleep.delete(session)
+      // From now on it is one of this home's.
+      const { bootId } = this.#parts
+      if (asleep.endsBefore !== undefined) this.#table.put(session, { version: 1, machine, bootId })
       const member = this.#add(new Member({ session, machine, access: 'readOnly' }))
       this.#staged.set(member, this.#nowMs + STAGED_WRITES_MS)
       for (const ino of held) member.wrote(ino)
@@ -450,6 +470,13 @@ export class HomeSessions {
     this.#asleep.delete(session)
     this.#table.delete(session)
   }
+}
+
+interface Asleep {
+  readonly machine: string
+  readonly untilMs: number
+  /** It was a session of an earlier home: what that answered from this revision on is not here. */
+  readonly endsBefore: Revision | undefined
 }
 
 function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {

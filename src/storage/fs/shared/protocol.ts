@@ -68,6 +68,8 @@ export interface Resumption {
   readonly session: number
   readonly held: readonly Ino[]
   readonly locks: readonly PlacedLock[]
+  /** The newest revision in which a change of it was answered: another home has to have that. */
+  readonly answered?: number | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import { bytesOf, byteString } from '#base'
-import type { LocalKeyspace } from '#keyspace'
+import type { LocalKeyspace, Revision } from '#keyspace'
 import * as keys from '../keys.ts'
 import { SLOTS_MAX } from '../limits.ts'
 import type { CallName } from './protocol.ts'
@@ -36,9 +36,10 @@ export class SessionTable {
     })
   }
 
-  all(): readonly (readonly [number, SessionRow])[] {
+  /** All, with the revision that each was written in. */
+  all(): readonly (readonly [number, SessionRow, Revision])[] {
     const { entries } = this.#keyspace.rangeNow({ keys: { kind: 'prefix', prefix: keys.SESSION_PREFIX } })
-    return entries.map(({ key, value }) => [keys.sessionOfKey(key), rowOf(value)])
+    return entries.map(({ key, value, modRevision }) => [keys.sessionOfKey(key), rowOf(value), modRevision])
   }
 
   /** The number of a session that there is none of: below 2^46, so that its slots have numbers too. */

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERRNO, ROOT_INO } from '#storage/fs'
+import { get, make, ok, put, testCloud } from './testing/cloud.ts'
+
+const PLAIN = { append: false, killPrivileges: false }
+
+test('when another machine becomes the home, sessions go on there, with what they have open', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'open')
+  const { ino: gone } = await make(b.vfs, 'gone')
+  await put(b.vfs, gone, 'held')
+  await ok(b.vfs.open(gone, { truncate: false, killPrivileges: false }))
+  await ok(a.vfs.open(ino, { truncate: false, killPrivileges: false }))
+  await ok(b.vfs.remove(ROOT_INO, 'gone', 'file'))
+  await ok(a.vfs.write(ino, 0, Buffer.from('one '), PLAIN))
+  await cloud.moveHome()
+  await ok(a.vfs.write(ino, 4, Buffer.from('two'), PLAIN))
+  await ok(a.vfs.sync(ino, 'all'))
+  assert.equal((await get(b.vfs, ino)).toString(), 'one two')
+  const into = Buffer.alloc(4)
+  await ok(b.vfs.read(gone, 0, into))
+  assert.equal(into.toString(), 'held')
+  await cloud.moveHome()
+  await make(a.vfs, 'after')
+  await ok(b.vfs.lookup(ROOT_INO, 'after'))
+  assert.equal(cloud.home.sessions.size, 2)
+})
+
+test('a session whose last answered change another home does not have is lost there, and says so', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'file')
+  await ok(a.vfs.open(ino, { truncate: false, killPrivileges: false }))
+  await ok(b.vfs.lookup(ROOT_INO, 'file'))
+  await put(a.vfs, ino, 'answered')
+  await ok(a.vfs.write(ino, 0, Buffer.from('dirty'), PLAIN))
+  // The log of the next home ends before the last change of a.
+  await cloud.moveHome(cloud.revision)
+  assert.equal(await a.vfs.sync(ino, 'all'), ERRNO.EIO)
+  await a.fs.sync().catch(() => undefined) // said once
+  assert.equal(cloud.home.sessions.size, 2)
+})
