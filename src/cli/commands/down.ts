@@ -7,6 +7,7 @@ import { cliFault } from '../faults.ts'
 import { DOWN_MS_MAX, DOWN_POLL_MS } from '../limits.ts'
 import { askToEnd, runningSupervisor } from '../local/supervisor.ts'
 import type { Run } from '../run.ts'
+import { printable } from '../table.ts'
 
 /** `cairn down` */
 export function declareDown(program: Command, run: Run): void {
@@ -24,7 +25,8 @@ async function down(context: Context): Promise<void> {
       hint: 'Name the data folder it runs on with --data or CAIRN_DATA.',
     })
   }
-  await ask(context, pid)
+  const note = await ask(context, pid)
+  if (note !== undefined) context.terminal.err(`${printable(note)}\n`)
   const { clock } = context.host
   const endMs = clock.monotonicMs() + DOWN_MS_MAX
   while (runningSupervisor(folder) === pid) {
@@ -37,12 +39,13 @@ async function down(context: Context): Promise<void> {
 }
 
 // The supervisor also hears signals: for when the storage process does not answer.
-async function ask(context: Context, pid: number): Promise<void> {
+async function ask(context: Context, pid: number): Promise<string | undefined> {
   try {
     await using client = await openDoor(context, 0)
-    await client.call(nodeDown, undefined, context.signal)
+    return (await client.call(nodeDown, undefined, context.signal)).note
   } catch (error) {
     if (!isFault(error)) throw error
     askToEnd(pid)
+    return undefined
   }
 }

@@ -34,7 +34,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
     }),
     answerUnary(nodeDown, async () => {
       link.tell({ kind: 'down' })
-      return message({ pid: start.supervisorPid })
+      return message({ pid: start.supervisorPid, note: parts.pool.shortfall })
     }),
   ]
 }

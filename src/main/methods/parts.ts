@@ -17,7 +17,7 @@ export interface Parts {
   readonly link: SupervisorLink
   readonly world: World
   readonly chunks: ChunkStore
-  readonly pool: Pick<Pool, 'status' | 'onlyAt'>
+  readonly pool: Pick<Pool, 'status' | 'onlyAt' | 'shortfall'>
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector

@@ -137,6 +137,7 @@ async function openAll(
   )
   const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
   opening.use(await listenSocket(doorOf(dataFolder), options))
+  opening.defer(() => pool.hurry())
   return opening.move()
 }
 

@@ -78,6 +78,7 @@ export const nodeDown = unary({
   name: 'node.down',
   version: 1,
   params: nothing,
-  result: shape({ pid: integer() }),
+  /** `note`: what people should know of what was written last. */
+  result: shape({ pid: integer(), note: optional(text(1_000)) }),
   timeoutMs: 30_000,
 })

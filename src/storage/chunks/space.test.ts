@@ -115,3 +115,15 @@ test('what is deleted from the only segment comes back by compaction', async () 
   await store.read(digest, into, 0)
   assert.ok(into.equals(kept))
 })
+
+test('of a disk that others use too only what is free, but for what is left to them, and what is taken is offered', async () => {
+  await using bench = new Bench()
+  await using store = await bench.open({ shared: true })
+  await store.put(randomBytes(100_000))
+  await store.sync()
+  const { totalBytes, freeBytes } = store.space()
+  const { totalBytes: disk } = machineWorld.disk.space(bench.folder)
+  const slack = 64 * 2 ** 20 // others write meanwhile
+  assert.ok(Math.abs(totalBytes - freeBytes - store.stat().segmentBytes) < slack)
+  assert.ok(totalBytes <= disk - Math.max(disk * 0.05, 2 * 2 ** 30) + slack)
+})

@@ -57,8 +57,11 @@ export class Space {
   /** What is offered and what of it new chunks may still take. */
   space(): { readonly totalBytes: number; readonly freeBytes: number } {
     const disk = this.#fresh()
+    const freeBytes = Math.max(this.#free(), 0)
     const usable = Math.max(disk.totalBytes - this.#kept(), 0)
-    return { totalBytes: Math.min(usable, this.#options.bytesMax ?? usable), freeBytes: Math.max(this.#free(), 0) }
+    // What others keep on a disk that is theirs too is not offered.
+    const offered = this.#options.shared === true ? Math.min(usable, this.#usedBytes() + freeBytes) : usable
+    return { totalBytes: Math.min(offered, this.#options.bytesMax ?? offered), freeBytes }
   }
 
   reserve(bytes: number): SpaceReservation | undefined {

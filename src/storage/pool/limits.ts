@@ -29,12 +29,18 @@ export const SILENT_MS = 2_000
 export const RETRY_MS = 5_000
 /** Milliseconds that a sync waits for enough copies. */
 export const COPIES_WAIT_MS = 30_000
+/** Milliseconds that it waits, from the moment that this machine is told to go down. */
+export const LEAVING_WAIT_MS = 3_000
 /** Milliseconds that a read waits for a machine that has the chunk. */
 export const READ_WAIT_MS = 30_000
 /** Milliseconds between two rounds of asking everybody for a chunk. */
 export const READ_ROUND_MS = 500
-/** Milliseconds without a chunk before the next machine is asked too. */
-export const HEDGE_MS = 50
+/** Milliseconds without a chunk before the next machine is asked too: at first, and at least and at most as reads are measured. */
+export const HEDGE_MS_FIRST = 50
+export const HEDGE_MS_MIN = 20
+export const HEDGE_MS_MAX = 1_000
+/** Reads of late that it is measured by. */
+export const HEDGE_READS = 64
 /** Machines asked for one chunk at a time. */
 export const HEDGES_MAX = 3
 /** Milliseconds that a machine may be Offline before its copies are made elsewhere. */

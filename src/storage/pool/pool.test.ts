@@ -248,3 +248,57 @@ test('what a machine has alone is told, and who could not be asked', async () =>
   assert.equal((await onlyAt('a')).digests.length, held.length)
   assert.equal((await onlyAt('b')).digests.length, 0)
 })
+
+test('a pool that is changed while it is used follows: copies are made, moved, and only then given up', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 8)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  const changes = [
+    { replicas: 3 },
+    { replicas: 1, minReplicas: 1 },
+    { policy: 'roundRobin', replicas: 2 },
+    { policy: 'all', replicas: undefined },
+    { policy: 'weighted', replicas: 2, minReplicas: 2 },
+  ] as const
+  for (const change of changes) {
+    cloud.tell({}, change)
+    const isLost = async (digest: Digest) => (await copiesOf(cloud, digest)).length === 0
+    await cloud.until(async () => {
+      for (const digest of chunks.keys()) assert.ok(!(await isLost(digest)), `lost by ${JSON.stringify(change)}`)
+      return await isSettled(cloud, a)
+    })
+    const view = a.pool.view()
+    for (const digest of chunks.keys()) {
+      const wanted = [...view.wanted(view.groupOf(digest))].sort()
+      assert.deepEqual(await copiesOf(cloud, digest), wanted, JSON.stringify(change))
+      assert.equal(wanted.length, change.replicas ?? 3)
+    }
+  }
+  cloud.gate('a', 'b', true)
+  cloud.gate('a', 'c', true)
+  cloud.tell({ b: 'Offline', c: 'Offline' })
+  await cloud.clock.run(a.pool.put(randomBytes(1000)))
+  await assert.rejects(cloud.clock.run(a.pool.sync()), error => isFault(error, 'NoCopies'))
+  // Who needs fewer copies now says so, and the writer goes on.
+  cloud.tell({}, { replicas: 1, minReplicas: 1 })
+  await cloud.clock.run(a.pool.sync())
+})
+
+test('a machine that goes down waits a moment for copies, not half a minute, and says why it does', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  cloud.gate('a', 'b', true)
+  cloud.gate('a', 'c', true)
+  cloud.tell({ b: 'Offline', c: 'Offline' })
+  assert.match(a.pool.shortfall ?? '', /^2 copies are needed and 1 machine that keeps them is Online/)
+  await cloud.clock.run(a.pool.put(randomBytes(1000)))
+  const startMs = cloud.clock.monotonicMs()
+  const synced = a.pool.sync()
+  a.pool.hurry()
+  await assert.rejects(cloud.clock.run(synced), error => isFault(error, 'NoCopies'))
+  await assert.rejects(cloud.clock.run(a.pool.sync()), error => isFault(error, 'NoCopies'))
+  assert.ok(cloud.clock.monotonicMs() - startMs <= 5_000)
+  assert.ok(cloud.lines.some(line => line.startsWith('2 copies are needed')))
+})

@@ -94,6 +94,21 @@ export class Pool implements ServedPool, AsyncDisposable {
     return this.#reads.read(digest, into, offset)
   }
 
+  /** This machine goes down: nobody waits long for copies any more. What lacks them is found when it is back. */
+  hurry(): void {
+    const { shortfall } = this
+    if (shortfall !== undefined) this.#parts.world.log.warn(shortfall)
+    this.#writes.hurry()
+  }
+
+  /** Why nothing is acknowledged now, for people; undefined while enough machines are Online. */
+  get shortfall(): string | undefined {
+    const { minReplicas, onlineCount } = this.view()
+    if (onlineCount >= minReplicas) return undefined
+    const online = onlineCount === 1 ? '1 machine that keeps them is' : `${onlineCount} machines that keep them are`
+    return `${minReplicas} copies are needed and ${online} Online: what was written last is on this machine alone until others are back`
+  }
+
   /** True while people read or write here: other work holds back. */
   get isBusy(): boolean {
     return this.#parts.traffic.isBusy

@@ -2,7 +2,8 @@ import { type Awaitable, type Digest, digestHex, isFault, isLater, whyOf } from 
 import type { Cached } from './cached.ts'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
-import { HEDGE_MS, HEDGES_MAX, READ_ROUND_MS, READ_WAIT_MS } from './limits.ts'
+import { Latency } from './latency.ts'
+import { HEDGES_MAX, READ_ROUND_MS, READ_WAIT_MS } from './limits.ts'
 import type { PoolParts } from './parts.ts'
 
 /** Reads chunks: from the own disk, else from the machines that should hold them, else from everybody. */
@@ -12,6 +13,7 @@ export class Reads {
   readonly #cached: Cached
   readonly #searching = new Map<Digest, Promise<Uint8Array>>()
   readonly #keeping = new Set<Promise<void>>()
+  readonly #latency = new Latency()
 
   constructor(parts: PoolParts, holders: Holders, cached: Cached) {
     this.#parts = parts
@@ -95,7 +97,11 @@ export class Reads {
     const { world, signal } = this.#parts
     const startMs = world.clock.monotonicMs()
     for (let misses = 0; ; ) {
-      const round = new Round(digest, this.#namesFor(digest), this.#parts, this.#holders)
+      const round = new Round(
+        { digest, names: this.#namesFor(digest), latency: this.#latency },
+        this.#parts,
+        this.#holders,
+      )
       const bytes = await round.run(signal)
       if (bytes !== undefined) return bytes
       misses = round.isSure ? misses + 1 : 0
@@ -137,10 +143,17 @@ function unreachable(digest: Digest, round: Round): Error {
   })
 }
 
+interface Wanted {
+  readonly digest: Digest
+  readonly names: readonly string[]
+  readonly latency: Latency
+}
+
 /** Everybody is asked once, one after another; the next one at once when one fails, and after a while when one is slow. */
 class Round {
   readonly #digest: Digest
   readonly #names: readonly string[]
+  readonly #latency: Latency
   readonly #parts: PoolParts
   readonly #holders: Holders
   readonly #over = new AbortController()
@@ -150,9 +163,10 @@ class Round {
   #unsure = 0
   lastError: unknown
 
-  constructor(digest: Digest, names: readonly string[], parts: PoolParts, holders: Holders) {
+  constructor({ digest, names, latency }: Wanted, parts: PoolParts, holders: Holders) {
     this.#digest = digest
     this.#names = names
+    this.#latency = latency
     this.#parts = parts
     this.#holders = holders
   }
@@ -184,12 +198,18 @@ class Round {
       return
     }
     this.#running++
+    const { clock } = this.#parts.world
+    const startMs = clock.monotonicMs()
     this.#holders
       .get(name)
       .read(this.#digest, signal)
       .then(
-        bytes => this.#found.resolve(bytes),
+        bytes => {
+          this.#latency.note(clock.monotonicMs() - startMs)
+          this.#found.resolve(bytes)
+        },
         (error: unknown) => {
+          if (this.#over.signal.aborted) this.#latency.note(clock.monotonicMs() - startMs)
           this.#running--
           this.#note(name, error)
           this.#ask(signal)
@@ -212,7 +232,7 @@ class Round {
   async #hedge(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.world
     while (this.#next < this.#names.length) {
-      if (!(await isAfter(clock.sleep(HEDGE_MS, signal)))) return
+      if (!(await isAfter(clock.sleep(this.#latency.hedgeMs, signal)))) return
       if (this.#running < HEDGES_MAX) this.#ask(signal)
     }
   }

@@ -60,9 +60,14 @@ export class PoolView {
 
   /** Copies that must be durable now: as many as wanted, but for machines that are not Online; never fewer than the least. */
   get copiesNow(): number {
+    return Math.max(Math.min(this.replicas, this.onlineCount), this.minReplicas)
+  }
+
+  /** Machines that keep copies and can be reached. */
+  get onlineCount(): number {
     let online = 0
     for (const name of this.#placed) if (this.isOnline(name)) online++
-    return Math.max(Math.min(this.replicas, online), this.minReplicas)
+    return online
   }
 
   /** Copies that everything shall have now: fewer than {@link replicas} where there are fewer machines. */

@@ -3,12 +3,14 @@ import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
 import {
   COPIES_WAIT_MS,
+  LEAVING_WAIT_MS,
   LEAVING_BYTES_MAX,
   LEAVING_CHUNKS_MAX,
   RETRY_MS,
   SEND_UNASKED_BYTES_MAX,
   SILENT_BYTES_PER_MS,
   SILENT_MS,
+  TICK_MS,
 } from './limits.ts'
 import type { PoolParts } from './parts.ts'
 import { Slots } from './slots.ts'
@@ -29,6 +31,7 @@ export class Writes {
   readonly #failing = new Set<string>()
   /** Machines at which a sync is under way; true when another has to follow. */
   readonly #syncing = new Map<string, boolean>()
+  readonly #hurried = Promise.withResolvers<number>()
 
   constructor(parts: PoolParts, holders: Holders) {
     this.#parts = parts
@@ -72,6 +75,11 @@ export class Writes {
     // One of them may have been stored while this machine was alone.
     await this.#parts.store.sync()
     if (goal.length > 0) await this.#settled(goal)
+  }
+
+  /** This machine goes down: while too few machines are Online, nobody waits longer for copies than a moment. */
+  hurry(): void {
+    this.#hurried.resolve(this.#nowMs + LEAVING_WAIT_MS)
   }
 
   /** Looks whether somebody is silent, back, or no longer Online. Called now and then, and when the map has changed. */
@@ -199,9 +207,11 @@ export class Writes {
 
   async #settled(goal: readonly Leaving[]): Promise<void> {
     const over = new AbortController()
-    const late = lateAfter(this.#parts.world.clock, COPIES_WAIT_MS, AbortSignal.any([over.signal, this.#parts.signal]))
+    const signal = AbortSignal.any([over.signal, this.#parts.signal])
+    const late = lateAfter(this.#parts.world.clock, COPIES_WAIT_MS, signal)
+    const done = Promise.all(goal.map(chunk => chunk.done.promise))
     try {
-      await Promise.race([Promise.all(goal.map(chunk => chunk.done.promise)), late])
+      await Promise.race([done, late, this.#inVain(signal)])
     } finally {
       over.abort()
     }
@@ -211,6 +221,17 @@ export class Writes {
       if (!this.#leaving.has(chunk)) continue
       if (durableCopies(chunk) < view.minReplicas) throw noCopies(chunk, view.minReplicas)
       this.#end(chunk)
+    }
+  }
+
+  // Resolves when this machine goes down and there is nobody to wait for.
+  async #inVain(signal: AbortSignal): Promise<void> {
+    const { world } = this.#parts
+    const untilMs = await this.#hurried.promise
+    while (!signal.aborted) {
+      const { onlineCount, minReplicas } = this.#parts.view()
+      if (onlineCount < minReplicas && this.#nowMs >= untilMs) return
+      await lateAfter(world.clock, TICK_MS, signal)
     }
   }
 
