@@ -75,6 +75,8 @@ export class HomeSession implements AsyncDisposable {
   #opening: Promise<Grant> | undefined
   #resume: number | undefined
   #sequence = 0
+  /** The newest revision in which a change was answered. */
+  #answered = 0
   #leaseEndMs = 0
   #heardMs = Number.NEGATIVE_INFINITY
 
@@ -179,6 +181,7 @@ export class HomeSession implements AsyncDisposable {
       try {
         const answer = await this.#parts.transport.call(session, { kind, input, name }, this.#closing.signal)
         this.#heard(session, sentMs)
+        if (slot !== undefined) this.#answered = Math.max(this.#answered, answer.revision)
         return answer
       } catch (error) {
         if (this.#isRefused(session, error) && !(isData(kind) && isFault(error, 'SessionLost'))) continue
@@ -225,7 +228,9 @@ export class HomeSession implements AsyncDisposable {
     for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
       const sentMs = this.#nowMs
       const resume =
-        this.#resume === undefined ? undefined : { session: this.#resume, held: holder.held(), locks: holder.locks() }
+        this.#resume === undefined
+          ? undefined
+          : { session: this.#resume, held: holder.held(), locks: holder.locks(), answered: this.#answered }
       try {
         const grant = await transport.open(resume, this.#closing.signal)
         holder.forgetAll()

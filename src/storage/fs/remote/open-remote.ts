@@ -97,7 +97,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       lost: () => link.fail([...(parts.writer?.dropAll() ?? []), ...locks.lost()]),
       granted: grant => {
         first ??= grant
-        link.beginsAt(grant.boot)
+        link.beginsAt(grant.boot, grant.isResumed)
         file.write(grant.session)
         void locks.askAgain()
       },
