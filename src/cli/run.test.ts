@@ -119,6 +119,11 @@ suite('the exit code', () => {
   })
 })
 
+test('a service is not installed with options that `cairn up` does not have', async () => {
+  const { code, err } = await cairn(['service', 'install', '--dry-run', '--', '--no-such'])
+  assert.deepEqual([code, err.split('\n')[0]], [2, "error: unknown option '--no-such'"])
+})
+
 suite('a machine of the cloud', () => {
   const nowhere = ['--data', '/nonexistent-cairn']
 

@@ -1,10 +1,12 @@
-import type { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { type Context, dataFolder, show } from '../context.ts'
+import { cliFault } from '../faults.ts'
 import { examples } from '../help.ts'
 import { installService, removeService } from '../local/service/install.ts'
 import { type ServicePlan, servicePlan } from '../local/service/plan.ts'
 import { serviceSurroundings } from '../local/service/surroundings.ts'
 import type { Run } from '../run.ts'
+import { declareUp } from './up.ts'
 
 interface Options {
   readonly dryRun?: boolean
@@ -16,9 +18,13 @@ export function declareService(program: Command, run: Run): void {
   service
     .command('install')
     .description('let systemd or OpenRC run Cairn from now on, also after a restart of the machine')
+    .argument('[options...]', 'behind --: options of `cairn up` that it is started with')
     .option('--dry-run', 'print what would be written and done')
-    .addHelpText('after', examples('cairn service install', 'cairn service install --dry-run'))
-    .action((options: Options) => run(context => install(context, options)))
+    .addHelpText(
+      'after',
+      examples('cairn service install', 'cairn service install --dry-run', 'cairn service install -- --no-discovery'),
+    )
+    .action((words: readonly string[], options: Options) => run(context => install(context, words, options)))
   service
     .command('remove')
     .description('end that, and stop the Cairn that was started so; data stays')
@@ -26,8 +32,9 @@ export function declareService(program: Command, run: Run): void {
     .action((options: Options) => run(context => remove(context, options)))
 }
 
-async function install(context: Context, { dryRun: isDry = false }: Options): Promise<void> {
-  const plan = planOf(context)
+async function install(context: Context, words: readonly string[], { dryRun: isDry = false }: Options) {
+  refuseUpWords(words)
+  const plan = planOf(context, words)
   if (isDry) return show(context, plan, () => dryText(plan, 'install'))
   await installService(plan, context.signal)
   show(context, { installed: plan.file }, () => `Wrote ${plan.file}, and started it.\n${hintsText(plan)}`)
@@ -40,8 +47,28 @@ async function remove(context: Context, { dryRun: isDry = false }: Options): Pro
   show(context, { removed: plan.file }, () => `Removed ${plan.file}. The data in ${dataFolder(context)} stays.\n`)
 }
 
-function planOf(context: Context): ServicePlan {
-  return servicePlan(serviceSurroundings(dataFolder(context), context.around))
+// They are told now what is wrong with them, not when the machine starts.
+function refuseUpWords(words: readonly string[]): void {
+  const said: string[] = []
+  const program = new Command().exitOverride().configureOutput({ writeErr: text => void said.push(text) })
+  declareUp(program, async () => undefined)
+  try {
+    program.parse(['up', ...words], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    throw cliFault(
+      'Usage',
+      said
+        .join('')
+        .trim()
+        .replace(/^error: /, ''),
+      { hint: 'See cairn up --help.' },
+    )
+  }
+}
+
+function planOf(context: Context, options: readonly string[] = []): ServicePlan {
+  return servicePlan(serviceSurroundings({ dataFolder: dataFolder(context), options }, context.around))
 }
 
 function dryText(plan: ServicePlan, verb: 'install' | 'remove'): string {

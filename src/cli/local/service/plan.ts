@@ -13,6 +13,8 @@ export interface ServiceSurroundings {
   /** The program and its first words that run `cairn`. */
   readonly program: readonly string[]
   readonly dataFolder: string
+  /** Options of `cairn up` that it is started with. */
+  readonly options: readonly string[]
   /** Settings in the environment that the service keeps. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -45,15 +47,15 @@ export function servicePlan(around: ServiceSurroundings): ServicePlan {
   })
 }
 
-function upWords({ dataFolder }: ServiceSurroundings): readonly string[] {
-  return ['up', '--data', dataFolder]
+function upWords({ dataFolder, options }: ServiceSurroundings): readonly string[] {
+  return ['up', '--data', dataFolder, ...options]
 }
 
 function systemPlan(around: ServiceSurroundings): ServicePlan {
   const file = `${below(around.root)}/etc/systemd/system/${UNIT}`
   return {
     file,
-    content: unitText(around, 'multi-user.target'),
+    content: unitText(around, { after: systemUnits(around), target: 'multi-user.target' }),
     mode: 0o644,
     reload: [['systemctl', 'daemon-reload']],
     install: [['systemctl', 'enable', '--now', UNIT]],
@@ -66,7 +68,7 @@ function systemPlan(around: ServiceSurroundings): ServicePlan {
 function userPlan(around: ServiceSurroundings): ServicePlan {
   return {
     file: `${around.configFolder}/systemd/user/${UNIT}`,
-    content: unitText(around, 'default.target'),
+    content: unitText(around, { after: '', target: 'default.target' }),
     mode: 0o644,
     reload: [['systemctl', '--user', 'daemon-reload']],
     install: [['systemctl', '--user', 'enable', '--now', UNIT]],
@@ -78,20 +80,31 @@ function userPlan(around: ServiceSurroundings): ServicePlan {
 
 const UNIT = 'cairn.service'
 
-// A stop unmounts and writes back: KillMode=mixed tells the supervisor only, and what is left when that has ended.
-function unitText(around: ServiceSurroundings, target: string): string {
-  const settings = Object.entries(around.settings).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`)
+// Units of the system, which units of users do not see: the network, and the disk that the data is on (systemd.unit(5)).
+function systemUnits({ dataFolder }: ServiceSurroundings): string {
+  return `Wants=network-online.target
+After=network-online.target
+RequiresMountsFor=${settingWord(dataFolder)}
+`
+}
+
+// A stop unmounts and writes back: KillMode=mixed tells the supervisor only, and what is left when that has ended. The supervisor
+// itself starts a process again that the kernel ended for want of memory: OOMPolicy. However often it fails, it is tried again.
+function unitText(around: ServiceSurroundings, { after, target }: { readonly after: string; readonly target: string }) {
+  const settings = Object.entries(around.settings).map(
+    ([name, value]) => `Environment=${settingWord(`${name}=${value}`)}`,
+  )
   return `[Unit]
 Description=Cairn
-Wants=network-online.target
-After=network-online.target
+${after}StartLimitIntervalSec=0
 
 [Service]
-ExecStart=${[...around.program, ...upWords(around)].map(quoted).join(' ')}
+ExecStart=${[...around.program, ...upWords(around)].map(commandWord).join(' ')}
 ${settings.map(line => `${line}\n`).join('')}Restart=on-failure
 RestartSec=2
 KillMode=mixed
 TimeoutStopSec=90
+OOMPolicy=continue
 LimitNOFILE=65536
 
 [Install]
@@ -99,9 +112,14 @@ WantedBy=${target}
 `
 }
 
-// systemd.service(5), "Command lines": words in double quotes, % and $ doubled.
-function quoted(word: string): string {
-  const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+// systemd.service(5), "Command lines": $ names a variable, and is doubled.
+function commandWord(word: string): string {
+  return settingWord(word.replaceAll('$', '$$$$'))
+}
+
+// systemd.syntax(7), "Quoting", and systemd.unit(5), "Specifiers": words in double quotes, % doubled. In Environment= a $ is one.
+function settingWord(word: string): string {
+  const plain = word.replaceAll('%', '%%')
   return /^[A-Za-z0-9_%$=:./@+,-]+$/.test(plain)
     ? plain
     : `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
@@ -120,6 +138,7 @@ name="Cairn"
 command=${shellWord(command)}
 command_args=${shellWord(words)}
 respawn_delay=2
+respawn_max=0
 retry="TERM/90/KILL/5"
 output_log=/var/log/cairn.log
 error_log=/var/log/cairn.log

@@ -19,6 +19,7 @@ const around: ServiceSurroundings = {
   configFolder: '/home/ann/.config',
   program: ['/usr/bin/node', '/opt/cairn/src/main/cairn.ts'],
   dataFolder: '/var/lib/cairn',
+  options: [],
   settings: {},
 }
 
@@ -48,6 +49,7 @@ suite('the service', () => {
       /^ExecStart=\/usr\/bin\/node \/opt\/cairn\/src\/main\/cairn.ts up --data \/var\/lib\/cairn$/m,
     )
     assert.match(plan.content, /^WantedBy=multi-user.target$/m)
+    assert.match(plan.content, /^RequiresMountsFor=\/var\/lib\/cairn$/m)
     assert.deepEqual(plan.hints, [])
   })
 
@@ -56,13 +58,17 @@ suite('the service', () => {
     assert.equal(plan.file, '/home/ann/.config/systemd/user/cairn.service')
     assert.match(plan.content, /--data "\/srv\/my data\/100%%"$/m)
     assert.match(plan.content, /^WantedBy=default.target$/m)
+    assert.doesNotMatch(plan.content, /network-online|RequiresMountsFor/, 'units of users see none of the system')
     assert.match(plan.hints.join(), /loginctl enable-linger ann/)
     assert.ok(plan.install.every(words => words.includes('--user')))
   })
 
   test('keeps the settings it was installed with', () => {
-    const settings = { CAIRN_LISTEN: '0.0.0.0:6443', CAIRN_ZONE: 'my "attic"' }
-    const unit = servicePlan({ ...around, settings }).content
+    const settings = { CAIRN_LISTEN: '0.0.0.0:6443', CAIRN_ZONE: 'my "attic"', CAIRN_MASTER_KEY: '/k$y/1%' }
+    const options = ['--no-discovery', '--name', 'a$b']
+    const unit = servicePlan({ ...around, settings, options }).content
+    assert.match(unit, /^Environment=CAIRN_MASTER_KEY=\/k\$y\/1%%$/m, 'a $ is one there')
+    assert.match(unit, / up --data \/var\/lib\/cairn --no-discovery --name a\$\$b$/m)
     assert.match(unit, /^Environment=CAIRN_LISTEN=0.0.0.0:6443$/m)
     assert.match(unit, /^Environment="CAIRN_ZONE=my \\"attic\\""$/m)
     const script = servicePlan({ ...around, settings, manager: 'openrc' }).content
@@ -82,7 +88,11 @@ suite('the service', () => {
   test('is written, enabled, and removed again', async () => {
     await withPrograms(async (root, told) => {
       fs.mkdirSync(path.join(root, 'run/systemd/system'), { recursive: true })
-      const found = serviceSurroundings('/data', { env: { CAIRN_LISTEN: 'none' }, isRoot: true, home: '/root' }, root)
+      const found = serviceSurroundings(
+        { dataFolder: '/data', options: [] },
+        { env: { CAIRN_LISTEN: 'none' }, isRoot: true, home: '/root' },
+        root,
+      )
       assert.equal(found.manager, 'systemd')
       assert.deepEqual(found.settings, { CAIRN_LISTEN: 'none' })
       const plan = servicePlan(found)
@@ -104,14 +114,16 @@ suite('the service', () => {
     await withPrograms(async (root, told) => {
       fs.mkdirSync(path.join(root, 'run/openrc'), { recursive: true })
       const surroundings = { env: {}, isRoot: true, home: '/root' }
-      const plan = servicePlan(serviceSurroundings("/it's data", surroundings, root))
+      const plan = servicePlan(
+        serviceSurroundings({ dataFolder: "/it's data", options: ['--no-mount'] }, surroundings, root),
+      )
       await installService(plan, signal)
       const file = path.join(root, 'etc/init.d/cairn')
       assert.equal(fs.statSync(file).mode & 0o777, 0o755)
       // As openrc-run does with it.
       const shell = `. ${file}; eval "set -- $command_args"; for word; do echo "$word"; done`
       const { stdout } = spawnSync('sh', ['-c', shell], { encoding: 'utf8' })
-      assert.deepEqual(stdout.trim().split('\n').slice(-3), ['up', '--data', "/it's data"])
+      assert.deepEqual(stdout.trim().split('\n').slice(-4), ['up', '--data', "/it's data", '--no-mount'])
       assert.deepEqual(told().trim().split('\n'), ['rc-update add cairn default', 'rc-service cairn start'])
     })
   })

@@ -6,7 +6,7 @@ import type { ServiceSurroundings } from './plan.ts'
 
 /** What decides how Cairn is run as a service on the machine whose files are below `root`. */
 export function serviceSurroundings(
-  dataFolder: string,
+  { dataFolder, options }: Pick<ServiceSurroundings, 'dataFolder' | 'options'>,
   { env, isRoot, home }: Surroundings,
   root = '/',
 ): ServiceSurroundings {
@@ -18,6 +18,7 @@ export function serviceSurroundings(
     configFolder: env['XDG_CONFIG_HOME'] || path.join(home, '.config'),
     program: [process.execPath, ...programWords(process.argv[1] ?? '')],
     dataFolder,
+    options,
     settings: Object.fromEntries(KEPT.flatMap(name => (env[name] ? [[name, env[name]]] : []))),
   }
 }
@@ -33,4 +34,14 @@ function programWords(script: string): readonly string[] {
   return script === '' ? [] : [fs.realpathSync(script)]
 }
 
-const KEPT = ['CAIRN_LISTEN', 'CAIRN_PEER_LISTEN', 'CAIRN_MASTER_KEY', 'CAIRN_ZONE'] as const
+const KEPT = [
+  'CAIRN_LISTEN',
+  'CAIRN_PEER_LISTEN',
+  'CAIRN_DISCOVERY',
+  'CAIRN_MESH',
+  'CAIRN_MESH_RANGE',
+  'CAIRN_MESH_RESOLV_CONF',
+  'CAIRN_ETCD_PORTS',
+  'CAIRN_MASTER_KEY',
+  'CAIRN_ZONE',
+] as const
