@@ -1,51 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Clock, World } from '#base'
+import type { World } from '#base'
 import { type Duplex, duplexPair, type Handler, type PeerName, rpcFault } from '#rpc'
+import { SteppedClock } from '../../test/clocks/stepped-clock.ts'
 import type { SmallDisk } from './files/small-file.ts'
 import { Links } from './links/links.ts'
 import { MapStore } from './map-store.ts'
 import type { MapMachine, NodeMap } from './node-map.ts'
 import { subjectOf } from './peer-name.ts'
-
-/** A clock that only tests move. */
-export class SteppedClock implements Clock {
-  #ms = 0
-  #sleepers: { readonly atMs: number; readonly wake: () => void }[] = []
-  /** How far the wall clock is ahead of the right time. */
-  skewMs = 0
-
-  wallNs(): bigint {
-    return BigInt(Math.round((this.#ms + this.skewMs) * 1e6)) + 1_700_000_000_000_000_000n
-  }
-
-  monotonicMs(): number {
-    return this.#ms
-  }
-
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason)
-      const sleeper = { atMs: this.#ms + ms, wake: resolve }
-      this.#sleepers.push(sleeper)
-      signal.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter(each => each !== sleeper)
-        reject(signal.reason)
-      })
-    })
-  }
-
-  /** Moves on in small steps; what wakes runs before the next step. */
-  async advance(ms: number, stepMs = 100): Promise<void> {
-    const endMs = this.#ms + ms
-    while (this.#ms < endMs) {
-      this.#ms = Math.min(endMs, this.#ms + stepMs)
-      const due = this.#sleepers.filter(each => each.atMs <= this.#ms)
-      this.#sleepers = this.#sleepers.filter(each => each.atMs > this.#ms)
-      for (const { wake } of due) wake()
-      for (let turns = 0; turns < 8; turns += 1) await turn()
-    }
-  }
-}
 
 /** A disk of small files in memory; `files` is what lies on it. */
 export function memoryDisk(files = new Map<string, Uint8Array>()): SmallDisk & { readonly files: typeof files } {

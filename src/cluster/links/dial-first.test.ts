@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '#base'
-import { SteppedClock } from '../testing.ts'
+import { SteppedClock } from '../../../test/clocks/stepped-clock.ts'
 import { dialFirst } from './dial-first.ts'
 
 const none = new AbortController().signal

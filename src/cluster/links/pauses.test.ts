@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SteppedClock } from '../testing.ts'
+import { SteppedClock } from '../../../test/clocks/stepped-clock.ts'
 import { Pauses } from './pauses.ts'
 
 const none = new AbortController().signal

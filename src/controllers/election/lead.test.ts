@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Client } from '#client'
 import { type Json, type KubeObject, numberAt } from '#schema'
 import { FAILOVER_MS, LEASE_MS, LEASE_STEP_MS, LEASE_STOP_MS } from '../limits.ts'
-import { SteppedClock, settle, steppedWorld } from '../testing.ts'
+import { SteppedClock, settle, steppedWorld } from '../../../test/clocks/stepped-clock.ts'
 import { lead } from './lead.ts'
 
 /** One lease, with compare-and-swap by resourceVersion as the API has it. */

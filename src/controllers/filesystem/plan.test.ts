@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SteppedClock } from '../testing.ts'
+import { SteppedClock } from '../../../test/clocks/stepped-clock.ts'
 import type { FilesystemRow } from '#rpc'
 import { DELETE_FILES, type KubeObject, type ObjectMeta } from '#schema'
 import { wantedLimits } from './limits.ts'

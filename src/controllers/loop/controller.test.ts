@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { SteppedClock, settle, steppedWorld } from '../testing.ts'
+import { SteppedClock, settle, steppedWorld } from '../../../test/clocks/stepped-clock.ts'
 import { Controller, DONE } from './controller.ts'
 import { inGroups } from './in-groups.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { RETRY_MS, RETRY_MS_MAX } from '../limits.ts'
-import { SteppedClock, settle, steppedWorld } from '../testing.ts'
+import { SteppedClock, settle, steppedWorld } from '../../../test/clocks/stepped-clock.ts'
 import { WorkQueue } from './work-queue.ts'
 
 function openQueue(clock = new SteppedClock()): WorkQueue {

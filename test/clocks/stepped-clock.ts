@@ -10,9 +10,11 @@ interface Sleeper {
 export class SteppedClock implements Clock {
   #ms = 0
   #sleepers: Sleeper[] = []
+  /** How far the wall clock is ahead of the right time. */
+  skewMs = 0
 
   wallNs(): bigint {
-    return BigInt(Math.round(this.#ms * 1e6)) + 1_700_000_000_000_000_000n
+    return BigInt(Math.round((this.#ms + this.skewMs) * 1e6)) + 1_700_000_000_000_000_000n
   }
 
   monotonicMs(): number {
