@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import { test } from 'node:test'
@@ -151,6 +152,24 @@ test('a machine started from a copied data folder is not let in, and every side 
   assert.deepEqual([check(a)?.state, check(copy)?.state], ['warn', 'fail'])
   await untilTrue(async () => check(b)?.state === 'warn')
 })
+
+test('a machine that was removed says so of itself', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a', 'controller')
+  const b = await cloud.machine('b', 'node')
+  await cloud.tell(a, cloud.mapOf(1, [a, b]))
+  await untilHeard(a, ({ name, report }) => name === 'b' && report !== undefined)
+  await cloud.tell(a, { ...cloud.mapOf(2, [a]), revoked: [serialOf(b)] })
+  const own = async () => (await askNodes(b.door, none)).nodes.find(({ isOwn }) => isOwn)
+  await untilTrue(async () => (await own())?.state === 'Removed')
+  assert.match((await own())?.problem ?? '', /this machine was removed from the cloud/)
+  assert.equal(b.peers.checks().find(({ name }) => name === 'cloud')?.state, 'fail')
+})
+
+function serialOf({ dataFolder }: TestMachine): string {
+  const pem = fs.readFileSync(`${dataFolder}/node/certificate.pem`, 'utf8')
+  return new X509Certificate(pem).serialNumber.toLowerCase()
+}
 
 test('a machine whose clock is more than a minute off may not write, until it is put right', async () => {
   await using cloud = await testCloud()

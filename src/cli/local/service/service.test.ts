@@ -10,6 +10,7 @@ import { type ServiceSurroundings, servicePlan } from './plan.ts'
 import { serviceSurroundings } from './surroundings.ts'
 
 const { signal } = new AbortController()
+const noAnalysis = spawnSync('systemd-analyze', ['--version']).status === 0 ? false : '`systemd-analyze` is missing'
 
 const around: ServiceSurroundings = {
   isRoot: true,
@@ -73,6 +74,27 @@ suite('the service', () => {
     assert.match(unit, /^Environment="CAIRN_ZONE=my \\"attic\\""$/m)
     const script = servicePlan({ ...around, settings, manager: 'openrc' }).content
     assert.match(script, /^export CAIRN_ZONE='my "attic"'$/m)
+  })
+
+  test('is a unit that systemd reads without a word', { skip: noAnalysis }, () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-unit-'))
+    try {
+      const settings = { CAIRN_ZONE: 'my "attic" $x' }
+      const program = [process.execPath, '/opt/cairn/src/main/cairn.ts']
+      for (const [isRoot, words] of [
+        [true, ['verify']],
+        [false, ['--user', 'verify']],
+      ] as const) {
+        const { content } = servicePlan({ ...around, isRoot, program, settings, dataFolder: '/srv/my data/100%' })
+        const file = path.join(folder, 'cairn.service')
+        fs.writeFileSync(file, content)
+        const env = { ...process.env, XDG_RUNTIME_DIR: folder }
+        const { status, stdout, stderr } = spawnSync('systemd-analyze', [...words, file], { encoding: 'utf8', env })
+        assert.deepEqual([status, `${stdout}${stderr}`], [0, ''], content)
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true })
+    }
   })
 
   test('is refused by name where nothing runs services, or not for this user', () => {
