@@ -2,7 +2,7 @@ import { isFault, type World, whyOf } from '#base'
 import { type Echoes, lossPercentOf, type MeshMap, type MeshRow, NO_ECHOES, rttOf, type Turn, withEcho } from '#mesh'
 import { MeshDoor } from './door.ts'
 import type { MeshFiles } from './keys.ts'
-import { MESH_TURN_MS } from './limits.ts'
+import { MESH_TICK_MS, MESH_TURN_MS } from './limits.ts'
 import { addressesOn } from './own.ts'
 import { openPresence, type Presence } from './presence.ts'
 
@@ -55,11 +55,18 @@ export class InterfaceMesh implements AsyncDisposable {
         log.warn('the mesh cannot be told of', { why: whyOf(error) })
       }
       const over = new AbortController()
-      const turn = clock.sleep(MESH_TURN_MS, AbortSignal.any([signal, over.signal])).catch(() => undefined)
+      const turn = clock
+        .sleep(this.#isNew ? MESH_TICK_MS : MESH_TURN_MS, AbortSignal.any([signal, over.signal]))
+        .catch(() => undefined)
       await Promise.race([turn, this.#wake.promise])
       over.abort()
       this.#wake = Promise.withResolvers()
     }
+  }
+
+  // Some machine has hardly been asked yet.
+  get #isNew(): boolean {
+    return this.#echoes.values().some(({ last }) => last.length < NEW_ECHOES)
   }
 
   async #turn(map: MeshMap, signal: AbortSignal): Promise<void> {
@@ -134,3 +141,4 @@ export class InterfaceMesh implements AsyncDisposable {
 }
 
 const MEASURED_MAX = 64
+const NEW_ECHOES = 5

@@ -86,7 +86,7 @@ export class MeshInterface {
   async close(): Promise<void> {
     const { files } = this.#parts
     await this.forwarding.forbid()
-    await tryProgram(['ip', 'link', 'delete', this.name])
+    await remove(this.name, this.#parts.world)
     await files.keepNote({ ...files.note, interface: undefined })
   }
 
@@ -110,11 +110,11 @@ export class MeshInterface {
 }
 
 /** Removes what a process before has left that was killed. */
-export async function removeLeftover(files: MeshFiles, key: MeshKey): Promise<void> {
+export async function removeLeftover({ world, files, key }: InterfaceParts): Promise<void> {
   const { interface: name } = files.note
   if (name === undefined) return
   await new Forwarding(name).forbid()
-  if ((await ownerOf(name, keysOf(files, key))) === 'own') await tryProgram(['ip', 'link', 'delete', name])
+  if ((await ownerOf(name, keysOf(files, key))) === 'own') await remove(name, world)
   await files.keepNote({ ...files.note, interface: undefined })
 }
 
@@ -140,6 +140,19 @@ async function make(name: string): Promise<'kernel' | 'wireguard-go'> {
   await runProgram(['wireguard-go', name])
   return 'wireguard-go'
 }
+
+// `wireguard-go` ends with its interface, and takes its socket away when it has the time to.
+async function remove(name: string, { clock }: World): Promise<void> {
+  await tryProgram(['ip', 'link', 'delete', name])
+  const socket = `${SOCKETS}/${name}.sock`
+  for (let waitedMs = 0; waitedMs < GONE_MS && (await answers(socket)); waitedMs += GONE_LOOK_MS) {
+    await clock.sleep(GONE_LOOK_MS, new AbortController().signal)
+  }
+  if (!(await answers(socket))) fs.rmSync(socket, { force: true })
+}
+
+const GONE_MS = 3_000
+const GONE_LOOK_MS = 20
 
 // Its sockets are in one folder for all network namespaces, so a name may be taken that is not seen here.
 async function freeName(kept: string | undefined, keys: readonly string[]): Promise<string> {

@@ -28,7 +28,7 @@ export async function runMesh(world: World): Promise<void> {
     const key = await files.key()
     await retractNames(files) // of a process before that was killed
     const provider = providerOf(words)
-    if (work === 'clean' || provider.kind !== 'wireguard') await removeLeftover(files, key)
+    if (work === 'clean' || provider.kind !== 'wireguard') await removeLeftover({ world, files, key })
     const { isResolvConf, range } = words
     const ready = () => {
       link.tell({ kind: 'ready' })
