@@ -1,17 +1,19 @@
 import { byteString } from '#base'
-import { flag, integer, list, message, optional, shape } from '#rpc'
+import { revisionOf } from '#keyspace'
+import { flag, integer, list, long, message, optional, shape, text } from '#rpc'
 import {
   type HomeOperations,
   type Quota,
   type RemoteKind,
   REMOTE_LIST_MAX,
+  SNAPSHOT_ROWS_MAX,
   SYMLINK_BYTES_MAX,
   XATTR_LIST_BYTES_MAX,
   XATTR_VALUE_BYTES_MAX,
 } from '#storage/fs'
 import { type Codec, mapped, nothingAtAll, plain } from './codec.ts'
 import { contentCodec } from './extents.ts'
-import { attributes, cookie, heldLock, ino, kind, name, octets, wrong } from './values.ts'
+import { attributes, cookie, digest, heldLock, ino, kind, name, octets, wrong } from './values.ts'
 
 const shownAttributes = plain(attributes)
 const removed = mapped(plain(shape({ orphan: optional(ino) })), {
@@ -51,6 +53,14 @@ const names = mapped(raw(XATTR_LIST_BYTES_MAX), {
   in: bytes => (bytes.byteLength === 0 ? [] : byteString(bytes).split('\0')),
 })
 
+const snapshotRow = shape({
+  name: text(255),
+  id: integer(1),
+  createdNs: long,
+  revision: integer(),
+  root: shape({ digest, bytes: integer(1) }),
+})
+
 const lockState = plain(shape({ isHeld: flag }))
 
 /** What the home answers to each operation, as it travels. */
@@ -87,6 +97,10 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
     in: value => value.map(quota),
   }),
   whole: mapped(plain(quotaRow), { out: (value: Quota) => value, in: quota }),
+  snapshots: mapped(plain(list(snapshotRow, SNAPSHOT_ROWS_MAX)), {
+    out: (value: HomeOperations['snapshots']['answer']) => value,
+    in: rows => rows.map(row => ({ ...row, revision: revisionOf(row.revision) })),
+  }),
   statFs: plain(
     shape({
       blockBytes: integer(1),

@@ -100,6 +100,7 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
   seal: onlyIno,
   limitsOf: onlyIno,
   whole: plain(shape({})),
+  snapshots: plain(shape({ after: integer(0) })),
   statFs: plain(shape({})),
   sync: mapped(plain(shape({ all: flag })), { out: () => ({ all: true }), in: () => ({ revision: undefined }) }),
   getLock: plain(shape({ ino, lock: lockRequest })),

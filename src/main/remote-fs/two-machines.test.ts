@@ -114,3 +114,23 @@ test('lines that three machines append at once are all there, each once and whol
   const found = (await get(cloud.home.vfs, ino)).toString().trim().split('\n')
   assert.deepEqual(found.sort(), wanted.sort())
 })
+
+test('snapshots are shown on every machine, and come and go there as at the home', async () => {
+  await using cloud = await testCloud()
+  const { vfs, told } = await cloud.machine('a')
+  const { ino } = await make(vfs, 'x')
+  await put(vfs, ino, 'before')
+  const { ino: snapshots } = await ok(vfs.lookup(ROOT_INO, '.snapshots'))
+  assert.deepEqual(await names(vfs, snapshots), [])
+  const signal = new AbortController().signal
+  await cloud.home.snapshots.create('first', signal)
+  await put(vfs, ino, 'behind')
+  assert.ok(told.includes('first'), 'its kernel hears of the name')
+  assert.deepEqual(await names(vfs, snapshots), ['first'])
+  const { ino: first } = await ok(vfs.lookup(snapshots, 'first'))
+  const { ino: kept } = await ok(vfs.lookup(first, 'x'))
+  assert.equal((await get(vfs, kept)).toString(), 'before')
+  assert.equal(await vfs.make(first, 'y', { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EROFS)
+  await cloud.home.snapshots.remove('first', signal)
+  assert.equal(await vfs.lookup(snapshots, 'first'), ERRNO.ENOENT)
+})

@@ -28,6 +28,7 @@ export {
   LOCK_WAITS_PER_SESSION_MAX,
   LOCKS_PER_SESSION_MAX,
   SLOTS_MAX,
+  SNAPSHOT_ROWS_MAX,
   STALE_BATCH_MAX,
   STALE_NAMES_MAX,
   SYMLINK_BYTES_MAX,
@@ -40,7 +41,8 @@ export type { Content, HomeOperations, WriteMessage } from './operation.ts'
 export { LateVfs } from './remote/late-vfs.ts'
 export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'
-export type { Asker, HomeSessions, HomeSince } from './shared/home-sessions.ts'
+export type { HomeSessions } from './shared/home-sessions.ts'
+export type { Asker, HomeSince } from './shared/session-parts.ts'
 export type {
   Access,
   Acknowledgement,

@@ -107,6 +107,8 @@ export const LOCKS_PER_SESSION_MAX = 4_096
 export const LOCK_WAITS_PER_SESSION_MAX = 1_024
 /** Longest name of an owner of locks. */
 export const LOCK_OWNER_MAX = 64
+/** Snapshots in one message. */
+export const SNAPSHOT_ROWS_MAX = 256
 /** Files of which a session, and the home of it, remembers who writes to them. */
 export const WRITERS_MAX = 50_000
 /** Further groups of a caller that travel. */

@@ -6,6 +6,7 @@ import type { ExtentList } from './extent-list.ts'
 import type { SealedTree } from './inode.ts'
 import type { HeldLock, LockHolder, LockRequest } from './lock.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
+import type { Snapshot } from './snapshot/table.ts'
 import type {
   AttributeChange,
   Attributes,
@@ -78,6 +79,8 @@ export interface HomeOperations extends LockOperations {
   /** What the whole filesystem holds, and may. */
   whole: Message<object, Quota>
   quotas: Message<object, readonly PlacedQuota[]>
+  /** Snapshots with ids behind `after`, by id: SNAPSHOT_ROWS_MAX of them, or all that are left. */
+  snapshots: Message<{ readonly after: number }, readonly Snapshot[]>
   statFs: Message<object, StatFs>
   /** Resolves when everything the home has answered before is durable. */
   sync: Message<{ readonly revision: Revision | undefined }, void>

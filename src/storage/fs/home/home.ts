@@ -22,6 +22,7 @@ import { limitsOf, quotas, removeQuota, setQuota, whole } from './quotas.ts'
 import { forget, orphans } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
 import { Sealer } from './sealer.ts'
+import { snapshots } from './snapshots.ts'
 import { statFs, sync } from './space.ts'
 import { Tables } from './tables.ts'
 import { getXattr, listXattr, removeXattr, setXattr } from './xattrs.ts'
@@ -152,6 +153,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   limitsOf,
   whole,
   quotas,
+  snapshots,
   statFs,
   sync,
   getLock,

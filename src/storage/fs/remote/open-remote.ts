@@ -13,14 +13,19 @@ import { isErrno } from '../errno.ts'
 import { unsettled } from '../faults.ts'
 import type { UsedFilesystem } from '../filesystem.ts'
 import type { Superblock } from '../home/superblock.ts'
+import { ROOT_INO } from '../inode.ts'
 import { KERNEL_TOLD_MS, TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
 import { forAWhile } from '../shared/for-a-while.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
+import { ManifestStore } from '../snapshot/manifest-store.ts'
+import { SNAPSHOTS_INO, SnapshotView } from '../snapshot/view.ts'
+import { WithSnapshots } from '../snapshot/with-snapshots.ts'
 import type { Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
+import { RemoteSnapshots } from './remote-snapshots.ts'
 import { SessionFile } from './session-file.ts'
 import { SlotFile } from './slot-file.ts'
 
@@ -65,6 +70,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     session: () => session,
     nowMs: () => world.clock.monotonicMs(),
   })
+  const snapshots = new RemoteSnapshots(link)
   const told = options.told ?? (async () => undefined)
   const locks = new ClientLocks(
     {
@@ -86,11 +92,15 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         const { held, names } = link.forget(stale)
         for (const ino of stale.inos) parts.client?.invalidate({ kind: 'inode', ino })
         for (const entry of [...stale.entries, ...names]) parts.client?.invalidate({ kind: 'entry', ...entry })
+        if (stale.inos.includes(SNAPSHOTS_INO)) snapshots.forget()
         for (const wait of stale.granted) locks.granted(wait)
         return held
       },
       told,
-      forgetAll: () => link.forgetAll(),
+      forgetAll: () => {
+        link.forgetAll()
+        snapshots.forget()
+      },
       held: () => link.held,
       locks: () => locks.held,
       // Whoever thinks that it holds a lock must not go on as if it did.
@@ -107,7 +117,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   options.signal.addEventListener('abort', stop, { once: true })
   try {
     const grant = await session.granted()
-    return await openOver({ options, chunks, link, session, grant: first ?? grant, parts, locks })
+    return await openOver({ options, chunks, link, session, grant: first ?? grant, parts, locks, snapshots })
   } catch (error) {
     await session[Symbol.asyncDispose]()
     throw error
@@ -124,8 +134,9 @@ async function openOver(over: {
   readonly grant: Grant
   readonly parts: { client?: Client; writer?: Writer }
   readonly locks: ClientLocks
+  readonly snapshots: RemoteSnapshots
 }): Promise<RemoteFilesystem> {
-  const { options, chunks, link, session, grant, parts, locks } = over
+  const { options, chunks, link, session, grant, parts, locks, snapshots } = over
   const { world, folder, bootId, name } = options
   const { superblock } = grant
   const { staging, left, lost } = Staging.open({
@@ -151,15 +162,24 @@ async function openOver(over: {
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const accessTimes = new AccessTimes(link, world.clock)
   const reader = new Reader(trees, chunks)
-  const client = new Client(
+  const view = new SnapshotView({
+    store: new ManifestStore(chunks),
+    table: snapshots,
+    trees,
+    reader,
+    root: () => client.attributes(ROOT_INO),
+  })
+  const client: Client = new Client(
     { session: grant.session, link, writer, reader, trees, accessTimes, locks, log: world.log },
     grant.orphans,
   )
   parts.client = client
-  return new OpenRemote({ superblock, world, link, session, client, writer, accessTimes, staging, locks })
+  const vfs = new WithSnapshots(client, view, () => snapshots.fresh())
+  return new OpenRemote({ vfs, superblock, world, link, session, client, writer, accessTimes, staging, locks })
 }
 
 interface OpenParts {
+  readonly vfs: Vfs
   readonly superblock: Superblock
   readonly world: World
   readonly link: RemoteHome
@@ -180,7 +200,7 @@ class OpenRemote implements RemoteFilesystem {
 
   constructor(parts: OpenParts) {
     this.superblock = parts.superblock
-    this.vfs = parts.client
+    this.vfs = parts.vfs
     this.#parts = parts
     this.#background = this.#run(this.#closing.signal)
   }

@@ -1,15 +1,12 @@
-import { andThen, type Awaitable, isLater, type World } from '#base'
-import type { Revision } from '#keyspace'
+import { andThen, type Awaitable, type ByteString, isLater } from '#base'
 import { errnoOf } from '../client/writer.ts'
 import { isErrno } from '../errno.ts'
-import type { Home } from '../home/home.ts'
 import { LOCAL_SESSION } from '../home/locks.ts'
 import type { RequestName } from '../home/result.ts'
-import type { Superblock } from '../home/superblock.ts'
 import { attributesOf } from '../inode.ts'
 import { HELD_MAX, INTERESTS_MAX, KERNEL_TOLD_MS, LEASE_MS, SESSIONS_MAX, STAGED_WRITES_MS } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
-import type { Attributes, Ino, Invalidation, Reply } from '../vfs.ts'
+import type { Attributes, Ino, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
@@ -27,52 +24,9 @@ import {
   type Stale,
 } from './protocol.ts'
 import { answerAgain } from './again.ts'
+import type { Asker, HomeSessionsParts } from './session-parts.ts'
 import { requestOf, SessionTable } from './session-table.ts'
 import { contentWithin, inosOf, inosShown } from './told.ts'
-
-/** What the home's own process has of the filesystem beside the home. */
-export interface LocalSide {
-  /** A kernel here may have to be told. */
-  invalidate(change: Invalidation): void
-  /** True while something was written here that is not at the home yet. */
-  readonly isDirty: boolean
-  /** Brings what was written here to the home; undefined when there is nothing. */
-  settle(ino: Ino): Reply<void>
-  /** Resolves when kernels here have been told of all that they were to be; while they hang, not at all. */
-  told(): Promise<void>
-  /** True when a kernel here may hold the inode. */
-  mayHold(ino: Ino): boolean
-  /** The file has lost its last name and is still held here: it goes when it is forgotten here. */
-  adopt(ino: Ino): void
-  /** A wait for a lock is over: it is held. */
-  granted(wait: number): void
-}
-
-/** What the sessions of a filesystem work with. */
-export interface HomeSessionsParts {
-  readonly home: Home
-  readonly world: World
-  readonly superblock: Superblock
-  /** The running kernel's boot id: after a power cut, what sessions were told may be gone. */
-  readonly bootId: string
-  /** Since when this machine is the home, if others were before; their sessions go on here as far as their changes are here. */
-  readonly since?: HomeSince | undefined
-  /** True when unlinked files may be held open in this process's kernel mounts. */
-  readonly isMounted: boolean
-  readonly local: LocalSide
-}
-
-/** Where the log of an earlier home ends, and what this machine is called. */
-export interface HomeSince {
-  readonly first: Revision
-  readonly own: string
-}
-
-/** Who asks: a machine by its certificate, and what it may do. */
-export interface Asker {
-  readonly machine: string
-  readonly access: Access
-}
 
 /**
  * The sessions of machines that use a filesystem whose home is here. A session lives while it is heard of at least every
@@ -252,6 +206,12 @@ export class HomeSessions {
   written(ino: Ino): Awaitable<void> {
     this.#members.stale(ino)
     return this.#quiet
+  }
+
+  /** There is another snapshot, or one less: resolves when all machines know. */
+  async snapshotsChanged(name: ByteString): Promise<void> {
+    this.#members.snapshotsChanged(name)
+    await this.#quiet
   }
 
   /** Does nothing for other machines any more: their sessions wait to be resumed. */

@@ -1,7 +1,9 @@
+import type { ByteString } from '#base'
 import type { Revision } from '#keyspace'
 import type { Tables, Touched } from '../home/tables.ts'
 import { ROOT_INO } from '../inode.ts'
 import { STALE_NAMES_MAX } from '../limits.ts'
+import { SNAPSHOTS_INO } from '../snapshot/view.ts'
 import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
 import type { Member } from './member.ts'
 import type { Stale } from './protocol.ts'
@@ -88,6 +90,12 @@ export class Members {
   /** Nobody may go by the limits it was told. */
   limitsChanged(): void {
     for (const member of this.#members) this.#tell(member, NOTHING)
+  }
+
+  /** There is another snapshot, or one less. */
+  snapshotsChanged(name: ByteString): void {
+    const entries = [{ parent: SNAPSHOTS_INO, name }]
+    for (const member of this.#members) this.#tell(member, { ...NOTHING, inos: [SNAPSHOTS_INO], entries })
   }
 
   /** A session has waited for a lock, and holds it now. */

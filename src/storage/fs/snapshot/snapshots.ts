@@ -14,6 +14,7 @@ import { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import { type ReferenceParts, ReferenceWalk } from './references.ts'
 import { type RestoreRequest, Restorer } from './restore.ts'
+import type { HomeSessions } from '../shared/home-sessions.ts'
 import { Cids } from './cids.ts'
 import { Stat } from './stat.ts'
 import { type Snapshot, SnapshotTable } from './table.ts'
@@ -56,6 +57,8 @@ export interface SnapshotParts {
   readonly writer: Writer
   readonly reader: Reader
   readonly accessTimes: AccessTimes
+  /** The machines that show them elsewhere. */
+  readonly sessions: Pick<HomeSessions, 'snapshotsChanged'>
 }
 
 /** Snapshots over the home's tables. */
@@ -71,6 +74,9 @@ export class HomeSnapshots implements Snapshots {
   readonly stat: Stat
   /** Snapshots under way: what they have read is in no row yet. */
   readonly #making = new Set<Promise<void>>()
+  readonly #sessions: SnapshotParts['sessions']
+  /** Other machines know what has come or gone last. */
+  #told: Promise<void> = Promise.resolve()
 
   constructor(parts: SnapshotParts) {
     const { context, client, writer, reader } = parts
@@ -78,6 +84,7 @@ export class HomeSnapshots implements Snapshots {
     this.#context = context
     this.#store = new ManifestStore(chunks)
     this.#client = client
+    this.#sessions = parts.sessions
     this.#table = new SnapshotTable(tables.keyspace)
     const root = () => client.attributes(ROOT_INO)
     this.view = new SnapshotView({ store: this.#store, table: this.#table, trees, reader, root })
@@ -172,12 +179,14 @@ export class HomeSnapshots implements Snapshots {
 
   // Kernels may believe that the name is not there, or still is.
   #listed(name: string): void {
+    this.#told = this.#sessions.snapshotsChanged(byteStringOfText(name))
     this.#client.invalidate({ kind: 'entry', parent: SNAPSHOTS_INO, name: byteStringOfText(name) })
     this.#client.invalidate({ kind: 'inode', ino: SNAPSHOTS_INO })
   }
 
   async #sync(signal: AbortSignal): Promise<void> {
     const { keyspace } = this.#context.tables
+    await this.#told
     await keyspace.sync(keyspace.revision, signal)
   }
 }

@@ -26,11 +26,19 @@ export interface Snapshot {
   readonly id: number
 }
 
+/** The snapshots of a filesystem, as they are looked up. */
+export interface SnapshotList {
+  /** Oldest first. */
+  list(): readonly Snapshot[]
+  find(name: ByteString): Snapshot | undefined
+  byId(id: number): Snapshot | undefined
+}
+
 /** Ids of snapshots wrap behind this one. */
 export const SNAPSHOT_ID_MAX = 2 ** 14 - 1
 
 /** The snapshots of a filesystem: JSON v1 under `n{name}`, all in memory. */
-export class SnapshotTable {
+export class SnapshotTable implements SnapshotList {
   readonly #keyspace: LocalKeyspace
   readonly #byName = new Map<ByteString, Snapshot>()
   readonly #byId = new Map<number, Snapshot>()

@@ -13,7 +13,7 @@ import { VIRTUAL_NODES_MAX } from './limits.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
 import type { DirectoryNode, ManifestEntry, Recorded } from './node.ts'
-import { type Snapshot, SNAPSHOT_ID_MAX, type SnapshotTable } from './table.ts'
+import { type Snapshot, SNAPSHOT_ID_MAX, type SnapshotList } from './table.ts'
 import { entriesFrom, findEntry } from './walk.ts'
 
 /** The name in the root under which snapshots are found. It is not listed. */
@@ -26,7 +26,7 @@ const INOS_PER_SNAPSHOT = 2 ** 52 / (SNAPSHOT_ID_MAX + 1)
 /** What a view works with. */
 export interface ViewParts {
   readonly store: ManifestStore
-  readonly table: SnapshotTable
+  readonly table: SnapshotList
   readonly trees: TreeStore
   readonly reader: Reader
   /** The live root's attributes: `.snapshots` belongs to whom it belongs. */

@@ -1,4 +1,4 @@
-import type { ByteString } from '#base'
+import { andThen, type ByteString } from '#base'
 import { ERRNO, type Errno } from '../errno.ts'
 import { ROOT_INO } from '../inode.ts'
 import type { HeldLock, LockRequest } from '../lock.ts'
@@ -28,10 +28,13 @@ import { isVirtual, SNAPSHOTS_INO, SNAPSHOTS_NAME, type SnapshotView } from './v
 export class WithSnapshots implements Vfs {
   readonly #live: Vfs
   readonly #view: SnapshotView
+  readonly #fresh: () => Reply<void>
 
-  constructor(live: Vfs, view: SnapshotView) {
+  /** `fresh` makes sure that it is known which snapshots there are. */
+  constructor(live: Vfs, view: SnapshotView, fresh: () => Reply<void> = () => undefined) {
     this.#live = live
     this.#view = view
+    this.#fresh = fresh
   }
 
   get ttlMs(): number {
@@ -43,8 +46,9 @@ export class WithSnapshots implements Vfs {
   }
 
   lookup(parent: Ino, name: ByteString): Reply<Attributes> {
-    if (isVirtual(parent)) return this.#view.lookup(parent, name)
-    return isSnapshots(parent, name) ? this.#view.attributes(SNAPSHOTS_INO) : this.#live.lookup(parent, name)
+    if (isVirtual(parent)) return this.#freshly(parent, () => this.#view.lookup(parent, name))
+    if (!isSnapshots(parent, name)) return this.#live.lookup(parent, name)
+    return this.#freshly(SNAPSHOTS_INO, () => this.#view.attributes(SNAPSHOTS_INO))
   }
 
   forget(ino: Ino): void {
@@ -52,7 +56,7 @@ export class WithSnapshots implements Vfs {
   }
 
   attributes(ino: Ino): Reply<Attributes> {
-    return this.#of(ino).attributes(ino)
+    return this.#freshly(ino, () => this.#of(ino).attributes(ino))
   }
 
   setAttributes(ino: Ino, change: AttributeChange, caller: Caller): Reply<Attributes> {
@@ -136,7 +140,7 @@ export class WithSnapshots implements Vfs {
   }
 
   list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
-    return this.#of(ino).list(ino, after, options)
+    return this.#freshly(ino, () => this.#of(ino).list(ino, after, options))
   }
 
   getXattr(ino: Ino, name: ByteString): Reply<Uint8Array> {
@@ -161,6 +165,11 @@ export class WithSnapshots implements Vfs {
 
   onInvalidation(listener: (change: Invalidation) => void): () => void {
     return this.#live.onInvalidation(listener)
+  }
+
+  #freshly<Value>(ino: Ino, show: () => Reply<Value>): Reply<Value> {
+    if (!isVirtual(ino)) return show()
+    return andThen(this.#fresh(), failed => (failed === undefined ? show() : failed))
   }
 
   #of(ino: Ino): Pick<Vfs, keyof Vfs & keyof SnapshotView> {
