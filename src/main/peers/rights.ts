@@ -27,6 +27,7 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'chunk.report': 'member',
   'chunk.ifLost': 'member',
   'chunk.roots': 'member',
+  'chunk.rootsVersion': 'member',
   'fs.open': 'machine',
   'fs.call': 'machine',
   'fs.watch': 'machine',

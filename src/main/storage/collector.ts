@@ -42,6 +42,7 @@ export class Collector implements AsyncDisposable {
   #round = 0
   /** What was committed when the last collection began: nothing to do while it is the same. */
   #revisions = -1
+  #elsewhere = ''
 
   constructor(parts: CollectorParts) {
     this.#parts = parts
@@ -62,8 +63,9 @@ export class Collector implements AsyncDisposable {
   }
 
   async #collect(signal: AbortSignal): Promise<Collected> {
-    const { chunks, filesystems } = this.#parts
+    const { chunks, filesystems, others } = this.#parts
     const revisions = this.#committed()
+    const elsewhere = await others.version(signal)
     // What an earlier collection left as candidates goes in the first round already.
     const first = await this.#ask(signal)
     await Promise.all(filesystems.held.map(({ filesystem }) => filesystem.settled()))
@@ -71,6 +73,7 @@ export class Collector implements AsyncDisposable {
     const deletedChunks = first.deleted + deleted
     const { bytesReturned } = await chunks.compact(signal)
     this.#revisions = candidates === 0 ? revisions : -1
+    this.#elsewhere = elsewhere
     return { deletedChunks, candidates, freedBytes: bytesReturned }
   }
 
@@ -78,14 +81,15 @@ export class Collector implements AsyncDisposable {
     const { chunks, filesystems, others } = this.#parts
     const isAlone = others.isAlone
     const count = Object.values(chunks.stat().states).reduce((sum, { chunks: each }) => sum + each, 0)
-    const wanted = new DigestFilter(count, this.#round++)
+    const salt = this.#round++
+    const wanted = new DigestFilter(count, salt)
     for (const { filesystem } of filesystems.held) {
       for await (const batch of filesystem.references(signal)) for (const digest of batch) wanted.add(digest)
     }
-    for await (const batch of others.references(signal)) for (const digest of batch) wanted.add(digest)
+    const named = [wanted, ...(await others.named(salt % SALTS, signal))]
     // What was removed before it was asked stays removed, even after a power cut: only then its chunks may go.
     for (const { keyspace } of filesystems.held) await keyspace.sync(keyspace.revision, signal)
-    const references = (digests: readonly Digest[]) => digests.map(digest => wanted.mayHave(digest))
+    const references = (digests: readonly Digest[]) => digests.map(digest => named.some(each => each.mayHave(digest)))
     // Writers elsewhere cannot be waited for: a chunk goes when nobody has named it for much longer than a write takes.
     const graceMs = isAlone ? 0 : COLLECT_FAR_GRACE_MS
     return chunks.collect([{ name: 'filesystems', references }], { graceMs }, signal)
@@ -100,8 +104,7 @@ export class Collector implements AsyncDisposable {
       await clock.sleep(COLLECT_LOOK_MS, signal).catch(() => undefined)
       const startMs = clock.monotonicMs()
       const pauseMs = Math.max(this.#isLow() ? COLLECT_LOW_EVERY_MS : COLLECT_EVERY_MS, tookMs / COLLECT_TIME_SHARE)
-      const isSame = this.#parts.others.isAlone && this.#committed() === this.#revisions
-      if (signal.aborted || startMs - lastMs < pauseMs || isSame) continue
+      if (signal.aborted || startMs - lastMs < pauseMs || (await this.#isSame(signal))) continue
       try {
         const { deletedChunks, freedBytes } = await this.collect(signal)
         if (deletedChunks > 0) log.info('collected chunks that nothing needs', { deletedChunks, freedBytes })
@@ -113,6 +116,13 @@ export class Collector implements AsyncDisposable {
     }
   }
 
+  // Asking other machines whether they name what they did costs little, however much that is.
+  async #isSame(signal: AbortSignal): Promise<boolean> {
+    if (this.#committed() !== this.#revisions) return false
+    const elsewhere = await this.#parts.others.version(signal).catch(() => undefined)
+    return elsewhere === this.#elsewhere
+  }
+
   #isLow(): boolean {
     const { totalBytes, freeBytes } = this.#parts.chunks.space()
     return freeBytes < totalBytes * COLLECT_LOW_SHARE
@@ -122,3 +132,6 @@ export class Collector implements AsyncDisposable {
     return this.#parts.filesystems.held.reduce((sum, { keyspace }) => sum + keyspace.revision, 0)
   }
 }
+
+/** A round's filter has another salt than the one before: a few are enough. */
+const SALTS = 65_536

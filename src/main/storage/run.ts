@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
-import { doorOf, faultHead, listenSocket } from '#rpc'
+import { doorOf, faultHead, type Handler, listenSocket } from '#rpc'
 import { type ChunkStore, openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
 import type { ChunkSource, Ino } from '#storage/fs'
 import { openPool, poolHandlers } from '#storage/pool'
@@ -135,8 +135,7 @@ async function openAll(
     },
     orders,
   )
-  const options = { clock: world.clock, log: world.log, software: softwareName(), handlers }
-  opening.use(await listenSocket(doorOf(dataFolder), options))
+  opening.use(await openDoor(dataFolder, world, handlers))
   opening.defer(() => pool.hurry())
   return opening.move()
 }
@@ -168,6 +167,10 @@ function leaving(held: Held, link: SupervisorLink, { clock, log }: World): (file
     // Who asked for it is answered first.
     void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again' }))
   }
+}
+
+function openDoor(dataFolder: string, { clock, log }: World, handlers: readonly Handler[]) {
+  return listenSocket(doorOf(dataFolder), { clock, log, software: softwareName(), handlers })
 }
 
 // The disk of the data folder, and what tells other machines of it.

@@ -24,3 +24,13 @@ test('a filter that is too small claims more and forgets nothing', () => {
   for (let i = 0; i < 5000; i++) filter.add(digest(`in ${i}`))
   for (let i = 0; i < 5000; i++) assert.ok(filter.mayHave(digest(`in ${i}`)))
 })
+
+test('a filter that travelled is the same', () => {
+  const filter = new DigestFilter(3000, 5)
+  for (let i = 0; i < 3000; i++) filter.add(digest(`in ${i}`))
+  const other = DigestFilter.of(Uint8Array.from(filter.bytes), 5)
+  for (let i = 0; i < 6000; i++) {
+    for (const each of [digest(`in ${i}`), digest(`out ${i}`)]) assert.equal(other.mayHave(each), filter.mayHave(each))
+  }
+  assert.throws(() => DigestFilter.of(new Uint8Array(1000), 5), RangeError)
+})

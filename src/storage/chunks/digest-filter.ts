@@ -10,6 +10,7 @@ export class DigestFilter {
   readonly #bits: Uint32Array
   readonly #mask: number
   readonly #salt: number
+  #count = 0
 
   /** For about `count` digests. */
   constructor(count: number, salt: number) {
@@ -19,7 +20,27 @@ export class DigestFilter {
     this.#salt = salt
   }
 
+  /** A filter that came from another process as {@link bytes} of it, whose number must be a power of two. */
+  static of(bytes: Uint8Array, salt: number): DigestFilter {
+    const filter = new DigestFilter(Math.floor((bytes.byteLength * 8) / FILTER_BITS_PER_DIGEST), salt)
+    const own = filter.bytes
+    if (own.byteLength !== bytes.byteLength) throw new RangeError('the bits of a filter are a power of two')
+    own.set(bytes)
+    return filter
+  }
+
+  /** Its bits, as they are: little endian on every machine that this runs on. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#bits.buffer)
+  }
+
+  /** How many were added. */
+  get count(): number {
+    return this.#count
+  }
+
   add(digest: Digest): void {
+    this.#count++
     for (let probe = 0; probe < FILTER_PROBES; probe++) {
       const bit = this.#bit(digest, probe)
       this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31))

@@ -75,3 +75,5 @@ export const IF_LOST_PLACES_MAX = 10
 export const MACHINES_MAX = 4_096
 /** Filesystems of one home. */
 export const FILESYSTEMS_MAX = 4_096
+/** Bytes of what names all chunks of one home. */
+export const FILTER_BYTES_MAX = 512 * MIB

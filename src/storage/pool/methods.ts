@@ -3,6 +3,7 @@ import {
   CHUNK_BYTES_MAX,
   GROUPS_MAX,
   FILESYSTEMS_MAX,
+  FILTER_BYTES_MAX,
   GROUPS_PER_CALL_MAX,
   IF_LOST_PLACES_MAX,
   MACHINES_MAX,
@@ -96,15 +97,24 @@ export const chunkConfirm = unary({
 })
 
 /**
- * Every chunk that the filesystems whose home is the answering machine name, durably: digests in the items' bodies. A copy is
- * collected only when every machine of the map has answered, in two rounds.
+ * Every chunk that the filesystems whose home is the answering machine name, durably: a filter (`DigestFilter`) in the bodies of
+ * the items. A copy is collected only when every machine of the map has answered, in two rounds.
  */
 export const chunkRoots = download({
   name: 'chunk.roots',
+  version: 2,
+  params: shape({ pool, salt: integer(0, 65_535) }),
+  item: shape({ bytes: integer(0, FILTER_BYTES_MAX) }),
+  result: nothing,
+})
+
+/** Changes whenever what {@link chunkRoots} answers may: who was told the same before has nothing to ask. */
+export const chunkRootsVersion = unary({
+  name: 'chunk.rootsVersion',
   version: 1,
   params: shape({ pool }),
-  item: nothing,
-  result: nothing,
+  result: shape({ version: text(200) }),
+  timeoutMs: 60_000,
 })
 
 const ifLostShape = shape({
