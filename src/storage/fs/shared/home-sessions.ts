@@ -1,4 +1,5 @@
 import { andThen, type Awaitable, type ByteString, isLater } from '#base'
+import type { Revision } from '#keyspace'
 import { errnoOf } from '../client/writer.ts'
 import { isErrno } from '../errno.ts'
 import { LOCAL_SESSION } from '../home/locks.ts'
