@@ -79,8 +79,7 @@ async function openAll(
   const hint = 'Look for it with `ps ax | grep cairn` and end it.'
   const fault = (message: string) => mainFault('StorageProcess', message, { hint })
   opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
-  const { chunks, scrubber, peers } = await openDisk(start, world, opening)
-  const { machines } = peers
+  const { chunks, scrubber, peers, machines } = await openDisk(start, world, opening)
   const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
@@ -180,7 +179,7 @@ async function openDisk(start: Start, world: World, opening: AsyncDisposableStac
   const scrubber = opening.use(new Scrubber({ world, folder: `${dataFolder}/chunks`, chunks }))
   const scrubbedMs = () => scrubber.state.last?.doneMs
   const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, chunks, scrubbedMs }))
-  return { chunks, scrubber, peers }
+  return { chunks, scrubber, peers, machines: peers.machines }
 }
 
 // What is used here and lives on other machines.
