@@ -196,8 +196,8 @@ class Engine implements LocalKeyspace {
     try {
       if (!failed) await this.#drain()
     } catch (error) {
-      // What other machines do not have, the next opening brings there.
-      if (!isForLater(error)) throw error
+      // What other machines do not have, the next opening brings there, or another home has gone on without it.
+      if (this.#log.durable < this.revision) throw error
     } finally {
       const closed = keyspaceFault('Closed', 'the keyspace is closed')
       this.#failure = closed
@@ -375,6 +375,7 @@ class Engine implements LocalKeyspace {
 
   #taskFailed(error: unknown): void {
     this.#parts.world.log.warn('keyspace: background work failed', { error: whyOf(error) })
+    if (isFault(error, 'OldEpoch')) return // whoever ships the log has heard of it
     // A full disk may have room again: the overlay holds what the index has not taken until then. So may other machines answer.
     if ((isFault(error, 'DiskFull') || isForLater(error)) && this.#failure === undefined) {
       if (!this.#ticking) this.#startTick()

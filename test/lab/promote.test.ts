@@ -54,6 +54,9 @@ async function shipped(lab: TestLab): Promise<void> {
 }
 
 async function promoted(lab: TestLab): Promise<void> {
+  // What m1 says now nobody else hears.
+  await lab.cut('m1')
+  await lab.sh('m1', 'echo nobody heard > /mnt/cairn/unshipped')
   await lab.kill('m1')
   const { code, out, err } = await lab.cairn(next, 'fs', 'promote', 'home', '--force')
   assert.equal(code, 0, err)
@@ -66,10 +69,14 @@ async function promoted(lab: TestLab): Promise<void> {
 }
 
 async function back(lab: TestLab): Promise<void> {
+  await lab.heal('m1')
   await lab.start('m1')
   await lab.until('m1 to follow', async () => (await row(lab, 'm1')).home === next)
   for (const machine of [next, other]) {
     assert.equal(await lab.sh('m1', `cat /mnt/cairn/after-${machine}`), `from ${machine}\n`)
   }
   await same(lab, 'm1', '/mnt/cairn/m1', sums[0] ?? '')
+  const shown = () => lab.sh('m1', 'cat /mnt/cairn/.snapshots/unshipped-m1-1/unshipped')
+  await lab.until('what m1 had not shipped to be a snapshot', async () => (await shown()) === 'nobody heard\n')
+  await assert.rejects(lab.sh(next, 'cat /mnt/cairn/unshipped'))
 }

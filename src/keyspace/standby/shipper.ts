@@ -41,11 +41,15 @@ export class LogShipper implements AsyncDisposable {
   readonly #followers = new Map<string, { readonly follower: Follower; readonly ending: AbortController }>()
   /** Waited for although not agreed on yet: they are being taken in. */
   readonly #coming = new Set<string>()
+  /** Those of them that may have been agreed on: nobody has answered. */
+  readonly #unsure = new Set<string>()
   readonly #waiting = new Set<() => void>()
   readonly #beganMs: number
   /** What may be made durable elsewhere, and what is durable everywhere. */
   #target: Revision
   #safe: Revision
+  /** Since when somebody waits. */
+  #waitingMs: number | undefined
   #agreeing: Promise<unknown> = Promise.resolve()
   #deposed: Error | undefined
 
@@ -69,16 +73,29 @@ export class LogShipper implements AsyncDisposable {
     for (const { follower } of this.#followers.values()) follower.wake()
     const { clock } = this.#parts.world
     const beganMs = clock.monotonicMs()
+    this.#waitingMs = beganMs
+    try {
+      await this.#untilSafe(target, beganMs)
+    } finally {
+      this.#waitingMs = undefined
+    }
+  }
+
+  async #untilSafe(target: Revision, beganMs: number): Promise<void> {
+    const { clock } = this.#parts.world
     for (;;) {
       this.#checkHome()
       const missing = this.#missing(target)
       const isEnough = this.#parts.inSync().length >= this.#parts.wanted().least
-      if (missing.length === 0 && isEnough) break
+      if (missing.length === 0 && isEnough) {
+        // In the same step: who is taken in from now on has to have this.
+        this.#safe = revisionOf(Math.max(this.#safe, target))
+        return
+      }
       if (clock.monotonicMs() - beganMs >= SHIP_MS_MAX) throw this.#tooFew(missing)
       const silent = missing.find(name => this.#silentMs(name, beganMs) >= this.#patienceMs(name))
       if (silent === undefined || !(await this.#leave(silent, false))) await this.#untilMoved()
     }
-    this.#safe = revisionOf(Math.max(this.#safe, target))
   }
 
   /** How the other machines are that it is brought to. */
@@ -117,13 +134,16 @@ export class LogShipper implements AsyncDisposable {
 
   /** Goes on without a machine; false when too few would be left, or nobody can be asked. */
   async #leave(name: string, isForced: boolean): Promise<boolean> {
-    if (this.#coming.delete(name)) return true
+    const isUnsure = this.#unsure.has(name)
+    if (!isUnsure && this.#coming.delete(name)) return true
     const { world } = this.#parts
     try {
-      return await this.#agreeOn(inSync => {
+      const isLeft = await this.#agreeOn(inSync => {
         const left = inSync.filter(each => each !== name)
         return isForced || left.length >= this.#parts.wanted().least ? left : undefined
-      })
+      }, isUnsure)
+      if (isLeft) this.#settle(name)
+      return isLeft
     } catch (error) {
       if (isFault(error, 'OldEpoch')) this.#depose(error)
       else world.log.info('a machine without the log cannot be left out', { machine: name, why: whyOf(error) })
@@ -134,13 +154,14 @@ export class LogShipper implements AsyncDisposable {
   }
 
   // One at a time, each from what was agreed before; false when it is not to be changed.
-  #agreeOn(change: (inSync: readonly string[]) => readonly string[] | undefined): Promise<boolean> {
+  #agreeOn(change: (inSync: readonly string[]) => readonly string[] | undefined, isAsked = false): Promise<boolean> {
     const agreed = this.#agreeing.then(async () => {
       this.#checkHome()
       const now = this.#parts.inSync()
       const next = change(now)
       if (next === undefined) return false
-      if (next.length === now.length && next.every(name => now.includes(name))) return true
+      const isSame = next.length === now.length && next.every(name => now.includes(name))
+      if (isSame && !isAsked) return true
       await this.#parts.agree(next, this.#tasks.signal)
       this.#moved()
       return true
@@ -166,11 +187,10 @@ export class LogShipper implements AsyncDisposable {
     const { others, copies } = wanted()
     const well = members.filter(name => this.#isWell(name))
     const more = others.filter(name => !members.includes(name)).slice(0, Math.max(0, copies - 1 - well.length))
-    const all = new Set([...members, ...more])
+    const all = new Set([...members, ...this.#coming, ...more])
     for (const [name, { ending }] of this.#followers) {
       if (all.has(name)) continue
       ending.abort()
-      this.#coming.delete(name)
       this.#followers.delete(name)
     }
     for (const name of all) if (!this.#followers.has(name)) this.#follow(name)
@@ -179,7 +199,8 @@ export class LogShipper implements AsyncDisposable {
   #isWell(name: string): boolean {
     const follower = this.#follower(name)
     if (follower === undefined || follower.heardMs === undefined) return !this.#isOld
-    return follower.trouble === undefined
+    const isLate = follower.durable < this.#target && this.#waitingMs !== undefined
+    return follower.trouble === undefined && !(isLate && this.#silentMs(name, this.#waitingMs ?? 0) >= MEMBER_SILENT_MS)
   }
 
   get #isOld(): boolean {
@@ -196,17 +217,23 @@ export class LogShipper implements AsyncDisposable {
   async #takeIn(name: string): Promise<void> {
     const { world, inSync, wanted } = this.#parts
     this.#coming.add(name)
+    if ((this.#follower(name)?.durable ?? 0) < this.#safe) return this.#settle(name)
     try {
-      if ((this.#follower(name)?.durable ?? 0) < this.#safe) return
-      await this.#agreeOn(now => (this.#coming.has(name) ? [...now, name] : undefined))
+      // Until somebody has answered it is waited for: it may be in sync by what others know.
+      this.#unsure.add(name)
+      await this.#agreeOn(now => [...now.filter(each => each !== name), name])
+      this.#settle(name)
       world.log.info('a log is on one more machine', { inSync: inSync(), wanted: wanted().copies })
     } catch (error) {
       if (isFault(error, 'OldEpoch')) this.#depose(error)
       await sleepUntilWoken(world.clock, SHIP_LOOK_MS, this.#tasks.signal)
-    } finally {
-      this.#coming.delete(name)
-      this.#moved()
     }
+  }
+
+  #settle(name: string): void {
+    this.#coming.delete(name)
+    this.#unsure.delete(name)
+    this.#moved()
   }
 
   #follow(name: string): void {

@@ -1,7 +1,7 @@
 import type { World } from '#base'
 import { revisionOf } from '../change.ts'
 import { Checkpoints } from '../checkpoints.ts'
-import { openEmbeddedKeyspace } from '../embedded.ts'
+import { type EmbeddedOptions, openEmbeddedKeyspace } from '../embedded.ts'
 import type { LocalKeyspace, LogRecord, Revision } from '../keyspace.ts'
 import { memoryIndex } from '../memory-index.ts'
 import { packRecords } from '../standby/batch.ts'
@@ -26,8 +26,8 @@ export class LogMachine {
     this.world = { ...quietWorld, disk: this.disk, clock: { ...quietWorld.clock, sleep } }
   }
 
-  home(): Promise<LocalKeyspace> {
-    return openEmbeddedKeyspace({ ...this.#options, history: { ms: 0, revisions: 0 } })
+  home(more: Pick<EmbeddedOptions, 'shipped'> = {}): Promise<LocalKeyspace> {
+    return openEmbeddedKeyspace({ ...this.#options, ...more, history: { ms: 0, revisions: 0 } })
   }
 
   standby(): Promise<Standby> {

@@ -39,12 +39,16 @@ export class HomeRecords implements AsyncDisposable {
   readonly #background: Promise<void>
   /** Records that no controller has agreed on yet. */
   #forced: ReadonlyMap<string, MapFilesystem>
+  /** What was asked of controllers and is not known to be in the map on this disk: who may be in sync beside those. */
+  #adding: ReadonlyMap<string, MapFilesystem>
   /** What a controller has answered before its map came here. */
   readonly #agreed = new Map<string, MapFilesystem>()
 
   constructor(parts: RecordsParts) {
     this.#parts = parts
-    this.#forced = this.#read()
+    const { filesystems, adding } = this.#read()
+    this.#forced = filesystems
+    this.#adding = adding
     this.#hearing = parts.machines.onMap(() => this.#changed())
     this.#background = this.#hand()
   }
@@ -56,8 +60,12 @@ export class HomeRecords implements AsyncDisposable {
     const all = [inMap, this.#agreed.get(name), this.#forced.get(name)].filter(each => each !== undefined)
     const epoch = Math.max(...all.map(each => each.epoch))
     const [first, ...rest] = all.filter(each => each.epoch === epoch)
-    // In its epoch the home itself knows best.
-    return first?.home === own ? (rest.at(-1) ?? first) : first
+    if (first?.home !== own) return first
+    // In its epoch the home itself knows best; what it has asked for may have been agreed on.
+    const known = rest.at(-1) ?? first
+    const adding = this.#adding.get(name)
+    if (adding?.epoch !== epoch) return known
+    return { ...known, inSync: [...new Set([...known.inSync, ...adding.inSync])] }
   }
 
   /** All that are known, by name. */
@@ -99,11 +107,22 @@ export class HomeRecords implements AsyncDisposable {
     const inMap = homeOf(machines.map, name)
     const isForced = this.#forced.has(name) && (inMap?.epoch ?? 0) < epoch && !this.#agreed.has(name)
     if (isForced) return this.#keep(new Map([...this.#forced, [name, next]]))
-    const { outcome, map } = await this.#parts.setHome({ filesystem: name, was: now, next }, signal)
+    const onDisk = inMap?.epoch === epoch ? inMap.inSync : []
+    const isMore = next.inSync.some(each => !onDisk.includes(each))
+    if (isMore) await this.#keep(this.#forced, new Map([...this.#adding, [name, next]]))
+    const agreed = this.#agreed.get(name)
+    const was = agreed?.epoch === epoch ? agreed : (inMap ?? now)
+    const { outcome, map } = await this.#parts.setHome({ filesystem: name, was, next }, signal)
     const record = homeOf(map, name)
     if (record !== undefined) this.#agreed.set(name, record)
     if (record?.home !== own || record.epoch !== epoch) throw oldEpoch(name, record)
     this.#changed()
+    if (this.#adding.has(name)) {
+      const rest = new Map(this.#adding)
+      if (record.inSync.every(each => onDisk.includes(each))) rest.delete(name)
+      else rest.set(name, record)
+      await this.#keep(this.#forced, rest)
+    }
     if (outcome === 'stale')
       throw mainFault('HomeUnreachable', `the record of ${name} was another; it is changed again`)
   }
@@ -150,27 +169,28 @@ export class HomeRecords implements AsyncDisposable {
     for (const run of this.#listeners) run()
   }
 
-  async #keep(next: ReadonlyMap<string, MapFilesystem>): Promise<void> {
+  async #keep(next: ReadonlyMap<string, MapFilesystem>, adding = this.#adding): Promise<void> {
     const { world, dataFolder } = this.#parts
-    const text = JSON.stringify({ version: 1, filesystems: [...next.values()] })
+    const text = JSON.stringify({ version: 1, filesystems: [...next.values()], adding: [...adding.values()] })
     world.disk.makeFolder(nodeFolderOf(dataFolder))
     await replaceSmallFile(world.disk, pathOf(dataFolder), text)
     this.#forced = next
+    this.#adding = adding
     this.#changed()
   }
 
-  #read(): ReadonlyMap<string, MapFilesystem> {
+  #read(): Kept {
     const { world, dataFolder } = this.#parts
     const text = readSmallFile(world.disk, pathOf(dataFolder))
-    if (text === undefined) return new Map()
+    if (text === undefined) return NOTHING_KEPT
     try {
       const read: unknown = JSON.parse(text)
-      const list = typeof read === 'object' && read !== null && 'filesystems' in read ? read.filesystems : undefined
-      if (!Array.isArray(list)) return new Map()
-      return new Map(list.filter(isRecord).map(record => [record.name, record]))
+      if (typeof read !== 'object' || read === null) return NOTHING_KEPT
+      const { filesystems, adding } = { filesystems: [], adding: [], ...read }
+      return { filesystems: recordsIn(filesystems), adding: recordsIn(adding) }
     } catch (error) {
       world.log.warn('what was forced of homes cannot be read', { why: whyOf(error) })
-      return new Map()
+      return NOTHING_KEPT
     }
   }
 
@@ -208,6 +228,17 @@ export class HomeRecords implements AsyncDisposable {
 function oldEpoch(name: string, record: MapFilesystem | undefined): Error {
   const where = record === undefined ? 'nobody is' : `${record.home} is, in epoch ${record.epoch}`
   return mainFault('OldEpoch', `this machine is the home of ${name} no longer: ${where}`)
+}
+
+interface Kept {
+  readonly filesystems: ReadonlyMap<string, MapFilesystem>
+  readonly adding: ReadonlyMap<string, MapFilesystem>
+}
+
+const NOTHING_KEPT: Kept = { filesystems: new Map(), adding: new Map() }
+
+function recordsIn(list: unknown): ReadonlyMap<string, MapFilesystem> {
+  return new Map((Array.isArray(list) ? list : []).filter(isRecord).map(record => [record.name, record]))
 }
 
 function isRecord(value: unknown): value is MapFilesystem {
