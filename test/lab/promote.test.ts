@@ -69,7 +69,7 @@ async function promoted(lab: TestLab): Promise<void> {
 }
 
 async function back(lab: TestLab): Promise<void> {
-  await lab.heal('m1')
+  await lab.heal()
   await lab.start('m1')
   await lab.until('m1 to follow', async () => (await row(lab, 'm1')).home === next)
   for (const machine of [next, other]) {
