@@ -49,3 +49,14 @@ test('whoever gives up is let go at once, with his reason', async () => {
   stop.abort(reason)
   await assert.rejects(dialled, reason)
 })
+
+test('an address that is only for when no other answers waits for the others', async () => {
+  const later = (tools: ReturnType<typeof dialler>) => ({
+    ...tools,
+    laterMs: (at: string) => (at === 'mesh' ? 1_500 : 0),
+  })
+  const slow = dialler(new SteppedClock(), { mesh: 10, slow: 1_000 })
+  assert.equal((await run(['slow', 'mesh'], later(slow))).address, 'slow')
+  const hole = dialler(new SteppedClock(), { mesh: 10 })
+  assert.equal((await run(['hole', 'mesh'], later(hole))).address, 'mesh')
+})

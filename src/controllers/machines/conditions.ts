@@ -20,7 +20,14 @@ interface Condition {
 
 /** The conditions of a Node: that of Kubernetes first, then those of Cairn. What has not changed keeps its times. */
 export function conditionsOf(node: KubeObject | undefined, facts: MachineFacts, time: string): readonly JsonObject[] {
-  const wanted = [readyOf(facts), ...reachOf(facts), degradedOf(facts), drainingOf(facts), ...meshOf(facts), removedOf(false)]
+  const wanted = [
+    readyOf(facts),
+    ...reachOf(facts),
+    degradedOf(facts),
+    drainingOf(facts),
+    ...meshOf(facts),
+    removedOf(false),
+  ]
   return merged(node, wanted, time)
 }
 

@@ -57,6 +57,7 @@ export class Mesh implements AsyncDisposable {
   #turnMs = Number.NEGATIVE_INFINITY
   #lookMs = Number.NEGATIVE_INFINITY
   #told = ''
+  #before: { readonly state: WireguardState; readonly atMs: number } | undefined
 
   constructor(parts: MeshParts) {
     this.#parts = parts
@@ -144,6 +145,7 @@ export class Mesh implements AsyncDisposable {
   async #turn(map: MeshMap): Promise<void> {
     const state = await this.#parts.device.state()
     const facts = this.#facts(map, state)
+    this.#before = { state, atMs: this.#parts.world.clock.monotonicMs() }
     const heard = await this.#door.turn({
       report: this.#report(facts),
       said: saidOf(facts),
@@ -187,6 +189,8 @@ export class Mesh implements AsyncDisposable {
 
   #facts(map: MeshMap, state: WireguardState): TellingFacts {
     const { device, world } = this.#parts
+    const before = this.#before
+    const agoMs = before === undefined ? 0 : world.clock.monotonicMs() - before.atMs
     return {
       map,
       state,
@@ -196,6 +200,7 @@ export class Mesh implements AsyncDisposable {
       canRelay: device.forwarding.isAllowed,
       networks: ownNetworks(),
       wallSeconds: Number(world.clock.wallNs() / 1_000_000n) / 1000,
+      before: before === undefined ? undefined : { state: before.state, agoMs },
     }
   }
 

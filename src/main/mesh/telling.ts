@@ -30,6 +30,8 @@ export interface TellingFacts {
   readonly canRelay: boolean
   readonly networks: readonly string[]
   readonly wallSeconds: number
+  /** What WireGuard had said a moment before, and how long ago that is. */
+  readonly before: { readonly state: WireguardState; readonly agoMs: number } | undefined
 }
 
 /** What this machine tells controllers of its ways. */
@@ -105,7 +107,16 @@ function rowOf(machine: MeshMachine, facts: TellingFacts): MeshRow {
       : { handshakeAgoMs: Math.max(0, Math.round(1000 * (wallSeconds - peer.handshakeSeconds))) }),
     rxBytes,
     txBytes,
+    ...rates(machine, facts),
   }
+}
+
+// Counts begin anew with a peer that is made anew.
+function rates(machine: MeshMachine, { state, before }: TellingFacts): Pick<MeshRow, 'rxPerSecond' | 'txPerSecond'> {
+  const [now, then] = [peerOf(machine, state), before === undefined ? undefined : peerOf(machine, before.state)]
+  if (before === undefined || now === undefined || then === undefined || before.agoMs <= 0) return {}
+  const perSecond = (bytes: number) => Math.max(0, Math.round((1000 * bytes) / before.agoMs))
+  return { rxPerSecond: perSecond(now.rxBytes - then.rxBytes), txPerSecond: perSecond(now.txBytes - then.txBytes) }
 }
 
 function peerOf({ mesh }: MeshMachine, { peers }: WireguardState): WireguardPeer | undefined {

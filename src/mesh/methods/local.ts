@@ -31,6 +31,9 @@ const rowShape = shape({
   handshakeAgoMs: optional(integer()),
   rxBytes: integer(),
   txBytes: integer(),
+  /** Bytes a second, of the last seconds. */
+  rxPerSecond: optional(integer()),
+  txPerSecond: optional(integer()),
 })
 
 /** A machine as `cairn mesh` shows it. */
