@@ -3,6 +3,13 @@ import { nextMap } from '#controllers'
 import type { KubeObject } from '#schema'
 import { EMPTY_MAP, type CloudMachine } from './machine.ts'
 
+/** Who looks at maps as they are made. */
+export interface MapHearer {
+  changed(before: NodeMap, after: NodeMap): void
+  /** The map as it is handed over: the same, but for planted bugs. */
+  spoil(map: NodeMap): NodeMap
+}
+
 /** What people have decided about a cloud, and the map that the leading controller has kept last. */
 export class Leader {
   kept: NodeMap
@@ -10,12 +17,11 @@ export class Leader {
   readonly #draining = new Set<string>()
   readonly #revoked: string[] = []
   readonly #pools: readonly KubeObject[]
-  readonly #changed: (before: NodeMap, after: NodeMap) => void
+  readonly #hears: MapHearer
 
-  constructor(pool: { replicas: number; minReplicas: number }, changed: (before: NodeMap, after: NodeMap) => void) {
-    const spec = { replicas: pool.replicas, minReplicas: pool.minReplicas }
-    this.#pools = [object('Pool', 'default', spec)]
-    this.#changed = changed
+  constructor(pool: { readonly replicas: number; readonly minReplicas: number }, hears: MapHearer) {
+    this.#pools = [object('Pool', 'default', pool)]
+    this.#hears = hears
     this.kept = { ...EMPTY_MAP, machines: [] }
   }
 
@@ -57,8 +63,8 @@ export class Leader {
         revoked: this.#revoked,
       },
     )
-    const next = { ...map, groups: EMPTY_MAP.groups }
-    if (next.version !== this.kept.version) this.#changed(this.kept, next)
+    const next = map.version === this.kept.version ? this.kept : this.#hears.spoil({ ...map, groups: EMPTY_MAP.groups })
+    if (next !== this.kept) this.#hears.changed(this.kept, next)
     this.kept = next
     if (maps.map.version < next.version || !maps.map.isShared) await maps.take(next)
   }
@@ -69,5 +75,5 @@ export class Leader {
 }
 
 function object(kind: string, name: string, spec: object): KubeObject {
-  return { apiVersion: 'v1', kind, metadata: { name }, spec } as unknown as KubeObject
+  return { apiVersion: 'v1', kind, metadata: { name, uid: name, creationTimestamp: '' }, spec: { ...spec } }
 }

@@ -46,6 +46,8 @@ export class CloudMachine {
   readonly name: string
   readonly start0: MachineStart
   image = emptyImage()
+  /** Nobody starts it now. */
+  isHeld = false
   /** Counts its disks: a wiped machine has another one. */
   disks = 1
   links: Links | undefined
@@ -172,7 +174,6 @@ export class CloudMachine {
   async #openHome(life: Life, world: World): Promise<void> {
     const { pool } = this
     if (pool === undefined) return
-    const order = afterChunks(pool)
     const keyspace = await openEmbeddedKeyspace({
       world,
       folder: `${DATA}/fs/keyspace`,
@@ -181,7 +182,7 @@ export class CloudMachine {
       failed: error => {
         if (!life.ended) this.onFailed(error)
       },
-      ...(this.#parts.canary?.order?.(order) ?? order),
+      ...afterChunks(pool),
     })
     if (life.ended) return
     this.onFound(keyspace.revision)
@@ -289,6 +290,8 @@ function emptyImage(): DiskImage {
   return image
 }
 
+/** The machine that the others ask, and the home of the filesystem. */
+export const CONTROLLER_NAME = 'm1'
 /** How the filesystem is called. */
 export const FILESYSTEM = 'home'
 const CLOUD = 'sim'

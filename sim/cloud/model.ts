@@ -8,6 +8,8 @@ export class CloudFile {
   readonly history = new FileHistory(FILE_MODE)
   /** What is known of it is settled when all is calm again: nobody uses it until then. */
   isFrozen = false
+  /** It was appended to when nobody knew where it ends: its content is whatever is found. */
+  isOpenEnded = false
   /** The revision that a power cut of the home left, the first since it was settled. */
   cutAt: number | undefined
   isBusy = false

@@ -24,6 +24,8 @@ export interface CloudSetting {
   readonly revision: number
   readonly home: string
   note(line: string): void
+  /** A program on this machine asks for something now. */
+  asks(machine: string): void
   pause(ms: number): Promise<void>
 }
 
@@ -83,6 +85,7 @@ async function call<Value>(
   run: (vfs: Vfs) => Reply<Value>,
 ): Promise<Outcome<Value>> {
   if (machine.isOver) return 'gone'
+  setting.asks(machine.name)
   const answer: Answer<Value> | 'gone' = await Promise.race([answerOf(() => run(machine.vfs)), machine.gone])
   setting.note(
     `${machine.name} ${what}: ${answer === 'gone' ? answer : isErrno(answer) ? errnoName(answer) : 'ok'} (revision ${setting.revision})`,
@@ -163,7 +166,8 @@ class Writing {
     for (let steps = random.between(1, 4); steps > 0 && isWell; steps--) {
       // Where it would write after the home was set back, nobody can say; that it is told so when it syncs, it must be.
       isWell = await this[this.#isCut ? 'sync' : random.weighted(STEPS)]()
-      if (isWell && random.chance(0.4)) await this.#setting.pause(random.fraction() * THINK_MS)
+      if (isWell && random.chance(0.4))
+        await this.#setting.pause(random.fraction() * random.pick([THINK_MS, 4 * THINK_MS]))
     }
     await this.#close()
   }
@@ -220,12 +224,14 @@ class Writing {
     const how = { append: isAppended, killPrivileges: false }
     const what = `${isAppended ? 'appends to' : 'writes'} ${this.#ino} ${offset}+${count}`
     const isHome = isAppended && this.#machine.name !== this.#setting.home
-    return this.#change(what, { change, isHome }, vfs => vfs.write(this.#ino, offset, Uint8Array.from(bytes), how))
+    return this.#change(what, { change, isHome, isAppended }, vfs =>
+      vfs.write(this.#ino, offset, Uint8Array.from(bytes), how),
+    )
   }
 
   async #change(
     what: string,
-    { change, isHome }: { change: Parameters<CloudFile['history']['change']>[0]; isHome: boolean },
+    { change, isHome, isAppended = false }: Changing,
     run: (vfs: Vfs) => Reply<unknown>,
   ): Promise<boolean> {
     const { history } = this.#file
@@ -233,6 +239,7 @@ class Writing {
     const done = await this.#call(what, run)
     if (typeof done === 'string' || this.#isCut) {
       history.perhaps(change, 0)
+      if (isAppended && this.#isCut) this.#file.isOpenEnded = true
       this.#freeze()
       return typeof done !== 'string'
     }
@@ -269,6 +276,13 @@ class Writing {
     this.#file.isFrozen = true
     this.#file.history.loosen()
   }
+}
+
+interface Changing {
+  readonly change: Parameters<CloudFile['history']['change']>[0]
+  /** It is at the home when it is answered. */
+  readonly isHome: boolean
+  readonly isAppended?: boolean
 }
 
 const STEPS = { write: 5, append: 3, truncate: 1, sync: 4, read: 2 } as const

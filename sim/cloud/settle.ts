@@ -1,6 +1,6 @@
 import { type Digest, digestHex, isFault } from '#base'
-import { type Cookie, ERRNO, type Filesystem, type Ino, isErrno, ROOT_INO, type Vfs } from '#storage/fs'
-import { ok, show } from '../model/observe.ts'
+import { type Cookie, ERRNO, type Filesystem, type Ino, isErrno, type Reply, ROOT_INO, type Vfs } from '#storage/fs'
+import { answerOf, ok, show } from '../model/observe.ts'
 import { checkUsage } from '../model/usage.ts'
 import { mustHold } from '../model/violation.ts'
 import type { CloudMachine } from './machine.ts'
@@ -28,7 +28,7 @@ export async function settleFiles({ model, home, machines, note }: Settling): Pr
   }
   const vfs = vfsOf(home)
   for (const name of model.names.values()) {
-    const found = await vfs.lookup(ROOT_INO, name.name)
+    const found = await answerOf(() => vfs.lookup(ROOT_INO, name.name))
     mustHold(!isErrno(found) || found === ERRNO.ENOENT, () => `lookup of ${name.name} in calm: ${show(found)}`)
     name.settle(isErrno(found) ? undefined : found.ino)
   }
@@ -46,12 +46,14 @@ function forgetEverywhere(model: CloudModel, file: CloudFile, machines: readonly
 }
 
 /** What the home counts is there, and every chunk it names can be read from this machine. */
-export async function checkHome(home: CloudMachine, from: CloudMachine): Promise<void> {
+export async function checkHome(home: CloudMachine, from: CloudMachine): Promise<readonly Digest[]> {
   const filesystem = home.home?.filesystem
-  if (filesystem === undefined) return
+  mustHold(filesystem !== undefined, () => `${home.name} has no filesystem in calm`)
   await checkUsage(filesystem)
+  const named: Digest[] = []
   for await (const batch of filesystem.references(NEVER)) {
     for (const digest of batch) {
+      named.push(digest)
       const why = await whyUnread(from, digest)
       const users = why === undefined ? [] : await usersOf(filesystem, digest)
       mustHold(
@@ -60,6 +62,7 @@ export async function checkHome(home: CloudMachine, from: CloudMachine): Promise
       )
     }
   }
+  return named
 }
 
 async function whyUnread({ pool }: CloudMachine, digest: Digest): Promise<Error | undefined> {
@@ -79,19 +82,19 @@ async function usersOf(filesystem: Filesystem, digest: Digest): Promise<string[]
 }
 
 async function settleFile(vfs: Vfs, file: CloudFile): Promise<void> {
-  const { ino, history, isFrozen, cutAt } = file
-  const found = await ok(readAll(vfs, ino as Ino), `read of file ${ino} in calm`)
+  const { ino, history, isFrozen, isOpenEnded, cutAt } = file
+  const found = await calmly(() => readAll(vfs, ino as Ino), `read of file ${ino} in calm`)
   const wrong = isFrozen ? history.wrongAsOf(found, cutAt ?? Number.MAX_SAFE_INTEGER, true) : history.wrongNow(found)
-  mustHold(wrong === undefined, () => `file ${ino} at the home: ${wrong}`)
+  mustHold(wrong === undefined || isOpenEnded, () => `file ${ino} at the home: ${wrong}`)
   history.adopt(found)
-  Object.assign(file, { isFrozen: false, cutAt: undefined, isBusy: false })
+  Object.assign(file, { isFrozen: false, isOpenEnded: false, cutAt: undefined, isBusy: false })
 }
 
 async function checkSame(machine: CloudMachine, model: CloudModel): Promise<void> {
   const vfs = vfsOf(machine)
   const listed: string[] = []
   const take = ({ name }: { readonly name: string }) => listed.push(name) > 0
-  await ok(vfs.list(ROOT_INO, 0 as Cookie, { attributes: true, take }), `list at ${machine.name}`)
+  await calmly(() => vfs.list(ROOT_INO, 0 as Cookie, { attributes: true, take }), `list at ${machine.name}`)
   const names = listed.filter(name => name !== '.' && name !== '..').sort()
   const wanted = [...model.names.values()].filter(({ now }) => now !== undefined)
   const wantedNames = wanted.map(({ name }) => name).sort()
@@ -100,14 +103,18 @@ async function checkSame(machine: CloudMachine, model: CloudModel): Promise<void
     () => `${machine.name} lists ${names.join()}, not ${wantedNames.join()}`,
   )
   for (const { name, now } of wanted) {
-    const { ino } = await ok(vfs.lookup(ROOT_INO, name), `lookup of ${name} at ${machine.name}`)
+    const { ino } = await calmly(() => vfs.lookup(ROOT_INO, name), `lookup of ${name} at ${machine.name}`)
     mustHold(ino === now?.ino, () => `${name} at ${machine.name} is ${ino}, not ${now?.ino}`)
-    await ok(vfs.open(ino, { truncate: false, killPrivileges: false }), `open of ${name} at ${machine.name}`)
-    const found = await ok(readAll(vfs, ino), `read of ${name} at ${machine.name}`)
+    await calmly(() => vfs.open(ino, { truncate: false, killPrivileges: false }), `open of ${name} at ${machine.name}`)
+    const found = await calmly(() => readAll(vfs, ino), `read of ${name} at ${machine.name}`)
     const wrong = now?.history.wrongNow(found)
     vfs.release(ino)
     mustHold(wrong === undefined, () => `${name} at ${machine.name}: ${wrong}`)
   }
+}
+
+function calmly<Value>(call: () => Reply<Value>, what: string): Promise<Value> {
+  return ok(answerOf(call), what)
 }
 
 function vfsOf({ name, filesystem }: CloudMachine): Vfs {

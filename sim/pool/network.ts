@@ -14,6 +14,8 @@ export class SimNetwork {
   readonly #cuts = new Set<string>()
   readonly #slow = new Map<string, number>()
   #connections: Connection[] = []
+  /** Bytes that each machine has sent. */
+  readonly sent = new Map<string, number>()
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler
@@ -67,10 +69,14 @@ export class SimNetwork {
 
   /** Both ends of a new connection. */
   connect(dialler: string, acceptor: string): [Duplex, Duplex] {
-    const out = new Way(way => this.#carry(way, dialler, acceptor))
-    const back = new Way(way => this.#carry(way, acceptor, dialler))
+    const out = new Way(way => this.#carry(way, dialler, acceptor), this.#counting(dialler))
+    const back = new Way(way => this.#carry(way, acceptor, dialler), this.#counting(acceptor))
     this.#connections = [...this.#open, { ends: [dialler, acceptor], out, back }]
     return [endOf(back, out), endOf(out, back)]
+  }
+
+  #counting(name: string): (bytes: number) => void {
+    return bytes => void this.sent.set(name, (this.sent.get(name) ?? 0) + bytes)
   }
 
   get #open(): Connection[] {
@@ -112,19 +118,22 @@ class Way {
   readonly #travelling: (Uint8Array | 'end')[] = []
   readonly #arrived: Uint8Array[] = []
   readonly #carry: (way: Way) => void
+  readonly #count: (bytes: number) => void
   #isEnded = false
   #wakeReader: () => void = () => undefined
   #drained = Promise.withResolvers<void>()
   bytes = 0
 
-  constructor(carry: (way: Way) => void) {
+  constructor(carry: (way: Way) => void, count: (bytes: number) => void) {
     this.#carry = carry
+    this.#count = count
   }
 
   write(parts: readonly Uint8Array[]): void {
     if (this.#isClosed || this.#isSilent) return
     const bytes = Buffer.concat(parts)
     this.bytes += bytes.byteLength
+    this.#count(bytes.byteLength)
     this.#travelling.push(bytes)
     this.#carry(this)
   }

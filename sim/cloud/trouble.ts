@@ -1,0 +1,121 @@
+import type { Ending } from '../life.ts'
+import type { SimNetwork } from '../pool/network.ts'
+import type { Random } from '../random.ts'
+import { CONTROLLER_NAME, type CloudMachine } from './machine.ts'
+
+/** What can go wrong in a cloud. */
+export type TroubleKind = keyof typeof TROUBLES
+
+const TROUBLES = {
+  restart: 5,
+  outage: 2,
+  cut: 4,
+  break: 5,
+  slow: 2,
+  heal: 3,
+  wipe: 1,
+  die: 1,
+  rot: 2,
+  skew: 1,
+  join: 1,
+  drain: 1,
+}
+
+/** What trouble is done with. */
+export interface Troubled {
+  readonly random: Random
+  readonly network: SimNetwork
+  readonly machines: readonly CloudMachine[]
+  note(line: string): void
+  /** Resolves with the machine on which a program next asks for something. */
+  asked(): Promise<string>
+  pause(ms: number): Promise<void>
+  /** Ends a machine's process, and starts it again a little later. */
+  restart(machine: CloudMachine, how: Ending, msMax: number): Promise<void>
+  /** Its disk is empty when it comes back. */
+  wipe(machine: CloudMachine): Promise<void>
+  /** It never comes back; another one takes its place. */
+  replace(machine: CloudMachine): Promise<void>
+  rot(): void
+  join(): Promise<void>
+  drain(machine: CloudMachine): void
+}
+
+/** Does what goes wrong in one round: no more than one disk is lost, as the pool promises to stand no more. */
+export async function trouble(cloud: Troubled, weights: Partial<Record<TroubleKind, number>>): Promise<void> {
+  const { random } = cloud
+  const round = { disks: 1, moves: 1 }
+  const rareness = Object.keys(weights).length > 1 ? 1 : 3
+  for (let step = 0; step < STEPS * rareness; step++) {
+    await cloud.pause((random.fraction() * 12_000) / rareness)
+    const kind = random.weighted<TroubleKind>(weights as Record<TroubleKind, number>)
+    await once(cloud, kind, round)
+  }
+}
+
+/** All kinds, and how often they happen against each other. */
+export const ALL_TROUBLES: Readonly<Record<TroubleKind, number>> = TROUBLES
+
+async function once(cloud: Troubled, kind: TroubleKind, round: { disks: number; moves: number }): Promise<void> {
+  const { random, network, machines } = cloud
+  const [one, other] = [random.pick(machines), random.pick(machines)]
+  const isSpare = one.name !== CONTROLLER_NAME && machines.length > MACHINES_MIN
+  switch (kind) {
+    case 'restart':
+      void cloud.restart(one, random.pick(['kill', 'power']), random.pick([500, 15_000]))
+      return
+    case 'outage':
+      await aimed(cloud)
+      void cloud.restart(machines[0] ?? one, 'power', random.pick([500, 15_000]))
+      return
+    case 'cut':
+      return cut(cloud, one.name, other.name)
+    case 'break':
+      return breakOne(cloud, (await aimed(cloud)) ?? one.name)
+    case 'slow':
+      cloud.note(`slow ${one.name}`)
+      return network.slow(one.name, random.pick([20, 300]))
+    case 'heal':
+      return network.heal()
+    case 'skew':
+      one.skewMs = random.between(-30_000, 30_000)
+      return
+    case 'join':
+      return machines.length < MACHINES_MAX ? cloud.join() : undefined
+    case 'drain':
+      if (isSpare && round.moves-- > 0) cloud.drain(one)
+      return
+    default:
+      if (kind === 'rot' && round.disks-- > 0) cloud.rot()
+      if (kind === 'wipe' && one.name !== CONTROLLER_NAME && round.disks-- > 0) void cloud.wipe(one)
+      if (kind === 'die' && isSpare && round.disks-- > 0 && round.moves-- > 0) void cloud.replace(one)
+  }
+}
+
+// In the middle of something: most of what goes wrong does so while something is under way.
+async function aimed(cloud: Troubled): Promise<string | undefined> {
+  const name = await Promise.race([cloud.asked(), cloud.pause(AIM_MS).then(() => undefined)])
+  await cloud.pause(cloud.random.fraction() * cloud.random.pick([10, 300]))
+  return name
+}
+
+// What was asked may have been done, and the answer is lost.
+function breakOne(cloud: Troubled, name: string): void {
+  const { network, random, machines } = cloud
+  const other = random.chance(0.7) ? CONTROLLER_NAME : random.pick(machines).name
+  cloud.note(`break ${name} and ${other}`)
+  network.break(name, other)
+}
+
+function cut(cloud: Troubled, one: string, other: string): void {
+  const { random, network } = cloud
+  const isBoth = random.chance(0.6)
+  cloud.note(`cut ${one} ${isBoth ? 'and' : 'to'} ${other}`)
+  network.cut(one, other)
+  if (isBoth) network.cut(other, one)
+}
+
+const STEPS = 7
+const AIM_MS = 3_000
+const MACHINES_MIN = 3
+const MACHINES_MAX = 5
