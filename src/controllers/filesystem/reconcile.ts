@@ -110,7 +110,7 @@ async function followOne(work: Work, there: There, signal: AbortSignal): Promise
   const message = wrong.map(each => each.message).join('; ')
   const isUsageTold = work.usage.isDue(object, row)
   const usage = isUsageTold ? usageOf(row) : {}
-  const told = { holds, fields: { ...usage, ...fields, home: work.storage.nodeName } }
+  const told = { holds, fields: { ...usage, ...fields, home: row.home ?? work.storage.nodeName } }
   const isNews = await tell(work, object, { state: { phase: 'Ready', reason: 'Served', message }, ...told }, signal)
   if (isUsageTold) work.usage.told(object)
   if (isNews && message !== '') {
