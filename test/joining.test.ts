@@ -68,9 +68,12 @@ suite('machines that join', { timeout: 120_000 }, () => {
     }
   })
 
-  test('a member is not joined again, whether it runs or not', async () => {
+  test('a member that runs takes the addresses of a new token, which goes on to hold', async () => {
     const again = await on('second', 'join', await newToken(), '--name', 'second')
-    assert.deepEqual([again.code, /in the cloud already, as second/.test(again.err)], [1, true], again.err)
+    assert.equal(again.code, 0, again.err)
+    assert.match(again.out, /This machine is second already.*\n.*looks for controllers at .* the token was not used/)
+    const other = await on('second', 'join', await newToken(), '--name', 'other')
+    assert.deepEqual([other.code, /this machine is called second/.test(other.err)], [1, true], other.err)
   })
 
   test('a node resumes as a member, and cannot be started as something else', async () => {
