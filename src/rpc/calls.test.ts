@@ -7,7 +7,7 @@ import { type Client, openClient } from './client.ts'
 import { type Message, message } from './message.ts'
 import { answerDownload, answerUnary, answerUpload, download, type Handler, unary, upload } from './method.ts'
 import { duplexPair } from './pair.ts'
-import { type ServedConnection, serveConnection } from './server.ts'
+import { type ServedConnection, serveConnection, type ServeOptions } from './server.ts'
 import { integer, nothing, shape, text } from './shape.ts'
 
 const echo = unary({
@@ -43,10 +43,10 @@ interface Ends extends AsyncDisposable {
   readonly served: ServedConnection
 }
 
-async function connect(handlers: readonly Handler[]): Promise<Ends> {
+async function connect(handlers: readonly Handler[], more: Partial<ServeOptions> = {}): Promise<Ends> {
   const [near, far] = duplexPair()
   const options = { clock: machineClock, software: 'test 1', log: { info: () => undefined, warn: () => undefined } }
-  const served = serveConnection(far, { ...options, handlers })
+  const served = serveConnection(far, { ...options, ...more, handlers })
   const client = await openClient(near, options, none)
   return {
     client,
@@ -238,3 +238,10 @@ async function* numbers(to: number): AsyncGenerator<Message<number>> {
   const body = Buffer.alloc(500_000)
   for (let i = 0; i < to; i++) yield message(i, body)
 }
+
+test('who may call nothing hears why, whatever is called', async () => {
+  await using ends = await connect([], { otherwise: () => testFault('Broken', 'this machine was removed') })
+  for (const method of [missing, hang]) {
+    await assert.rejects(ends.client.call(method, undefined, none), { code: 'Broken', message: /removed/ })
+  }
+})

@@ -32,6 +32,8 @@ export interface ServeOptions extends ConnectionOptions {
   readonly peer?: PeerName | undefined
   /** Calls it runs at a time; CALLS_MAX when undefined. */
   readonly callsMax?: number | undefined
+  /** What is answered to a method that is in no handler; Unsupported when undefined. */
+  readonly otherwise?: (() => Error) | undefined
 }
 
 /** A connection being served. Disposing ends it: running calls are aborted and awaited. */
@@ -134,7 +136,9 @@ export class Calls implements FrameSink {
     }
     const call = checkCall(decodeHead(frame.head), 'call')
     const handler = this.#handlers.get(call.method)
-    if (handler === undefined) return this.#refuse(frame.stream, unsupported(`method ${call.method}`))
+    if (handler === undefined) {
+      return this.#refuse(frame.stream, this.#options.otherwise?.() ?? unsupported(`method ${call.method}`))
+    }
     if (handler.method.version !== call.version) {
       return this.#refuse(frame.stream, unsupported(`version ${call.version} of method ${call.method}`))
     }

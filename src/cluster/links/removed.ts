@@ -1,8 +1,7 @@
 import type { Clock, Log } from '#base'
-import { answerUnary, type Duplex, serveStranger } from '#rpc'
+import { type Duplex, serveStranger } from '#rpc'
 import { clusterFault } from '../faults.ts'
 import { REMOVED_TOLD_MS } from '../limits.ts'
-import { clusterBeat } from '../methods/beat.ts'
 
 /** What it takes to answer somebody for a moment. */
 export interface TellingTools {
@@ -11,12 +10,10 @@ export interface TellingTools {
   readonly software: string
 }
 
-/** Tells a machine whose certificate was revoked that it is not of this cloud any more: nothing else, and not for long. */
+/** Tells a machine whose certificate was revoked that it is not of this cloud any more, whatever it asks, and not for long. */
 export async function tellRemoved(duplex: Duplex, tools: TellingTools, signal: AbortSignal): Promise<void> {
-  const refuse = answerUnary(clusterBeat, () => {
-    throw clusterFault('Removed', 'this machine was removed from the cloud')
-  })
-  const served = serveStranger(duplex, { ...tools, handlers: [refuse] })
+  const otherwise = () => clusterFault('Removed', 'this machine was removed from the cloud')
+  const served = serveStranger(duplex, { ...tools, handlers: [], otherwise })
   await tools.clock.sleep(REMOVED_TOLD_MS, signal).catch(() => undefined)
   duplex.destroy()
   await served[Symbol.asyncDispose]()

@@ -1,6 +1,7 @@
 import { type Fault, isFault } from '#base'
 import type { FilesystemRow, NodeStatus } from '#rpc'
 import { type Json, jsonAt, type KubeObject, textAt } from '#schema'
+import { accessStep } from './access.ts'
 import { isSameLimit, limitsIn, wantedLimits } from './limits.ts'
 import { mountOf, mountStep } from './mounting.ts'
 import type { Holds } from './status.ts'
@@ -22,12 +23,15 @@ export interface There {
 
 /** Makes limits and mount what the object says; what cannot be done is told with its reason. Faults: those of the door. */
 export async function follow(storage: Storage, there: There, signal: AbortSignal): Promise<Followed> {
+  const access = accessStep(there.object, there.row)
+  if (access !== undefined) await storage.access(there.object.metadata.name, access, signal)
   const [limited, mounted] = [await followLimits(storage, there, signal), await followMount(storage, there, signal)]
   return { holds: [...limited.holds, ...mounted.holds], fields: { ...limited.fields, ...mounted.fields } }
 }
 
 /** True when something is left to do for it. */
 export function isBehind({ object, row, status }: There): boolean {
+  if (accessStep(object, row) !== undefined) return true
   return !isSameLimit(wantedLimits(object, row), row) || mountStep(object, status).kind !== 'none'
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { SteppedClock } from '../../../test/clocks/stepped-clock.ts'
 import type { FilesystemRow } from '#rpc'
 import { DELETE_FILES, type KubeObject, type ObjectMeta } from '#schema'
+import { accessStep } from './access.ts'
 import { wantedLimits } from './limits.ts'
 import { mountStep } from './mounting.ts'
 import { FILESYSTEM_FINALIZER, filesystemStep } from './plan.ts'
@@ -102,4 +103,22 @@ test('what it holds is told at first, then when it has changed by more than a hu
   assert.equal(usage.isDue(object, { ...row, bytesUsed: 1_009_000, inodesUsed: 302 }), false)
   assert.equal(usage.isDue(object, { ...row, bytesUsed: 1_011_000 }), true)
   assert.equal(usage.isDue(object, { ...row, snapshots: 0 }), true)
+})
+
+test('which machines may use it is told to storage when the object says otherwise, and only then', () => {
+  const access = { readOnly: [], rootSquash: true }
+  const wants = (spec: object) => accessStep(filesystem({}, { spec }), { access })
+  assert.equal(wants({}), undefined)
+  assert.equal(wants({ access: {} }), undefined)
+  assert.deepEqual(wants({ access: { rootSquash: false, readOnly: ['tv'] } }), {
+    machines: undefined,
+    readOnly: ['tv'],
+    rootSquash: false,
+  })
+  assert.deepEqual(wants({ access: { machines: [] } })?.machines, [])
+  assert.equal(
+    accessStep(filesystem({}, { spec: { access: { machines: ['m1'] } } }), {}),
+    undefined,
+    'it lives elsewhere',
+  )
 })

@@ -1,4 +1,5 @@
 import type { CopiesStatus, NodeStatus } from '#rpc'
+import type { FilesystemAccess } from './access.ts'
 
 /** The storage of this machine, as controllers use it; it works without them. Faults: those of the local door. */
 export interface Storage {
@@ -13,6 +14,8 @@ export interface Storage {
   remove(filesystem: string, options: { readonly isForced: boolean }, signal: AbortSignal): Promise<void>
   /** Sets what a whole filesystem may hold. Faults: NotFound, BelowUse. */
   limit(filesystem: string, limits: FilesystemLimits, signal: AbortSignal): Promise<void>
+  /** Says which machines may use one. Faults: NotFound, HomeElsewhere. */
+  access(filesystem: string, to: FilesystemAccess, signal: AbortSignal): Promise<void>
   /**
    * Mounts one at a folder, now and at every start, and answers its real path; `isMoved` takes it from where it is
    * mounted. Faults: NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy, Invalid.

@@ -5,6 +5,7 @@ import {
   type Client,
   connectSocket,
   doorOf,
+  filesystemAccess,
   filesystemCreate,
   filesystemMount,
   filesystemRemove,
@@ -43,6 +44,10 @@ export function storageOver(call: DoorCall, nodeName: string = nodeNameOf(hostna
     async limit(filesystem, { bytesMax, inodesMax }, signal) {
       const place = { filesystem, path: '/' }
       await call(signal, client => client.call(quotaSet, { place, bytesMax, inodesMax }, signal))
+    },
+    async access(filesystem, to, signal) {
+      const asked = { filesystem, to: { machines: undefined, ...to } }
+      await call(signal, client => client.call(filesystemAccess, asked, signal))
     },
     async mount(filesystem, { path, isMoved }, signal) {
       return (await call(signal, client => client.call(filesystemMount, { filesystem, path, isMoved }, signal))).path

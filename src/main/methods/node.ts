@@ -65,6 +65,7 @@ async function filesystemRow(each: OpenFilesystem, signal: AbortSignal): Promise
     bytesMax,
     inodesMax,
     snapshots: Array.from(filesystem.snapshots.list()).length,
+    access: { machines: undefined, ...filesystem.access.rules },
   }
 }
 

@@ -8,12 +8,12 @@ export const ACCESS_MACHINES_MAX = 256
 const machines = list(text(253), ACCESS_MACHINES_MAX)
 
 /** Which machines may use a filesystem: no `machines` are all. */
-const rules = shape({ machines: optional(machines), readOnly: machines, rootSquash: flag })
+export const accessShape = shape({ machines: optional(machines), readOnly: machines, rootSquash: flag })
 
 /** Answers who may use a filesystem from other machines, with `to` after that has been set. Faults: NotFound, HomeElsewhere. */
 export const filesystemAccess = unary({
   name: 'filesystem.access',
   version: 1,
-  params: shape({ filesystem: askedName, to: optional(rules) }),
-  result: rules,
+  params: shape({ filesystem: askedName, to: optional(accessShape) }),
+  result: accessShape,
 })

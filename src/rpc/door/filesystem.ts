@@ -1,5 +1,6 @@
 import { unary } from '../method.ts'
 import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { accessShape } from './access.ts'
 import { askedName, filesystemShape, PATH_BYTES_MAX } from './place.ts'
 
 /** Filesystems and mounts one machine has at most. */
@@ -32,6 +33,8 @@ export const filesystemRowShape = shape({
   /** In a cloud: the machine it lives on, and those that have all that was acknowledged of it, that one first. */
   home: optional(text(253)),
   inSync: optional(list(text(253), 16)),
+  /** Which machines may use it, where it lives. */
+  access: optional(accessShape),
 })
 
 /** A filesystem in one line. */

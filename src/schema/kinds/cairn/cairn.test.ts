@@ -56,6 +56,12 @@ test('limits are above zero, and a mount path is absolute and plain', () => {
   }
 })
 
+test('a filesystem names the machines that may use it, not more than one message holds', () => {
+  const fields = (access: object) => wrong(object('Filesystem', 'photos', { access }))
+  assert.deepEqual(fields({ machines: ['m1'], readOnly: ['tv'], rootSquash: false }), [])
+  assert.deepEqual(fields({ machines: Array.from({ length: 257 }, (_, at) => `m${at}`) }), ['spec.access.machines'])
+})
+
 test('a disk is in a machine that may have a domain', () => {
   assert.deepEqual(wrong(object('Disk', 'nas.lan', { nodeName: 'nas.lan', path: '/data' })), [])
   assert.deepEqual(wrong(object('Disk', 'nas', { nodeName: 'NAS', path: 'data' })), ['spec.nodeName', 'spec.path'])

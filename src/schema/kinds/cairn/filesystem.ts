@@ -1,12 +1,21 @@
 import { at, column, wideColumn } from '../../columns.ts'
 import { defineResource } from '../../define.ts'
+import { type FieldError, invalid } from '../../field-error.ts'
 import { fillPart } from '../../fill.ts'
-import { jsonAt } from '../../json.ts'
+import { type Json, jsonAt } from '../../json.ts'
 import { labelProblem } from '../../names.ts'
 import { immutable, named, positive } from '../../rules.ts'
-import { amount, conditions, integer, ownKind, ownPart, part, text } from '../../shapes/own.ts'
+import { amount, conditions, flag, integer, list, ownKind, ownPart, part, text } from '../../shapes/own.ts'
 import { bytesColumn, positiveAmount } from './amounts.ts'
 import { DEFAULT_POOL, ONE_POOL } from './default-pool.ts'
+
+const access = ownPart('dev.cairn.Filesystem.Access', 'Which machines may use the filesystem, and how.', {
+  machines: list({ kind: 'string' }, 'Names of the machines that may use it; without it, all of the cloud.'),
+  readOnly: list({ kind: 'string' }, 'Names of machines that may only read.'),
+  rootSquash: flag(
+    'Whether root of a machine that is no controller is nobody there (uid 65534), so that it may not do more than anybody; true without it.',
+  ),
+})
 
 const spec = ownPart('dev.cairn.Filesystem.Spec', 'What the filesystem is to be.', {
   pool: text(
@@ -19,6 +28,10 @@ const spec = ownPart('dev.cairn.Filesystem.Spec', 'What the filesystem is to be.
     'How many bytes of content it may hold, such as 500Gi; writes beyond that fail with EDQUOT, and df shows it as the size. It can be raised and lowered at any time, not below what it holds: then the limit before stays, and the condition Limited says so. Without it, as many as there is room for.',
   ),
   inodesMax: integer('How many files and directories it may hold; as bytesMax.'),
+  access: part(
+    access,
+    'Which machines may use it, and how. Without it, as `cairn fs access` has said, or all of the cloud.',
+  ),
 })
 
 const status = ownPart('dev.cairn.Filesystem.Status', 'What the filesystem is.', {
@@ -73,6 +86,7 @@ export const filesystem = defineResource({
     ...named(jsonAt(object, 'spec'), 'mountPath', pathProblem, 'spec'),
     ...positiveAmount(jsonAt(object, 'spec'), 'bytesMax', 'spec'),
     ...positive(jsonAt(object, 'spec'), ['inodesMax'], 'spec'),
+    ...tooMany(jsonAt(object, 'spec')),
     ...immutable(jsonAt(object, 'spec'), jsonAt(old, 'spec'), ['pool'], 'spec'),
   ],
   hasController: true,
@@ -91,4 +105,15 @@ function pathProblem(path: string): string | undefined {
     : 'must be an absolute path, such as /mnt/photos, as short as it can be'
 }
 
+// As many as one message to storage may name.
+function tooMany(spec: Json | undefined): readonly FieldError[] {
+  const lists = ['machines', 'readOnly'].map(field => [field, jsonAt(jsonAt(spec, 'access'), field)] as const)
+  return lists.flatMap(([field, names]) =>
+    Array.isArray(names) && names.length > ACCESS_MACHINES_MAX
+      ? [invalid(`spec.access.${field}`, names.length, `must name at most ${ACCESS_MACHINES_MAX} machines`)]
+      : [],
+  )
+}
+
+const ACCESS_MACHINES_MAX = 256
 const PATH_MAX = 1024
