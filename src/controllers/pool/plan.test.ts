@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CopiesStatus } from '#rpc'
 import { type KubeObject, textAt } from '#schema'
-import { copiesOf, type PoolMachine, poolStatus, roomFor } from './plan.ts'
+import { copiesOf, type PoolMachine, poolStatus } from './plan.ts'
 
 function object(kind: string, more: { readonly spec?: object; readonly status?: object }): KubeObject {
   const metadata = { name: 'default', uid: 'u', creationTimestamp: '', generation: 2 }
@@ -31,15 +31,6 @@ test('what a pool leaves open depends on how many machines there are', () => {
   assert.deepEqual(copies({ replicas: 1 }, 3), [1, 1])
   assert.deepEqual(copies({ replicas: 3, minReplicas: 3 }, 2), [3, 3])
   assert.deepEqual(copies({ placement: 'all' }, 5), [5, 2])
-})
-
-test('room is for whole sets of copies on different machines', () => {
-  assert.equal(roomFor(1, [5, 7]), 12)
-  assert.equal(roomFor(2, [5, 7]), 5)
-  assert.equal(roomFor(2, [100, 100, 1000]), 200)
-  assert.equal(roomFor(2, [4, 4, 4]), 6)
-  assert.equal(roomFor(3, [10, 10]), 0)
-  assert.equal(roomFor(1, []), 0)
 })
 
 test('a pool says how many copies there are for what is wanted, and when nothing can be written', () => {

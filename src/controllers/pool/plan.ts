@@ -10,6 +10,7 @@ import {
   ONE_POOL,
   textAt,
 } from '#schema'
+import { roomFor } from '#storage/placement'
 import { bytesOf } from '../filesystem/limits.ts'
 import { roomOf } from './room.ts'
 
@@ -86,19 +87,6 @@ function safetyOf(machines: number, safety: CopiesStatus | undefined): JsonObjec
 
 function rough(amount: number): number {
   return Number(amount.toPrecision(2))
-}
-
-/** How many bytes find room when each has so many copies, all on different machines. */
-export function roomFor(copies: number, freeBytes: readonly number[]): number {
-  // A machine that has more than all that is put takes one copy of everything, and the others share the rest.
-  const ascending = [...freeBytes].sort((a, b) => a - b)
-  let [left, rest] = [copies, sum(ascending)]
-  for (let largest = ascending.pop(); largest !== undefined; largest = ascending.pop()) {
-    if (largest * left <= rest) return Math.floor(rest / left)
-    rest -= largest
-    left -= 1
-  }
-  return 0
 }
 
 function messageOf(

@@ -7,4 +7,5 @@ export {
   type PlacementPool,
 } from './map.ts'
 export { type Move, movesBetween } from './moves.ts'
+export { roomFor } from './room.ts'
 export { PlacementOrder } from './order.ts'

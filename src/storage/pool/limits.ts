@@ -77,3 +77,6 @@ export const MACHINES_MAX = 4_096
 export const FILESYSTEMS_MAX = 4_096
 /** Bytes of what names all chunks of one home. */
 export const FILTER_BYTES_MAX = 512 * MIB
+/** Milliseconds for which it is believed how much room other machines have, and how many of them are asked at a time. */
+export const SPACE_FRESH_MS = 30_000
+export const SPACE_ASKED_MAX = 16

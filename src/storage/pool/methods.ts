@@ -184,6 +184,9 @@ const reportShape = shape({
   misplacedChunks: integer(),
   damagedChunks: integer(),
   bytesPerSecond: integer(),
+  /** What its disks offer the pool, and what of that is free. */
+  totalBytes: integer(),
+  freeBytes: integer(),
 })
 
 /** The report of a machine. */

@@ -302,3 +302,19 @@ test('a machine that goes down waits a moment for copies, not half a minute, and
   assert.ok(cloud.clock.monotonicMs() - startMs <= 5_000)
   assert.ok(cloud.lines.some(line => line.startsWith('2 copies are needed')))
 })
+
+test('the room of a pool is that of all machines, with as many copies as it wants', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const rooms = { a: [100, 10], b: [300, 200], c: [500, 300] } as const
+  for (const [name, [totalBytes, freeBytes]] of Object.entries(rooms)) {
+    Object.assign(cloud.machine(name).store, { space: () => ({ totalBytes, freeBytes }) })
+  }
+  a.pool.space() // the others are asked
+  await cloud.clock.pass(1000)
+  assert.deepEqual(a.pool.space(), { totalBytes: 400, freeBytes: 210 })
+  cloud.tell({}, { replicas: 1 })
+  assert.deepEqual(a.pool.space(), { totalBytes: 900, freeBytes: 510 })
+  cloud.tell({}, { replicas: 3 })
+  assert.deepEqual(a.pool.space(), { totalBytes: 100, freeBytes: 10 })
+})

@@ -2,6 +2,7 @@ import { andThen, type Awaitable, type Digest, digestHex, isFault, whyOf, type W
 import type { ChunkStore } from '#storage/chunks'
 import { Bell } from './bell.ts'
 import { Cached } from './cached.ts'
+import { CloudSpace } from './cloud-space.ts'
 import { Greeting } from './greeting.ts'
 import { Holders } from './holders.ts'
 import { TICK_MS } from './limits.ts'
@@ -51,6 +52,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   readonly #reads: Reads
   readonly #repair: Repair
   readonly #bell: Bell
+  readonly #space: CloudSpace
   readonly #closing = new AbortController()
   readonly #hearing: Disposable
   readonly #background: Promise<unknown>
@@ -73,6 +75,7 @@ export class Pool implements ServedPool, AsyncDisposable {
     this.#writes = new Writes(this.#parts, this.#holders)
     this.#reads = new Reads(this.#parts, this.#holders, cached)
     this.#repair = new Repair(this.#parts, this.#holders, cached, digest => this.#heal(digest))
+    this.#space = new CloudSpace(this.#parts, this.#holders)
     this.#greeting = new Greeting(this.#parts, this.#holders)
     this.#bell = new Bell(world.clock)
     this.#hearing = machines.onMap(() => {
@@ -131,8 +134,9 @@ export class Pool implements ServedPool, AsyncDisposable {
     return this.store.reserve(bytes)
   }
 
+  /** What the pool has room for on all machines. */
   space(): ReturnType<ChunkStore['space']> {
-    return this.store.space()
+    return this.#space.space()
   }
 
   /** What all machines together know of the pool's copies. */

@@ -90,6 +90,7 @@ export class Repair {
     const alone = states.filter(([, state]) => state.alone > 0).map(([group]) => group)
     const isOpen = states.some(([, state]) => state.isSilent)
     return {
+      ...store.space(),
       view: isOpen || this.#owed.size > 0 ? '' : this.#surveyed,
       chunks: held.chunks,
       bytes: held.bytes,

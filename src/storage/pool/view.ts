@@ -75,6 +75,16 @@ export class PoolView {
     return Math.max(Math.min(this.replicas, this.#placed.size), 1)
   }
 
+  /** Bytes that each machine offers on which copies may lie. */
+  get offers(): ReadonlyMap<string, number> {
+    return new Map(
+      [...this.#placed].map(name => {
+        const disks = this.#machines.get(name)?.disks ?? []
+        return [name, disks.reduce((sum, { capacityMiB }) => sum + capacityMiB, 0) * MIB]
+      }),
+    )
+  }
+
   /** The machines that shall hold a group, best first. */
   wanted(group: number): readonly string[] {
     const known = this.#wanted.get(group)
@@ -112,6 +122,8 @@ export class PoolView {
     return this.map.machines.map(machine => machine.name).filter(name => name !== this.own)
   }
 }
+
+const MIB = 1024 * 1024
 
 // While no machine may take anything, what is here stays here.
 function namesOf(disks: readonly PlacementDisk[], own: string): readonly string[] {
