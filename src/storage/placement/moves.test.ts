@@ -72,3 +72,31 @@ test('a second disk of a machine takes from the first, and the machine its share
     )
   }
 })
+
+test('with zones, too, a disk that comes takes groups to itself only, and one that goes gives away its own only', () => {
+  const arbitrary = fc.array(
+    fc.record({ machine: fc.integer({ min: 0, max: 7 }), weight: fc.integer({ min: 1, max: 4000 }) }),
+    { minLength: 2, maxLength: 14 },
+  )
+  fc.assert(
+    fc.property(
+      arbitrary,
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom('weighted', 'all'),
+      (rows, replicas, policy) => {
+        const disks = rows.map(({ machine, weight }, n) => {
+          return { id: `d${n}`, machine: `m${machine}`, zone: `z${machine % 3}`, weight }
+        })
+        const [came, ...others] = disks
+        const pool = { id: 'default', replicas, policy } as const
+        for (const { gained } of movesBetween(mapOf(others), mapOf(disks), pool)) {
+          // Of machines that were too few for all copies, some get what there was no room for.
+          if (new Set(others.map(({ machine }) => machine)).size < replicas) continue
+          assert.deepEqual(gained, [came?.id])
+        }
+        for (const { lost } of movesBetween(mapOf(disks), mapOf(others), pool)) assert.deepEqual(lost, [came?.id])
+      },
+    ),
+    { numRuns: 30 },
+  )
+})

@@ -1,7 +1,11 @@
 import type { PlacementDisk, PlacementMap, PlacementPool } from './map.ts'
 import { mixed, scoreOf, type Seed, seedOf } from './score.ts'
 
-/** Orders disks for the groups of one pool, by one map. Made once for a map; a group of a thousand disks takes 25 us then. */
+/**
+ * Orders disks for the groups of one pool, by one map. A machine is as near to a group as its nearest disk, and a zone as its
+ * nearest machine: so a disk that comes takes groups to itself only, wherever it stands. Made once for a map;
+ * `docs/scale.md` says what it costs then.
+ */
 export class PlacementOrder {
   readonly #pool: PlacementPool
   readonly #seed: Seed
@@ -12,7 +16,7 @@ export class PlacementOrder {
     this.#pool = pool
     this.#seed = seedOf(`pool ${pool.id}`)
     this.#zones = zonesOf(map, pool)
-    this.#machines = this.#zones.reduce((sum, zone) => sum + zone.parts.length, 0)
+    this.#machines = this.#zones.reduce((sum, zone) => sum + zone.machines.length, 0)
   }
 
   /** How many copies a group shall have: fewer than the pool wants where there are fewer machines. */
@@ -31,85 +35,91 @@ export class PlacementOrder {
   }
 
   #order(group: number, count: number): PlacementDisk[] {
-    const zones = this.#ranked(this.#zones, group, count)
-    const queues = zones.map(zone => this.#ranked(zone.parts, group, count))
+    const queues = this.#zones.map(zone => this.#best(zone, group, count))
     const disks: PlacementDisk[] = []
-    // A round takes one machine of each zone.
+    // A round takes one machine of each zone, the best first.
     for (let round = 0; disks.length < count; round++) {
-      for (const queue of queues) {
-        const machine = queue[round]
-        const disk = machine === undefined ? undefined : this.#ranked(machine.parts, group, 1)[0]
-        if (disk !== undefined && disks.length < count) disks.push(disk.disk)
-      }
+      const next = queues.flatMap(queue => queue[round] ?? []).sort((a, b) => (isBefore(a, b) ? -1 : 1))
+      for (const { leaf } of next.slice(0, count - disks.length)) disks.push(leaf.disk)
     }
     return disks
   }
 
-  // The `count` least, in order: few of many, so each is put where it belongs among the best so far.
-  #ranked<P extends Scored>(parts: readonly P[], group: number, count: number): P[] {
-    const best: P[] = []
-    const scores: number[] = []
-    for (const part of parts) {
-      const score = scoreOf(mixed(part.seed, this.#seed, group), part.weight)
+  // The best disks of the `count` best machines of a zone: few of many, so each is put where it belongs among the best so far.
+  #best({ machines }: Zone, group: number, count: number): Placed[] {
+    const best: Placed[] = []
+    for (const leaves of machines) {
+      const worst = best.length < count ? Number.POSITIVE_INFINITY : (best.at(-1)?.score ?? 0)
+      const placed = this.#bestOf(leaves, group, worst)
+      if (placed === undefined) continue
       let at = best.length
-      while (at > 0 && isBefore(score, part, scores[at - 1] ?? 0, best[at - 1])) at -= 1
-      if (at >= count) continue
-      best.splice(at, 0, part)
-      scores.splice(at, 0, score)
-      if (best.length > count) {
-        best.pop()
-        scores.pop()
-      }
+      while (at > 0 && isBefore(placed, best[at - 1])) at -= 1
+      best.splice(at, 0, placed)
+      if (best.length > count) best.pop()
+    }
+    return best
+  }
+
+  // Most are too far, and cost no memory.
+  #bestOf(leaves: Leaves, group: number, worst: number): Placed | undefined {
+    let best: Placed | undefined
+    for (const leaf of leaves) {
+      const score = scoreOf(mixed(leaf.seed, this.#seed, group), leaf.weight)
+      if (score > worst) continue
+      const placed = { leaf, score }
+      if (best === undefined || isBefore(placed, best)) best = placed
     }
     return best
   }
 }
 
 // Two with the same score, which two of a million million may have, are ordered by their names.
-function isBefore(score: number, part: Scored, otherScore: number, other: Scored | undefined): boolean {
-  return score < otherScore || (score === otherScore && other !== undefined && part.name < other.name)
+function isBefore(one: Placed, other: Placed | undefined): boolean {
+  if (other === undefined || one.score < other.score) return true
+  return one.score === other.score && one.leaf.disk.id < other.leaf.disk.id
 }
 
-interface Scored {
-  readonly name: string
+/** A disk with what it counts by. */
+interface Leaf {
+  readonly disk: PlacementDisk
   readonly seed: Seed
   readonly weight: number
 }
 
-interface Leaf extends Scored {
-  readonly disk: PlacementDisk
+/** The disks of one machine. */
+type Leaves = readonly [Leaf, ...Leaf[]]
+
+interface Placed {
+  readonly leaf: Leaf
+  readonly score: number
 }
 
-interface Machine extends Scored {
-  readonly parts: readonly Leaf[]
-}
-
-interface Zone extends Scored {
-  readonly parts: readonly Machine[]
+interface Zone {
+  readonly machines: readonly Leaves[]
 }
 
 function zonesOf({ disks }: PlacementMap, { policy }: PlacementPool): Zone[] {
-  const even = policy === 'roundRobin'
-  const leaves = disks
-    .filter(disk => disk.weight > 0)
-    .map(disk => ({ name: disk.id, seed: seedOf(`disk ${disk.id}`), weight: disk.weight, disk }))
-  const machines = grouped(leaves, leaf => leaf.disk.machine).map(([name, parts]) => ({
-    name,
-    seed: seedOf(`machine ${name}`),
-    weight: even ? 1 : sumOf(parts),
-    parts,
-    zone: parts[0]?.disk.zone ?? '',
-  }))
-  return grouped(machines, machine => machine.zone).map(([name, parts]) => ({
-    name,
-    seed: seedOf(`zone ${name}`),
-    weight: sumOf(parts),
-    parts,
-  }))
+  const alive = disks.filter(disk => disk.weight > 0)
+  const machines = grouped(alive, disk => disk.machine).map(each => leavesOf(each, policy))
+  return grouped(machines, ([{ disk }]) => disk.zone).map(each => ({ machines: each }))
 }
 
-function grouped<T>(all: readonly T[], keyOf: (each: T) => string): [string, T[]][] {
-  return [...Map.groupBy(all, keyOf)]
+// Of a machine that counts as much as any other, each disk has its part.
+function leavesOf(disks: readonly [PlacementDisk, ...PlacementDisk[]], policy: PlacementPool['policy']): Leaves {
+  const share = policy === 'roundRobin' ? 1 / sumOf(disks) : 1
+  const leafOf = (disk: PlacementDisk): Leaf => ({ disk, seed: seedOf(`disk ${disk.id}`), weight: disk.weight * share })
+  const [first, ...others] = disks
+  return [leafOf(first), ...others.map(leafOf)]
+}
+
+function grouped<T>(all: readonly T[], keyOf: (each: T) => string): [T, ...T[]][] {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const each of all) {
+    const known = groups.get(keyOf(each))
+    if (known === undefined) groups.set(keyOf(each), [each])
+    else known.push(each)
+  }
+  return [...groups.values()]
 }
 
 function sumOf(parts: readonly { readonly weight: number }[]): number {
