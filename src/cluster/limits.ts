@@ -1,3 +1,5 @@
+/** Controllers from which on another home of a filesystem is named without people. */
+export const FAILOVER_CONTROLLERS = 3
 /** Milliseconds between two heartbeats of a machine. */
 export const BEAT_MS = 2_000
 /** Milliseconds without a heartbeat after which a machine is Suspect, and Offline. */

@@ -73,8 +73,6 @@ export const FILESYSTEM_AGAIN_MS = 5_000
 /** Parts of a pool's room that its object tells apart. */
 export const POOL_STEPS = 200
 
-/** Controllers from which on another home is named without people. */
-export const FAILOVER_CONTROLLERS = 3
 /**
  * Milliseconds of silence after which a home is deposed: it has answered nobody for a while then, as it stops when no leading
  * controller has answered it for HOME_STOPS_MS. What the leader before may have answered is spared.

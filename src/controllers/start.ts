@@ -9,6 +9,7 @@ import { filesystemController } from './filesystem/reconcile.ts'
 import type { Storage } from './filesystem/storage.ts'
 import { garbageController } from './garbage/reconcile.ts'
 import { homesController } from './homes/reconcile.ts'
+import { LEASE_STEP_MS } from './limits.ts'
 import type { Controller, ControllerCounts } from './loop/controller.ts'
 import type { ControllerParts } from './loop/parts.ts'
 import type { Cluster } from './machines/cluster.ts'
@@ -53,7 +54,8 @@ export function startControllers(options: ControllersOptions): Controllers {
   }
   const lease = { namespace: 'kube-system', name: 'cairn-controllers' }
   const candidacy = { client, world, lease, identity: identity ?? '', held: () => options.cluster?.leads() }
-  const run = identity === undefined ? work(end.signal) : lead(candidacy, work, end.signal)
+  const alone = () => Promise.all([work(end.signal), leadAlone(options, end.signal)])
+  const run = identity === undefined ? alone() : lead(candidacy, work, end.signal)
   const ended = run.catch((error: unknown) => world.log.warn('the controllers broke', { error: whyOf(error) }))
   return {
     get isLeading() {
@@ -82,7 +84,7 @@ function openControllers(
     accountsController(parts, rootPem),
     signingController(parts, signer),
     expiryController(parts),
-    ...(storage === undefined ? [] : [filesystemController(parts, storage)]),
+    ...(storage === undefined ? [] : [filesystemController(parts, storage, name => homeIn(cluster, name))]),
     ...(cluster === undefined
       ? []
       : [machinesController(parts, cluster), homesController(parts, cluster), poolController(parts, storage)]),
@@ -91,6 +93,18 @@ function openControllers(
   assert(names.size === controllers.length, 'each controller has a name of its own')
   for (const controller of controllers) stack.use(controller)
   return { controllers: [...controllers, events.controller], [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+// Nobody else could: it is confirmed as often as by a lease.
+async function leadAlone({ cluster, world }: ControllersOptions, signal: AbortSignal): Promise<void> {
+  while (cluster !== undefined && !signal.aborted) {
+    cluster.leads()
+    await world.clock.sleep(LEASE_STEP_MS, signal).catch(() => undefined)
+  }
+}
+
+function homeIn(cluster: Cluster | undefined, name: string): string | undefined {
+  return cluster?.map?.filesystems.find(each => each.name === name)?.home
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -25,7 +25,10 @@ export interface There {
 export async function follow(storage: Storage, there: There, signal: AbortSignal): Promise<Followed> {
   const access = accessStep(there.object, there.row)
   if (access !== undefined) await storage.access(there.object.metadata.name, access, signal)
-  const [limited, mounted] = [await followLimits(storage, there, signal), await followMount(storage, there, signal)]
+  const limited = await followLimits(storage, there, signal)
+  // Where it lives it is mounted; elsewhere people say so on the machine.
+  const isHere = (there.row.home ?? storage.nodeName) === storage.nodeName
+  const mounted = isHere ? await followMount(storage, there, signal) : { fields: {}, holds: [] }
   return { holds: [...limited.holds, ...mounted.holds], fields: { ...limited.fields, ...mounted.fields } }
 }
 
@@ -109,6 +112,8 @@ function refused(type: Holds['type'], fault: Fault): Holds {
   return { type, isTrue: false, reason: fault.code, message: said(fault) }
 }
 
-const REFUSALS = new Set('BelowUse Busy FuseUnavailable Invalid NotEmpty NotFound Occupied WrongKind'.split(' '))
+const REFUSALS = new Set(
+  'BelowUse Busy FuseUnavailable HomeElsewhere HomeUnreachable Invalid NotEmpty NotFound Occupied WrongKind'.split(' '),
+)
 const BY_HAND = 'by `cairn up` or `cairn fs mount`'
 const NO_MOUNT = 'Cairn was started to mount nothing: start it without --no-mount'

@@ -42,6 +42,14 @@ test('one that was served and is gone is told lost, never made anew', () => {
   assert.equal(never.kind, 'make', 'one that could not be made is tried again')
 })
 
+test('one that lives on another machine is not lost while that does not answer, and goes with nobody asked', () => {
+  const served = filesystem({ finalizers }, { status: { phase: 'Ready', home: 'm1' } })
+  const step = filesystemStep(served, undefined, 'm1')
+  assert.equal(step.kind === 'tell' && step.state.reason, 'HomeUnreachable')
+  const deleted = filesystem({ deletionTimestamp: '2026-01-01T00:00:00Z', finalizers })
+  assert.equal(filesystemStep(deleted, undefined, 'm1').kind, 'tell')
+})
+
 test('a deleted one is removed from storage before its object goes, with its files only when its name says so', () => {
   const deletionTimestamp = '2026-01-01T00:00:00Z'
   const deleted = (more: Partial<ObjectMeta> = {}) => filesystem({ deletionTimestamp, finalizers, ...more })

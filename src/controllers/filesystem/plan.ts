@@ -25,18 +25,27 @@ export type FilesystemStep =
   | { readonly kind: 'follow'; readonly row: FilesystemRow }
   | { readonly kind: 'tell'; readonly state: FilesystemState }
 
-/** Decides by the object and by what storage has under its name. */
-export function filesystemStep(object: KubeObject | undefined, row: FilesystemRow | undefined): FilesystemStep {
+/**
+ * Decides by the object and by what storage has under its name; `elsewhere` is the other machine that it lives on, if it does: what
+ * storage does not have of it then is only not to be reached.
+ */
+export function filesystemStep(
+  object: KubeObject | undefined,
+  row: FilesystemRow | undefined,
+  elsewhere?: string,
+): FilesystemStep {
   const isThere = row !== undefined
   if (object === undefined) return isThere ? { kind: 'adopt' } : { kind: 'none' }
   const { deletionTimestamp, finalizers = [] } = object.metadata
   const isOurs = finalizers.includes(FILESYSTEM_FINALIZER)
   if (deletionTimestamp !== undefined) {
     if (!isOurs) return { kind: 'none' }
-    return isThere ? { kind: 'remove', isForced: mayDeleteFiles(object) } : { kind: 'release' }
+    if (isThere) return { kind: 'remove', isForced: mayDeleteFiles(object) }
+    return elsewhere === undefined ? { kind: 'release' } : { kind: 'tell', state: away('Deleting', elsewhere) }
   }
   if (!isOurs) return { kind: 'protect' }
   if (isThere) return { kind: 'follow', row }
+  if (elsewhere !== undefined) return { kind: 'tell', state: away('Pending', elsewhere) }
   // One that was there and is gone is not made anew: an empty filesystem in its place would hide the loss.
   return textAt(object, 'status', 'phase') === 'Ready' || textAt(object, 'status', 'home') !== undefined
     ? { kind: 'tell', state: LOST }
@@ -56,6 +65,10 @@ export function adopted(name: string): JsonObject {
 /** What storage has under a name. */
 export function rowOf({ filesystems }: NodeStatus, name: string): FilesystemRow | undefined {
   return filesystems.find(each => each.name === name)
+}
+
+function away(phase: FilesystemState['phase'], home: string): FilesystemState {
+  return { phase, reason: 'HomeUnreachable', message: `${home}, where it lives, does not answer now` }
 }
 
 const LOST: FilesystemState = {

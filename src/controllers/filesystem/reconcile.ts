@@ -16,9 +16,19 @@ import { UsageTold } from './usage-told.ts'
 import { usageOf } from './usage.ts'
 
 /** Makes the filesystems that objects want, and objects of the filesystems that there are. */
-export function filesystemController(parts: ControllerParts, storage: Storage): Controller {
+export function filesystemController(
+  parts: ControllerParts,
+  storage: Storage,
+  homeOf: (name: string) => string | undefined = () => undefined,
+): Controller {
   const { world, informers } = parts
-  const work = { parts, storage, recent: new RecentStatus(storage, world.clock), usage: new UsageTold(world.clock) }
+  const work = {
+    parts,
+    storage,
+    homeOf,
+    recent: new RecentStatus(storage, world.clock),
+    usage: new UsageTold(world.clock),
+  }
   const reconcile = async (name: string, signal: AbortSignal): Promise<Outcome> => {
     if (name !== LOOK) return reconcileFilesystem(work, name, signal).catch(untilBack)
     const status = await work.recent.status(signal)
@@ -51,6 +61,8 @@ const LOOK = '/'
 interface Work {
   readonly parts: ControllerParts
   readonly storage: Storage
+  /** The machine a filesystem lives on, as the map has it. */
+  readonly homeOf: (name: string) => string | undefined
   readonly recent: RecentStatus
   readonly usage: UsageTold
 }
@@ -60,7 +72,9 @@ async function reconcileFilesystem(work: Work, name: string, signal: AbortSignal
   const { client } = work.parts
   const object = await client.find(FILESYSTEMS, { name }, signal)
   const status = await work.recent.status(signal)
-  const step = filesystemStep(object, rowOf(status, name))
+  const home = work.homeOf(name)
+  const elsewhere = home === work.storage.nodeName ? undefined : home
+  const step = filesystemStep(object, rowOf(status, name), elsewhere)
   if (step.kind === 'adopt') await client.create(FILESYSTEMS, adopted(name), signal).catch(ifFault('AlreadyExists'))
   if (object === undefined) return DONE
   switch (step.kind) {
@@ -77,7 +91,7 @@ async function reconcileFilesystem(work: Work, name: string, signal: AbortSignal
     case 'follow':
       return followOne(work, { object, row: step.row, status }, signal)
     case 'tell':
-      await tell(work, object, { state: step.state }, signal)
+      await tell(work, object, { state: step.state, fields: elsewhere === undefined ? {} : { home } }, signal)
       return DONE
     default:
       return DONE

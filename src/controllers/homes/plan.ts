@@ -1,5 +1,5 @@
-import type { HomeChange, MapFilesystem, NodeMap } from '#cluster'
-import { FAILOVER_CONTROLLERS, HOME_LED_SPARE_MS, HOME_SILENT_MS } from '../limits.ts'
+import { FAILOVER_CONTROLLERS, type HomeChange, type MapFilesystem, type NodeMap } from '#cluster'
+import { HOME_LED_SPARE_MS, HOME_SILENT_MS } from '../limits.ts'
 
 /** What is known when a home may have to be deposed. */
 export interface HomesFacts {

@@ -34,6 +34,8 @@ export interface OpenControl extends AsyncDisposable, ControlReady {}
 export interface ControlListeners {
   /** Nothing can be written any more. */
   readonly failed: (error: Error) => void
+  /** The next process works elsewhere. */
+  readonly anew: (why: string) => void
   /** The supervisor is to look what etcd it runs. */
   readonly lookAtEtcd: () => void
 }
@@ -42,7 +44,7 @@ export interface ControlListeners {
 export async function openControl(
   start: ControlStart,
   world: World,
-  { failed, lookAtEtcd }: ControlListeners,
+  { failed, anew, lookAtEtcd }: ControlListeners,
 ): Promise<OpenControl> {
   const { dataFolder, masterKeyFile } = start
   await using opening = new AsyncDisposableStack()
@@ -77,7 +79,7 @@ export async function openControl(
     wanted: start.nodeName,
   }
   const machines = opening.use(await openMachines({ ...access, ...admitting }, signal))
-  const moved = (where: string) => failed(new Error(`everything was moved to ${where}`))
+  const moved = (where: string) => anew(`everything was moved to ${where}`)
   const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, moved }, machines))
   const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())

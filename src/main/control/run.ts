@@ -23,10 +23,13 @@ export async function runControl(world: World): Promise<void> {
   try {
     const stopped = new AbortController()
     const broken = Promise.withResolvers<void>()
-    const failed = (error: Error) => {
-      world.log.warn('the control process starts anew', { why: error.message })
-      process.exitCode = 1
+    const anew = (why: string) => {
+      world.log.info('the control process starts anew', { why })
       broken.resolve()
+    }
+    const failed = (error: Error) => {
+      process.exitCode = 1
+      anew(error.message)
     }
     const hint = 'Look for it with `ps ax | grep cairn` and end it.'
     const fault = (message: string) => mainFault('ControlProcess', message, { hint })
@@ -35,11 +38,11 @@ export async function runControl(world: World): Promise<void> {
     const isStandby = readChoice(start.dataFolder).kind === 'standby'
     await using opening = new AsyncDisposableStack()
     if (isStandby) {
-      const seated = () => failed(new Error('it has its place'))
+      const seated = () => anew('it has its place')
       opening.use(await openStandby({ start, world, lookAtEtcd, seated }))
       link.tell({ kind: 'standby', fault: faultHead(standsBy('it asks the others for its place')) })
     } else {
-      const { url, recoveryPhrase } = opening.use(await openControl(start, world, { failed, lookAtEtcd }))
+      const { url, recoveryPhrase } = opening.use(await openControl(start, world, { failed, anew, lookAtEtcd }))
       link.tell({ kind: 'ready', url, recoveryPhrase })
     }
     void keepMemorySpare(ownMemory, world.clock, stopped.signal)

@@ -31,7 +31,10 @@ export function shipLog(
   beginEpoch(keyspace, { epoch, boot: bootId })
   const shipper = new LogShipper({
     world,
-    own: machines.own,
+    // A machine that was alone is called otherwise once it is in a cloud.
+    get own() {
+      return machines.own
+    },
     epoch,
     keyspace,
     checkpoint: () => openCheckpoint(world.disk, folder),

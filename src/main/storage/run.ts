@@ -8,7 +8,7 @@ import { openPool, poolHandlers } from '#storage/pool'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
-import { ANSWER_FIRST_MS, HASH_THREADS } from '../limits.ts'
+import { ANSWER_FIRST_MS, HASH_THREADS, LEAVING_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf, homeOrders } from '../methods/index.ts'
@@ -20,6 +20,7 @@ import { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { Replication } from '../replication/replication.ts'
 import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
+import { isCutOff } from './cut-off.ts'
 import { Collector } from './collector.ts'
 import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
@@ -91,7 +92,7 @@ async function openAll(
   const orders = homeOrders()
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
-    ...remoteHandlers(homesOf(() => held.filesystems, peers)),
+    ...remoteHandlers(homesOf(() => held.filesystems, peers, replication)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(() => held.filesystems, pool),
     ...desk.machineMethods(),
@@ -165,6 +166,8 @@ function leaving(held: Held, link: SupervisorLink, { clock, log }: World): (file
     held.elsewhere?.leave()
     // Who asked for it is answered first.
     void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again' }))
+    // What waits for a home that is no more would hold it for a minute; all that was answered is in log and staging file.
+    setTimeout(() => process.exit(0), LEAVING_MS).unref()
   }
 }
 
@@ -204,7 +207,11 @@ function remoteFilesystems(parts: {
 }
 
 // Root of a machine that only lends its disks is not root of everybody's files.
-function homesOf(filesystems: () => Filesystems | undefined, peers: Pick<Peers, 'mayWrite'>): Homes {
+function homesOf(
+  filesystems: () => Filesystems | undefined,
+  peers: Pick<Peers, 'mayWrite' | 'machines'>,
+  { records }: Pick<Replication, 'records'>,
+): Homes {
   const homeOf = (name: string) => {
     const open = filesystems()
     if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
@@ -213,7 +220,14 @@ function homesOf(filesystems: () => Filesystems | undefined, peers: Pick<Peers, 
     return here.filesystem
   }
   return {
-    sessionsOf: name => homeOf(name).sessions,
+    sessionsOf: name => {
+      const { map, leaderAgoMs } = peers.machines
+      if (!isCutOff(records.of(name), map, leaderAgoMs)) return homeOf(name).sessions
+      throw mainFault(
+        'HomeUnreachable',
+        `the home of ${name} may be another one: no controller that leads answers here`,
+      )
+    },
     accessOf: (machine, filesystem) => {
       const access = homeOf(filesystem).access.of(machine)
       return access === undefined || peers.mayWrite(machine.name) ? access : 'readOnly'

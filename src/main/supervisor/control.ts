@@ -9,6 +9,8 @@ export type ControlOptions = Omit<ControlStart, 'supervisorPid' | 'restarts'>
 /** How the first start of the API came out. */
 export type ApiOutcome = ControlReady | { readonly fault: Fault }
 
+const ENDED_WELL = 'exit code 0'
+
 const LASTING: ReadonlySet<string> = new Set(
   'MasterKey Listen DataNewer DataFolder Invalid Moved Unfinished Refused OldServer'.split(' '),
 )
@@ -78,7 +80,8 @@ export class Control implements AsyncDisposable {
       const how = await this.#current.ended
       if (this.#closing.signal.aborted) return
       log.warn(`the control process ended (${how}); starting it again`)
-      this.#restarts = { count: this.#restarts.count + 1, last: how }
+      // What ends well wants to begin anew, as where the control plane has moved to.
+      if (how !== ENDED_WELL) this.#restarts = { count: this.#restarts.count + 1, last: how }
       await pause.wait(sinceMs, this.#closing.signal)
       if (this.#closing.signal.aborted) return
       this.#current = this.#start()

@@ -1,0 +1,16 @@
+import { FAILOVER_CONTROLLERS, type MapFilesystem, type NodeMap } from '#cluster'
+import { HOME_STOPS_MS } from '../limits.ts'
+
+/**
+ * True when another home may have been named without this one having heard of it: others have the log of the filesystem, and no
+ * controller that leads has answered for so long. Such a home answers nobody.
+ */
+export function isCutOff(
+  record: Pick<MapFilesystem, 'inSync'> | undefined,
+  { machines }: Pick<NodeMap, 'machines'>,
+  leaderAgoMs: number | undefined,
+): boolean {
+  if (record === undefined || record.inSync.length < 2) return false
+  if (machines.filter(({ role }) => role === 'controller').length < FAILOVER_CONTROLLERS) return false
+  return leaderAgoMs === undefined || leaderAgoMs >= HOME_STOPS_MS
+}

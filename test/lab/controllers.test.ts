@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { whyNoEtcd } from '../etcd/server.ts'
+import { startLab, type TestLab } from './lab.ts'
+import { whyNoLab } from './why-no-lab.ts'
+
+/** Milliseconds within which a cloud goes on after any machine was lost; looking and lab commands take their part. */
+const GOES_ON_MS = 15_000
+const LOOKS_MS = 5_000
+
+suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }, () => {
+  test('go on when the first of them is lost, and take it in again', async t => {
+    await using lab = await startLab({ machines: 3, controllers: 3 })
+    await lab.untilOnline('m1')
+    await lab.sh('m1', 'echo before > /mnt/cairn/before && sync /mnt/cairn/before')
+    assert.equal(await lab.sh('m3', 'cat /mnt/cairn/before'), 'before\n')
+    await inSync(lab)
+    const killedAt = performance.now()
+    await lab.kill('m1')
+    await t.test('control works on another, whose controllers lead', () => controlled(lab, killedAt))
+    await t.test('files are read and written by themselves', () => written(lab, killedAt))
+    await t.test('the lost one comes back as a controller', () => back(lab))
+  })
+})
+
+/** Waits until the log of home is on another machine too. */
+async function inSync(lab: TestLab): Promise<void> {
+  const rows = async () => JSON.parse((await lab.cairn('m1', 'status', '-o', 'json')).out).filesystems
+  await lab.until('the log of home to be on two machines', async () => (await rows())[0].inSync.length >= 2)
+}
+
+async function controlled(lab: TestLab, killedAt: number): Promise<void> {
+  await lab.until('a token from m2', async () => (await lab.cairn('m2', 'token', 'create', '--user', 'ada')).code === 0)
+  const ms = Math.round(performance.now() - killedAt)
+  assert.ok(ms < GOES_ON_MS + LOOKS_MS, `control took ${ms} ms`)
+}
+
+async function written(lab: TestLab, killedAt: number): Promise<void> {
+  await lab.until('a synced write on m2', async () => {
+    return (await lab.sh('m2', 'echo after > /mnt/cairn/after && sync /mnt/cairn/after && echo done')) === 'done\n'
+  })
+  const ms = Math.round(performance.now() - killedAt)
+  assert.ok(ms < GOES_ON_MS + LOOKS_MS, `the first write took ${ms} ms`)
+  assert.equal(await lab.sh('m3', 'cat /mnt/cairn/before /mnt/cairn/after'), 'before\nafter\n')
+}
+
+async function back(lab: TestLab): Promise<void> {
+  await lab.start('m1')
+  await lab.until('the API of m1', async () => {
+    return JSON.parse((await lab.cairn('m1', 'status', '-o', 'json')).out).api?.startsWith('https://') === true
+  })
+  await lab.untilOnline('m1')
+  assert.equal(await lab.sh('m1', 'cat /mnt/cairn/before /mnt/cairn/after'), 'before\nafter\n')
+}
