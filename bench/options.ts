@@ -21,6 +21,7 @@ export const USAGE = `usage: npm run bench -- [--rows NAME,...] [--targets NAME,
                          [-o json] [--json FILE] [--markdown FILE]
        npm run bench -- rooms [NAME]
        npm run bench -- control [--quick] [-o json]
+       npm run bench -- scale [--markdown FILE]
        npm run bench -- machines [--quick] [--rounds N] [--rows large,small,far,alone] [-o json] [--markdown FILE]
 rows:    ${scenarios.map(({ name }) => name).join(', ')}, or the name of one row as JSON shows it
 targets: ${targetKinds.map(({ name }) => name).join(', ')}`

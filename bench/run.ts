@@ -10,6 +10,7 @@ import { describeMachine } from './report/machine.ts'
 import { pageOf } from './report/markdown.ts'
 import { tableOf } from './report/table.ts'
 import { runRooms } from './rooms.ts'
+import { runScale } from './scale/run.ts'
 import { FULL, QUICK } from './sizes.ts'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -20,6 +21,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === 'rooms') return (await runRooms(words[1] ?? '', stopping.signal)) ? 0 : 1
   if (words[0] === 'control') {
     await runControl(words.slice(1), tmpdir(), stopping.signal)
+    return 0
+  }
+  if (words[0] === 'scale') {
+    await runScale(words.slice(1))
     return 0
   }
   if (words[0] === 'machines') {

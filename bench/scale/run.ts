@@ -1,0 +1,67 @@
+import { availableParallelism, cpus } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { CHUNKS, CONTROLLERS, REPLICAS } from './clouds.ts'
+import { idleRows } from './idle.ts'
+import { mapRows } from './maps.ts'
+import type { Row } from './measured.ts'
+import { moveRows, placingRows } from './placing.ts'
+
+const SIZES = [10, 100, 1000]
+const IDLE_SIZES = [4, 10, 33, 100, 300]
+
+/** What a cloud of a thousand machines costs, by computing it: prints the page, and writes it where `--markdown` says. */
+export async function runScale(words: readonly string[]): Promise<void> {
+  const startMs = performance.now()
+  const parts = [
+    section('The map', MAP, mapRows(SIZES)),
+    section('Where chunks belong', PLACING, placingRows(SIZES)),
+    section(`What a change of ${SIZES.at(-1)} machines moves`, MOVES, moveRows(SIZES.at(-1) ?? 0)),
+    section('Traffic of an idle cloud', IDLE, await idleRows(IDLE_SIZES)),
+  ]
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
+  const page = [head(seconds), ...parts, GROWTH].join('\n\n')
+  console.log(page)
+  const at = words.indexOf('--markdown')
+  const file = at < 0 ? undefined : words[at + 1]
+  if (file !== undefined) writeFileSync(file, `${page}\n`)
+}
+
+function head(seconds: string): string {
+  const processor = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`
+  return `# Scale
+
+What a cloud of up to ${SIZES.at(-1)} machines and ${(CHUNKS / 1e6).toFixed(0)} million chunks costs, computed and simulated with the
+real code of \`src/cluster\`, \`src/controllers\` and \`src/storage/placement\`. Every figure of this page is printed by
+
+\`\`\`
+npm run bench -- scale --markdown docs/scale.md
+\`\`\`
+
+which took ${seconds} s on ${processor}, one of them in use and shared with other work. Clouds here have ${CONTROLLERS} controllers, one disk in
+each machine (250 GB to 2 TB), ten zones and ${REPLICAS} copies of each chunk, which has at most 1 MiB. Limits: 1,000 machines, 64 disks each.`
+}
+
+function section(title: string, text: string, rows: readonly Row[]): string {
+  const [first = [], ...rest] = rows
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rule = line(first.map((_, i) => (i === 0 ? '---' : '--:')))
+  return [`## ${title}`, '', text, '', line(first), rule, ...rest.map(line)].join('\n')
+}
+
+const MAP = `Every machine has the whole map in memory and in \`DATA/node/map.json\`. The leading controller computes it anew when it hears
+something; who has an older one fetches all of it.`
+const PLACING = `Where a chunk belongs is computed, not kept; a pool remembers the groups it has asked about until the next map.`
+const MOVES = `Moved by \`movesBetween\`, weighted with the chunks of each group; the least is what shares of disks grow by. Data is
+counted as if every chunk had its full 1 MiB. Copies lie in different zones, so disks in small zones hold more than their share,
+and a change moves what its disk then holds: it may be a little more or less than the share.`
+const IDLE = `The real links (\`Links\`) of all machines on a simulated network that counts bytes, after 30 s, for 20 s; without TLS (22
+bytes for each message) and TCP/IP. Up to 33 machines each has a connection to every other one, above to the controllers only.
+The hourly comparison of copies comes on top (see above), and so does the map when it changes.`
+const GROWTH = `## What grows with what
+
+- The map, its time and its memory: with machines and disks. Sending it: with machines times machines times changes per machine,
+  since each change reaches all as a whole: at 1,000 machines this is most of the traffic of an idle cloud, and what would have
+  to become differences first.
+- Where all groups belong: with groups times machines. Chunks play no part in either.
+- Traffic of an idle machine: with controllers only, once there are more than 33 machines; that of a controller with machines.
+- What a change moves: with the share of the disk that comes or goes, and with the chunks.`
