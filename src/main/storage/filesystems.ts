@@ -90,7 +90,8 @@ export class Filesystems implements AsyncDisposable {
       await filesystems.#endRemovals()
       const names = options.world.disk.list(`${options.dataFolder}/fs`).filter(name => !name.startsWith('.'))
       for (const name of options.homes?.roles.retired ?? []) filesystems.#retired.add(name)
-      const isElsewhere = options.elsewhere !== undefined || options.homes?.homeOf('home') !== undefined
+      const { homes, elsewhere } = options
+      const isElsewhere = homes === undefined ? elsewhere !== undefined : homes.homeOf('home') !== undefined
       const made = names.length === 0 && !isElsewhere ? ['home'] : names
       for (const name of made) await filesystems.#openOne(name)
       return filesystems

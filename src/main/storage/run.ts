@@ -196,11 +196,11 @@ function remoteFilesystems(parts: {
 }): RemoteFilesystems | undefined {
   const { start, homes, ...rest } = parts
   const { dataFolder, mounts } = start
-  const { map, own } = rest.machines
-  if (!map.isShared) return undefined
+  if (!rest.machines.map.isShared) return undefined
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
-  const isElsewhere = (name: string) => !homes.roles.here.includes(name) && (homes.homeOf(name) ?? own) !== own
+  // A home that has lost its disk waits as others do, until there is another.
+  const isElsewhere = (name: string) => !homes.roles.here.includes(name) && homes.homeOf(name) !== undefined
   const names = [...wanted].filter(isElsewhere)
   const { homeOf } = homes
   return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf })
