@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Fault, isFault, type World } from '#base'
 import { keepMap, Links, MapStore, type NodeMap, type Shown, subjectOf } from '#cluster'
 import { type LocalKeyspace, openEmbeddedKeyspace } from '#keyspace'
@@ -258,7 +259,7 @@ export class CloudMachine {
       memoryMiB: 512,
       cpuUsedMilli: 0,
       memoryUsedMiB: 64,
-      disks: [{ ...disk, id: `${name}-${this.disks}`, state: 'Ready' as const, capacityMiB }],
+      disks: [{ ...disk, id: diskIdOf(name, this.disks), state: 'Ready' as const, capacityMiB }],
     }
   }
 
@@ -301,3 +302,7 @@ const SEGMENT_BYTES = 512 * 1024
 const CACHED_BYTES = 256 * 1024
 const CHUNK_BYTES = 16 * 1024
 const NO_FAULTS: DiskFaults = { fault: () => undefined, crash: () => undefined, lies: () => false }
+
+function diskIdOf(name: string, number: number): string {
+  return createHash('sha256').update(`${name} ${number}`).digest('hex').slice(0, 32)
+}
