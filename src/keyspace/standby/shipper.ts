@@ -175,8 +175,10 @@ export class LogShipper implements AsyncDisposable {
       this.#look()
       this.#moved()
       const ready = Array.from(this.#followers.keys()).find(name => this.#isReady(name))
+      const extra = this.#extra()
       if (ready !== undefined) await this.#takeIn(ready)
-      else await sleepUntilWoken(this.#parts.world.clock, SHIP_LOOK_MS, signal)
+      else if (extra === undefined || !(await this.#leave(extra, false)))
+        await sleepUntilWoken(this.#parts.world.clock, SHIP_LOOK_MS, signal)
     }
   }
 
@@ -207,8 +209,23 @@ export class LogShipper implements AsyncDisposable {
     return this.#parts.world.clock.monotonicMs() - this.#beganMs >= MEMBER_SILENT_MS
   }
 
+  // One was away and has come back after another was taken in for it.
+  #extra(): string | undefined {
+    const { own, wanted, inSync } = this.#parts
+    const members = inSync().filter(name => name !== own)
+    const isMore = members.length >= wanted().copies && members.every(name => this.#isFollowing(name))
+    return isMore && this.#deposed === undefined ? members.at(-1) : undefined
+  }
+
+  #isFollowing(name: string): boolean {
+    return this.#isWell(name) && (this.#follower(name)?.durable ?? 0) >= this.#safe
+  }
+
   #isReady(name: string): boolean {
-    if (this.#parts.inSync().includes(name) || this.#deposed !== undefined) return false
+    const { inSync, wanted } = this.#parts
+    if (inSync().includes(name) || this.#deposed !== undefined) return false
+    const well = inSync().filter(each => each === this.#parts.own || this.#isWell(each))
+    if (well.length >= wanted().copies && !this.#coming.has(name)) return false
     const follower = this.#follower(name)
     return follower?.trouble === undefined && (follower?.durable ?? 0) >= this.#safe
   }
