@@ -75,12 +75,13 @@ export const POOL_STEPS = 200
 
 /**
  * Milliseconds of silence after which a home is deposed: it has answered nobody for a while then, as it stops when no leading
- * controller has answered it for HOME_STOPS_MS. What the leader before may have answered is spared.
+ * controller has answered it for HOME_STOPS_MS. A leader that is killed has answered it last 7 to 9 s before the next one leads, and the
+ * home was heard up to 2 s before: that much silence is spared.
  */
 export const HOME_SILENT_MS = 11_000
-export const HOME_LED_SPARE_MS = 10_000
+export const HOME_LED_SPARE_MS = 12_000
 /** Milliseconds between two looks at homes. */
-export const HOME_LOOK_MS = 500
+export const HOME_LOOK_MS = 250
 
 /** Machines, pools and revoked serials in a map: as many as machines take. */
 export const MAP_MACHINES_MAX = 1_000

@@ -109,7 +109,7 @@ export const ETCD_STOP_MS = 10_000
 export const ETCD_LOG_BYTES_MAX = 4 * 1024 * 1024
 
 /** How long a storage process may take to close once this machine is something else for a filesystem. */
-export const LEAVING_MS = 2_000
+export const LEAVING_MS = 500
 /** A home that others could follow answers nobody when no leading controller has answered it for so long. */
 export const HOME_STOPS_MS = 9_000
 /** How long it counts that controllers lead, once they have confirmed it. */
