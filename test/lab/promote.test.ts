@@ -3,9 +3,9 @@ import { suite, test } from 'node:test'
 import { startLab, type TestLab } from './lab.ts'
 import { whyNoLab } from './why-no-lab.ts'
 
-const FILES = 60
+const FILES = 40
 
-suite('the home of a filesystem', { skip: whyNoLab(), timeout: 200_000 }, () => {
+suite('the home of a filesystem', { skip: whyNoLab(), timeout: 280_000 }, () => {
   test('moves on when its machine is lost, with all that was synced', async t => {
     await using lab = await startLab({ machines: 3 })
     await lab.untilOnline('m1')
