@@ -152,7 +152,8 @@ async function outcomeOf(dialled: (() => Promise<Client>) | undefined, method: s
     if (isFault(error, 'Closed') || isFault(error, 'Unreachable')) return 'unconnected'
     // It came through to what asks the control plane, which there is none of.
     if (OWN.has(method) && (isFault(error, 'NoController') || isFault(error, 'BadMessage'))) return 'allowed'
-    assert.ok(isFault(error, 'Forbidden') || isFault(error, 'Unsupported'), `${method}: ${String(error)}`)
+    const isRefused = ['Forbidden', 'Unsupported', 'Removed'].some(code => isFault(error, code))
+    assert.ok(isRefused, `${method}: ${String(error)}`)
     return 'refused'
   }
 }
