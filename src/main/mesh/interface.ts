@@ -56,6 +56,11 @@ export class MeshInterface {
     this.forwarding = new Forwarding(name)
   }
 
+  /** False when somebody has removed it. */
+  get isThere(): boolean {
+    return isThere(this.name)
+  }
+
   /** How it is. Faults: MeshFailed. */
   async state(): Promise<WireguardState> {
     return readWireguard(await runProgram(['wg', 'show', this.name, 'dump']))

@@ -76,6 +76,12 @@ class TestMesh implements AsyncDisposable {
     return child
   }
 
+  child(name: string): ChildProcess {
+    const child = this.#children.get(name)
+    assert.ok(child !== undefined)
+    return child
+  }
+
   async stop(name: string, signal?: NodeJS.Signals): Promise<void> {
     const child = this.#children.get(name)
     this.#children.delete(name)
@@ -212,6 +218,13 @@ suite('mesh processes in two network namespaces', { skip, timeout: 120_000 }, ()
     await mesh.stop('a', 'SIGKILL')
     mesh.start('a', 'none', 'clean')
     await until('what it left is removed', () => interfaces(mesh, 'a').length === 0)
+
+    // Whose interface is removed by somebody ends, so that it is started again.
+    const ended = new Promise(resolve => mesh.child('b').once('exit', resolve))
+    mesh.in('b', 'ip', 'link', 'delete', interfaces(mesh, 'b')[0] ?? '')
+    assert.equal(await ended, 1)
+    mesh.start('b')
+    await until('b is there again', () => interfaces(mesh, 'b').length === 1)
     await mesh.stop('b')
     for (const name of mesh.names) {
       assert.deepEqual(interfaces(mesh, name), [])

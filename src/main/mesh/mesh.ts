@@ -44,6 +44,7 @@ export class Mesh implements AsyncDisposable {
   readonly #rotation: KeyRotation
   readonly #door: MeshDoor
   readonly #closing = new AbortController()
+  readonly #gone = Promise.withResolvers<void>()
   readonly #running: Promise<void>
   #wake = Promise.withResolvers<void>()
   #heard: Heard | undefined
@@ -67,6 +68,11 @@ export class Mesh implements AsyncDisposable {
     this.#running = this.#run()
   }
 
+  /** Resolves when somebody has removed the interface: only a process that makes another can go on. */
+  get gone(): Promise<void> {
+    return this.#gone.promise
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     this.#wake.resolve()
@@ -84,12 +90,17 @@ export class Mesh implements AsyncDisposable {
   async #run(): Promise<void> {
     const { clock, log } = this.#parts.world
     const { signal } = this.#closing
+    let trouble: string | undefined
     while (!signal.aborted) {
       try {
+        if (!this.#parts.device.isThere) return this.#gone.resolve()
         await this.#tick(signal)
       } catch (error) {
         if (!isFault(error)) throw error
-        log.warn('the mesh cannot be made as it has to be', { why: whyOf(error) })
+        if (!this.#parts.device.isThere) return this.#gone.resolve()
+        const why = whyOf(error)
+        if (why !== trouble) log.warn('the mesh cannot be made as it has to be', { why })
+        trouble = why
       }
       const over = new AbortController()
       const tick = clock

@@ -41,9 +41,12 @@ export async function runMesh(world: World): Promise<void> {
     } else if (work === 'serve') {
       const device = await MeshInterface.open({ world, files, key })
       {
-        await using _mesh = new Mesh({ world, dataFolder, files, device, range, isResolvConf })
+        await using mesh = new Mesh({ world, dataFolder, files, device, range, isResolvConf })
         ready()
-        await link.stop
+        const gone = mesh.gone.then(() => {
+          throw mainFault('MeshProcess', `the interface ${device.name} is gone`)
+        })
+        await Promise.race([link.stop, gone])
       }
       await device.close()
     }
