@@ -47,7 +47,7 @@ export function hostOf(endpoint: string): string {
 }
 
 /** True when an address is in one of the networks. */
-export function isNear(host: string, networks: Networks): boolean {
+function isNear(host: string, networks: Networks): boolean {
   return networks.some(network => {
     const range = networkOf(network)
     return range === undefined ? isNearV6(host, network) : isIn(range, host)
