@@ -48,6 +48,8 @@ export class LogMachine {
   keyspace: LocalKeyspace | undefined
   standby: Standby | undefined
   life = new Life(0)
+  /** Resolves when the process of the moment has ended. */
+  gone = Promise.withResolvers<'gone'>()
   #isUp = false
   #lives = 0
   readonly #cloud: LogCloud
@@ -68,6 +70,7 @@ export class LogMachine {
     const life = new Life(++this.#lives)
     this.life = life
     this.#isUp = true
+    this.gone = Promise.withResolvers()
     const world = openSimWorld(machine, life, this.image, NO_FAULTS)
     const options = { world, folder: '/log', index: keptRowIndex }
     if (this.known.home !== this.name) {
@@ -95,6 +98,7 @@ export class LogMachine {
     this.image = how === 'power' ? cutPower(left, this.#cloud.machine.random) : left
     if (how === 'power') this.boots += 1
     this.#isUp = false
+    this.gone.resolve('gone')
     this.keyspace = undefined
     this.standby = undefined
   }
@@ -152,11 +156,16 @@ export class LogMachine {
 
   #line(name: string, life: Life): StandbyLine {
     const cloud = this.#cloud
-    const there = async <Value>(epoch: number, run: (standby: Standby) => Promise<Value>): Promise<Value> => {
+    const there = async <Value extends object | number>(
+      epoch: number,
+      run: (standby: Standby) => Promise<Value>,
+    ): Promise<Value> => {
       await cloud.travel(this.name, name)
-      const standby = cloud.find(name)?.serves(this.name, epoch)
-      if (standby === undefined || life.ended) throw later('nobody is there')
-      const value = await run(standby)
+      const other = cloud.find(name)
+      const standby = other?.serves(this.name, epoch)
+      if (other === undefined || standby === undefined || life.ended) throw later('nobody is there')
+      const value = await Promise.race([run(standby), other.gone.promise])
+      if (value === 'gone') throw later('it ended')
       await cloud.travel(name, this.name)
       return value
     }
