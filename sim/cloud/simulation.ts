@@ -65,6 +65,8 @@ class Cloud implements CloudSetting, Troubled {
   #rested: readonly Digest[] = []
   #names = 0
   #isOver = false
+  /** Why not all has its copies. */
+  #said = ''
   #asking = Promise.withResolvers<string>()
   #failed: Error | undefined
   #lastRevision = 0
@@ -329,9 +331,11 @@ class Cloud implements CloudSetting, Troubled {
   }
 
   async #isWhole(): Promise<boolean> {
-    for (const { pool, links } of this.machines) {
+    for (const { name, pool, links } of this.machines) {
+      this.#said = `${name} has map ${links?.map.version} of ${this.#leader.kept.version}`
       if (pool === undefined || links?.map.version !== this.#leader.kept.version) return false
       const status = await pool.status(NEVER)
+      this.#said = `${name} says: ${status.sentence} ${status.misplacedChunks} misplaced`
       if (!status.isSafe || status.misplacedChunks > 0) return false
     }
     return true
@@ -340,7 +344,7 @@ class Cloud implements CloudSetting, Troubled {
   async #until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
     const startMs = this.nowMs
     while (!(await isSo())) {
-      mustHold(this.nowMs - startMs < SETTLE_MS_MAX, () => `there are never ${what}`)
+      mustHold(this.nowMs - startMs < SETTLE_MS_MAX, () => `there are never ${what}: ${this.#said}`)
       await this.pause(5_000)
     }
   }
