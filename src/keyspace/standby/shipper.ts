@@ -223,7 +223,8 @@ export class LogShipper implements AsyncDisposable {
 
   #isReady(name: string): boolean {
     const { inSync, wanted } = this.#parts
-    if (inSync().includes(name) || this.#deposed !== undefined) return false
+    // Whoever may have been agreed on is asked for again.
+    if ((inSync().includes(name) && !this.#unsure.has(name)) || this.#deposed !== undefined) return false
     const well = inSync().filter(each => each === this.#parts.own || this.#isWell(each))
     if (well.length >= wanted().copies && !this.#coming.has(name)) return false
     const follower = this.#follower(name)
@@ -238,7 +239,7 @@ export class LogShipper implements AsyncDisposable {
     try {
       // Until somebody has answered it is waited for: it may be in sync by what others know.
       this.#unsure.add(name)
-      await this.#agreeOn(now => [...now.filter(each => each !== name), name])
+      await this.#agreeOn(now => [...now.filter(each => each !== name), name], true)
       this.#settle(name)
       world.log.info('a log is on one more machine', { inSync: inSync(), wanted: wanted().copies })
     } catch (error) {

@@ -201,11 +201,20 @@ export class HomeRecords implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         for (const record of this.#forced.values()) await this.#handOne(record, signal)
+        for (const record of this.#adding.values()) await this.#askAgain(record, signal)
       } catch (error) {
         if (!signal.aborted && !isFault(error)) world.log.warn('homes are not told', { why: whyOf(error) })
       }
       await world.clock.sleep(RECORD_AGAIN_MS, signal).catch(() => undefined)
     }
+  }
+
+  // Whether a process before this one was answered: who it asked for is in sync, or is not.
+  async #askAgain({ name, epoch }: MapFilesystem, signal: AbortSignal): Promise<void> {
+    const { own, map } = this.#parts.machines
+    const known = this.of(name)
+    if (known?.home !== own || known.epoch !== epoch || isSameHome(homeOf(map, name), known)) return
+    await this.agree(name, epoch, known.inSync, signal)
   }
 
   async #handOne(record: MapFilesystem, signal: AbortSignal): Promise<void> {
