@@ -122,3 +122,19 @@ test('a limit that is set at the home holds at once on every machine', async () 
   await put(b.vfs, ino, Buffer.alloc(2 * 8192, 1), 8192)
   assert.equal(await a.vfs.write(ino, 3 * 8192, Buffer.alloc(8192, 1), { ...asked, append: true }), ERRNO.EDQUOT)
 })
+
+test('a limit holds while what was written before is on its way', async () => {
+  await using cloud = await testCloud(8192)
+  const { vfs } = await cloud.machine('a')
+  const { ino: folder } = await make(vfs, 'small', 'directory')
+  await ok(cloud.home.quotas.set(folder, { bytesMax: 32 * 8192, inodesMax: undefined }))
+  const { ino } = await make(vfs, 'x', 'file', folder)
+  await ok(vfs.open(ino, { truncate: false, killPrivileges: false }))
+  const answers: unknown[] = []
+  for (let at = 0; at < 64; at += 1) {
+    const block = Buffer.alloc(8192, `${at}.`)
+    answers.push(await vfs.write(ino, at * 8192, block, { append: false, killPrivileges: false }))
+  }
+  const refused = answers.filter(answer => answer === ERRNO.EDQUOT).length
+  assert.ok(refused >= 32, `${refused} of 64`)
+})

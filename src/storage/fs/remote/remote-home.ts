@@ -151,7 +151,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
       const known = this.#known(question)
       if (known !== undefined) return known as Reply<unknown>
     }
-    if (question.kind === 'limitsOf') return this.#limitsOf(question.input.ino) ?? []
+    // What was last told of limits says more than nothing: they are asked for anew before each write.
+    if (question.kind === 'limitsOf') return this.#cache.get(question.input.ino)?.limits?.quotas ?? []
     if (question.kind === 'content') return this.#content(question.input)
     // What was written in a session that is over must not come after what others have written since.
     const isData = question.kind === 'write' || question.kind === 'append'
