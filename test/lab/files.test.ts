@@ -10,6 +10,7 @@ suite('files of a lab', { skip: whyNoLab(), timeout: 280_000 }, () => {
     await using lab = await startLab({ machines: 3, nat: '3' })
     await lab.untilOnline('m1')
     await t.test('what one machine has synced, the others read, also one behind a NAT', () => everywhere(lab))
+    await t.test('locks, snapshots and limits are those of all machines', () => together(lab))
     await t.test('a machine that dies while files are written loses none that was synced', () => killed(lab))
     await t.test('a wiped machine that joins again gets its copies back by itself', () => wiped(lab))
     await t.test('what is damaged on one machine is read whole on another, and mended', () => damaged(lab))
@@ -38,6 +39,28 @@ async function everywhere(lab: TestLab): Promise<void> {
   for (const machine of ['m2', 'm3']) await same(lab, machine, '/mnt/cairn/first', first)
   await lab.sh('m3', 'echo from m3 > /mnt/cairn/back && sync /mnt/cairn/back')
   assert.equal(await lab.sh('m1', 'cat /mnt/cairn/back'), 'from m3\n')
+}
+
+async function together(lab: TestLab): Promise<void> {
+  const held = lab.sh('m2', 'flock /mnt/cairn/back -c "touch /mnt/cairn/held; sleep 3; echo and m2 >> /mnt/cairn/back"')
+  await lab.until('the lock to be held', async () => (await lab.sh('m3', 'ls /mnt/cairn')).includes('held'))
+  assert.equal((await lab.sh('m3', 'flock -n /mnt/cairn/back true || echo taken')).trim(), 'taken')
+  assert.equal(await lab.sh('m1', 'flock /mnt/cairn/back cat /mnt/cairn/back'), 'from m3\nand m2\n')
+  await held
+  const { out } = await lab.cairn('m3', 'fs', 'snapshot', 'create', 'home', 'kept', '-o', 'json')
+  await lab.sh('m1', 'rm /mnt/cairn/back')
+  assert.equal(await lab.sh('m2', 'cat /mnt/cairn/.snapshots/kept/back'), 'from m3\nand m2\n', out)
+  assert.match((await lab.cairn('m2', 'fs', 'snapshot', 'diff', 'home', 'kept')).out, /back/)
+  await lab.sh('m3', 'mkdir /mnt/cairn/small')
+  await lab.cairn('m3', 'fs', 'quota', 'set', '/small', '--bytes', '1M')
+  assert.match((await lab.cairn('m2', 'fs', 'quota', 'ls')).out, /small/)
+  assert.equal(
+    (await lab.sh('m2', 'head -c 2M /dev/urandom > /mnt/cairn/small/x 2> /dev/null || echo full')).trim(),
+    'full',
+  )
+  assert.match((await lab.cairn('m3', 'fs', 'access')).out, /root is root/)
+  await lab.cairn('m3', 'fs', 'snapshot', 'rm', 'home', 'kept')
+  assert.equal((await lab.sh('m2', 'ls /mnt/cairn/.snapshots')).trim(), '')
 }
 
 async function killed(lab: TestLab): Promise<void> {
