@@ -43,6 +43,7 @@ export class HomeRecords implements AsyncDisposable {
   #adding: ReadonlyMap<string, MapFilesystem>
   /** What a controller has answered before its map came here. */
   readonly #agreed = new Map<string, MapFilesystem>()
+  #agreeing = Promise.resolve()
 
   constructor(parts: RecordsParts) {
     this.#parts = parts
@@ -99,7 +100,15 @@ export class HomeRecords implements AsyncDisposable {
    * This machine, which is the home, has other machines in sync; answers when that is agreed. Faults: OldEpoch (there is a later home),
    * NoController.
    */
-  async agree(name: string, epoch: number, inSync: readonly string[], signal: AbortSignal): Promise<void> {
+  agree(name: string, epoch: number, inSync: readonly string[], signal: AbortSignal): Promise<void> {
+    // One after the other: of two that are under way the earlier could be answered last.
+    const agreed = this.#agreeing.then(() => this.#agree(name, epoch, inSync, signal))
+    this.#agreeing = agreed.catch(() => undefined)
+    return agreed
+  }
+
+  async #agree(name: string, epoch: number, inSync: readonly string[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     const { own, machines } = { own: this.#parts.machines.own, machines: this.#parts.machines }
     const now = this.of(name)
     if (now === undefined || now.home !== own || now.epoch !== epoch) throw oldEpoch(name, now)
