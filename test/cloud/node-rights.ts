@@ -26,7 +26,10 @@ export function kubectlAs(program: string, folder: string, kubeconfig: string): 
 export async function checkNodeRights(admin: AsKubectl, node: AsKubectl): Promise<void> {
   await make(admin)
   for (const [words, wanted] of TABLE) assert.match(await node(words), wanted, words)
-  for (const [object, wanted] of MADE) assert.match(await node('create', object), wanted, JSON.stringify(object))
+  for (const [object, wanted] of MADE) {
+    const said = await node('create', object)
+    assert.match(said, wanted, `${JSON.stringify(object)}: ${said}`)
+  }
   assert.match(await node('label node one zone=a kubernetes.io/hostname=one'), /labeled/)
   assert.match(await node('label node one node-restriction.kubernetes.io/x=y'), /may not change the label/)
   assert.match(await node('taint nodes one k=v:NoSchedule'), /may not change its taints/)

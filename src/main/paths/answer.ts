@@ -37,6 +37,11 @@ export function errnoFault(errno: Errno, path: string): Error {
       return mainFault('NoSpace', `no space left for ${at}`, { hint: 'Remove something, or give Cairn more disk.' })
     case ERRNO.EDQUOT:
       return mainFault('NoSpace', `the quota of ${at} is used up`, { hint: 'Remove something below that directory.' })
+    case ERRNO.EACCES:
+    case ERRNO.EPERM:
+      return mainFault('Filesystem', `${at}: modes and owners do not allow it (${errnoName(errno)})`, {
+        hint: 'Root of a machine that is no controller is nobody: `cairn fs access --help` says how to change that.',
+      })
     default:
       return mainFault('Filesystem', `${at}: the filesystem answered ${errnoName(errno)}`, {
         hint: 'See `cairn doctor`, and what `cairn up` printed.',
