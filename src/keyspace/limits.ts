@@ -143,6 +143,9 @@ export const MEMBER_FIRST_MS = 10_000
 /** Milliseconds that a sync waits for enough standbys. */
 export const SHIP_MS_MAX = 30_000
 
+/** Milliseconds that a machine that goes down waits for standbys in all. */
+export const SHIP_LEAVING_MS_MAX = 3000
+
 /** Milliseconds between two attempts to follow a standby, at first and at most. */
 export const FOLLOW_AGAIN_MS = 100
 export const FOLLOW_AGAIN_MS_MAX = 2000

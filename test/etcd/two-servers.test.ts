@@ -32,7 +32,7 @@ suite('two servers on one etcd', { skip: whyNoEtcd(), timeout: 150_000 }, () => 
 
   const up = (name: string, masterKey = 'master.key'): Promise<Up> =>
     spawnUp({
-      words: ['--data', join(folder, name), '--no-mount', ...keyspace],
+      words: ['--data', join(folder, name), '--name', name, '--no-mount', ...keyspace],
       env: { CAIRN_LISTEN: '127.0.0.1:0', CAIRN_MASTER_KEY: join(folder, masterKey) },
     })
   const access = (name: string): Access => new Access(join(folder, name, 'kubeconfig'))

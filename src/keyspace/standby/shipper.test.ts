@@ -200,6 +200,17 @@ suite('a home whose log is on several machines', () => {
     assert.deepEqual(logs.inSync, ['home'])
   })
 
+  test('waits only a moment for others when its machine goes down', async () => {
+    await using logs = await new Logs(['home', 'a'], { others: ['a'], copies: 2, least: 2 }).open(['a'])
+    await logs.sync()
+    logs.silent.add('a')
+    change(logs.home, 1, 10)
+    const beganMs = logs.clock.monotonicMs()
+    logs.shipper.hurry()
+    await assert.rejects(logs.sync(), error => isFault(error, 'TooFewLogs'))
+    assert.ok(logs.clock.monotonicMs() - beganMs < 5000)
+  })
+
   test('calls nothing durable without a machine that nobody has agreed to leave out', async () => {
     await using logs = await new Logs(['home', 'b'], { others: ['b'], copies: 2, least: 1 }).open(['b'])
     await logs.sync()

@@ -2,7 +2,7 @@ import { isFault, type World, whyOf } from '#base'
 import { revisionOf } from '../change.ts'
 import { keyspaceFault } from '../faults.ts'
 import type { LocalKeyspace, Revision } from '../keyspace.ts'
-import { MEMBER_FIRST_MS, MEMBER_SILENT_MS, SHIP_LOOK_MS, SHIP_MS_MAX } from '../limits.ts'
+import { MEMBER_FIRST_MS, MEMBER_SILENT_MS, SHIP_LEAVING_MS_MAX, SHIP_LOOK_MS, SHIP_MS_MAX } from '../limits.ts'
 import { sleepUntilWoken, TaskScope } from '../waiting.ts'
 import type { SentCheckpoint } from './checkpoint-file.ts'
 import { Follower, type StandbyLine } from './follower.ts'
@@ -52,6 +52,10 @@ export class LogShipper implements AsyncDisposable {
   #waitingMs: number | undefined
   #agreeing: Promise<unknown> = Promise.resolve()
   #deposed: Error | undefined
+  /** When this machine began to go down. */
+  #hurriedMs: number | undefined
+  /** Why a machine could not be left out, as it was told last. */
+  #told = ''
 
   constructor(parts: ShipperParts) {
     this.#parts = parts
@@ -92,10 +96,15 @@ export class LogShipper implements AsyncDisposable {
         this.#safe = revisionOf(Math.max(this.#safe, target))
         return
       }
-      if (clock.monotonicMs() - beganMs >= SHIP_MS_MAX) throw this.#tooFew(missing)
+      if (clock.monotonicMs() >= this.#endMs(beganMs)) throw this.#tooFew(missing)
       const silent = missing.find(name => this.#silentMs(name, beganMs) >= this.#patienceMs(name))
       if (silent === undefined || !(await this.#leave(silent, false))) await this.#untilMoved()
     }
+  }
+
+  /** This machine goes down: nobody waits longer for other machines than a moment. */
+  hurry(): void {
+    this.#hurriedMs ??= this.#parts.world.clock.monotonicMs()
   }
 
   /** How the other machines are that it is brought to. */
@@ -109,6 +118,11 @@ export class LogShipper implements AsyncDisposable {
     for (const { ending } of this.#followers.values()) ending.abort()
     await this.#tasks[Symbol.asyncDispose]()
     await this.#agreeing
+  }
+
+  #endMs(beganMs: number): number {
+    const hurriedMs = this.#hurriedMs === undefined ? Number.POSITIVE_INFINITY : this.#hurriedMs + SHIP_LEAVING_MS_MAX
+    return Math.min(beganMs + SHIP_MS_MAX, hurriedMs)
   }
 
   #missing(target: Revision): string[] {
@@ -142,15 +156,24 @@ export class LogShipper implements AsyncDisposable {
         const left = inSync.filter(each => each !== name)
         return isForced || left.length >= this.#parts.wanted().least ? left : undefined
       }, isUnsure)
-      if (isLeft) this.#settle(name)
-      return isLeft
+      if (!isLeft) return false
+      this.#settle(name)
+      this.#told = ''
+      world.log.info('a log is on fewer machines', { inSync: this.#parts.inSync() })
+      return true
     } catch (error) {
       if (isFault(error, 'OldEpoch')) this.#depose(error)
-      else world.log.info('a machine without the log cannot be left out', { machine: name, why: whyOf(error) })
+      else this.#tellStaying(name, whyOf(error))
       return false
-    } finally {
-      world.log.info('a log is on fewer machines', { inSync: this.#parts.inSync() })
     }
+  }
+
+  // It is tried again and again: once is enough.
+  #tellStaying(machine: string, why: string): void {
+    const told = `${machine}: ${why}`
+    if (told === this.#told) return
+    this.#told = told
+    this.#parts.world.log.info('a machine without the log cannot be left out', { machine, why })
   }
 
   // One at a time, each from what was agreed before; false when it is not to be changed.

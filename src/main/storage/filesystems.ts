@@ -202,6 +202,11 @@ export class Filesystems implements AsyncDisposable {
     this.#isLeft = true
   }
 
+  /** This machine goes down: nobody waits longer for logs on other machines than a moment. */
+  hurry(): void {
+    for (const { shipping } of this.#open.values()) shipping?.shipper.hurry()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { stack } of [...this.#open.values()].reverse()) await stack.disposeAsync()
   }

@@ -136,7 +136,7 @@ async function openAll(
     orders,
   )
   opening.use(await openDoor(dataFolder, world, handlers))
-  opening.defer(() => pool.hurry())
+  for (const each of [pool, filesystems]) opening.defer(() => each.hurry())
   return opening.move()
 }
 
