@@ -6,6 +6,7 @@ import { diskErrors } from './faults/scenarios/disk-errors.ts'
 import { posixKilled } from './faults/scenarios/posix-killed.ts'
 import { rotAnywhere } from './faults/scenarios/rot.ts'
 import { storageKilled } from './faults/scenarios/storage-killed.ts'
+import { homePromoted } from './lab/home-promoted.ts'
 
 /** One kind of trouble; answers what came of it when there is something to tell. */
 type Scenario = (seed: number) => Promise<string | void>
@@ -15,6 +16,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'all-killed': seed => allKilled({ seed, rounds: 5 }),
   'posix-killed': seed => posixKilled({ seed, ops: 2000, kills: 6 }),
   'disk-errors': seed => diskErrors({ seed, rounds: 12 }),
+  'home-promoted': () => homePromoted(),
   rot: async seed => tally(await rotAnywhere({ seed, rounds: 30 })),
 }
 

@@ -1,6 +1,6 @@
 import type { World } from '#base'
 import type { Machines, NodeMap } from '#cluster'
-import { beginEpoch, type LocalKeyspace, LogShipper, openCheckpoint } from '#keyspace'
+import { beginEpoch, epochsOf, type LocalKeyspace, LogShipper, openCheckpoint } from '#keyspace'
 import { standbyLine } from './line.ts'
 import type { HomeRecords } from './records.ts'
 
@@ -27,7 +27,10 @@ export function shipLog(
   { world, machines, records, bootId, deposed }: ShippingParts,
   { name, folder, keyspace }: { readonly name: string; readonly folder: string; readonly keyspace: LocalKeyspace },
 ): Shipping {
-  const epoch = records.of(name)?.epoch ?? 1
+  const record = records.of(name)
+  // A later home may have been heard of since this machine was found to be it: that epoch is not begun here.
+  const isHome = record === undefined || record.home === machines.own
+  const epoch = (isHome ? record?.epoch : epochsOf(keyspace).at(-1)?.epoch) ?? 1
   beginEpoch(keyspace, { epoch, boot: bootId })
   const shipper = new LogShipper({
     world,
