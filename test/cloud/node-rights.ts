@@ -63,7 +63,8 @@ const TABLE: readonly (readonly [string, RegExp])[] = [
 ]
 
 const MADE: readonly (readonly [JsonObject, RegExp])[] = [
-  [of(['v1', 'Node'], 'one'), /created/],
+  // Who has the certificate of a machine is in the cloud: control may have made its Node before.
+  [of(['v1', 'Node'], 'one'), /created|already exists/],
   [of(['v1', 'Node'], 'two'), FORBIDDEN],
   [of(['coordination.k8s.io/v1', 'Lease'], 'one', { spec: {} }, 'kube-node-lease'), /created/],
   [of(['coordination.k8s.io/v1', 'Lease'], 'two', { spec: {} }, 'kube-node-lease'), FORBIDDEN],

@@ -52,6 +52,7 @@ async function up(context: Context, options: Options): Promise<void> {
     controllers: options.controllers === undefined ? undefined : numberOf('--controllers', options.controllers),
   }
   const rows = await withSteps(context, tell => context.host.labs.up(words, tell, context.signal))
-  const next = `\nTry:\n  cairn lab exec m1 -- cairn status\n  cairn lab down${words.name === 'lab' ? '' : ` --name ${words.name}`}\n`
+  const name = words.name === 'lab' ? '' : ` --name ${words.name}`
+  const next = `\nTry:\n  cairn lab exec${name} m1 -- cairn status\n  cairn lab down${name}\n`
   show(context, rows, () => machinesTable(rows) + next)
 }
