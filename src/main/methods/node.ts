@@ -39,9 +39,9 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
   ]
 }
 
-// In a cloud: where it lives, and who has its log.
-function whereOf({ replication }: Parts, name: string) {
-  const record = replication?.records.of(name)
+// Where there are several machines: where it lives, and who has its log.
+function whereOf({ replication, peers }: Parts, name: string) {
+  const record = peers.machines.map.machines.length > 1 ? replication?.records.of(name) : undefined
   return record === undefined ? {} : { home: record.home, inSync: record.inSync }
 }
 
