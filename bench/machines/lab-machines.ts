@@ -30,7 +30,7 @@ export class LabMachines implements AsyncDisposable {
     const machines = new LabMachines(signal)
     await machines.#cairn(['lab', 'down', '--name', NAME]).catch(() => undefined) // of a run that was killed
     const sizes = ['--memory', '2G', '--cpus', '2', '--disk', '12G']
-    await machines.#cairn(['lab', 'up', '--name', NAME, '--machines', '3', ...sizes])
+    await machines.#cairn(['lab', 'up', '--name', NAME, '--machines', '3', '--controllers', '1', ...sizes])
     return machines
   }
 

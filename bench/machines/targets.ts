@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { programFile } from '../targets/program.ts'
-import { ADDRESSES, DISK, type LabMachines, type MachineName } from './lab-machines.ts'
-import type { LabTarget, LabTargetKind } from './lab-target.ts'
+import { ADDRESSES, DISK, type MachineName } from './lab-machines.ts'
+import type { LabTargetKind } from './lab-target.ts'
 
 const HOLDERS: readonly MachineName[] = ['m1', 'm2']
 const TRIES = 60
@@ -112,5 +112,3 @@ async function until(step: () => Promise<unknown>): Promise<void> {
     }
   }
 }
-
-export type { LabMachines, LabTarget }
