@@ -16,7 +16,7 @@ import { CALLS_MAX } from './limits.ts'
 import { decodeHead, encodeHead, type Message, message, NO_BYTES } from './message.ts'
 import type { DownloadMethod, Method, UnaryMethod, UploadMethod } from './method.ts'
 import { integer, type Shape } from './shape.ts'
-import { Stream } from './stream.ts'
+import { CALL_OVER, Stream } from './stream.ts'
 
 /**
  * The calling end of a connection. Aborting a signal cancels the call: the other side is told to stop its work.
@@ -208,7 +208,7 @@ class OpenCall implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort()
+    this.#over.abort(CALL_OVER)
     this.#signal.removeEventListener('abort', this.#abort)
     if (!this.#side.streams.delete(this.stream.id) || this.#answered) return
     this.#side.write(FRAME.cancel, this.stream.id, NO_BYTES, NO_BYTES)

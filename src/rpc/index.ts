@@ -1,4 +1,4 @@
-export { giveBack } from './blocks.ts'
+export { giveBack, takeBlock } from './blocks.ts'
 export { type Client, openClient } from './client.ts'
 export type { ConnectionOptions } from './connection.ts'
 export type { Duplex } from './duplex.ts'

@@ -16,6 +16,15 @@ export const WINDOW_BYTES = 4 * 1024 * 1024
 /** Bytes waiting in a connection above which a peer that does not read is cut off. */
 export const BUFFERED_BYTES_MAX = 16 * 1024 * 1024
 
+/** Bytes waiting in a socket above which more than small things wait. */
+export const CONGESTED_BYTES = 64 * 1024
+
+/** Parts that leave a socket together are so many bytes at most; a larger one leaves by itself. */
+export const TOGETHER_BYTES_MAX = 16 * 1024
+
+/** Bytes that came in by a socket and that nobody has looked at, above which it is not read. */
+export const RECEIVED_BYTES_MAX = 128 * 1024
+
 /** A put that breaks off keeps what it brought for the next one from so many bytes on; less is sent again. */
 export const RESUME_BYTES_MIN = 4 * 1024 * 1024
 

@@ -1,4 +1,5 @@
 import type { Duplex } from './duplex.ts'
+import { CONGESTED_BYTES } from './limits.ts'
 
 /** Two ends of a connection in memory: what one writes the other gets. For two rooms in one process, and simulation. */
 export function duplexPair(): [Duplex, Duplex] {
@@ -6,8 +7,6 @@ export function duplexPair(): [Duplex, Duplex] {
   const right = new Pipe()
   return [end(left, right), end(right, left)]
 }
-
-const CONGESTED_BYTES = 64 * 1024
 
 function end(incoming: Pipe, outgoing: Pipe): Duplex {
   return {

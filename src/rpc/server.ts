@@ -22,7 +22,7 @@ import { decodeHead, encodeHead, type Message, NO_BYTES } from './message.ts'
 import type { Handler } from './method.ts'
 import type { PeerName } from './method.ts'
 import { integer, optional, type Shape, type ShapeOf, shape, text } from './shape.ts'
-import { Stream } from './stream.ts'
+import { CALL_OVER, Stream } from './stream.ts'
 
 /** How a connection is served. */
 export interface ServeOptions extends ConnectionOptions {
@@ -164,7 +164,7 @@ export class Calls implements FrameSink {
         await wait
       this.#refuse(stream.id, signal.aborted ? signal.reason : error)
     } finally {
-      over.abort()
+      over.abort(CALL_OVER)
       this.#running.delete(stream.id)
     }
   }

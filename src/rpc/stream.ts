@@ -16,6 +16,9 @@ export interface Wire {
   readonly peerWindowBytes: number
 }
 
+/** Why the time of a call is no longer counted. Made once: an error of its own for each call looks up where it is made. */
+export const CALL_OVER = new Error('the call is over')
+
 type State =
   | { readonly kind: 'open' }
   | { readonly kind: 'ended' }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -9,6 +11,7 @@ import { message } from '../message.ts'
 import { answerDownload, answerUnary, download, unary } from '../method.ts'
 import { integer, text } from '../shape.ts'
 import { connectSocket } from './connect.ts'
+import { socketDuplex } from './duplex.ts'
 import { listenSocket } from './listen.ts'
 
 const echo = unary({ name: 'test.echo', version: 1, params: text(100), result: text(100) })
@@ -86,4 +89,33 @@ test('closing the server ends its clients with Closed', () =>
     await stream.next()
     await server[Symbol.asyncDispose]()
     await assert.rejects(Array.fromAsync(stream), error => isFault(error, 'Closed'))
+  }))
+
+test('a slow reader stops its sender, and all comes through whole and in order', () =>
+  inFolder(async socket => {
+    const sent = createHash('sha256')
+    const got = createHash('sha256')
+    let isAhead = false
+    const ends = Promise.withResolvers<void>()
+    const server = net.createServer(async accepted => {
+      const duplex = socketDuplex(accepted)
+      for (let i = 0; i < 600; i++) {
+        const part = Buffer.alloc(i % 7 === 0 ? 100_000 : 10 + i, i)
+        sent.update(part)
+        duplex.write([part])
+        isAhead ||= duplex.congested
+        await duplex.drained()
+      }
+      duplex.close()
+    })
+    await new Promise<void>(resolve => server.listen(socket, resolve))
+    const { incoming } = socketDuplex(net.connect(socket))
+    for await (const piece of incoming) {
+      got.update(piece)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    server.close(() => ends.resolve())
+    await ends.promise
+    assert.ok(isAhead, 'the sender had to wait')
+    assert.equal(got.digest('hex'), sent.digest('hex'))
   }))

@@ -1,4 +1,5 @@
 import { type Clock, type Digest, digestHex, whyOf } from '#base'
+import { giveBack, takeBlock } from '#rpc'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
 import {
@@ -54,7 +55,7 @@ export class Writes {
     const place = await this.#chunks.take(1)
     const room = await this.#bytes.take(bytes.byteLength)
     try {
-      const copy = new Uint8Array(bytes)
+      const copy = copyOf(bytes)
       const digest = await copies.hold(bytes)
       this.#begin({ digest, byteLength: bytes.byteLength, body: { bytes: copy, room }, place })
       return digest
@@ -99,7 +100,13 @@ export class Writes {
   }
 
   #begin(chunk: Pick<Leaving, 'digest' | 'byteLength' | 'body' | 'place'>): void {
-    const leaving: Leaving = { ...chunk, copies: new Map(), isAsked: false, done: Promise.withResolvers() }
+    const leaving: Leaving = {
+      ...chunk,
+      copies: new Map(),
+      isAsked: false,
+      isBodyLost: false,
+      done: Promise.withResolvers(),
+    }
     this.#leaving.add(leaving)
     this.#digests.set(chunk.digest, (this.#digests.get(chunk.digest) ?? 0) + 1)
     this.#advance(leaving)
@@ -157,6 +164,7 @@ export class Writes {
       world.log.info('a machine does not take chunks', { machine: name, error: whyOf(error) })
     this.#failing.add(name)
     note(copy, { state: 'failed', boot: '', nowMs: this.#nowMs })
+    chunk.isBodyLost = true
     this.#advance(chunk)
   }
 
@@ -263,6 +271,8 @@ interface Leaving {
   readonly byteLength: number
   /** Until nobody needs it any more; sent again it is read from the disk. */
   body: { readonly bytes: Uint8Array; readonly room: Disposable } | undefined
+  /** A call that failed may still have the body in a socket: its memory is not used again. */
+  isBodyLost: boolean
   readonly place: Disposable
   readonly copies: Map<string, Copy>
   /** Somebody waits for its copies. */
@@ -289,8 +299,17 @@ function durableCopies({ copies }: Leaving): number {
 }
 
 function letGo(chunk: Leaving): void {
-  chunk.body?.room[Symbol.dispose]()
+  if (chunk.body === undefined) return
+  const isSending = [...chunk.copies.values()].some(copy => copy.state === 'coming')
+  if (!isSending && !chunk.isBodyLost) giveBack(chunk.body.bytes)
+  chunk.body.room[Symbol.dispose]()
   chunk.body = undefined
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = takeBlock(bytes.byteLength)
+  copy.set(bytes)
+  return copy
 }
 
 async function lateAfter(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
