@@ -285,5 +285,6 @@ function attributesOf(ino: Ino, stats: fs.BigIntStats): Attributes {
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
     btimeNs: stats.birthtimeNs,
+    hasXattrs: false,
   }
 }

@@ -28,9 +28,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom({ kind: 'break' } as const, { kind: 'list' } as const),
 )
 
-/** The filesystem as it should be: what names lead to. */
+/** A folder as it should be: what its names lead to. */
 class Model {
+  readonly folder: Ino
   readonly files = new Map<string, { readonly ino: Ino; bytes: Buffer }>()
+
+  constructor(folder: Ino) {
+    this.folder = folder
+  }
 
   get names(): string[] {
     return [...this.files.keys()].sort()
@@ -39,20 +44,23 @@ class Model {
 
 async function run(vfs: Vfs, model: Model, step: Step): Promise<void> {
   if (step.kind === 'break') return
-  if (step.kind === 'list') return assert.deepEqual(await names(vfs), model.names)
+  if (step.kind === 'list') return assert.deepEqual(await names(vfs, model.folder), model.names)
   const file = model.files.get(step.name)
-  const found = await vfs.lookup(ROOT_INO, step.name)
+  const found = await vfs.lookup(model.folder, step.name)
   assert.equal(isErrno(found) ? found : found.ino, file?.ino ?? ERRNO.ENOENT, `${step.kind} ${step.name}`)
   if (step.kind === 'make') {
     if (file === undefined)
-      model.files.set(step.name, { ino: (await make(vfs, step.name)).ino, bytes: Buffer.alloc(0) })
-    else assert.equal(await vfs.make(ROOT_INO, step.name, { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EEXIST)
+      model.files.set(step.name, {
+        ino: (await make(vfs, step.name, 'file', model.folder)).ino,
+        bytes: Buffer.alloc(0),
+      })
+    else assert.equal(await vfs.make(model.folder, step.name, { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EEXIST)
     return
   }
   if (file === undefined) return
   switch (step.kind) {
     case 'remove':
-      await ok(vfs.remove(ROOT_INO, step.name, 'file'))
+      await ok(vfs.remove(model.folder, step.name, 'file'))
       model.files.delete(step.name)
       return
     case 'read':
@@ -76,11 +84,13 @@ async function run(vfs: Vfs, model: Model, step: Step): Promise<void> {
     }
     case 'link':
       if (model.files.has(step.to)) return
-      await ok(vfs.link(file.ino, ROOT_INO, step.to))
+      await ok(vfs.link(file.ino, model.folder, step.to))
       model.files.set(step.to, file)
       return
     case 'rename':
-      await ok(vfs.rename({ parent: ROOT_INO, name: step.name }, { parent: ROOT_INO, name: step.to }, 'replace'))
+      await ok(
+        vfs.rename({ parent: model.folder, name: step.name }, { parent: model.folder, name: step.to }, 'replace'),
+      )
       if (model.files.get(step.to) === file) return
       model.files.set(step.to, file)
       model.files.delete(step.name)
@@ -88,19 +98,21 @@ async function run(vfs: Vfs, model: Model, step: Step): Promise<void> {
 }
 
 test('two machines and the home, one step after the other, are as one machine', async () => {
-  const steps = fc.array(fc.record({ on: fc.nat({ max: 2 }), step }), { minLength: 20, maxLength: 60 })
+  const on = fc.nat({ max: 2 })
+  const steps = fc.array(fc.record({ on, step }), { minLength: 20, maxLength: 60 })
   await fc.assert(
-    fc.asyncProperty(steps, async script => {
+    // Who makes a folder knows that it has no names.
+    fc.asyncProperty(fc.option(on), steps, async (maker, script) => {
       await using cloud = await testCloud(8192)
       const machines = [await cloud.machine('a'), await cloud.machine('b')]
-      const model = new Model()
+      const vfsOf = (number: number): Vfs => machines[number]?.vfs ?? cloud.home.vfs
+      const model = new Model(maker === null ? ROOT_INO : (await make(vfsOf(maker), 'folder', 'directory')).ino)
       for (const { on, step } of script) {
-        const machine = machines[on]
-        if (step.kind === 'break') machine?.way.break()
-        await run(machine?.vfs ?? cloud.home.vfs, model, step)
+        if (step.kind === 'break') machines[on]?.way.break()
+        await run(vfsOf(on), model, step)
       }
-      for (const vfs of [...machines.map(machine => machine.vfs), cloud.home.vfs]) {
-        assert.deepEqual(await names(vfs), model.names)
+      for (const vfs of [0, 1, 2].map(vfsOf)) {
+        assert.deepEqual(await names(vfs, model.folder), model.names)
         for (const { ino, bytes } of model.files.values()) assert.ok((await get(vfs, ino)).equals(bytes))
       }
     }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERRNO, ROOT_INO } from '#storage/fs'
+import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
 import { CALLER, close, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
 
 const OPEN = { truncate: false, killPrivileges: false }
@@ -62,6 +62,45 @@ test('what a machine was told it answers from memory until another one changes i
   assert.deepEqual(b.told, [`${ino}`])
   assert.equal((await ok(b.vfs.attributes(ino))).mode, 0o600)
   assert.deepEqual(a.told, [], 'who changes is not told')
+})
+
+test('who has made a directory knows which names it does not have, until another machine makes one', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino: dir } = await make(a.vfs, 'dir', 'directory')
+  await make(a.vfs, 'x', 'file', dir)
+  assert.equal(a.vfs.lookup(dir, 'y'), ERRNO.ENOENT)
+  const { ino } = await make(b.vfs, 'y', 'file', dir)
+  assert.equal((await ok(a.vfs.lookup(dir, 'y'))).ino, ino)
+  await ok(a.vfs.rename({ parent: dir, name: 'x' }, { parent: dir, name: 'z' }, 'replace'))
+  assert.ok(!isErrno(await a.vfs.lookup(dir, 'z')))
+  assert.equal(await a.vfs.lookup(dir, 'x'), ERRNO.ENOENT)
+})
+
+test('a file without extended attributes is known to have none, until it gets one', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'x')
+  assert.equal(a.vfs.getXattr(ino, 'security.capability'), ERRNO.ENODATA)
+  assert.deepEqual(a.vfs.listXattr(ino), [])
+  await ok(b.vfs.setXattr(ino, 'user.a', Buffer.from('1'), 'set'))
+  assert.equal(Buffer.from(await ok(a.vfs.getXattr(ino, 'user.a'))).toString(), '1')
+  assert.deepEqual(await ok(a.vfs.listXattr(ino)), ['user.a'])
+})
+
+test('who asks for names of a directory one by one is told of many at once', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  for (let i = 0; i < 600; i++) await make(cloud.home.vfs, `file-${i}`)
+  let asked = 0
+  for (let i = 0; i < 600; i++) {
+    const found = a.vfs.lookup(ROOT_INO, `file-${i}`)
+    if (!('then' in Object(found))) continue
+    asked++
+    await ok(found)
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  assert.ok(asked < 300, `${asked} of 600 names were asked for`)
 })
 
 test('a kernel is told of a name it knows also after other names of the directory have changed', async () => {

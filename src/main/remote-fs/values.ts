@@ -85,6 +85,7 @@ export const attributes: Shape<Attributes> = shape({
   mtimeNs: long,
   ctimeNs: long,
   btimeNs: long,
+  hasXattrs: flag,
 })
 
 const time: Shape<bigint | 'now'> = (value, at) => (value === 'now' ? value : long(value, at))

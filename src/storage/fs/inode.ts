@@ -202,6 +202,7 @@ export function attributesOf(inode: Shown): Attributes {
     mtimeNs: inode.mtimeNs,
     ctimeNs: inode.ctimeNs,
     btimeNs: inode.btimeNs,
+    hasXattrs: inode.hasXattrs,
   }
 }
 

@@ -81,6 +81,11 @@ export const SLOTS_MAX = 64
 export const KERNEL_TOLD_MS = 100
 /** Sessions of one filesystem. */
 export const SESSIONS_MAX = 1_000
+/** Entries of a directory that another machine may ask for at once. */
+export const REMOTE_LIST_MAX = 256
+/** Names of a directory that the home was asked for one by one, after which it is asked for many at once; directories kept in mind. */
+export const LOOK_AHEAD_MISSES = 4
+export const LOOK_AHEAD_DIRECTORIES_MAX = 256
 /** Inodes that one session may believe without asking, and keeps in memory. */
 export const INTERESTS_MAX = 50_000
 export const REMOTE_CACHE_MAX = 20_000

@@ -28,6 +28,8 @@ export interface Attributes {
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
   readonly btimeNs: bigint
+  /** False when it has no extended attributes; ACLs are some. */
+  readonly hasXattrs: boolean
 }
 
 /**

@@ -63,6 +63,11 @@ export class Learning {
     const cache = this.#cache
     switch (kind) {
       case 'make':
+        if (!isErrno(answer) && answer.kind === 'directory') cache.learnEmpty(answer.ino, revision)
+        return cache.changedName(input.parent, revision, {
+          name: input.name,
+          ...(isErrno(answer) ? {} : { ino: answer.ino }),
+        })
       case 'link':
         return cache.changedName(input.parent, revision, {
           name: input.name,

@@ -14,6 +14,8 @@ interface Known {
   content?: { readonly content: Content; readonly range: Range } | undefined
   /** Names in a directory, also such as lead nowhere. */
   names?: Map<ByteString, Ino | 'none'> | undefined
+  /** True when the directory has no names but these. */
+  isWhole?: boolean | undefined
   xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
   target?: ByteString | undefined
   limits?:
@@ -62,7 +64,8 @@ export class RemoteCache {
   }
 
   name(parent: Ino, name: ByteString): Ino | 'none' | undefined {
-    return this.#known.get(parent)?.names?.get(name)
+    const known = this.#known.get(parent)
+    return known?.names?.get(name) ?? (known?.isWhole === true && name !== '..' ? 'none' : undefined)
   }
 
   /** Bytes of a file, when it is known where they are. */
@@ -74,16 +77,25 @@ export class RemoteCache {
   }
 
   /** The home has told of an inode at a revision; what to write down, unless something newer is known. */
-  learn(ino: Ino, revision: number, what: Omit<Known, 'revision' | 'names' | 'xattrs'>): void {
+  learn(ino: Ino, revision: number, what: Omit<Known, 'revision' | 'names' | 'isWhole' | 'xattrs'>): void {
     const known = this.#at(ino, revision)
     if (known !== undefined) Object.assign(known, what)
+  }
+
+  /** A directory that has just been made from here has no names. */
+  learnEmpty(ino: Ino, revision: number): void {
+    const known = this.#at(ino, revision)
+    if (known !== undefined) Object.assign(known, { names: new Map(), isWhole: true })
   }
 
   learnName(parent: Ino, revision: number, { name, ino }: { name: ByteString; ino: Ino | 'none' }): void {
     const known = this.#at(parent, revision)
     if (known === undefined) return
     known.names ??= new Map()
-    if (known.names.size >= REMOTE_NAMES_MAX) known.names.clear()
+    if (known.names.size >= REMOTE_NAMES_MAX) {
+      known.names.clear()
+      known.isWhole = false
+    }
     known.names.set(name, ino)
   }
 
@@ -108,8 +120,10 @@ export class RemoteCache {
 
   /** A name has been changed from here: it leads to `ino`, or what it leads to is not known. */
   changedName(parent: Ino, revision: number, name: { readonly name: ByteString; readonly ino?: Ino | 'none' }): void {
-    this.#known.get(parent)?.names?.delete(name.name)
+    const known = this.#known.get(parent)
+    known?.names?.delete(name.name)
     if (name.ino !== undefined) this.learnName(parent, revision, { name: name.name, ino: name.ino })
+    if (known !== undefined && known.names?.has(name.name) !== true) known.isWhole = false
   }
 
   /** What has been changed by others is not known any more; answers the names that kernels may believe because of it. */
@@ -120,11 +134,16 @@ export class RemoteCache {
       const known = this.#known.peek(ino)
       const newest = Math.max(revision, known?.revision ?? this.#floor)
       const names = kept.includes(ino) ? known?.names : undefined
+      const isWhole = names !== undefined && known?.isWhole === true
       if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
       names?.delete('..')
-      this.#known.set(ino, { revision: newest, names })
+      this.#known.set(ino, { revision: newest, names, isWhole })
     }
-    for (const { parent, name } of entries) this.#known.peek(parent)?.names?.delete(name)
+    for (const { parent, name } of entries) {
+      const known = this.#known.peek(parent)
+      known?.names?.delete(name)
+      if (known !== undefined) known.isWhole = false
+    }
     return lost
   }
 

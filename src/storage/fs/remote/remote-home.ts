@@ -12,6 +12,7 @@ import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
 import type { Answer, Attributes, Caller, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
+import { LookAhead } from './look-ahead.ts'
 import { OpenFiles } from './open-files.ts'
 import { RemoteCache } from './remote-cache.ts'
 import { Unsynced } from './unsynced.ts'
@@ -26,6 +27,9 @@ export class RemoteHome implements HomeLink, RemoteSide {
   readonly #nowMs: () => number
   readonly #cache = new RemoteCache()
   readonly #learning = new Learning(this.#cache)
+  readonly #ahead = new LookAhead(async (ino, after, limit) => {
+    return (await this.#ask('list', { ino, after, limit }, 'hasty')).answer
+  })
   readonly #files = new OpenFiles()
   readonly #unsynced = new Unsynced()
   #boot: string | undefined
@@ -117,11 +121,13 @@ export class RemoteHome implements HomeLink, RemoteSide {
   /** Forgets what others have changed; answers what of it is open here, and so must stay, and further names to forget. */
   forget(stale: Stale): { readonly held: readonly Ino[]; readonly names: readonly DirectoryPlace[] } {
     const names = this.#cache.forget(stale)
+    this.#ahead.forget(stale.inos)
     return { held: this.#files.claim(stale.inos), names }
   }
 
   forgetAll(): void {
     this.#cache.clear()
+    this.#ahead.forgetAll()
   }
 
   /** The machine of the home has been started since, or is another one: what was not durable there may be gone. */
@@ -159,7 +165,14 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (isData && this.#files.hasFailed(question.input.ino)) return ERRNO.ESTALE
     if (question.kind === 'forget') for (const gone of question.input.inos) this.#cache.drop(gone)
     if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
+    if (question.kind === 'lookup') return this.#lookup(question.input)
     return this.#ask(kind, input, 'patient', request).then(({ answer }) => answer)
+  }
+
+  async #lookup(place: DirectoryPlace): Promise<Answer<Attributes>> {
+    const { answer } = await this.#ask('lookup', place, 'patient')
+    if (!isErrno(answer)) this.#ahead.missed(place.parent)
+    return answer
   }
 
   // Of what is open here the last that was known is better than nothing.
@@ -205,14 +218,21 @@ export class RemoteHome implements HomeLink, RemoteSide {
       case 'readLink':
         return this.#cache.get(question.input.ino)?.target
       case 'getXattr': {
+        if (this.#hasNoXattrs(question.input.ino)) return ERRNO.ENODATA
         const value = this.#cache.get(question.input.ino)?.xattrs?.get(question.input.name)
         return value === 'none' ? ERRNO.ENODATA : value
       }
+      case 'listXattr':
+        return this.#hasNoXattrs(question.input.ino) ? [] : undefined
       case 'content':
         return this.#cache.content(question.input.ino, question.input.range ?? WHOLE)
       default:
         return undefined
     }
+  }
+
+  #hasNoXattrs(ino: Ino): boolean {
+    return this.#cache.get(ino)?.attributes?.hasXattrs === false
   }
 
   #limitsOf(ino: Ino): readonly Quota[] | undefined {

@@ -12,7 +12,7 @@ import type { Attributes, Cookie, DirectoryEntry, Ino, ListOptions, Reply } from
 import { VIRTUAL_NODES_MAX } from './limits.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
-import type { DirectoryNode, ManifestEntry, Recorded } from './node.ts'
+import { type DirectoryNode, isRef, type ManifestEntry, type Recorded } from './node.ts'
 import { type Snapshot, SNAPSHOT_ID_MAX, type SnapshotList } from './table.ts'
 import { entriesFrom, findEntry } from './walk.ts'
 
@@ -246,7 +246,9 @@ function inoIn(other: Ino, ino: number): Ino {
 }
 
 function attributesOfRecorded(ino: Ino, inode: Recorded): Attributes {
-  return attributesOf({ ...inode, ino, entries: 0, overlayBytes: 0, tree: inode })
+  const { xattrs } = inode
+  const hasXattrs = xattrs !== undefined && (isRef(xattrs) || xattrs.length > 0)
+  return attributesOf({ ...inode, ino, entries: 0, overlayBytes: 0, tree: inode, hasXattrs })
 }
 
 function contentOf(tree: Tree): Content {

@@ -30,6 +30,7 @@ const attributes: Attributes = {
   mtimeNs: -2_250_000_000n,
   ctimeNs: 3_000_000_030n,
   btimeNs: 4_000_000_040n,
+  hasXattrs: false,
 }
 
 suite('replies', () => {

@@ -121,7 +121,7 @@ export class MemoryVfs implements Vfs {
   attributes(ino: Ino): Answer<Attributes> {
     const node = this.#state.nodes.get(ino)
     if (node === undefined) return ERRNO.ESTALE
-    return { ...node, size: sizeOf(node), blocks: Math.ceil(sizeOf(node) / 512) }
+    return { ...node, size: sizeOf(node), blocks: Math.ceil(sizeOf(node) / 512), hasXattrs: node.xattrs.size > 0 }
   }
 
   setAttributes(ino: Ino, change: AttributeChange, _caller: Caller): Answer<Attributes> {
