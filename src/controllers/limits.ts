@@ -14,9 +14,9 @@ export const QUIET_FAILURES = 4
 /** Milliseconds within which controllers work on another server when the one they worked on was killed. */
 export const FAILOVER_MS = 15_000
 /** Milliseconds a lease is held without being renewed: others wait so long before they take it. Whole seconds. */
-export const LEASE_MS = 7_000
+export const LEASE_MS = 5_000
 /** Milliseconds after the last renewal when its holder stops, before anybody else may begin. */
-export const LEASE_STOP_MS = 5_000
+export const LEASE_STOP_MS = 3_500
 /** Milliseconds between renewals, and between looks of those who wait. */
 export const LEASE_STEP_MS = 1_000
 
@@ -75,11 +75,11 @@ export const POOL_STEPS = 200
 
 /**
  * Milliseconds of silence after which a home is deposed: it has answered nobody for a while then, as it stops when no leading
- * controller has answered it for HOME_STOPS_MS. A leader that is killed has answered it last 7 to 9 s before the next one leads, and the
- * home was heard up to 2 s before: that much silence is spared.
+ * controller has answered it for 6 s (HOME_STOPS_MS of main). The leader before may have answered it up to 2 s after it renewed its
+ * lease last (LEADING_COUNTS_MS), which is LEASE_MS before the next one leads at the earliest: who leads waits for the rest.
  */
-export const HOME_SILENT_MS = 11_000
-export const HOME_LED_SPARE_MS = 12_000
+export const HOME_SILENT_MS = 8_000
+export const HOME_LED_MS = 3_500
 /** Milliseconds between two looks at homes. */
 export const HOME_LOOK_MS = 250
 

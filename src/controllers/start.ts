@@ -53,7 +53,8 @@ export function startControllers(options: ControllersOptions): Controllers {
     running = []
   }
   const lease = { namespace: 'kube-system', name: 'cairn-controllers' }
-  const candidacy = { client, world, lease, identity: identity ?? '', held: () => options.cluster?.leads() }
+  const held = (sentMs: number) => options.cluster?.leads(sentMs)
+  const candidacy = { client, world, lease, identity: identity ?? '', held }
   const alone = () => Promise.all([work(end.signal), leadAlone(options, end.signal)])
   const run = identity === undefined ? alone() : lead(candidacy, work, end.signal)
   const ended = run.catch((error: unknown) => world.log.warn('the controllers broke', { error: whyOf(error) }))
@@ -98,7 +99,7 @@ function openControllers(
 // Nobody else could: it is confirmed as often as by a lease.
 async function leadAlone({ cluster, world }: ControllersOptions, signal: AbortSignal): Promise<void> {
   while (cluster !== undefined && !signal.aborted) {
-    cluster.leads()
+    cluster.leads(world.clock.monotonicMs())
     await world.clock.sleep(LEASE_STEP_MS, signal).catch(() => undefined)
   }
 }

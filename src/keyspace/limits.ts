@@ -130,6 +130,9 @@ export const EPOCH_STARTS_MAX = 64
 /** Bytes of records sent to a standby at once, about. */
 export const SHIP_BATCH_BYTES = 768 * 2 ** 10
 
+/** Machines beyond those that shall have a log that get it too, a little later: one takes the place of any that is lost. */
+export const SPARE_LOGS = 1
+
 /** Milliseconds after which records go to standbys that nobody waits for. */
 export const SHIP_LAG_MS = 1000
 

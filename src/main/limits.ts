@@ -108,11 +108,14 @@ export const KEYSPACE_CHECK_MS = 3000
 export const ETCD_STOP_MS = 10_000
 export const ETCD_LOG_BYTES_MAX = 4 * 1024 * 1024
 
+/** Machines that a storage process names to the next one as silent: all of a cloud. */
+export const SILENT_MAX = 1_000
+
 /** How long a storage process may take to close once this machine is something else for a filesystem. */
 export const LEAVING_MS = 500
 /** A home that others could follow answers nobody when no leading controller has answered it for so long. */
-export const HOME_STOPS_MS = 9_000
-/** How long it counts that controllers lead, once they have confirmed it. */
+export const HOME_STOPS_MS = 6_000
+/** How long it counts that controllers lead, from when they asked for what has confirmed it. */
 export const LEADING_COUNTS_MS = 2_000
 
 /** How often a controller that stands by asks for its place, how long who asked counts, and how often members are looked at. */

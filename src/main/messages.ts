@@ -1,4 +1,5 @@
 import { exactly, flag, integer, list, optional, type ShapeOf, shape, text, word } from '#rpc'
+import { SILENT_MAX } from './limits.ts'
 import { meshWordsShape } from './mesh/words.ts'
 
 /**
@@ -48,6 +49,8 @@ const start = shape({
   mesh: meshWordsShape,
   /** Storage processes before this one that died, and how the last of them did. */
   restarts: shape({ count: integer(), last: optional(text(200)) }),
+  /** Machines that the storage process before this one did not hear when another was to take over. */
+  silent: list(text(253), SILENT_MAX),
 })
 /** `path` is where it was done, the real path of what was asked. */
 const answer = shape({ id: integer(), path: optional(text(4096)), fault: optional(faultShape) })
@@ -56,6 +59,7 @@ const unmount = shape({ id: integer(), path: text(4096) })
 const serving = shape({ path: text(4096), negotiated: negotiatedShape })
 
 const company = shape({ isAlone: flag })
+const again = shape({ silent: list(text(253), SILENT_MAX) })
 
 export type Start = ShapeOf<typeof start>
 
@@ -74,7 +78,7 @@ export type Report =
   | { readonly kind: 'failed'; readonly fault: FaultRow }
   | { readonly kind: 'down' }
   /** Another storage process is to take over: this one is to be something else. */
-  | { readonly kind: 'again' }
+  | ({ readonly kind: 'again' } & ShapeOf<typeof again>)
   | ({ readonly kind: 'mount' } & ShapeOf<typeof mount>)
   | ({ readonly kind: 'unmount' } & ShapeOf<typeof unmount>)
 
@@ -97,6 +101,8 @@ export function readReport(value: unknown): Report {
       return { kind, ...serving(value, kind) }
     case 'company':
       return { kind, ...company(value, kind) }
+    case 'again':
+      return { kind, ...again(value, kind) }
     case 'failed':
       return { kind, fault: shape({ fault: faultShape })(value, kind).fault }
     case 'mount':

@@ -42,9 +42,11 @@ export class Hearing {
   #beganMs: number
   readonly #heard = new Map<string, Heard>()
 
-  constructor(clock: Clock) {
+  /** `silent` are machines that the process before this one did not hear: Suspect until they are heard. */
+  constructor(clock: Clock, silent: readonly string[] = []) {
     this.#clock = clock
     this.#beganMs = clock.monotonicMs()
+    for (const name of silent) this.#of(name).heardMs = this.#beganMs - SUSPECT_MS
   }
 
   /** Machines that were heard. */
@@ -55,7 +57,7 @@ export class Hearing {
   /** Something came from the machine, at this monotonic time. */
   touch(name: string, atMs: number): void {
     const heard = this.#of(name)
-    heard.heardMs = Math.max(heard.heardMs ?? 0, atMs)
+    heard.heardMs = Math.max(heard.heardMs ?? atMs, atMs)
   }
 
   /** Takes a heartbeat; answers whether the machine's report is not known. */

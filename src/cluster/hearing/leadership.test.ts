@@ -4,7 +4,9 @@ import { Leadership } from './leadership.ts'
 
 test('a machine leads as long as its control process confirms it, and knows when a leading one answered last', () => {
   let nowMs = 1_000
-  const leadership = new Leadership({ monotonicMs: () => nowMs })
+  let asleepMs = 0
+  const wallNs = () => BigInt(nowMs + asleepMs) * 1_000_000n
+  const leadership = new Leadership({ monotonicMs: () => nowMs, wallNs })
   assert.deepEqual([leadership.isOwn, leadership.agoMs], [false, undefined])
   leadership.heard(900)
   leadership.heard(800) // an answer that came late
@@ -14,4 +16,10 @@ test('a machine leads as long as its control process confirms it, and knows when
   assert.deepEqual([leadership.isOwn, leadership.agoMs], [true, 1_999])
   nowMs += 1
   assert.equal(leadership.isOwn, false)
+  asleepMs += 60_000
+  assert.equal(leadership.agoMs, 62_000, 'a machine that slept')
+  asleepMs -= 120_000
+  assert.equal(leadership.agoMs, 2_000, 'a clock that was set back')
+  leadership.own(-5)
+  assert.equal(leadership.agoMs, 2_000, 'said too long ago')
 })

@@ -2,11 +2,11 @@ import type { Clock } from '#base'
 
 /** Who leads, as this machine knows it: its own control process, or a controller that answered a heartbeat. */
 export class Leadership {
-  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'wallNs'>
   #ownUntilMs = Number.NEGATIVE_INFINITY
-  #heardMs: number | undefined
+  #heard: Moment | undefined
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'wallNs'>) {
     this.#clock = clock
   }
 
@@ -15,22 +15,37 @@ export class Leadership {
     return this.#clock.monotonicMs() < this.#ownUntilMs
   }
 
-  /** Milliseconds since the question was sent that a leading controller answered last; undefined: none has. */
+  /**
+   * Milliseconds since the question was sent that a leading controller answered last, by the clock that says more: the monotonic one
+   * stands still while a machine sleeps. Undefined: none has.
+   */
   get agoMs(): number | undefined {
-    const nowMs = this.#clock.monotonicMs()
-    const lastMs = this.#heardMs
-    return lastMs === undefined ? undefined : nowMs - lastMs
+    const last = this.#heard
+    const now = this.#now
+    return last === undefined ? undefined : Math.max(now.monotonicMs - last.monotonicMs, now.wallMs - last.wallMs)
   }
 
   /** The control process of this machine leads, for so long unless it says so again. */
   own(forMs: number): void {
-    const nowMs = this.#clock.monotonicMs()
-    this.#ownUntilMs = nowMs + forMs
-    this.heard(nowMs)
+    if (forMs <= 0) return
+    const { monotonicMs } = this.#now
+    this.#ownUntilMs = monotonicMs + forMs
+    this.heard(monotonicMs)
   }
 
-  /** A leading controller has answered what was sent then. */
+  /** A leading controller has answered what was sent then, monotonic. */
   heard(sentMs: number): void {
-    this.#heardMs = Math.max(this.#heardMs ?? Number.NEGATIVE_INFINITY, sentMs)
+    const { monotonicMs, wallMs } = this.#now
+    if (this.#heard !== undefined && this.#heard.monotonicMs > sentMs) return
+    this.#heard = { monotonicMs: sentMs, wallMs: wallMs - (monotonicMs - sentMs) }
   }
+
+  get #now(): Moment {
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: Number(this.#clock.wallNs() / 1_000_000n) }
+  }
+}
+
+interface Moment {
+  readonly monotonicMs: number
+  readonly wallMs: number
 }

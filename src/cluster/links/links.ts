@@ -54,6 +54,8 @@ export interface LinksOptions {
   readonly places?: (() => readonly string[]) | undefined
   /** The formats it understands; those of this version when undefined. */
   readonly formats?: { readonly oldest: number; readonly newest: number } | undefined
+  /** Machines that the process before this one did not hear. */
+  readonly silent?: readonly string[] | undefined
 }
 
 /** Keeps in touch with the other machines: connections, heartbeats, the map. */
@@ -89,7 +91,7 @@ export class Links implements Machines, AsyncDisposable {
     const { world, maps, own } = options
     this.#options = options
     this.#own = own
-    this.hearing = new Hearing(world.clock)
+    this.hearing = new Hearing(world.clock, options.silent)
     this.leadership = new Leadership(world.clock)
     this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
     this.#lookedMs = world.clock.monotonicMs()

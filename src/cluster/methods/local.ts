@@ -52,11 +52,14 @@ export const clusterSetMap = unary({
   timeoutMs: 10_000,
 })
 
-/** Local door, for the control process: its controllers lead, and have just confirmed it; for so long that counts. */
+/**
+ * Local door, for the control process: its controllers lead, and have confirmed it; for so long that counts from `saidMs` on, by the
+ * clock that both processes have.
+ */
 export const clusterLeading = unary({
   name: 'cluster.leading',
   version: 1,
-  params: shape({ forMs: integer(0, 10_000) }),
+  params: shape({ forMs: integer(0, 10_000), saidMs: integer() }),
   result: nothing,
   timeoutMs: 2_000,
 })

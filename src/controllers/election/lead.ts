@@ -13,8 +13,8 @@ export interface Candidacy {
   readonly lease: Place & { readonly namespace: string }
   /** Different for each process that ever runs. */
   readonly identity: string
-  /** Runs each time the lease was taken or renewed. */
-  readonly held?: (() => void) | undefined
+  /** Runs each time the lease was taken or renewed; `sentMs` is when that was asked for. */
+  readonly held?: ((sentMs: number) => void) | undefined
 }
 
 /**
@@ -101,7 +101,7 @@ class Campaign {
       this.isLost = !(await this.#hold(signal))
       if (!this.isLost) {
         this.renewedMs = sentMs
-        this.#candidacy.held?.()
+        this.#candidacy.held?.(sentMs)
       }
       return !this.isLost
     } catch (error) {

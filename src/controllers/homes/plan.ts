@@ -1,5 +1,5 @@
 import { FAILOVER_CONTROLLERS, type HomeChange, type MapFilesystem, type NodeMap } from '#cluster'
-import { HOME_LED_SPARE_MS, HOME_SILENT_MS } from '../limits.ts'
+import { HOME_LED_MS, HOME_SILENT_MS } from '../limits.ts'
 
 /** What is known when a home may have to be deposed. */
 export interface HomesFacts {
@@ -27,11 +27,10 @@ export function nextHomes(map: Pick<NodeMap, 'filesystems' | 'machines'>, facts:
   })
 }
 
-// The leader before may have answered the old home until shortly before this one took the lead: that counts as its time too.
+// The leader before may have answered the old home when it is not heard here, until shortly before this one took the lead.
 function isOver({ home }: MapFilesystem, { silentMs, ledMs }: HomesFacts): boolean {
   const silent = silentMs(home)
-  if (silent === undefined || silent < HOME_SILENT_MS) return false
-  return ledMs >= HOME_SILENT_MS || silent < ledMs + HOME_LED_SPARE_MS
+  return silent !== undefined && silent >= HOME_SILENT_MS && ledMs >= HOME_LED_MS
 }
 
 // Of several that are heard it is the order of the set.

@@ -37,8 +37,8 @@ export interface Cluster {
   onHeard(run: (names: readonly string[]) => void): Disposable
   /** Milliseconds for which a machine has not been heard, at least; 0: it is heard; undefined: nobody knows now. */
   silentMs(name: string): number | undefined
-  /** The controllers of this process lead, as they have just confirmed: machines are told so. */
-  leads(): void
+  /** The controllers of this process lead, as was confirmed when they asked at `sentMs`, monotonic: machines are told so. */
+  leads(sentMs: number): void
   certificates(signal: AbortSignal): Promise<MachineCertificates>
   /** Revokes every certificate a machine has, for good. */
   revoke(machine: string, signal: AbortSignal): Promise<void>

@@ -28,6 +28,10 @@ export interface FollowerParts {
   readonly checkpoint: () => SentCheckpoint | undefined
   /** Everything up to it may be made durable at standbys: what it names is. */
   readonly target: () => Revision
+  /** Records up to it may be sent. */
+  readonly limit: () => Revision
+  /** True while nobody waits for this standby: it is sent what there is once a second. */
+  readonly isSpare: () => boolean
   /** Awaited before a standby loses what it has, to be filled anew. */
   readonly empties: (signal: AbortSignal) => Promise<void>
   /** It is durable further than before. */
@@ -117,14 +121,16 @@ export class Follower {
   }
 
   async #send(records: Records, from: Revision, signal: AbortSignal): Promise<never> {
-    const { keyspace, line, epoch, target, moved } = this.#parts
+    const { line, epoch, target, limit, moved, isSpare } = this.#parts
     let [next, first] = [from, records.first]
-    for (;;) {
-      while (keyspace.revision < next && target() <= this.durable) await this.#idle(signal)
-      const batch: LogRecord[] = first === undefined ? [] : [first]
-      first = undefined
-      let bytes = batch[0]?.bytes.byteLength ?? 0
-      while (next + batch.length <= keyspace.revision && bytes < SHIP_BATCH_BYTES) {
+    for (let bytes = SHIP_BATCH_BYTES; ; ) {
+      if (isSpare() && bytes < SHIP_BATCH_BYTES) await this.#idle(signal)
+      while (limit() < next && target() <= this.durable) await this.#idle(signal)
+      const to = limit()
+      const batch: LogRecord[] = first === undefined || to < next ? [] : [first]
+      if (batch.length > 0) first = undefined
+      bytes = batch[0]?.bytes.byteLength ?? 0
+      while (next + batch.length <= to && bytes < SHIP_BATCH_BYTES) {
         const { value, done } = await records.rest.next()
         if (done === true) break
         batch.push(value)

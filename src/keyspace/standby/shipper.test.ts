@@ -63,6 +63,7 @@ class Logs implements AsyncDisposable {
   wanted: WantedLogs
   deposed: Error | undefined
   appends = 0
+  fills = 0
   asked = 0
   mayAgree = true
   home!: LocalKeyspace
@@ -140,6 +141,7 @@ class Logs implements AsyncDisposable {
         return there.reach.durable
       },
       fill: async (epoch, pieces, signal) => {
+        this.fills += 1
         const there = await standby(signal)
         await there.fill(epoch, toAsync(pieces))
         return there.reach
@@ -183,6 +185,27 @@ suite('a home whose log is on several machines', () => {
       ['home', 'b', 'c'],
       ['home', 'c'],
     ])
+    assert.equal(await logs.has('c'), shown(logs.home))
+  })
+
+  test('brings to one more what all in sync have, waits for it never, and needs not fill it when one is lost', async () => {
+    const wanted = { others: ['b', 'c'], copies: 2, least: 2 }
+    await using logs = await new Logs(['home', 'b'], wanted).open(['b', 'c'])
+    const spare = () => logs.machines.get('c')?.standby.reach.last ?? 0
+    change(logs.home, 1, 10)
+    await logs.sync()
+    const synced = logs.home.revision
+    await until(logs, () => spare() === synced)
+    assert.deepEqual(logs.agreed, [])
+    const filled = logs.fills
+    logs.silent.add('b')
+    change(logs.home, 2, 10)
+    const syncing = logs.sync()
+    await logs.clock.sleep(1_000, never)
+    assert.equal(spare(), synced, 'b may be the next home and lacks it')
+    await syncing
+    assert.deepEqual(logs.inSync, ['home', 'c'])
+    assert.equal(logs.fills, filled)
     assert.equal(await logs.has('c'), shown(logs.home))
   })
 

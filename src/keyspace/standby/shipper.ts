@@ -2,7 +2,14 @@ import { isFault, type World, whyOf } from '#base'
 import { revisionOf } from '../change.ts'
 import { keyspaceFault } from '../faults.ts'
 import type { LocalKeyspace, Revision } from '../keyspace.ts'
-import { MEMBER_FIRST_MS, MEMBER_SILENT_MS, SHIP_LEAVING_MS_MAX, SHIP_LOOK_MS, SHIP_MS_MAX } from '../limits.ts'
+import {
+  MEMBER_FIRST_MS,
+  MEMBER_SILENT_MS,
+  SHIP_LEAVING_MS_MAX,
+  SHIP_LOOK_MS,
+  SHIP_MS_MAX,
+  SPARE_LOGS,
+} from '../limits.ts'
 import { sleepUntilWoken, TaskScope } from '../waiting.ts'
 import type { SentCheckpoint } from './checkpoint-file.ts'
 import { Follower, type StandbyLine } from './follower.ts'
@@ -43,6 +50,8 @@ export class LogShipper implements AsyncDisposable {
   readonly #coming = new Set<string>()
   /** Those of them that may have been agreed on: nobody has answered. */
   readonly #unsure = new Set<string>()
+  /** Followed only to be there at once when one that is in sync is lost. */
+  #spares: ReadonlySet<string> = new Set()
   readonly #waiting = new Set<() => void>()
   readonly #beganMs: number
   /** What may be made durable elsewhere, and what is durable everywhere. */
@@ -74,7 +83,7 @@ export class LogShipper implements AsyncDisposable {
    */
   async shipped(target: Revision): Promise<void> {
     this.#target = revisionOf(Math.max(this.#target, target))
-    for (const { follower } of this.#followers.values()) follower.wake()
+    for (const [name, { follower }] of this.#followers) if (!this.#isSpare(name)) follower.wake()
     const { clock } = this.#parts.world
     const beganMs = clock.monotonicMs()
     this.#waitingMs = beganMs
@@ -205,20 +214,39 @@ export class LogShipper implements AsyncDisposable {
     }
   }
 
-  // All in sync are followed, and of the others as many as are missing.
+  // All in sync are followed, and of the others as many as are missing, and one more: a long log takes long to get there.
   #look(): void {
     const { own, wanted, inSync } = this.#parts
     const members = inSync().filter(name => name !== own)
     const { others, copies } = wanted()
     const well = members.filter(name => this.#isWell(name))
-    const more = others.filter(name => !members.includes(name)).slice(0, Math.max(0, copies - 1 - well.length))
+    const missing = Math.max(0, copies - 1 - well.length)
+    const more = others.filter(name => !members.includes(name)).slice(0, missing + SPARE_LOGS)
     const all = new Set([...members, ...this.#coming, ...more])
+    this.#setSpares(new Set(more.slice(missing)))
     for (const [name, { ending }] of this.#followers) {
       if (all.has(name)) continue
       ending.abort()
       this.#followers.delete(name)
     }
     for (const name of all) if (!this.#followers.has(name)) this.#follow(name)
+  }
+
+  #setSpares(spares: ReadonlySet<string>): void {
+    const before = this.#spares
+    this.#spares = spares
+    for (const name of before) if (!spares.has(name)) this.#follower(name)?.wake()
+  }
+
+  #isSpare(name: string): boolean {
+    return this.#spares.has(name) && !this.#coming.has(name)
+  }
+
+  // Never more than all have of whom one may be the next home: it would have to be filled anew then.
+  #spareLimit(): Revision {
+    const { own, inSync } = this.#parts
+    const there = inSync().flatMap(name => (name === own ? [] : [this.#follower(name)?.durable ?? 0]))
+    return revisionOf(Math.min(this.#safe, ...there))
   }
 
   #isWell(name: string): boolean {
@@ -287,7 +315,9 @@ export class LogShipper implements AsyncDisposable {
       keyspace,
       checkpoint,
       line: line(name),
-      target: () => this.#target,
+      target: () => (this.#isSpare(name) ? this.#spareLimit() : this.#target),
+      limit: () => (this.#isSpare(name) ? this.#spareLimit() : keyspace.revision),
+      isSpare: () => this.#isSpare(name),
       empties: async () => {
         if (!(await this.#leave(name, true))) throw keyspaceFault('TooFewLogs', `${name} cannot be filled anew now`)
       },

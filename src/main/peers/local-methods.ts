@@ -32,8 +32,9 @@ export function localClusterMethods({ links, maps, reload }: LocalClusterParts):
       await maps.take(readMap(body))
       return message(undefined)
     }),
-    answerUnary(clusterLeading, async ({ forMs }) => {
-      links.leadership.own(forMs)
+    answerUnary(clusterLeading, async ({ forMs, saidMs }) => {
+      // This process may have stood still since it was said.
+      links.leadership.own(forMs - Math.max(0, links.wallMs() - saidMs))
       return message(undefined)
     }),
     answerUnary(clusterReload, async () => {

@@ -44,6 +44,8 @@ export interface PeersOptions {
   readonly chunks: Pick<ChunkStore, 'space' | 'stat'>
   /** Wall time when all of the disk was read and verified last; undefined before the first time. */
   readonly scrubbedMs?: (() => number | undefined) | undefined
+  /** Machines that the process before this one did not hear. */
+  readonly silent?: readonly string[] | undefined
 }
 
 /**
@@ -73,7 +75,7 @@ export class Peers implements AsyncDisposable {
   }
 
   private constructor(options: PeersOptions, diskId: string) {
-    const { world, dataFolder, listen } = options
+    const { world, dataFolder, listen, silent } = options
     this.#options = options
     this.#diskId = diskId
     this.#files = this.#read()
@@ -86,6 +88,7 @@ export class Peers implements AsyncDisposable {
       maps: this.#maps,
       dial: (name, address, signal) => this.#dial(name, address, signal),
       places: () => this.#places,
+      silent,
     })
     const address = peerAddressOf(listen)
     this.#port = address === undefined ? undefined : new PeerPort({ address, log: world.log, ...this.#guests() })

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { ERRNO, ROOT_INO } from '#storage/fs'
 import { get, make, ok, put, testCloud } from './testing/cloud.ts'
 
+/** How long a session lives that nobody hears of. */
+const LEASE_MS = 10_000
 const PLAIN = { append: false, killPrivileges: false }
 
 test('when another machine becomes the home, sessions go on there, with what they have open', async () => {
@@ -41,4 +43,17 @@ test('a session whose last answered change another home does not have is lost th
   assert.equal(await a.vfs.sync(ino, 'all'), ERRNO.EIO)
   await a.fs.sync().catch(() => undefined) // said once
   assert.equal(cloud.home.sessions.size, 2)
+})
+
+test('a machine that becomes the home waits for no session of its own', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  await make(a.vfs, 'file')
+  await ok(b.vfs.lookup(ROOT_INO, 'file'))
+  a.way.isCut = true
+  a.way.break()
+  const beganMs = performance.now()
+  await cloud.moveHome(undefined, 'a')
+  await make(b.vfs, 'after')
+  assert.ok(performance.now() - beganMs < LEASE_MS, 'not until its lease would be over')
 })

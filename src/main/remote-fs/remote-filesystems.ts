@@ -21,6 +21,8 @@ export interface RemoteFilesystemsOptions {
   readonly names: readonly string[]
   /** The machine a filesystem lives on, as it is known here; the first controller when undefined. */
   readonly homeOf?: ((filesystem: string) => string | undefined) | undefined
+  /** Runs `run` when that may be another one, until disposed. */
+  readonly onHomes?: ((run: () => void) => Disposable) | undefined
 }
 
 /**
@@ -32,10 +34,14 @@ export class RemoteFilesystems implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #opening = new Map<string, Promise<RemoteFilesystem>>()
   readonly #open = new Map<string, RemoteFilesystem>()
+  /** Who waits for a home, which may be another one meanwhile. */
+  readonly #reaching = new Map<string, { readonly home: string; readonly stop: AbortController }>()
+  readonly #listening: Disposable | undefined
   #isLeft = false
 
   constructor(options: RemoteFilesystemsOptions) {
     this.#options = options
+    this.#listening = options.onHomes?.(() => this.#homesChanged())
     for (const name of options.names) this.#begin(name)
   }
 
@@ -60,6 +66,7 @@ export class RemoteFilesystems implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    this.#listening?.[Symbol.dispose]()
     await Promise.allSettled(this.#opening.values())
     const closed = await Promise.allSettled(
       Array.from(this.#open.values(), each => (this.#isLeft ? each.abandon() : each[Symbol.asyncDispose]())),
@@ -76,12 +83,30 @@ export class RemoteFilesystems implements AsyncDisposable {
 
   // The home may be another one at each call.
   async #reachHome(name: string, signal: AbortSignal): Promise<Client> {
-    const { machines, homeOf } = this.#options
-    const home = homeOf === undefined ? homeMachine(machines) : homeOf(name)
+    const { machines } = this.#options
+    const home = this.#homeOf(name)
     if (home === undefined || home === machines.own) {
       throw mainFault('HomeUnreachable', `no other machine is known to have the filesystem ${name}`)
     }
-    return machines.client(home) ?? machines.connect(home, signal)
+    const there = machines.client(home)
+    if (there !== undefined) return there
+    if (this.#reaching.get(name)?.home !== home) this.#reaching.set(name, { home, stop: new AbortController() })
+    const { stop } = this.#reaching.get(name) ?? {}
+    return machines.connect(home, stop === undefined ? signal : AbortSignal.any([signal, stop.signal]))
+  }
+
+  #homeOf(name: string): string | undefined {
+    const { machines, homeOf } = this.#options
+    return homeOf === undefined ? homeMachine(machines) : homeOf(name)
+  }
+
+  // A machine that is off keeps whoever dials it waiting: nobody waits for one that is the home no longer.
+  #homesChanged(): void {
+    for (const [name, { home, stop }] of this.#reaching) {
+      if (this.#homeOf(name) === home) continue
+      this.#reaching.delete(name)
+      stop.abort(mainFault('HomeUnreachable', `${home} is the home of ${name} no longer`))
+    }
   }
 
   #begin(name: string): void {

@@ -79,6 +79,7 @@ export class Replication implements AsyncDisposable {
       roles: this.#roles,
       ship: opened => shipLog(shipping, opened),
       homeOf: name => this.homeOf(name),
+      onHomes: run => this.records.onChange(run),
       claim: name => this.#run(signal => this.#claim(name, signal)),
       drop: name => this.#run(signal => this.#drop(name, signal)),
     }

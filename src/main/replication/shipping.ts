@@ -50,16 +50,18 @@ export function shipLog(
   return { shipper, epoch, own: machines.own, [Symbol.asyncDispose]: () => shipper[Symbol.asyncDispose]() }
 }
 
-/** As many machines as the pool has copies; controllers first, since they stay. */
-function wantedLogs(machines: Pick<Machines, 'own' | 'map' | 'states'>, isKnown: boolean) {
+/** As many machines as the pool has copies; those that can be called now first, of them controllers, since they stay. */
+export function wantedLogs(machines: Pick<Machines, 'own' | 'map' | 'states'>, isKnown: boolean) {
   const { map } = machines
   if (!map.isShared || !isKnown) return { others: [], copies: 1, least: 1 }
   const { copies, least } = copiesOf(map)
-  const online = new Set(machines.states().flatMap(({ name, state }) => (state === 'Online' ? [name] : [])))
+  const online = new Map(machines.states().flatMap(each => (each.state === 'Online' ? [[each.name, each]] : [])))
   const usable = map.machines.filter(
     ({ name, state }) => online.has(name) && state !== 'Draining' && name !== machines.own,
   )
-  const rank = ({ role }: NodeMap['machines'][number]) => (role === 'controller' ? 0 : 1)
+  const rank = ({ name, role }: NodeMap['machines'][number]) => {
+    return (online.get(name)?.isConnected === true ? 0 : 2) + (role === 'controller' ? 0 : 1)
+  }
   const others = [...usable].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name)
   return { others, copies, least: Math.min(least, online.size + 1) }
 }

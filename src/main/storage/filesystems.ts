@@ -46,6 +46,8 @@ export interface FilesystemsHomes {
   ship(opened: { readonly name: string; readonly folder: string; readonly keyspace: LocalKeyspace }): Shipping
   /** The machine a filesystem lives on; undefined: nobody has said. */
   homeOf(name: string): string | undefined
+  /** Runs `run` when that may be another one, until disposed. */
+  onHomes(run: () => void): Disposable
   /** There is a new filesystem here, or one no longer. */
   claim(name: string): void
   drop(name: string): void

@@ -85,7 +85,7 @@ async function openAll(
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
   const held: Held = {}
-  const changed = leaving(held, link, world)
+  const changed = leaving(held, { link, world, machines })
   const replication = opening.use(
     new Replication({ world, dataFolder, machines: peers.machines, chunks: pool, bootId: bootId(), changed }),
   )
@@ -159,16 +159,24 @@ interface Held {
 }
 
 // This machine is to be something else for a filesystem: only a process that opens everything anew can be.
-function leaving(held: Held, link: SupervisorLink, { clock, log }: World): (filesystem: string) => void {
+function leaving(held: Held, { link, world, machines }: LeavingParts): (filesystem: string) => void {
+  const { clock, log } = world
   return filesystem => {
     log.info('another storage process takes over, for the home of a filesystem is another', { filesystem })
     held.filesystems?.leave()
     held.elsewhere?.leave()
     // Who asked for it is answered first.
-    void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again' }))
+    const silent = () => machines.states().flatMap(({ name, state }) => (state === 'Online' ? [] : [name]))
+    void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again', silent: silent() }))
     // What waits for a home that is no more would hold it for a minute; all that was answered is in log and staging file.
     setTimeout(() => process.exit(0), LEAVING_MS).unref()
   }
+}
+
+interface LeavingParts {
+  readonly link: SupervisorLink
+  readonly world: World
+  readonly machines: Pick<Machines, 'states'>
 }
 
 function openDoor(dataFolder: string, { clock, log }: World, handlers: readonly Handler[]) {
@@ -177,11 +185,11 @@ function openDoor(dataFolder: string, { clock, log }: World, handlers: readonly 
 
 // The disk of the data folder, and what tells other machines of it.
 async function openDisk(start: Start, world: World, opening: AsyncDisposableStack) {
-  const { dataFolder, peerListen: listen, isDiscoverable } = start
+  const { dataFolder, peerListen: listen, isDiscoverable, silent } = start
   const chunks = await openChunks(opening, dataFolder, world)
   const scrubber = opening.use(new Scrubber({ world, folder: `${dataFolder}/chunks`, chunks }))
   const scrubbedMs = () => scrubber.state.last?.doneMs
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, chunks, scrubbedMs }))
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, chunks, scrubbedMs, silent }))
   return { chunks, scrubber, peers, machines: peers.machines }
 }
 
@@ -202,8 +210,8 @@ function remoteFilesystems(parts: {
   // A home that has lost its disk waits as others do, until there is another.
   const isElsewhere = (name: string) => !homes.roles.here.includes(name) && homes.homeOf(name) !== undefined
   const names = [...wanted].filter(isElsewhere)
-  const { homeOf } = homes
-  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf })
+  const { homeOf, onHomes } = homes
+  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf, onHomes })
 }
 
 // Root of a machine that only lends its disks is not root of everybody's files.

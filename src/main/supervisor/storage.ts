@@ -33,6 +33,8 @@ export class Storage {
   #current: StorageProcess
   #replacing = false
   #restarts: Start['restarts'] = { count: 0 }
+  /** Whom the process that is replaced did not hear. */
+  #silent: Start['silent'] = []
   #watching: Promise<void> = Promise.resolve()
 
   /** Starts the first storage process and resolves when it serves. Faults: what that process named, StorageProcess. */
@@ -74,7 +76,8 @@ export class Storage {
   }
 
   #start(): StorageProcess {
-    const start = { ...this.#options, mounts: this.#mounts.handOut(), restarts: this.#restarts }
+    const start = { ...this.#options, mounts: this.#mounts.handOut(), restarts: this.#restarts, silent: this.#silent }
+    this.#silent = []
     const child: StorageProcess = new StorageProcess(start, this.#world, report => void this.#hear(child, report))
     return child
   }
@@ -115,8 +118,9 @@ export class Storage {
       case 'down':
         return this.#requests.down()
       case 'again':
-        if (child === this.#current) this.replace()
-        return
+        if (child !== this.#current) return
+        this.#silent = report.silent
+        return this.replace()
       case 'company':
         return this.#requests.company(report.isAlone)
       case 'mount':

@@ -61,6 +61,7 @@ export async function openTestDoor(): Promise<TestDoor> {
     isDiscoverable: false,
     mesh: { provider: 'none', isResolvConf: false },
     restarts: { count: 0 },
+    silent: [],
   }
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: NO_OTHER_ROOTS }))
   const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))

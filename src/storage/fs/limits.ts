@@ -74,7 +74,7 @@ export const RENEW_MS = 2_500
 export const UNREACHABLE_MS = 60_000
 /** Between two tries to reach a home: at first, and at most. */
 export const RECONNECT_MS = 100
-export const RECONNECT_MAX_MS = 2_000
+export const RECONNECT_MAX_MS = 500
 /** Changes of one session under way at once. */
 export const SLOTS_MAX = 64
 /** How long a change waits for the kernels of other machines to hear of it; who asks the home knows it in any case. */

@@ -54,7 +54,7 @@ export async function openCluster(parts: ClusterParts, signal: AbortSignal): Pro
     },
     onHeard: run => side.onHeard(run),
     silentMs: name => (name === own ? 0 : side.silentMs(name)),
-    leads: () => side.leads(),
+    leads: sentMs => side.leads(sentMs),
     async certificates(given) {
       const entries = await machineEntries(parts.issuing, given)
       const isRevoked = ({ serial }: LedgerEntry) => ended.has(serial) || parts.revocations.has(serial)

@@ -59,10 +59,14 @@ export class StorageSide implements AsyncDisposable {
     return (heard.agoMs ?? SUSPECT_MS) + this.#world.clock.monotonicMs() - toldMs
   }
 
-  /** Tells storage that the controllers of this process lead; machines hear it for a moment. */
-  leads(): void {
+  /** Tells storage that the controllers of this process lead, as was confirmed then; machines hear it for a moment. */
+  leads(sentMs: number): void {
     const { signal } = this.#closing
-    this.#client?.call(clusterLeading, { forMs: LEADING_COUNTS_MS }, signal).catch((error: unknown) => {
+    const { clock } = this.#world
+    const forMs = Math.floor(sentMs + LEADING_COUNTS_MS - clock.monotonicMs())
+    if (forMs <= 0) return
+    const saidMs = Number(clock.wallNs() / 1_000_000n)
+    this.#client?.call(clusterLeading, { forMs, saidMs }, signal).catch((error: unknown) => {
       if (!isFault(error) && !signal.aborted) throw error
     })
   }

@@ -114,8 +114,8 @@ export interface TestCloud extends AsyncDisposable {
   machine(name: string, access?: Access): Promise<TestMachine>
   /** The home's process ends and another begins. */
   restartHome(): Promise<void>
-  /** Another machine becomes the home, with the log as far as it was before a revision. */
-  moveHome(first?: number): Promise<void>
+  /** Another machine becomes the home, with the log as far as it was before a revision; `own` is what it is called. */
+  moveHome(first?: number, own?: string): Promise<void>
   readonly revision: number
   /** The home's machine loses its power and comes back: what was not synced may be gone. */
   cutPower(): Promise<void>
@@ -192,9 +192,10 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       cloud.home = await open(cloud.isMounted)
       for (const way of ways) way.break()
     },
-    async moveHome(first = keyspace.revision + 1) {
-      boot += 1
-      since = { first: revisionOf(first), own: 'elsewhere' }
+    async moveHome(first = keyspace.revision + 1, own = 'elsewhere') {
+      // A machine of its own is a container: its kernel is that of the home before.
+      boot += own === 'elsewhere' ? 1 : 0
+      since = { first: revisionOf(first), own }
       await cloud.restartHome()
     },
     async cutPower() {

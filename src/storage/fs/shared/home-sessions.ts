@@ -64,8 +64,10 @@ export class HomeSessions {
     for (const [session, { machine, bootId }, revision] of this.#table.all()) {
       const { since } = parts
       const endsBefore = since !== undefined && revision < since.first ? since.first : undefined
-      const isOther = endsBefore !== undefined && machine !== since?.own
-      if (isOther || bootId === parts.bootId) this.#asleep.set(session, { machine, untilMs, endsBefore })
+      // This machine's own goes on with nobody: what it had is this process's now.
+      const isOwn = machine === since?.own
+      const isOther = endsBefore !== undefined && !isOwn
+      if (isOther || (bootId === parts.bootId && !isOwn)) this.#asleep.set(session, { machine, untilMs, endsBefore })
       else this.#table.delete(session)
     }
     this.#mustReap = !parts.isMounted
