@@ -25,6 +25,7 @@ export {
   whyOf,
 } from './fault.ts'
 export { compareByteStrings, SortedMap } from './sorted-map.ts'
+export { Spares } from './spares.ts'
 export { i32, i64, i64big, raw, type Struct, type StructOf, struct, u8, u16, u32, u64, u64big } from './struct.ts'
 export { keptTime } from './time.ts'
 export { runInSteps, runSteps, Turns } from './turns.ts'
