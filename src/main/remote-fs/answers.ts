@@ -6,6 +6,7 @@ import {
   type Quota,
   type RemoteKind,
   REMOTE_LIST_MAX,
+  ROOMS_PER_CALL_MAX,
   SNAPSHOT_ROWS_MAX,
   SYMLINK_BYTES_MAX,
   XATTR_LIST_BYTES_MAX,
@@ -91,6 +92,7 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
   touchAccess: nothingAtAll,
   forget: nothingAtAll,
   growth: plain(shape({ bytes: integer() })),
+  reserve: plain(list(shape({ id: integer(), bytes: integer(0) }), ROOMS_PER_CALL_MAX)),
   seal: nothingAtAll,
   limitsOf: mapped(plain(list(quotaRow, 2)), {
     out: (value: readonly Quota[]) => value,

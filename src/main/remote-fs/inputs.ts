@@ -9,6 +9,7 @@ import {
   type LockHolder,
   type RemoteKind,
   REMOTE_LIST_MAX,
+  ROOMS_PER_CALL_MAX,
   SYMLINK_BYTES_MAX,
   XATTR_NAME_BYTES_MAX,
   XATTR_VALUE_BYTES_MAX,
@@ -67,6 +68,8 @@ const growthRange: Shape<ReturnType<typeof rangeOfFile>> = (value, at) => {
   return found
 }
 
+const roomAsked = shape({ id: integer(), least: integer(0), most: integer(0) })
+
 /** What a caller says of each operation, as it travels. */
 export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]['input']> } = {
   lookup: plain(directoryPlace),
@@ -97,6 +100,7 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
   touchAccess: plain(shape({ times: list(shape({ ino, atimeNs: long }), ACCESS_TIMES_PER_CALL) })),
   forget: plain(shape({ inos: list(ino, HELD_MAX) })),
   growth: plain(growthRange),
+  reserve: plain(shape({ rooms: list(roomAsked, ROOMS_PER_CALL_MAX) })),
   seal: onlyIno,
   limitsOf: onlyIno,
   whole: plain(shape({})),

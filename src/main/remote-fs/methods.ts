@@ -94,6 +94,7 @@ export const fsWatch = download({
     moved: list(ino, STALE_BATCH_MAX),
     entries: list(directoryPlace, STALE_BATCH_MAX * STALE_NAMES_MAX),
     granted: optional(list(integer(1), STALE_BATCH_MAX)),
+    limits: optional(flag),
   }),
   result: nothing,
 })

@@ -196,6 +196,7 @@ function localSide(
     mayHold: mayHold ?? (() => isMounted),
     told: told ?? (async () => undefined),
     adopt: ino => parts.client?.adopt(ino),
+    giveBack: () => void parts.writer?.giveBack(),
     granted: wait => parts.locks?.granted(wait),
   }
 }

@@ -104,6 +104,11 @@ export const CONTENT_EXTENTS_MAX = 256
 export const CONTENT_BYTES_MAX = 2 ** 20
 /** Bytes of a file of which a session asks at once how many more they would take. */
 export const GROWTH_BYTES_MAX = 64 * 2 ** 20
+/** Room of a quota that is promised to one session at most, and that it asks for beyond what it needs. */
+export const ROOM_BYTES_MAX = 64 * 2 ** 20
+export const ROOM_AHEAD_BYTES = 16 * 2 ** 20
+/** Quotas in one such message. */
+export const ROOMS_PER_CALL_MAX = 64
 /** How far ahead of a read a session asks where bytes are. */
 export const CONTENT_AHEAD_BYTES = 64 * 2 ** 20
 /** Locks of one filesystem, and of one session; requests of a session that wait for one. */

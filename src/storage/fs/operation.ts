@@ -45,9 +45,10 @@ export interface HomeOperations extends LockOperations {
   list: Message<{ readonly ino: Ino; readonly after: Cookie; readonly limit: number }, readonly DirectoryEntry[]>
   /** Where the bytes of a file are: of all of it, or at least of a range. */
   content: Message<{ readonly ino: Ino; readonly range?: Range | undefined }, Content>
-  write: Message<WriteMessage, void>
+  /** EDQUOT, of another machine, when it takes room that was not promised and is not there. */
+  write: Message<WriteMessage & OfSession, void>
   /** Lays extents, whose offsets count from 0, behind the end of a file (O_APPEND) and answers where that was. */
-  append: Message<WriteMessage, { readonly offset: number }>
+  append: Message<WriteMessage & OfSession, { readonly offset: number }>
   /** copy_file_range(2) on what the home holds: at most a bounded piece is done. */
   copyRange: Message<{ readonly from: FilePlace; readonly to: FilePlace; readonly bytes: number } & Opened, Copied>
   /** Makes holes or reserves: `to` may lie beyond the size, `size` is what the file has afterwards. */
@@ -70,6 +71,8 @@ export interface HomeOperations extends LockOperations {
   forget: Message<{ readonly inos: readonly Ino[] }, void>
   /** How many bytes a file would take more if `[from, to)` of it were written. */
   growth: Message<{ readonly ino: Ino; readonly from: number; readonly to: number }, { readonly bytes: number }>
+  /** Asks for room in quotas for what is to be written, or gives it back; answers what is promised of each that has a limit. */
+  reserve: Message<{ readonly rooms: readonly RoomAsked[] } & OfSession, readonly Room[]>
   /** Puts the overlay of a file into its sealed tree. */
   seal: Message<{ readonly ino: Ino }, void>
   setQuota: Message<{ readonly ino: Ino } & QuotaLimits, Quota>
@@ -122,6 +125,19 @@ interface OfSession {
 interface Message<Input, Answer> {
   readonly input: Input
   readonly answer: Answer
+}
+
+/** Room of a quota, in bytes: no more than before when `least` cannot be had, and never more than `most`. */
+export interface RoomAsked {
+  readonly id: number
+  readonly least: number
+  readonly most: number
+}
+
+/** How much room of a quota is promised to a session. */
+export interface Room {
+  readonly id: number
+  readonly bytes: number
 }
 
 export type QuotaLimits = Pick<Quota, 'bytesMax' | 'inodesMax'>

@@ -57,6 +57,11 @@ export function decodeQuota(id: number, bytes: Uint8Array): Quota {
   }
 }
 
+/** What bytes of a file take at most, wherever in it they are. */
+export function roomFor(bytes: number): number {
+  return Math.ceil(bytes / SPACE_STEP_BYTES) * SPACE_STEP_BYTES
+}
+
 /** Bytes an inode counts for: the space its content takes. */
 export function chargedBytes(inode: Inode): number {
   return inode.kind === 'file' ? attributesOf(inode).blocks * 512 : 0
@@ -84,3 +89,6 @@ export function fits(quota: Quota, more: { readonly bytes: number; readonly inod
     more.inodes <= 0 || quota.inodesMax === undefined || quota.inodesUsed + more.inodes <= quota.inodesMax
   return bytesFit && inodesFit
 }
+
+// See `attributesOf`.
+const SPACE_STEP_BYTES = 4096

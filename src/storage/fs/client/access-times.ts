@@ -3,7 +3,7 @@ import { isErrno } from '../errno.ts'
 import { ACCESS_TIMES_PER_CALL } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
 import type { Attributes, Ino } from '../vfs.ts'
-import { call } from './writer.ts'
+import { call } from './call.ts'
 
 /**
  * Access times by the rule of relatime (mount(8)): a read moves them only when they are not newer than the last change

@@ -5,7 +5,7 @@ import type { HeldLock, LockHolder, LockRequest, PlacedLock } from '../lock.ts'
 import type { HomeLink, HomeOperations, LockOperations } from '../operation.ts'
 import type { Answer, Ino, Reply } from '../vfs.ts'
 import type { LockFile } from './lock-file.ts'
-import { call } from './writer.ts'
+import { call } from './call.ts'
 
 /** What locks of a client half work with. */
 export interface ClientLocksParts {

@@ -32,7 +32,8 @@ import type { AccessTimes } from './access-times.ts'
 import type { ClientLocks } from './client-locks.ts'
 import type { Reader } from './reader.ts'
 import { seekContent } from './seek-content.ts'
-import { call, errnoOf, type Writer } from './writer.ts'
+import { call, errnoOf } from './call.ts'
+import { type Writer } from './writer.ts'
 
 /** What a client half works with. */
 export interface ClientParts {
@@ -489,8 +490,7 @@ function nothingLeft(): Removed {
 }
 
 const SET_ID_BITS = 0o6000
-const DOT = 1 as Cookie
-const DOT_DOT = 2 as Cookie
+const [DOT, DOT_DOT] = [1 as Cookie, 2 as Cookie]
 function isWholeChunk(extent: Extent): boolean {
   return extent.kind === 'chunk' && extent.chunkOffset === 0 && extent.bytes === extent.chunkBytes
 }

@@ -40,6 +40,8 @@ export class DirtyFile {
   readonly sinceMs: number
   size: number
   mtimeNs: bigint
+  /** Quotas with a limit that it counts against, as far as they were known when it was written to. */
+  quotas: readonly number[] = []
   /** True while a write is adding to it. */
   isWriting = false
   readonly blocks = new Map<number, Block>()

@@ -1,15 +1,16 @@
-import { type Awaitable, type Clock, isFault, isLater, isSystemError } from '#base'
+import { andThen, type Awaitable, type Clock, isLater } from '#base'
 import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import type { Extent } from '../extent.ts'
 import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, FLIGHTS_MAX, INLINE_BYTES_MAX } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
-import { fits, type Quota } from '../quota.ts'
 import { later } from '../time.ts'
-import type { Attributes, Ino, Reply } from '../vfs.ts'
+import type { Answer, Attributes, Ino, Reply } from '../vfs.ts'
 import { BlockMemory } from './block-memory.ts'
 import { Block, type Span } from './block.ts'
 import { DirtyFile, type Flight, type Patch } from './dirty-file.ts'
+import { call, errnoOf } from './call.ts'
+import { QuotaRoom } from './quota-room.ts'
 import type { StagedWrite, Staging } from './staging.ts'
 
 /** What the writer works with. */
@@ -33,9 +34,11 @@ export class Writer {
   readonly #flights = new Set<Flight>()
   #bytes = 0
   #held: Promise<void> | undefined
+  readonly #room: QuotaRoom
 
   constructor(parts: WriterParts) {
     this.#parts = parts
+    this.#room = new QuotaRoom(parts.link, this.#files)
   }
 
   /** Attributes as the writer of the file sees them. */
@@ -58,12 +61,24 @@ export class Writer {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
     if (this.#isFull) return this.#writeLater(attributes.ino, offset, bytes)
-    const more = this.#growthMax(attributes, offset, bytes.byteLength)
-    if (!this.#fitsQuota(attributes.ino, more)) {
-      const isExact = this.#files.size === 0 && isDense(attributes)
-      return isExact ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
-    }
-    return this.#take(attributes, offset, bytes)
+    const hasRoom = this.#room.has(attributes.ino, this.#growthMax(attributes, offset, bytes.byteLength))
+    if (isLater(hasRoom)) return this.#writeAsked(hasRoom, attributes.ino, offset, bytes)
+    if (hasRoom === true) return this.#take(attributes, offset, bytes)
+    return isErrno(hasRoom) ? hasRoom : this.#writeWithout(attributes, offset, bytes)
+  }
+
+  // Others may have taken what was asked for meanwhile.
+  async #writeAsked(asked: PromiseLike<Answer<boolean>>, ino: Ino, offset: number, bytes: Uint8Array) {
+    const hasRoom = await asked
+    if (isErrno(hasRoom)) return hasRoom
+    const attributes = await this.#parts.link.call('attributes', { ino })
+    if (isErrno(attributes)) return attributes
+    return hasRoom ? this.write(attributes, offset, bytes) : this.#writeWithout(attributes, offset, bytes)
+  }
+
+  #writeWithout(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
+    const isExact = this.#files.size === 0 && isDense(attributes)
+    return isExact ? ERRNO.EDQUOT : this.#writeCounted(attributes.ino, offset, bytes)
   }
 
   #take(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
@@ -72,6 +87,7 @@ export class Writer {
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     file.isWriting = true
+    file.quotas = this.#room.limitedBy(file.ino)
     const failed = this.#writeParts(file, offset, bytes)
     file.isWriting = false
     if (failed === undefined) {
@@ -179,11 +195,13 @@ export class Writer {
     this.#close(file)
   }
 
-  /** Flushes what has waited long enough. */
+  /** Flushes what has waited long enough, and gives back room that nothing needs. */
   tick(): void {
     const before = this.#parts.clock.monotonicMs() - DIRTY_AGE_MAX_MS
     const files = Array.from(this.#files.values())
     for (const file of files) if (file.sinceMs <= before) this.flush(file.ino)
+    // What could not be given back is tried again.
+    if (files.length === 0) void Promise.resolve(this.giveBack()).catch(() => undefined)
   }
 
   /**
@@ -206,16 +224,14 @@ export class Writer {
     return Math.min(bytes, Math.max(0, offset + bytes - size))
   }
 
-  // What has not landed is not in the home's count yet, and counts in full: what it replaces there is not known here.
-  #fitsQuota(ino: Ino, growth: number): boolean {
-    if (growth === 0) return true
-    return this.#limitsOf(ino).every(quota => {
-      let more = growth
-      for (const file of this.#files.values()) {
-        if (this.#limitsOf(file.ino).some(({ id }) => id === quota.id)) more += file.unlandedBytes
-      }
-      return fits(quota, { bytes: more, inodes: 0 })
-    })
+  /** Gives room in quotas that nothing here needs back to the home. */
+  giveBack(): Reply<void> {
+    return call(() => this.#room.giveBack())
+  }
+
+  /** What was promised before is not any more. */
+  loseRoom(): void {
+    this.#room.lose()
   }
 
   // The home counts exactly: a write that may not fit is judged when it has everything.
@@ -225,14 +241,11 @@ export class Writer {
     const to = offset + bytes.byteLength
     const growth = await call(() => this.#parts.link.call('growth', { ino, from: offset, to }))
     if (isErrno(growth)) return growth
+    await this.#parts.link.remote?.prepare(ino)
+    const hasRoom = await this.#room.has(ino, growth.bytes)
+    if (hasRoom !== true) return isErrno(hasRoom) ? hasRoom : ERRNO.EDQUOT
     const attributes = await this.#parts.link.call('attributes', { ino })
-    if (isErrno(attributes)) return attributes
-    return this.#fitsQuota(ino, growth.bytes) ? this.#take(attributes, offset, bytes) : ERRNO.EDQUOT
-  }
-
-  #limitsOf(ino: Ino): readonly Quota[] {
-    const answer = this.#parts.link.call('limitsOf', { ino })
-    return isErrno(answer) || isLater(answer) ? [] : answer
+    return isErrno(attributes) ? attributes : this.#take(attributes, offset, bytes)
   }
 
   // What has landed meanwhile is in the home's attributes only.
@@ -263,7 +276,11 @@ export class Writer {
     const data = Buffer.from(bytes)
     const extents = [{ kind: 'inline', offset: 0, bytes: data.byteLength, data }] as const
     const mtimeNs = this.#parts.clock.wallNs()
-    return call(() => this.#parts.link.call('write', { ino, extents, mtimeNs, killPrivileges: false }))
+    const written = call(() => this.#parts.link.call('write', { ino, extents, mtimeNs, killPrivileges: false }))
+    return andThen(written, failed => {
+      if (failed === undefined) this.#room.landed(ino, extents)
+      return failed
+    })
   }
 
   #writeParts(file: DirtyFile, offset: number, bytes: Uint8Array): Errno | undefined {
@@ -382,8 +399,14 @@ export class Writer {
       const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false }
       const answer = call(() => this.#parts.link.call('write', message))
       const rest = extents.slice(at + EXTENTS_PER_WRITE)
-      if (isLater(answer)) return answer.then(failed => failed ?? this.#commit(file, rest))
+      if (isLater(answer)) {
+        return answer.then(failed => {
+          if (failed === undefined) this.#room.landed(ino, message.extents)
+          return failed ?? this.#commit(file, rest)
+        })
+      }
       if (answer !== undefined) return answer
+      this.#room.landed(ino, message.extents)
     }
     return undefined
   }
@@ -442,24 +465,9 @@ export class Writer {
   #close(file: DirtyFile): void {
     if (!file.isClean) return
     this.#files.delete(file.ino)
-    if (this.#files.size === 0) this.#parts.staging.reset()
-  }
-}
-
-/** The errno of an error thrown below: what a program is told. A fault that blames its caller is our bug. */
-export function errnoOf(error: unknown): Errno {
-  if ((isFault(error) && error.status === 507) || isSystemError(error, 'ENOSPC')) return ERRNO.ENOSPC
-  if (isSystemError(error) || (isFault(error) && (error.status >= 500 || error.status === 404))) return ERRNO.EIO
-  throw error
-}
-
-/** The answer of a call; the errno of what it throws. */
-export function call<Value>(run: () => Reply<Value>): Reply<Value> {
-  try {
-    const answer = run()
-    return isLater(answer) ? answer.then(undefined, errnoOf) : answer
-  } catch (error) {
-    return errnoOf(error)
+    if (this.#files.size > 0) return
+    this.#parts.staging.reset()
+    if (this.#parts.link.remote === undefined) void this.giveBack()
   }
 }
 

@@ -1,5 +1,5 @@
 import { assert } from '#base'
-import { ERRNO, isErrno } from '../errno.ts'
+import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { endOf, type Extent } from '../extent.ts'
 import type { ExtentList } from '../extent-list.ts'
 import {
@@ -10,13 +10,16 @@ import {
   OVERLAY_MEMORY_MAX,
   OVERLAY_MEMORY_SEAL,
 } from '../limits.ts'
+import type { HomeOperations, WriteMessage } from '../operation.ts'
+import { chargedBytes } from '../quota.ts'
 import { later } from '../time.ts'
-import type { WriteMessage } from '../operation.ts'
-import type { Ino } from '../vfs.ts'
+import type { Answer, Ino } from '../vfs.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
-import { cannotAdd } from './quotas.ts'
+import { LOCAL_SESSION } from './locks.ts'
+import { cannotAdd, quotasOf, withRoom } from './quotas.ts'
+import type { RequestName } from './result.ts'
 
 export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
@@ -41,14 +44,43 @@ export const write: Handler<'write'> = (context, input, request) => {
   if (isErrno(inode)) return inode
   const last = input.extents.at(-1)
   if (last !== undefined && endOf(last) > FILE_BYTES_MAX) return ERRNO.EFBIG
+  return withRoom(context, () => layWithin(context, input, request))
+}
+
+// What is brought here by this machine's own client was judged before it was staged.
+function layWithin(
+  context: HomeContext,
+  input: HomeOperations['write']['input'],
+  request: RequestName | undefined,
+): Errno | undefined {
+  const before = findFile(context, input.ino)
+  if (isErrno(before)) return before
+  const { session = LOCAL_SESSION } = input
+  const { rooms } = context
   const change = changeOf(context, request)
   lay(change, input)
+  const isCounted = session !== LOCAL_SESSION || rooms.isAny
+  const bytes = isCounted ? chargedBytes(change.edit(input.ino)) - chargedBytes(before) : 0
+  const quotas = bytes > 0 ? quotasOf(context, before.quotaRoot) : []
+  const isJudged = session !== LOCAL_SESSION
+  if (isJudged && !quotas.every(quota => rooms.mayTake(quota, session, bytes))) return ERRNO.EDQUOT
   change.commit()
+  for (const quota of quotas) rooms.take(quota, session, bytes)
   context.sealer.touched(input.ino)
+  return undefined
 }
 
 /** Lays extents behind the end of a file, wherever that is by now. */
 export const append: Handler<'append'> = (context, input, request) => {
+  if (mustWait(context, input.ino)) return context.sealer.seal(input.ino).then(() => append(context, input, request))
+  return withRoom(context, () => layBehind(context, input, request))
+}
+
+function layBehind(
+  context: HomeContext,
+  input: HomeOperations['append']['input'],
+  request: RequestName | undefined,
+): Answer<{ readonly offset: number }> {
   const inode = findFile(context, input.ino)
   if (isErrno(inode)) return inode
   const at = inode.size
@@ -58,7 +90,6 @@ export const append: Handler<'append'> = (context, input, request) => {
   if (at + more.bytes > FILE_BYTES_MAX) return ERRNO.EFBIG
   const full = cannotAdd(context, inode.quotaRoot, more)
   if (full !== undefined) return full
-  if (mustWait(context, input.ino)) return context.sealer.seal(input.ino).then(() => append(context, input, request))
   const change = changeOf(context, request)
   lay(change, { ...input, extents })
   change.commit(at)

@@ -8,6 +8,7 @@ import type { Ino, Reply } from '../vfs.ts'
 import { Change } from './change.ts'
 import type { LockTable } from './lock-table.ts'
 import type { RequestName } from './result.ts'
+import type { Rooms } from './rooms.ts'
 import type { Sealer } from './sealer.ts'
 import type { Tables } from './tables.ts'
 
@@ -18,6 +19,7 @@ export interface HomeContext {
   readonly trees: TreeStore
   readonly sealer: Sealer
   readonly locks: LockTable
+  readonly rooms: Rooms
 }
 
 /** One operation: checks first, then one committed change. */

@@ -9,13 +9,16 @@ import type { FilePlace } from '../vfs.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
 import { piecesOf } from './pieces.ts'
-import { cannotAdd } from './quotas.ts'
+import { cannotAdd, withRoom } from './quotas.ts'
 
 /**
  * Copies by sharing: a whole sealed file by its root, a part by extents that point into the same chunks. Does at most
  * COPIED_EXTENTS_MAX pieces and says how far it came, as copy_file_range(2) may.
  */
-export const copyRange: Handler<'copyRange'> = (context, { from, to, bytes }, request) => {
+export const copyRange: Handler<'copyRange'> = (context, input, request) =>
+  withRoom(context, () => copyOnce(context, input, request))
+
+const copyOnce: Handler<'copyRange'> = (context, { from, to, bytes }, request) => {
   const source = findFile(context, from.ino)
   if (isErrno(source)) return source
   const target = findFile(context, to.ino)

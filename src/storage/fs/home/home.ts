@@ -18,9 +18,10 @@ import { make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
 import { growth } from './pieces.ts'
-import { limitsOf, quotas, removeQuota, setQuota, whole } from './quotas.ts'
+import { limitsOf, quotas, removeQuota, reserve, setQuota, whole } from './quotas.ts'
 import { forget, orphans } from './reaper.ts'
 import { type RequestName, ResultRow } from './result.ts'
+import { Rooms } from './rooms.ts'
 import { Sealer } from './sealer.ts'
 import { snapshots } from './snapshots.ts'
 import { statFs, sync } from './space.ts'
@@ -58,7 +59,7 @@ export class Home implements HomeLink {
     const tables = new Tables(parts.keyspace, parts.clock)
     const { chunks, trees, clock } = parts
     const sealer = new Sealer({ tables, chunks, trees, clock })
-    this.context = { tables, chunks, trees, sealer, locks: new LockTable() }
+    this.context = { tables, chunks, trees, sealer, locks: new LockTable(), rooms: new Rooms() }
   }
 
   call<Kind extends keyof HomeOperations>(
@@ -151,6 +152,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   setQuota,
   removeQuota,
   limitsOf,
+  reserve,
   whole,
   quotas,
   snapshots,

@@ -1,24 +1,57 @@
-import { beU64, bytesOf, byteString, readBeU64 } from '#base'
+import { andThen, beU64, bytesOf, byteString, readBeU64 } from '#base'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import * as keys from '../keys.ts'
-import { encodeQuota, fits, isLimited, type Quota } from '../quota.ts'
+import { encodeQuota, fits, isLimited, type Quota, WHOLE_ID } from '../quota.ts'
 import { ROOT_INO } from '../inode.ts'
-import type { QuotaLimits } from '../operation.ts'
-import type { Ino } from '../vfs.ts'
+import type { QuotaLimits, Room, RoomAsked } from '../operation.ts'
+import type { Answer, Ino, Reply } from '../vfs.ts'
 import type { Change } from './change.ts'
 import type { RequestName } from './result.ts'
 import { pathOf } from './path-of.ts'
+import { LOCAL_SESSION } from './locks.ts'
 import { changeOf, findDirectory, findInode, type Handler, type HomeContext } from './context.ts'
 
-/** EDQUOT when a quota root, or the whole filesystem, has no room for more. */
+/** EDQUOT when a quota root, or the whole filesystem, has no room for more beside what is promised. */
 export function cannotAdd(
   context: HomeContext,
   quotaRoot: number,
   more: { readonly bytes: number; readonly inodes: number },
 ): Errno | undefined {
-  const { whole } = context.tables
-  const quota = quotaRoot === 0 ? undefined : context.tables.quota(quotaRoot)
-  return fits(whole, more) && (quota === undefined || fits(quota, more)) ? undefined : ERRNO.EDQUOT
+  const isFit = quotasOf(context, quotaRoot).every(quota => {
+    const bytes = more.bytes <= 0 ? 0 : more.bytes + context.rooms.promised(quota.id)
+    return fits(quota, { ...more, bytes })
+  })
+  return isFit ? undefined : ERRNO.EDQUOT
+}
+
+/** What an inode counts against. */
+export function quotasOf({ tables }: HomeContext, quotaRoot: number): readonly Quota[] {
+  const quota = quotaRoot === 0 ? undefined : tables.quota(quotaRoot)
+  return quota === undefined ? [tables.whole] : [quota, tables.whole]
+}
+
+/** Does it again when it finds no room and others may have been promised some that they do not need. */
+export function withRoom<Value>({ rooms }: HomeContext, run: () => Reply<Value>): Reply<Value> {
+  return andThen(run(), answer => {
+    const recalled = answer === ERRNO.EDQUOT && rooms.isAny ? rooms.onRecall() : undefined
+    return recalled === undefined ? answer : recalled.then(run)
+  })
+}
+
+/** Promises room for what a session is going to write, or takes back what it does not need. */
+export const reserve: Handler<'reserve'> = (context, { rooms, session = LOCAL_SESSION }) => {
+  const reserveAll = (): Answer<readonly Room[]> => {
+    const found = rooms.map(asked => reserveOne(context, session, asked))
+    return found.some(({ isEnough }) => !isEnough) ? ERRNO.EDQUOT : found.flatMap(({ room }) => room ?? [])
+  }
+  return withRoom(context, reserveAll)
+}
+
+function reserveOne({ tables, rooms }: HomeContext, session: number, { id, ...asked }: RoomAsked) {
+  const quota = id === WHOLE_ID ? tables.whole : tables.quota(id)
+  if (quota?.bytesMax === undefined) return { isEnough: true }
+  const room = rooms.reserve(quota, session, asked)
+  return { room, isEnough: room.bytes >= Math.min(asked.least, asked.most) }
 }
 
 /**

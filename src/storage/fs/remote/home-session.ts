@@ -23,6 +23,8 @@ import { Slots } from './slots.ts'
 export interface SessionHolder {
   /** Forgets what has changed; answers what of it is open here. */
   forget(stale: Stale): readonly Ino[]
+  /** Gives back room of quotas that is not needed here. */
+  givesBack(): Promise<void>
   /** Resolves when kernels here have been told, too; while they hang, not at all. */
   told(): Promise<void>
   /** Forgets everything: nobody says any more what changes. */
@@ -276,6 +278,7 @@ export class HomeSession implements AsyncDisposable {
         session = (await this.#current()).session
         for await (const stale of transport.watch(session, signal)) {
           const held = holder.forget(stale)
+          if (stale.limits === true) await holder.givesBack()
           await this.#kernelsTold()
           const sentMs = this.#nowMs
           await transport.acknowledge(session, { number: stale.number, held }, signal)

@@ -66,10 +66,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const slotFile = new SlotFile(world.disk, folder)
   const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
-  const link: RemoteHome = new RemoteHome({
-    session: () => session,
-    nowMs: () => world.clock.monotonicMs(),
-  })
+  const link: RemoteHome = new RemoteHome({ session: () => session })
   const snapshots = new RemoteSnapshots(link)
   const told = options.told ?? (async () => undefined)
   const locks = new ClientLocks(
@@ -96,6 +93,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         for (const wait of stale.granted) locks.granted(wait)
         return held
       },
+      givesBack: async () => void (await parts.writer?.giveBack()),
       told,
       forgetAll: () => {
         link.forgetAll()
@@ -108,6 +106,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       granted: grant => {
         first ??= grant
         link.beginsAt(grant.boot, grant.isResumed)
+        parts.writer?.loseRoom()
         file.write(grant.session)
         void locks.askAgain()
       },

@@ -18,9 +18,7 @@ interface Known {
   isWhole?: boolean | undefined
   xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
   target?: ByteString | undefined
-  limits?:
-    | { readonly quotas: readonly Quota[]; readonly usage: number; readonly at: number; readonly atMs: number }
-    | undefined
+  limits?: { readonly quotas: readonly Quota[]; readonly at: number } | undefined
 }
 
 /**
@@ -31,7 +29,6 @@ export class RemoteCache {
   readonly #known: LRUCache<number, Known>
   /** The newest revision of anything that was pushed out. */
   #floor = 0
-  #usage = 0
   #limits = 0
 
   constructor() {
@@ -41,11 +38,6 @@ export class RemoteCache {
         if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision)
       },
     })
-  }
-
-  /** Counts what has been changed from here: limits that were told before count too little. */
-  get usage(): number {
-    return this.#usage
   }
 
   /** Counts changes of limits. */
@@ -109,7 +101,6 @@ export class RemoteCache {
 
   /** An inode has been changed from here; its names are still known. */
   changed(attributes: Attributes, revision: number): void {
-    this.#usage += 1
     const known = this.#known.get(attributes.ino)
     if (known !== undefined) {
       known.names?.delete('..')
@@ -127,8 +118,8 @@ export class RemoteCache {
   }
 
   /** What has been changed by others is not known any more; answers the names that kernels may believe because of it. */
-  forget({ revision, inos, kept, moved, entries }: Stale): readonly DirectoryPlace[] {
-    this.#limits += 1
+  forget({ revision, inos, kept, moved, entries, limits }: Stale): readonly DirectoryPlace[] {
+    if (limits === true) this.#limits += 1
     const lost: DirectoryPlace[] = []
     for (const ino of [...inos, ...moved]) {
       const known = this.#known.peek(ino)
@@ -137,7 +128,8 @@ export class RemoteCache {
       const isWhole = names !== undefined && known?.isWhole === true
       if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
       names?.delete('..')
-      this.#known.set(ino, { revision: newest, names, isWhole })
+      // What limits it does not change with it.
+      this.#known.set(ino, { revision: newest, names, isWhole, limits: known?.limits })
     }
     for (const { parent, name } of entries) {
       const known = this.#known.peek(parent)

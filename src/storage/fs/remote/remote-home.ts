@@ -6,7 +6,7 @@ import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS, UNSYNCED_MAX } from
 import type { RequestName } from '../home/result.ts'
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
 import { byMode, WANT } from '../home/may.ts'
-import { isLimited, type Quota } from '../quota.ts'
+import type { Quota } from '../quota.ts'
 import { seen } from '../shared/permitted.ts'
 import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
 import type { Answer, Attributes, Caller, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
@@ -24,7 +24,6 @@ import { Unsynced } from './unsynced.ts'
 export class RemoteHome implements HomeLink, RemoteSide {
   readonly isShared = true
   readonly #session: () => HomeSession
-  readonly #nowMs: () => number
   readonly #cache = new RemoteCache()
   readonly #learning = new Learning(this.#cache)
   readonly #ahead = new LookAhead(async (ino, after, limit) => {
@@ -34,9 +33,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
   readonly #unsynced = new Unsynced()
   #boot: string | undefined
 
-  constructor(parts: { readonly session: () => HomeSession; readonly nowMs: () => number }) {
+  constructor(parts: { readonly session: () => HomeSession }) {
     this.#session = parts.session
-    this.#nowMs = parts.nowMs
   }
 
   call<Kind extends keyof HomeOperations>(
@@ -100,10 +98,10 @@ export class RemoteHome implements HomeLink, RemoteSide {
 
   prepare(ino: Ino): Awaitable<void> {
     if (this.#limitsOf(ino) !== undefined) return undefined
-    const { usage, limits: at } = this.#cache
+    const at = this.#cache.limits
     const asked = this.#ask('limitsOf', { ino }).then(({ answer, revision }) => {
       if (isErrno(answer)) return
-      this.#cache.learn(ino, revision, { limits: { quotas: answer, usage, at, atMs: this.#nowMs() } })
+      this.#cache.learn(ino, revision, { limits: { quotas: answer, at } })
     })
     return asked.catch(() => undefined)
   }
@@ -166,7 +164,9 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (question.kind === 'forget') for (const gone of question.input.inos) this.#cache.drop(gone)
     if (question.kind === 'attributes') return this.#patiently(question.input.ino, question)
     if (question.kind === 'lookup') return this.#lookup(question.input)
-    return this.#ask(kind, input, 'patient', request).then(({ answer }) => answer)
+    // Room that is not needed is given back when the home is reached.
+    const isGift = question.kind === 'reserve' && question.input.rooms.every(({ least }) => least === 0)
+    return this.#ask(kind, input, isGift ? 'hasty' : 'patient', request).then(({ answer }) => answer)
   }
 
   async #lookup(place: DirectoryPlace): Promise<Answer<Attributes>> {
@@ -237,11 +237,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
 
   #limitsOf(ino: Ino): readonly Quota[] | undefined {
     const limits = this.#cache.get(ino)?.limits
-    if (limits === undefined) return undefined
-    const ageMs = this.#nowMs() - limits.atMs
-    const isLive = limits.quotas.some(isLimited) && limits.usage !== this.#cache.usage
-    const isOld = ageMs >= LIMITS_TTL_MS || limits.at !== this.#cache.limits
-    return isOld || isLive ? undefined : limits.quotas
+    return limits?.at === this.#cache.limits ? limits.quotas : undefined
   }
 
   // Where the bytes are: told in pieces when there are many.
@@ -291,5 +287,3 @@ function isUnreachable(error: unknown): boolean {
 }
 
 const WHOLE: Range = { from: 0, to: FILE_BYTES_MAX }
-// What others use up is heard of so late.
-const LIMITS_TTL_MS = 1_000

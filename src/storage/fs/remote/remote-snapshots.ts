@@ -2,7 +2,7 @@ import { type ByteString, byteStringOfText } from '#base'
 import { type Errno, isErrno } from '../errno.ts'
 import { SNAPSHOT_ROWS_MAX } from '../limits.ts'
 import type { HomeLink } from '../operation.ts'
-import { errnoOf } from '../client/writer.ts'
+import { errnoOf } from '../client/call.ts'
 import type { Snapshot, SnapshotList } from '../snapshot/table.ts'
 
 /** The snapshots of a filesystem whose home is elsewhere: asked for once, and again when the home says that they have changed. */

@@ -1,11 +1,19 @@
 import { andThen, type Awaitable, type ByteString, isLater } from '#base'
 import type { Revision } from '#keyspace'
-import { errnoOf } from '../client/writer.ts'
+import { errnoOf } from '../client/call.ts'
 import { isErrno } from '../errno.ts'
 import { LOCAL_SESSION } from '../home/locks.ts'
 import type { RequestName } from '../home/result.ts'
 import { attributesOf } from '../inode.ts'
-import { HELD_MAX, INTERESTS_MAX, KERNEL_TOLD_MS, LEASE_MS, SESSIONS_MAX, STAGED_WRITES_MS } from '../limits.ts'
+import {
+  HELD_MAX,
+  INTERESTS_MAX,
+  KERNEL_TOLD_MS,
+  LEASE_MS,
+  SESSIONS_MAX,
+  STAGED_WRITES_MS,
+  STAGING_BYTES_MAX,
+} from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Attributes, Ino, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
@@ -60,6 +68,7 @@ export class HomeSessions {
     this.#members = new Members(tables, parts.local)
     this.#table = new SessionTable(tables.keyspace)
     parts.home.context.locks.onGranted = (session, wait) => this.#granted(session, wait)
+    parts.home.context.rooms.onRecall = () => this.#recall()
     const untilMs = parts.world.clock.monotonicMs() + LEASE_MS
     for (const [session, { machine, bootId }, revision] of this.#table.all()) {
       const { since } = parts
@@ -192,6 +201,13 @@ export class HomeSessions {
     return this.#allAwake.promise.then(() => this.#locked(kind, input))
   }
 
+  #recall(): Promise<void> | undefined {
+    if (this.#members.size === 0) return undefined
+    this.#parts.local.giveBack()
+    this.#members.limitsChanged()
+    return this.#members.quiet
+  }
+
   #granted(session: number, wait: number): void {
     if (session === LOCAL_SESSION) return this.#parts.local.granted(wait)
     const member = this.#byNumber.get(session)
@@ -278,6 +294,7 @@ export class HomeSessions {
       if (asleep.endsBefore !== undefined) this.#table.put(session, { version: 1, machine, bootId })
       const member = this.#add(new Member({ session, machine, access: 'readOnly' }))
       this.#staged.set(member, this.#nowMs + STAGED_WRITES_MS)
+      this.#parts.home.context.rooms.allow(session, STAGING_BYTES_MAX)
       for (const ino of held) member.wrote(ino)
     }
     const member = this.#byNumber.get(session)
@@ -310,7 +327,8 @@ export class HomeSessions {
     if (call.kind === 'forget' && 'inos' in call.input) this.#release(member, call.input.inos)
     const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, this.#rights(member, call), call)
     if (isErrno(input)) return this.#seen(member, this.#told(member, call, input, new Set()))
-    const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, input, request)))
+    const asked = OF_SESSION.has(call.kind) ? { ...input, session: member.session } : input
+    const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, asked, request)))
     if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
     const later = await value
     return this.#finish(member, call, this.#told(member, call, later, touched))
@@ -425,6 +443,7 @@ export class HomeSessions {
     this.#members.remove(member)
     this.#table.delete(member.session)
     this.#parts.home.context.locks.drop(member.session)
+    this.#parts.home.context.rooms.drop(member.session)
     this.#reap([...member.holds])
     this.#share()
   }
@@ -469,5 +488,7 @@ function lost(session: number): Error {
   return sessionFault('SessionLost', `session ${session} is over: it was not heard of for ${LEASE_MS / 1000} s`)
 }
 
+// What room was promised for is said by the session that asks.
+const OF_SESSION: ReadonlySet<keyof HomeOperations> = new Set(['write', 'append', 'reserve'])
 const NOTHING_HELD: HomeOperations['forget']['input'] = { inos: [] }
 const NEVER = new AbortController().signal

@@ -141,5 +141,6 @@ function together(batch: readonly Stale[], last: Stale): Stale {
   )
   const kept = [...inos, ...moved].filter(ino => !whole.has(ino))
   const granted = batch.flatMap(stale => stale.granted)
-  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()], granted }
+  const limits = batch.some(stale => stale.limits === true)
+  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()], granted, limits }
 }

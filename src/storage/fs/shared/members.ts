@@ -87,9 +87,9 @@ export class Members {
     for (const member of this.#interested.get(ino) ?? NOBODY) this.#tell(member, { ...NOTHING, inos: [ino] })
   }
 
-  /** Nobody may go by the limits it was told. */
+  /** Nobody may go by the limits it was told, or keep room that it does not need. */
   limitsChanged(): void {
-    for (const member of this.#members) this.#tell(member, NOTHING)
+    for (const member of this.#members) this.#tell(member, { ...NOTHING, limits: true })
   }
 
   /** There is another snapshot, or one less. */

@@ -23,7 +23,8 @@ type Checked = Exclude<RemoteKind, keyof LockOperations>
 export function permitted(context: HomeContext, session: Session, call: RemoteCall): RemoteCall['input'] | Errno {
   const { kind, input } = call
   const { access } = session
-  if (access === 'readOnly' && isChange(kind) && kind !== 'forget') return ERRNO.EROFS
+  const isWrite = kind === 'reserve' || (isChange(kind) && kind !== 'forget')
+  if (access === 'readOnly' && isWrite) return ERRNO.EROFS
   const check = CHECKS[kind as Checked] as Check<Checked> | undefined
   if (check === undefined) return input
   const asked = 'caller' in input && input.caller !== undefined ? input.caller : ROOT

@@ -46,6 +46,8 @@ export interface Stale {
   readonly entries: readonly DirectoryPlace[]
   /** Waits for locks that are over: they are held. */
   readonly granted: readonly number[]
+  /** Limits have changed, or are near: what is not needed of the room in them is given back before this is acknowledged. */
+  readonly limits?: boolean | undefined
 }
 
 /** A session as it is given to a machine. */

@@ -19,6 +19,8 @@ export interface LocalSide {
   mayHold(ino: Ino): boolean
   /** The file has lost its last name and is still held here: it goes when it is forgotten here. */
   adopt(ino: Ino): void
+  /** Room of quotas that is not needed here is given back to the home. */
+  giveBack(): void
   /** A wait for a lock is over: it is held. */
   granted(wait: number): void
 }
