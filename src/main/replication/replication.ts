@@ -7,6 +7,7 @@ import { CLAIM_AGAIN_MS } from '../limits.ts'
 import { askSetHome } from '../peers/homes.ts'
 import { homeMachine } from '../remote-fs/remote-filesystems.ts'
 import type { Filesystems, FilesystemsHomes } from '../storage/filesystems.ts'
+import { isCutOff } from '../storage/cut-off.ts'
 import { softwareName } from '../version.ts'
 import { logHandlers } from './handlers.ts'
 import { HomeRecords } from './records.ts'
@@ -80,6 +81,7 @@ export class Replication implements AsyncDisposable {
       ship: opened => shipLog(shipping, opened),
       homeOf: name => this.homeOf(name),
       onHomes: run => this.records.onChange(run),
+      isCutOff: name => this.isCutOff(name),
       claim: name => this.#run(signal => this.#claim(name, signal)),
       drop: name => this.#run(signal => this.#drop(name, signal)),
     }
@@ -89,6 +91,12 @@ export class Replication implements AsyncDisposable {
   homeOf(name: string): string | undefined {
     const record = this.records.of(name)
     return record === undefined ? homeMachine(this.#options.machines) : record.home
+  }
+
+  /** True while another machine may be the home of a filesystem of this one: see {@link isCutOff}. */
+  isCutOff(name: string): boolean {
+    const { map, leaderAgoMs } = this.#options.machines
+    return map.isShared && isCutOff(this.records.of(name), map, leaderAgoMs)
   }
 
   /** Looks after all of it from now on. */

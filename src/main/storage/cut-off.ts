@@ -3,7 +3,8 @@ import { HOME_STOPS_MS } from '../limits.ts'
 
 /**
  * True when another home may have been named without this one having heard of it: others have the log of the filesystem, and no
- * controller that leads has answered for so long. Such a home answers nobody.
+ * controller that leads has answered for so long. Such a home answers no other machine, and its own mount as if the home could not
+ * be reached. Where people name the next home nobody can know, and it goes on.
  */
 export function isCutOff(
   record: Pick<MapFilesystem, 'inSync'> | undefined,

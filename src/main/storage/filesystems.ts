@@ -48,6 +48,8 @@ export interface FilesystemsHomes {
   homeOf(name: string): string | undefined
   /** Runs `run` when that may be another one, until disposed. */
   onHomes(run: () => void): Disposable
+  /** True while another machine may be its home without this one having heard of it. */
+  isCutOff(name: string): boolean
   /** There is a new filesystem here, or one no longer. */
   claim(name: string): void
   drop(name: string): void
@@ -266,6 +268,7 @@ export class Filesystems implements AsyncDisposable {
       bootId: bootId(),
       since: shipped.shipping === undefined ? undefined : homeSince(keyspace, shipped.shipping.own),
       isMounted: mounted.has(name) && !isRetired,
+      ...(homes === undefined ? {} : { isCutOff: () => homes.isCutOff(name) }),
       ...(told === undefined ? {} : { told: () => told(name) }),
       ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
       owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },

@@ -20,7 +20,6 @@ import { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import { Replication } from '../replication/replication.ts'
 import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
-import { isCutOff } from './cut-off.ts'
 import { Collector } from './collector.ts'
 import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
@@ -217,8 +216,8 @@ function remoteFilesystems(parts: {
 // Root of a machine that only lends its disks is not root of everybody's files.
 function homesOf(
   filesystems: () => Filesystems | undefined,
-  peers: Pick<Peers, 'mayWrite' | 'machines'>,
-  { records }: Pick<Replication, 'records'>,
+  peers: Pick<Peers, 'mayWrite'>,
+  replication: Pick<Replication, 'isCutOff'>,
 ): Homes {
   const homeOf = (name: string) => {
     const open = filesystems()
@@ -229,8 +228,7 @@ function homesOf(
   }
   return {
     sessionsOf: name => {
-      const { map, leaderAgoMs } = peers.machines
-      if (!isCutOff(records.of(name), map, leaderAgoMs)) return homeOf(name).sessions
+      if (!replication.isCutOff(name)) return homeOf(name).sessions
       throw mainFault(
         'HomeUnreachable',
         `the home of ${name} may be another one: no controller that leads answers here`,

@@ -20,6 +20,7 @@ import { LOCAL_SESSION } from './home/locks.ts'
 import { KERNEL_TOLD_MS, TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
+import { LateVfs } from './remote/late-vfs.ts'
 import { forAWhile } from './shared/for-a-while.ts'
 import { HomeSessions } from './shared/home-sessions.ts'
 import type { HomeSince, LocalSide } from './shared/session-parts.ts'
@@ -49,6 +50,8 @@ export interface FilesystemOptions {
   readonly mayHold?: ((ino: Ino) => boolean) | undefined
   /** Resolves when kernels of this machine have been told of everything they were to be. */
   readonly told?: (() => Promise<void>) | undefined
+  /** True while another machine may be its home without this one having heard of it; undefined: never. See {@link LateVfs}. */
+  readonly isCutOff?: (() => boolean) | undefined
   /** Leaf size of a new filesystem; 1 MiB when undefined. */
   readonly chunkBytes?: number | undefined
 }
@@ -169,6 +172,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     staging,
     keyspace,
     locks,
+    isCutOff: options.isCutOff,
   })
 }
 
@@ -213,6 +217,7 @@ interface OpenParts {
   readonly staging: Staging
   readonly keyspace: LocalKeyspace
   readonly locks: ClientLocks
+  readonly isCutOff: (() => boolean) | undefined
 }
 
 class OpenFilesystem implements Filesystem {
@@ -230,7 +235,7 @@ class OpenFilesystem implements Filesystem {
     this.superblock = parts.superblock
     this.sessions = parts.sessions
     this.access = new FilesystemAccess(parts.keyspace)
-    const { home, client } = parts
+    const { home, client, isCutOff } = parts
     this.quotas = {
       set: (ino, limits) => home.call('setQuota', { ino, ...limits }),
       remove: ino => home.call('removeQuota', { ino }),
@@ -238,7 +243,8 @@ class OpenFilesystem implements Filesystem {
       whole: () => home.call('whole', {}),
     }
     this.snapshots = new HomeSnapshots({ ...parts, context: home.context })
-    this.vfs = new WithSnapshots(client, this.snapshots.view)
+    const vfs = new WithSnapshots(client, this.snapshots.view)
+    this.vfs = isCutOff === undefined ? vfs : new LateVfs(vfs, parts.world.clock, isCutOff)
     this.#parts = parts
     this.#background = this.#run(this.#closing.signal)
   }

@@ -107,6 +107,8 @@ export interface TestCloud extends AsyncDisposable {
   home: Filesystem
   /** It is mounted at the home, and that outlives its process. */
   isMounted: boolean
+  /** Another machine may be its home, as the home has it. */
+  isCutOff: boolean
   /** Resolves when kernels that mount it have been told of all changes. */
   kernelsTold(): Promise<void>
   readonly chunks: MemoryChunkSource
@@ -147,6 +149,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       chunks,
       bootId: `${boot}`,
       isMounted,
+      isCutOff: () => cloud.isCutOff,
       mayHold: () => cloud.isMounted,
       told: () => cloud.kernelsTold(),
       owner: { uid: CALLER.uid, gid: CALLER.gid },
@@ -162,6 +165,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const cloud: TestCloud = {
     home: await open(),
     isMounted: false,
+    isCutOff: false,
     kernelsTold: async () => undefined,
     chunks,
     get revision() {

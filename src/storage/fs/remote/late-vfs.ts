@@ -1,6 +1,6 @@
-import { andThen, type Awaitable, type ByteString, type Clock } from '#base'
+import { type ByteString, type Clock, isLater } from '#base'
 import { ERRNO } from '../errno.ts'
-import { UNREACHABLE_MS } from '../limits.ts'
+import { RECONNECT_MS, UNREACHABLE_MS } from '../limits.ts'
 import type { LockRequest } from '../lock.ts'
 import type {
   AllocateMode,
@@ -25,17 +25,21 @@ type Asked = readonly [sequence: number, resent: boolean, caller?: Caller]
 
 /**
  * A filesystem whose home has not been reached yet: a kernel may mount it, and what programs ask waits for the home, for
- * UNREACHABLE_MS at most; then it is EIO. Once it is reached, all goes there.
+ * UNREACHABLE_MS at most; then it is EIO. Once it is reached, all goes there. While its home `isCutOff`, so that there may be another
+ * one, new opens, names and changes wait as long; files that are open show what is known here.
  */
 export class LateVfs implements Vfs {
   readonly #opening: Promise<Vfs>
   readonly #clock: Clock
+  readonly #isCutOff: () => boolean
   #vfs: Vfs | undefined
   #asked: Asked | undefined
 
-  constructor(opening: Promise<Vfs>, clock: Clock) {
+  constructor(opening: Vfs | Promise<Vfs>, clock: Clock, isCutOff: () => boolean = () => false) {
     this.#clock = clock
-    this.#opening = opening.then(vfs => {
+    this.#isCutOff = isCutOff
+    if (!isLater(opening)) this.#vfs = opening
+    this.#opening = Promise.resolve(opening).then(vfs => {
       this.#vfs = vfs
       return vfs
     })
@@ -43,12 +47,11 @@ export class LateVfs implements Vfs {
   }
 
   get ttlMs(): number {
-    return this.#vfs?.ttlMs ?? 0
+    return this.#isCutOff() ? 0 : (this.#vfs?.ttlMs ?? 0)
   }
 
   request(...asked: Asked): void {
-    if (this.#vfs === undefined) this.#asked = asked
-    else this.#vfs.request(...asked)
+    this.#asked = asked
   }
 
   lookup(parent: Ino, name: ByteString) {
@@ -60,7 +63,7 @@ export class LateVfs implements Vfs {
   }
 
   attributes(ino: Ino) {
-    return this.#when(vfs => vfs.attributes(ino))
+    return this.#known(vfs => vfs.attributes(ino))
   }
 
   setAttributes(ino: Ino, change: AttributeChange, caller: Caller) {
@@ -88,7 +91,7 @@ export class LateVfs implements Vfs {
   }
 
   readLink(ino: Ino) {
-    return this.#when(vfs => vfs.readLink(ino))
+    return this.#known(vfs => vfs.readLink(ino))
   }
 
   open(ino: Ino, options: OpenOptions) {
@@ -96,7 +99,7 @@ export class LateVfs implements Vfs {
   }
 
   flush(ino: Ino, owner?: string) {
-    return this.#when(vfs => vfs.flush(ino, owner))
+    return this.#known(vfs => vfs.flush(ino, owner))
   }
 
   release(ino: Ino, handle?: number): void {
@@ -104,7 +107,7 @@ export class LateVfs implements Vfs {
   }
 
   getLock(ino: Ino, lock: LockRequest) {
-    return this.#when(vfs => vfs.getLock(ino, lock))
+    return this.#known(vfs => vfs.getLock(ino, lock))
   }
 
   setLock(ino: Ino, lock: LockRequest, wait?: AbortSignal) {
@@ -116,11 +119,11 @@ export class LateVfs implements Vfs {
   }
 
   sync(ino: Ino, what: 'data' | 'all') {
-    return this.#when(vfs => vfs.sync(ino, what))
+    return this.#known(vfs => vfs.sync(ino, what))
   }
 
   read(ino: Ino, offset: number, into: Uint8Array, options?: ReadOptions) {
-    return this.#when(vfs => vfs.read(ino, offset, into, options))
+    return this.#known(vfs => vfs.read(ino, offset, into, options))
   }
 
   write(ino: Ino, offset: number, bytes: Uint8Array, options: WriteOptions) {
@@ -136,7 +139,7 @@ export class LateVfs implements Vfs {
   }
 
   seek(ino: Ino, offset: number, what: 'data' | 'hole') {
-    return this.#when(vfs => vfs.seek(ino, offset, what))
+    return this.#known(vfs => vfs.seek(ino, offset, what))
   }
 
   list(ino: Ino, after: Cookie, options: ListOptions) {
@@ -144,7 +147,7 @@ export class LateVfs implements Vfs {
   }
 
   getXattr(ino: Ino, name: ByteString) {
-    return this.#when(vfs => vfs.getXattr(ino, name))
+    return this.#known(vfs => vfs.getXattr(ino, name))
   }
 
   setXattr(ino: Ino, name: ByteString, value: Uint8Array, mode: 'set' | 'create' | 'replace') {
@@ -152,7 +155,7 @@ export class LateVfs implements Vfs {
   }
 
   listXattr(ino: Ino) {
-    return this.#when(vfs => vfs.listXattr(ino))
+    return this.#known(vfs => vfs.listXattr(ino))
   }
 
   removeXattr(ino: Ino, name: ByteString) {
@@ -160,7 +163,7 @@ export class LateVfs implements Vfs {
   }
 
   statFs() {
-    return this.#when(vfs => vfs.statFs())
+    return this.#known(vfs => vfs.statFs())
   }
 
   onInvalidation(listener: (change: Invalidation) => void): () => void {
@@ -175,15 +178,29 @@ export class LateVfs implements Vfs {
     }
   }
 
+  // What is open goes on.
+  #known<Value>(run: (vfs: Vfs) => Reply<Value>): Reply<Value> {
+    return this.#vfs === undefined ? this.#when(run) : this.#run(this.#vfs, this.#take(), run)
+  }
+
   #when<Value>(run: (vfs: Vfs) => Reply<Value>, signal?: AbortSignal): Reply<Value> {
+    const asked = this.#take()
+    if (this.#vfs !== undefined && !this.#isCutOff()) return this.#run(this.#vfs, asked, run)
+    return this.#reached(signal).then(vfs => {
+      if (vfs === 'late') return ERRNO.EIO
+      return vfs === 'interrupted' ? ERRNO.EINTR : this.#run(vfs, asked, run)
+    })
+  }
+
+  #run<Value>(vfs: Vfs, asked: Asked | undefined, run: (vfs: Vfs) => Reply<Value>): Reply<Value> {
+    if (asked !== undefined) vfs.request(...asked)
+    return run(vfs)
+  }
+
+  #take(): Asked | undefined {
     const asked = this.#asked
     this.#asked = undefined
-    return andThen(this.#reached(signal), vfs => {
-      if (vfs === 'late') return ERRNO.EIO
-      if (vfs === 'interrupted') return ERRNO.EINTR
-      if (asked !== undefined) vfs.request(...asked)
-      return run(vfs)
-    })
+    return asked
   }
 
   #later(run: (vfs: Vfs) => void): void {
@@ -191,15 +208,19 @@ export class LateVfs implements Vfs {
     else run(this.#vfs)
   }
 
-  #reached(signal: AbortSignal | undefined): Awaitable<Vfs | 'late' | 'interrupted'> {
-    if (this.#vfs !== undefined) return this.#vfs
+  async #reached(signal: AbortSignal | undefined): Promise<Vfs | 'late' | 'interrupted'> {
     const over = new AbortController()
     const either = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
     const late = this.#clock.sleep(UNREACHABLE_MS, either).then(
       () => 'late' as const,
       () => 'interrupted' as const,
     )
-    const opened = this.#opening.catch(() => 'late' as const)
-    return Promise.race([opened, late]).finally(() => over.abort())
+    return Promise.race([this.#confirmed(over.signal).catch(() => 'late' as const), late]).finally(() => over.abort())
+  }
+
+  async #confirmed(signal: AbortSignal): Promise<Vfs> {
+    const vfs = await this.#opening
+    while (this.#isCutOff()) await this.#clock.sleep(RECONNECT_MS, signal)
+    return vfs
   }
 }
