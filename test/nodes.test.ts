@@ -45,20 +45,19 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
       what: `${name}: ${words.join(' ')}: ${expected}`,
     })
 
-  test('have disks that are listed, and one more is refused by name', async () => {
+  test('have disks that are listed, and each is looked after on its own machine', async () => {
     await untilSaid('first', ['disk', 'ls'], /^first +first +Ready .*\nsecond +second +Ready /m)
     const disks: readonly { readonly name: string; readonly path: string }[] = JSON.parse(
       await said('first', 'disk', 'ls', '-o', 'json'),
     )
     assert.equal(disks.find(({ name }) => name === 'second')?.path, fs.realpathSync(dataOf('second')))
-    for (const words of [
-      ['add', '/other'],
-      ['drain', 'second'],
-      ['remove', 'second'],
-    ]) {
-      assert.match(await refused('disk', ...words), /^error: Unsupported: several disks in one machine/)
+    assert.match(await refused('disk', 'add', '/nowhere/at/all'), /^error: .* cannot be used: ENOENT/)
+    assert.match(await refused('disk', 'add', '/proc'), /^error: \/proc is on \/proc \(proc\), which is not for data/)
+    for (const verb of ['drain', 'remove']) {
+      assert.match(await refused('disk', verb, 'second'), /^error: this machine has no disk second/)
     }
-    assert.match(await refused('disk', 'drain', 'third'), /there is no disk third/)
+    assert.match(await refused('disk', 'drain', 'first'), /^error: it is the only disk of this machine/)
+    assert.match(await refused('disk', 'remove', 'first'), /^error: it is the disk of the data folder/)
   })
 
   test('are drained, which both see, and get copies again', async () => {

@@ -26,6 +26,7 @@ const DOORS: Doors = {
   mesh: ['base', 'rpc', 'cluster'],
   'storage/chunks': ['base'],
   'storage/placement': ['base'],
+  'storage/disks': ['base', 'storage/chunks', 'storage/placement'],
   'storage/pool': ['base', 'rpc', 'cluster', 'storage/chunks', 'storage/placement'],
   'storage/fs': ['base', 'keyspace'],
   'storage/fuse': ['base', 'storage/fs'],

@@ -6,3 +6,8 @@ export const diskId: Shape<string> = (value, at) => {
   if (/^[0-9a-f]{32}$/.test(id)) return id
   throw rpcFault('BadMessage', `${at} must be 32 hexadecimal digits`)
 }
+
+/** What people call a disk: the first of a machine as the machine, others by their ids too. */
+export function diskName(machine: string, { id }: { readonly id: string }, at: number): string {
+  return at === 0 ? machine : `${machine}-${id.slice(0, 8)}`
+}

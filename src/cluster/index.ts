@@ -1,4 +1,4 @@
-export { diskId } from './disk-id.ts'
+export { diskId, diskName } from './disk-id.ts'
 export { clusterFault } from './faults.ts'
 export { clusterSeat, masterContext, type Seat, type SeatAsked } from './methods/seat.ts'
 export {
@@ -50,6 +50,7 @@ export {
 export {
   BEAT_MS,
   DISK_MIB_MAX,
+  DISKS_MAX,
   FAILOVER_CONTROLLERS,
   FORMAT_LEVEL,
   MACHINES_MAX,

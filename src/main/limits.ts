@@ -30,6 +30,18 @@ export const BUSY_NAMED_MAX = 5
 /** Mounts one machine may have at a time. */
 export const MOUNTS_MAX = 64
 
+/** How often it is looked for disks that are missing, and for what is left on those that are drained. */
+export const DISK_LOOK_MS = 10_000
+
+/** How long a disk may be missing before its copies are made elsewhere in the cloud. */
+export const DISK_LOST_MS = 10 * 60_000
+
+/** How often it is tried at most whether a disk that does not read takes writes. */
+export const DISK_PROBE_MS = 10_000
+
+/** How many times slower disks are emptied while people read or write. */
+export const EMPTYING_SLOWED = 4
+
 /** Symlinks followed in one path, as the Linux kernel does. */
 export const SYMLINKS_MAX = 40
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { isWithin } from './real-path.ts'
 
 /** A mount of this machine. */
 export interface MachineMount {
@@ -18,6 +19,12 @@ export function readMounts(): readonly MachineMount[] {
 /** True for a mount that a Cairn of this machine serves. */
 export function isCairnMount({ type }: MachineMount): boolean {
   return type === 'fuse.cairn'
+}
+
+/** The mount that a path lies in. */
+export function mountOf(path: string, mounts = readMounts()): MachineMount | undefined {
+  const around = mounts.filter(mount => isWithin(path, mount.path))
+  return around.sort((a, b) => a.path.length - b.path.length).at(-1)
 }
 
 /** Other places where the filesystem mounted at a path is shown, by `mount --bind`; the last one first. */

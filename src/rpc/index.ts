@@ -94,6 +94,7 @@ export {
   tokenList,
   tokenRevoke,
 } from './door/credentials.ts'
+export { diskAdd, diskDrain, diskList, type DiskOffer, diskRemove, type DiskRow } from './door/disk.ts'
 export { keyReplaceMaster, keyRotate, type RotationRow } from './door/keys.ts'
 export { type KubeconfigFacts, kubeconfigText } from './door/kubeconfig.ts'
 export {

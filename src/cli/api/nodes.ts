@@ -41,7 +41,7 @@ export async function heldByNode(client: Client, name: string, signal: AbortSign
   const disks = objects.filter(disk => textAt(disk, 'spec', 'nodeName') === name && isJsonObject(disk['status']))
   if (disks.length === 0) return undefined
   const chunks = disks.reduce((sum, disk) => sum + (numberAt(disk, 'status', 'chunks') ?? 0), 0)
-  const bytes = disks.reduce((sum, disk) => sum + bytesIn(disk), 0)
+  const bytes = disks.reduce((sum, disk) => sum + (bytesAt(disk, 'status', 'bytesUsed') ?? 0), 0)
   const filesystems = (await client.listAll(FILESYSTEMS, {}, signal)).objects
   const homes = filesystems.filter(each => textAt(each, 'status', 'home') === name).map(each => each.metadata.name)
   const home = homes.length === 0 ? '' : `, and is the home of ${homes.join(', ')}`
@@ -49,10 +49,11 @@ export async function heldByNode(client: Client, name: string, signal: AbortSign
   return { homes, chunks, bytes, text, isEmpty: chunks === 0 && homes.length === 0 }
 }
 
-function bytesIn(disk: KubeObject): number {
-  const amount = jsonAt(disk, 'status', 'bytesUsed')
+/** The bytes of a quantity of an object; undefined where there is none. */
+export function bytesAt(object: KubeObject, ...path: readonly string[]): number | undefined {
+  const amount = jsonAt(object, ...path)
   const quantity = amount === undefined ? undefined : quantityOf(amount)
-  return quantity === undefined ? 0 : Number(quantity.nanos / 1_000_000_000n)
+  return quantity === undefined ? undefined : Number(quantity.nanos / 1_000_000_000n)
 }
 
 /** Deletes the object of a machine, which takes it out of the cloud, and waits until it is gone. Faults: NotFound, ServiceUnavailable. */

@@ -48,10 +48,21 @@ function statusText(status: NodeStatus, copies: CopiesStatus, api: ApiState): st
     ...(typeof api === 'string' || api.keys === undefined ? [] : [`keys   ${api.keys}`]),
     `used   ${formatBytes(disk.usedBytes + metadataBytes)}: ${plural(held.chunks, 'chunk')}, and ${formatBytes(metadataBytes)} of metadata`,
     `free   ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)}`,
+    ...diskLines(status),
     `copies ${copies.sentence}`,
     `scrub  ${scrubText(status)}`,
   ]
   return `${head.join('\n')}\n\n${filesystemTable(filesystems, mounts)}`
+}
+
+// Where there are several: those that are not as they should be, each with why.
+function diskLines({ disks }: NodeStatus): readonly string[] {
+  if (disks.length < 2) return []
+  const odd = disks.filter(({ state }) => state !== 'Ready')
+  if (odd.length === 0) return [`disks  ${disks.length}, all Ready`]
+  return odd.map(
+    ({ path, state, message }) => `disks  ${path} is ${state}${message === undefined ? '' : `: ${message}`}`,
+  )
 }
 
 // Every byte is read and verified once a week.

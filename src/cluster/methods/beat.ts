@@ -15,6 +15,12 @@ const diskReportShape = shape({
   damaged: integer(),
   /** Wall time of the machine when all of it was read and verified last, milliseconds since 1970. */
   scrubbedMs: optional(integer()),
+  /** True while people have it emptied. */
+  isDraining: optional(flag),
+  /** True when no copies shall lie on it any more: it is drained, fails, or has been missing for long. */
+  isLeaving: optional(flag),
+  /** Why it is as it is, for people; without figures that change. */
+  message: optional(text(1000)),
 })
 
 /** What a machine says of one of its disks. */

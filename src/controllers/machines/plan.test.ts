@@ -159,6 +159,15 @@ suite('the map', () => {
     assert.deepEqual(capacities, [1600, 1600, 1400, 1400])
   })
 
+  test('is without disks that are left, and has them again as they were', () => {
+    const other = { ...disk, id: 'e'.repeat(32), path: '/mnt/attic' }
+    const at = (more: Partial<DiskReport>) => facts([heard('one', { disks: [disk, { ...other, ...more }] })])
+    const ids = (...steps: readonly MapFacts[]) =>
+      follow(...steps).map(each => each.machines[0]?.disks.map(({ id }) => id.slice(0, 1)).join(''))
+    const missing = { state: 'Missing', capacityMiB: 0 } as const
+    assert.deepEqual(ids(at({}), at(missing), at({ ...missing, isLeaving: true }), at({})), ['de', 'de', 'd', 'de'])
+  })
+
   test('has pools as their objects want them; what they leave open stays open', () => {
     const pool = (name: string, spec: object): KubeObject => ({
       apiVersion: 'cairn.dev/v1',

@@ -1,4 +1,13 @@
-import type { HeardMachine, MachineState, MapFilesystem, MapMachine, MapPool, NodeMap } from '#cluster'
+import type {
+  DiskReport,
+  HeardMachine,
+  MachineState,
+  MapDisk,
+  MapFilesystem,
+  MapMachine,
+  MapPool,
+  NodeMap,
+} from '#cluster'
 import { isDraining, isSameJson, type Json, type KubeObject, numberAt, textAt, ZONE_LABEL } from '#schema'
 import { allocate } from '#mesh'
 import { groupsFor } from '#storage/placement'
@@ -69,8 +78,13 @@ function mapMachine({ name, isController }: Member, before: MapMachine | undefin
     zone: zoneOf(report?.zone, node) ?? before?.zone ?? '',
     addresses: report?.addresses ?? before?.addresses ?? [],
     state: stateOf(name, before, facts),
-    disks: report === undefined ? (before?.disks ?? []) : report.disks.map(each => mapDisk(each, disks.get(each.id))),
+    disks: report === undefined ? (before?.disks ?? []) : mapDisks(report.disks, disks),
   }
+}
+
+// On a disk that is to be left no copies shall lie: the map is without it.
+function mapDisks(reports: readonly DiskReport[], before: ReadonlyMap<string, MapDisk>): readonly MapDisk[] {
+  return reports.filter(({ isLeaving }) => isLeaving !== true).map(each => mapDisk(each, before.get(each.id)))
 }
 
 // A machine that was removed has the log no more; a home stays named until there is another.

@@ -3,9 +3,11 @@ import fs from 'node:fs'
 import { isFault, type World } from '#base'
 import { type NodeFiles, readNodeFiles } from '#cluster'
 import { connectSocket, doorOf, nodeStatus } from '#rpc'
-import { openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import { threadWorkers } from '#storage/chunks'
 import { memberOf, shortCloud } from '../cloud-place.ts'
 import { isDataFolder } from '../data-folder.ts'
+import { thisMachine } from '../disks/machine.ts'
+import { MachineDisks } from '../disks/machine-disks.ts'
 import { mainFault } from '../faults.ts'
 import { readChoice } from '../keyspace/choice.ts'
 import { HASH_THREADS, JOIN_DIAL_MS } from '../limits.ts'
@@ -92,9 +94,10 @@ async function filesIn(dataFolder: string, world: World): Promise<number> {
   if (names.length === 0 || !fs.existsSync(`${dataFolder}/chunks`)) return 0
   await using opening = new AsyncDisposableStack()
   const workers = opening.use(threadWorkers(HASH_THREADS))
-  const folder = `${dataFolder}/chunks`
-  const index = sqliteIndex(`${folder}/index.sqlite`)
-  const chunks = opening.use(await openChunkStore({ world, folder, workers, index, shared: true }))
+  const failed = () => undefined
+  const { store: chunks } = opening.use(
+    await MachineDisks.open({ world, dataFolder, workers, failed, machine: thisMachine }),
+  )
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted: new Set() }))
   let files = 0
   for (const { filesystem } of filesystems.all) files += (await done(filesystem.quotas.whole(), '/')).inodesUsed

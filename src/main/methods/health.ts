@@ -1,3 +1,4 @@
+import type { DiskReport } from '#cluster'
 import type { CheckRow } from '#rpc'
 import type { StoreStat } from '#storage/chunks'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
@@ -6,7 +7,7 @@ import type { Parts } from './parts.ts'
 
 /** What only the running Cairn knows about its health. */
 export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<readonly CheckRow[]> {
-  const { chunks, filesystems, peers, desk, start } = parts
+  const { chunks, disks, filesystems, peers, desk, start } = parts
   const logs = await Promise.all(filesystems.all.map(each => logCheck(each, signal)))
   const stat = chunks.stat()
   const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
@@ -14,6 +15,7 @@ export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<r
     restartCheck(start.restarts),
     chunkCheck(stat, damage),
     spaceCheck(chunks.space()),
+    ...disks.reports.slice(1).map(diskCheck),
     ...peers.checks(),
     ...desk.checks(),
     ...logs,
@@ -80,10 +82,32 @@ export function spaceCheck(space: { readonly totalBytes: number; readonly freeBy
       'Cairn leaves 5 % and 2 GiB of a shared disk free: give it a larger one with --data, or one of its own.'
     return { name, state: 'fail', detail: 'the disk is too small: nothing can be written', remedy }
   }
-  const remedy = 'Remove files and snapshots, then run `cairn fs gc`; or give Cairn a larger disk.'
+  const remedy = 'Remove files and snapshots, then run `cairn fs gc`; or add a disk: cairn disk add PATH'
   if (freeBytes === 0) return { name, state: 'fail', detail: `${detail}: nothing can be written`, remedy }
   return freeBytes < totalBytes / 20 ? { name, state: 'warn', detail, remedy } : { name, state: 'ok', detail }
 }
+
+/** How a disk besides that of the data folder is. */
+export function diskCheck(report: DiskReport): CheckRow {
+  const name = 'disk'
+  const { path, state, message, chunks } = report
+  const detail = `${path}: ${state === 'Ready' ? `${chunks} chunks held` : state}${message === undefined ? '' : `; ${message}`}`
+  const said = detail.slice(0, DETAIL_MAX)
+  if (state === 'Ready') return { name, state: 'ok', detail: said }
+  if (state === 'Full') return { name, state: 'warn', detail: said, remedy: 'What is new goes to the other disks.' }
+  const remedy = state === 'Missing' ? MISSING_DISK : FAILING_DISK
+  return {
+    name,
+    state: 'fail',
+    detail: said,
+    remedy: `${remedy} Or let it go: cairn disk remove ${path.slice(0, PATH_MAX)}`,
+  }
+}
+
+const DETAIL_MAX = 1000
+const PATH_MAX = 500
+const MISSING_DISK = 'Connect and mount it: it is used again within seconds, and what it holds is not lost.'
+const FAILING_DISK = 'Look at the kernel log for its errors and replace it; to use it again: cairn disk add.'
 
 async function logCheck({ name, keyspace }: OpenFilesystem, signal: AbortSignal): Promise<CheckRow> {
   const { revision, durableRevision, keys } = await keyspace.status(signal)

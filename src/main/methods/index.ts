@@ -12,6 +12,7 @@ import {
   snapshotRestore,
 } from '#rpc'
 import { Claims } from '../paths/claims.ts'
+import { diskMethods } from './disk.ts'
 import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
 import { forwarding, HomeOrders } from './forwarding.ts'
@@ -25,7 +26,13 @@ import { transferMethods } from './transfer.ts'
 /** Everything the local door answers, and `orders` at the port of machines. */
 export function handlersOf(parts: Parts, orders?: HomeOrders): readonly Handler[] {
   const claims = new Claims(parts.world.clock)
-  const whole = [...nodeMethods(parts), ...filesystemMethods(parts), ...storeMethods(parts), ...quotaMethods(parts)]
+  const whole = [
+    ...nodeMethods(parts),
+    ...diskMethods(parts),
+    ...filesystemMethods(parts),
+    ...storeMethods(parts),
+    ...quotaMethods(parts),
+  ]
   const handlers = [
     ...whole,
     ...parts.peers.localMethods(),

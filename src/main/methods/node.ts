@@ -1,9 +1,11 @@
 import { answerUnary, type FilesystemRow, type Handler, message, nodeDown, nodeHealth, nodeStatus } from '#rpc'
+import { scrubOfAll } from '../disks/scrub-state.ts'
 import { cloudOf } from '../cloud-place.ts'
 import { done } from '../paths/answer.ts'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
 import { softwareName } from '../version.ts'
 import { healthChecks } from './health.ts'
+import { diskStateOf } from './disk.ts'
 import type { Parts } from './parts.ts'
 
 /** Methods about this Cairn as a whole. */
@@ -26,7 +28,8 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         ].map(row => ({ ...row, ...whereOf(parts, row.name) })),
         held: { ...chunks.stat().states.held },
         disk: { ...chunks.space(), usedBytes: chunks.stat().segmentBytes },
-        scrub: parts.scrubber.state,
+        disks: parts.disks.reports.map(diskStateOf),
+        scrub: scrubOfAll(parts.disks.open.map(({ scrubber }) => scrubber.state)),
       })
     }),
     answerUnary(nodeHealth, async (_, { signal }) => {

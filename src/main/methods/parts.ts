@@ -5,7 +5,8 @@ import type { Start } from '../messages.ts'
 import type { MeshDesk } from '../mesh/desk.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Replication } from '../replication/replication.ts'
-import type { Scrubber } from '../storage/scrubber.ts'
+import type { DiskKeeper } from '../disks/disk-keeper.ts'
+import type { MachineDisks } from '../disks/machine-disks.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
@@ -21,7 +22,8 @@ export interface Parts {
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector
-  readonly scrubber: Pick<Scrubber, 'state'>
+  readonly disks: MachineDisks
+  readonly diskKeeper: Pick<DiskKeeper, 'wake'>
   readonly peers: Peers
   /** Where filesystems live; undefined: all of them here. */
   readonly replication?: Replication | undefined

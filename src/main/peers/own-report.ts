@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import os from 'node:os'
-import { DISK_MIB_MAX, type DiskReport, FORMAT_LEVEL, type MachineReport, type MeshReport } from '#cluster'
-import type { ChunkStore } from '#storage/chunks'
+import { type DiskReport, FORMAT_LEVEL, type MachineReport, type MeshReport } from '#cluster'
 import { softwareName } from '../version.ts'
 import type { Load } from './load.ts'
 
@@ -37,25 +36,6 @@ export function ownZone(): string {
   return process.env['CAIRN_ZONE'] ?? ''
 }
 
-/** What is said of the disk of the data folder. */
-export function ownDisk(
-  { scrubbedMs, ...known }: Pick<DiskReport, 'id' | 'path' | 'scrubbedMs'>,
-  chunks: Pick<ChunkStore, 'space' | 'stat'>,
-): DiskReport {
-  const { totalBytes, freeBytes } = chunks.space()
-  const { states, segmentBytes } = chunks.stat()
-  return {
-    ...known,
-    state: freeBytes === 0 ? 'Full' : 'Ready',
-    capacityMiB: mib(totalBytes),
-    usedMiB: mib(segmentBytes),
-    freeMiB: mib(freeBytes),
-    chunks: states.held.chunks,
-    damaged: states.quarantined.chunks,
-    ...(scrubbedMs === undefined ? {} : { scrubbedMs }),
-  }
-}
-
 /**
  * Whether a report is worth sending after `told`: everything but figures when it changes at all, figures only by steps, so that
  * an idle machine says nothing.
@@ -80,10 +60,6 @@ function isStep(before: number, now: number, step: number): boolean {
 function withoutFigures(report: MachineReport) {
   const disks = report.disks.map(({ usedMiB: _used, freeMiB: _free, chunks: _chunks, ...disk }) => disk)
   return { ...report, disks }
-}
-
-function mib(bytes: number): number {
-  return Math.min(Math.floor(bytes / (1024 * 1024)), DISK_MIB_MAX)
 }
 
 function osName(): string {

@@ -1,9 +1,11 @@
 import os from 'node:os'
 import { isFault, type World, whyOf } from '#base'
 import {
+  type DiskReport,
   FORMAT_LEVEL,
   Links,
   type Machines,
+  type MapDisk,
   MapStore,
   type MeshReport,
   type NodeFiles,
@@ -14,7 +16,6 @@ import {
   subjectOf,
 } from '#cluster'
 import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger, type TlsListenOptions } from '#rpc'
-import type { ChunkStore } from '#storage/chunks'
 import { Announcer } from '../discovery/announcer.ts'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
@@ -27,8 +28,7 @@ import { peerAddressOf } from './listen-words.ts'
 import { type Load, LoadMeter } from './load.ts'
 import { localClusterMethods } from './local-methods.ts'
 import { hostPort, ownAddresses } from './own-addresses.ts'
-import { ownDiskId } from './own-disk.ts'
-import { isNews, ownDisk, ownReport, ownZone } from './own-report.ts'
+import { isNews, ownReport, ownZone } from './own-report.ts'
 import { PeerPort } from './peer-port.ts'
 import { certificateCheck, renewingNode } from './renewal.ts'
 import { authorised, rightOf } from './rights.ts'
@@ -41,9 +41,8 @@ export interface PeersOptions {
   readonly listen: string
   /** False, or undefined: machines of the same network that look for a controller do not find this one. */
   readonly isDiscoverable?: boolean | undefined
-  readonly chunks: Pick<ChunkStore, 'space' | 'stat'>
-  /** Wall time when all of the disk was read and verified last; undefined before the first time. */
-  readonly scrubbedMs?: (() => number | undefined) | undefined
+  /** What is said of its disks, as they are now. */
+  readonly disks: () => readonly DiskReport[]
   /** Machines that the process before this one did not hear. */
   readonly silent?: readonly string[] | undefined
 }
@@ -54,7 +53,6 @@ export interface PeersOptions {
  */
 export class Peers implements AsyncDisposable {
   readonly #options: PeersOptions
-  readonly #diskId: string
   readonly #maps: MapStore
   readonly #links: Links
   readonly #port: PeerPort | undefined
@@ -71,13 +69,12 @@ export class Peers implements AsyncDisposable {
 
   /** Reads what this machine is; nothing is listened for or dialled before {@link serve}. Faults: DataFolder, Invalid. */
   static async open(options: PeersOptions): Promise<Peers> {
-    return new Peers(options, await ownDiskId(options.world, options.dataFolder))
+    return new Peers(options)
   }
 
-  private constructor(options: PeersOptions, diskId: string) {
+  private constructor(options: PeersOptions) {
     const { world, dataFolder, listen, silent } = options
     this.#options = options
-    this.#diskId = diskId
     this.#files = this.#read()
     this.#places = readPlaces(world.disk, dataFolder)
     this.#maps = new MapStore(world.disk, dataFolder, this.#alone())
@@ -200,14 +197,13 @@ export class Peers implements AsyncDisposable {
 
   #alone(): NodeMap {
     const { name, isController, cloud } = this.#own()
-    const { id, capacityMiB } = this.#disk()
     const machine = {
       name,
       role: isController ? 'controller' : 'node',
       zone: ownZone(),
       addresses: this.#addresses(),
       state: 'Online',
-      disks: [{ id, capacityMiB, quarters: 4, takes: 'groups' }],
+      disks: this.#options.disks().flatMap(diskAlone),
     } as const
     return {
       version: 0,
@@ -226,14 +222,9 @@ export class Peers implements AsyncDisposable {
     return ownReport({
       addresses: this.#addresses(),
       load,
-      disks: [this.#disk()],
+      disks: this.#options.disks(),
       mesh: this.#mesh,
     })
-  }
-
-  #disk() {
-    const { dataFolder, chunks, scrubbedMs } = this.#options
-    return ownDisk({ id: this.#diskId, path: dataFolder, scrubbedMs: scrubbedMs?.() }, chunks)
   }
 
   #addresses(): readonly string[] {
@@ -305,4 +296,9 @@ export class Peers implements AsyncDisposable {
       }
     }
   }
+}
+
+// As long as it is in the map of no other.
+function diskAlone({ id, capacityMiB, isLeaving }: DiskReport): readonly MapDisk[] {
+  return isLeaving === true ? [] : [{ id, capacityMiB, quarters: 4, takes: 'groups' }]
 }

@@ -2,10 +2,13 @@ import { flushCompileCache } from 'node:module'
 import { isFault, type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
 import { doorOf, faultHead, type Handler, listenSocket } from '#rpc'
-import { type ChunkStore, openChunkStore, sqliteIndex, threadWorkers } from '#storage/chunks'
+import { threadWorkers } from '#storage/chunks'
 import type { ChunkSource, Ino } from '#storage/fs'
 import { openPool, poolHandlers } from '#storage/pool'
 import { closedFolder } from '../closed-folder.ts'
+import { DiskKeeper } from '../disks/disk-keeper.ts'
+import { thisMachine } from '../disks/machine.ts'
+import { MachineDisks } from '../disks/machine-disks.ts'
 import { mainFault } from '../faults.ts'
 import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { ANSWER_FIRST_MS, HASH_THREADS, LEAVING_MS } from '../limits.ts'
@@ -24,9 +27,7 @@ import { Collector } from './collector.ts'
 import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
-import { isOwnDisk } from './own-disk.ts'
 import { otherRoots, rootsHandlers } from './roots.ts'
-import { Scrubber } from './scrubber.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -79,12 +80,17 @@ async function openAll(
   const hint = 'Look for it with `ps ax | grep cairn` and end it.'
   const fault = (message: string) => mainFault('StorageProcess', message, { hint })
   opening.use(await waitForLock({ file: `${dataFolder}/storage.lock`, stop: link.stop, fault }, world))
-  const { chunks, scrubber, peers, machines } = await openDisk(start, world, opening)
+  const held: Held = {}
+  const leave = leaving(held, link, world)
+  const { disks, peers, machines } = await openDisks(start, world, opening, leave)
+  held.machines = machines
+  const chunks = disks.store
   const desk = new MeshDesk({ world, machines, words: start.mesh, report: report => peers.tellMesh(report) })
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const pool = opening.use(openPool({ id: POOL, world, store: chunks, machines: peers.machines }))
-  const held: Held = {}
-  const changed = leaving(held, { link, world, machines })
+  const changed = (filesystem: string) => {
+    leave('another storage process takes over, for the home of a filesystem is another', { filesystem })
+  }
   const replication = opening.use(
     new Replication({ world, dataFolder, machines: peers.machines, chunks: pool, bootId: bootId(), changed }),
   )
@@ -114,82 +120,57 @@ async function openAll(
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
   held.sessions = sessions
-  scrubber.stayBehind(pool)
+  disks.stayBehind(pool)
+  const diskKeeper = opening.use(new DiskKeeper({ world, disks, returned: () => pool.compare() }))
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: otherRoots(peers.machines) }))
-  const handlers = handlersOf(
-    {
-      start,
-      link,
-      world,
-      chunks,
-      pool,
-      scrubber,
-      filesystems,
-      sessions,
-      collector,
-      peers,
-      replication,
-      desk,
-      openedMs: world.clock.monotonicMs(),
-    },
-    orders,
-  )
+  const openedMs = world.clock.monotonicMs()
+  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, collector, peers, replication, desk, openedMs }
+  const handlers = handlersOf({ start, link, world, ...open }, orders)
   opening.use(await openDoor(dataFolder, world, handlers))
   for (const each of [pool, filesystems]) opening.defer(() => each.hurry())
   return opening.move()
 }
 
-async function openChunks(opening: AsyncDisposableStack, dataFolder: string, world: World): Promise<ChunkStore> {
-  const workers = opening.use(threadWorkers(HASH_THREADS))
-  const folder = `${dataFolder}/chunks`
-  world.disk.makeFolder(folder)
-  const index = sqliteIndex(`${folder}/index.sqlite`)
-  const chunks = opening.use(await openChunkStore({ world, folder, workers, index, shared: !isOwnDisk(dataFolder) }))
-  const room = spaceCheck(chunks.space())
-  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
-  return chunks
-}
-
 /** What is open, as soon as it is. */
 interface Held {
+  machines?: Pick<Machines, 'states'>
   sessions?: Sessions
   filesystems?: Filesystems
   elsewhere?: RemoteFilesystems
 }
 
-// This machine is to be something else for a filesystem: only a process that opens everything anew can be.
-function leaving(held: Held, { link, world, machines }: LeavingParts): (filesystem: string) => void {
-  const { clock, log } = world
-  return filesystem => {
-    log.info('another storage process takes over, for the home of a filesystem is another', { filesystem })
+// This machine is to be something else, for a filesystem or without a disk: only a process that opens everything anew can be.
+function leaving(held: Held, link: SupervisorLink, { clock, log }: World): Leave {
+  return (why, fields) => {
+    log.info(why, fields)
     held.filesystems?.leave()
     held.elsewhere?.leave()
     // Who asked for it is answered first.
-    const silent = () => machines.states().flatMap(({ name, state }) => (state === 'Online' ? [] : [name]))
+    const silent = () =>
+      (held.machines?.states() ?? []).flatMap(({ name, state }) => (state === 'Online' ? [] : [name]))
     void clock.sleep(ANSWER_FIRST_MS, NEVER).then(() => link.tell({ kind: 'again', silent: silent() }))
     // What waits for a home that is no more would hold it for a minute; all that was answered is in log and staging file.
     setTimeout(() => process.exit(0), LEAVING_MS).unref()
   }
 }
 
-interface LeavingParts {
-  readonly link: SupervisorLink
-  readonly world: World
-  readonly machines: Pick<Machines, 'states'>
-}
+type Leave = (why: string, fields: Readonly<Record<string, unknown>>) => void
 
 function openDoor(dataFolder: string, { clock, log }: World, handlers: readonly Handler[]) {
   return listenSocket(doorOf(dataFolder), { clock, log, software: softwareName(), handlers })
 }
 
-// The disk of the data folder, and what tells other machines of it.
-async function openDisk(start: Start, world: World, opening: AsyncDisposableStack) {
+// The disks of this machine, and what tells other machines of them.
+async function openDisks(start: Start, world: World, opening: AsyncDisposableStack, leave: Leave) {
   const { dataFolder, peerListen: listen, isDiscoverable, silent } = start
-  const chunks = await openChunks(opening, dataFolder, world)
-  const scrubber = opening.use(new Scrubber({ world, folder: `${dataFolder}/chunks`, chunks }))
-  const scrubbedMs = () => scrubber.state.last?.doneMs
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, chunks, scrubbedMs, silent }))
-  return { chunks, scrubber, peers, machines: peers.machines }
+  const workers = opening.use(threadWorkers(HASH_THREADS))
+  const failed = (disk: string) => leave('another storage process takes over, without a disk that fails', { disk })
+  const disks = opening.use(await MachineDisks.open({ world, dataFolder, workers, failed, machine: thisMachine }))
+  const room = spaceCheck(disks.store.space())
+  if (room.state === 'fail') world.log.warn(`${room.name}: ${room.detail}. ${room.remedy}`)
+  const reports = () => disks.reports
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, isDiscoverable, disks: reports, silent }))
+  return { disks, peers, machines: peers.machines }
 }
 
 // What is used here and lives on other machines.

@@ -126,11 +126,18 @@ async function openMachine({
 }: MachineParts): Promise<TestMachine> {
   await using opening = new AsyncDisposableStack()
   const world = { ...machineWorld, clock, log: { info: () => undefined, warn: () => undefined } }
-  const space = () => ({ totalBytes: 2 ** 30, freeBytes: 2 ** 30 })
-  const none = { chunks: 0, bytes: 0 }
-  const states = { held: none, quarantined: none, condemned: none, cached: none }
-  const stat = () => ({ states, segments: 0, segmentBytes: 0, deadBytes: 0, candidates: 0 })
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen, chunks: { space, stat } }))
+  const id = Buffer.from(world.entropy.bytes(16)).toString('hex')
+  const disk = {
+    id,
+    path: dataFolder,
+    state: 'Ready',
+    capacityMiB: 1024,
+    usedMiB: 0,
+    freeMiB: 1024,
+    chunks: 0,
+    damaged: 0,
+  } as const
+  const peers = opening.use(await Peers.open({ world, dataFolder, listen, disks: () => [disk] }))
   await peers.serve(handlers, method => rightOf(method) ?? 'machine')
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }

@@ -3,8 +3,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { machineWorld } from '#host'
 import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
-import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
+import { type ChunkStore, inlineWorkers } from '#storage/chunks'
 import { openPool } from '#storage/pool'
+import { DiskKeeper } from '../disks/disk-keeper.ts'
+import { thisMachine } from '../disks/machine.ts'
+import { MachineDisks } from '../disks/machine-disks.ts'
 import { handlersOf } from '../methods/index.ts'
 import { MeshDesk } from '../mesh/desk.ts'
 import { Peers } from '../peers/peers.ts'
@@ -35,8 +38,9 @@ export async function openTestDoor(): Promise<TestDoor> {
   opening.defer(() => fs.rmSync(dataFolder, { recursive: true }))
   const world = { ...machineWorld, log: { info: () => undefined, warn: () => undefined } }
   const workers = inlineWorkers(world.disk)
-  const folder = `${dataFolder}/chunks`
-  const chunks = opening.use(await openChunkStore({ world, folder, workers, index: memoryIndex(), ballastBytes: 0 }))
+  const machine = { ...thisMachine, isOwn: () => true, ballastBytes: 0 }
+  const disks = opening.use(await MachineDisks.open({ world, dataFolder, workers, machine, failed: () => undefined }))
+  const chunks = disks.store
   const mounted = new Set<string>()
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
   const sessions = opening.use(await Sessions.open({ mounts: [], filesystems, world, agreed: () => undefined }))
@@ -64,12 +68,28 @@ export async function openTestDoor(): Promise<TestDoor> {
     silent: [],
   }
   const collector = opening.use(new Collector({ world, chunks, filesystems, others: NO_OTHER_ROOTS }))
-  const peers = opening.use(await Peers.open({ world, dataFolder, listen: start.peerListen, chunks }))
+  const peers = opening.use(
+    await Peers.open({ world, dataFolder, listen: start.peerListen, disks: () => disks.reports }),
+  )
   const pool = opening.use(openPool({ id: 'default', world, store: chunks, machines: peers.machines }))
   const openedMs = world.clock.monotonicMs()
   const desk = new MeshDesk({ world, machines: peers.machines, words: start.mesh, report: () => undefined })
-  const scrubber = { state: { version: 1, sinceMs: 0 } } as const
-  const parts = { start, link, desk, world, chunks, pool, filesystems, sessions, collector, scrubber, peers, openedMs }
+  const diskKeeper = opening.use(new DiskKeeper({ world, disks, returned: () => undefined }))
+  const parts = {
+    start,
+    link,
+    desk,
+    world,
+    chunks,
+    pool,
+    filesystems,
+    sessions,
+    collector,
+    disks,
+    diskKeeper,
+    peers,
+    openedMs,
+  }
   const [here, there] = duplexPair()
   const common = { clock: world.clock, software: 'test' }
   opening.use(serveConnection(there, { ...common, log: world.log, handlers: handlersOf(parts) }))

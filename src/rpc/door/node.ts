@@ -1,5 +1,6 @@
 import { unary } from '../method.ts'
 import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { DISKS_TOLD_MAX, diskState } from './disk.ts'
 import { FILESYSTEMS_MAX, filesystemRowShape, mountRowShape } from './filesystem.ts'
 import { PATH_BYTES_MAX } from './place.ts'
 
@@ -33,6 +34,16 @@ const statusShape = shape({
   held: shape({ chunks: integer(), bytes: integer() }),
   /** What chunks take on the disk, what they may take in all, and what of that is free. */
   disk: shape({ usedBytes: integer(), totalBytes: integer(), freeBytes: integer() }),
+  /** Its disks, that of the data folder first. */
+  disks: list(
+    shape({
+      path: text(PATH_BYTES_MAX),
+      state: diskState,
+      /** Why it is as it is, for people. */
+      message: optional(text(1000)),
+    }),
+    DISKS_TOLD_MAX,
+  ),
   /** When all of it was read and verified last (wall time, milliseconds since 1970), and how far that is this time. */
   scrub: shape({
     sinceMs: integer(),

@@ -4,7 +4,7 @@ import type { Compaction } from './compact.ts'
 import type { ChunkState } from './record.ts'
 import type { Recovery } from './recovery.ts'
 import type { ScrubOptions, ScrubProgress } from './scrub.ts'
-import type { SpaceReservation } from './space.ts'
+import type { SpaceReservation } from './reservations.ts'
 import type { Count } from './tally.ts'
 
 /**
@@ -17,9 +17,10 @@ export interface ChunkStore extends AsyncDisposable {
   /**
    * Stores a chunk of at most 16 MiB and resolves to its name once the operating system has it. `bytes` must stay
    * unchanged until then; in a `SharedArrayBuffer` they are not copied. A chunk that is there is renewed: it is held
-   * and no candidate for collection any more. Faults: NoSpace, Io, ChunkTooLarge.
+   * and no candidate for collection any more. `name` spares the hashing: the SHA-256 of these bytes, which the caller has
+   * just computed. Faults: NoSpace, Io, ChunkTooLarge.
    */
-  put(bytes: Uint8Array): Promise<Digest>
+  put(bytes: Uint8Array, name?: Digest): Promise<Digest>
   /**
    * Fills `into` with the chunk's bytes from `offset`, verified. Answers at once except for large reads into a
    * `SharedArrayBuffer`, which go to a worker. After a fault `into` holds nothing to use.
@@ -32,7 +33,7 @@ export interface ChunkStore extends AsyncDisposable {
    * Stores a chunk that is a copy of one elsewhere, as cached: it can be read, and never counts as a copy. One that is
    * there already stays what it is. Faults: NoSpace, Io, ChunkTooLarge.
    */
-  cache(bytes: Uint8Array): Promise<Digest>
+  cache(bytes: Uint8Array, name?: Digest): Promise<Digest>
   /** What is known of a chunk; undefined when nothing of it is here. */
   find(digest: Digest): Awaitable<ListedChunk | undefined>
   /**

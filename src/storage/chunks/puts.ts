@@ -7,7 +7,7 @@ import { runHash } from './jobs.ts'
 import type { StoreParts } from './parts.ts'
 import { type ChunkState, checkTable, encodeHeader, RECORD_HEADER_BYTES, recordBytes, seedChecks } from './record.ts'
 import type { Segment } from './segment-log.ts'
-import type { Claim } from './space.ts'
+import type { Claim } from './reservations.ts'
 import { changeStates } from './states.ts'
 import type { Hashed } from './workers.ts'
 
@@ -26,7 +26,7 @@ export class Puts {
   }
 
   /** See {@link ChunkStore.put}, and {@link ChunkStore.cache} for `cached`. */
-  async put(bytes: Uint8Array, state: 'held' | 'cached' = 'held'): Promise<Digest> {
+  async put(bytes: Uint8Array, { state, name }: Wanted): Promise<Digest> {
     const { syncs, table, space, workers, compress } = this.#parts
     syncs.check()
     if (bytes.byteLength > CHUNK_BYTES_MAX) {
@@ -36,13 +36,15 @@ export class Puts {
     using claim = space.claim(bytes.byteLength)
     if (table.pendingRows >= PENDING_ROWS_MAX) await syncs.persist()
     if (!workers.threaded || bytes.byteLength <= INLINE_BYTES_MAX) {
-      const { digest, packed } = runHash({ bytes, compress })
+      const { digest, packed } = this.#isNamed(name)
+        ? { digest: name, packed: undefined }
+        : runHash({ bytes, compress })
       await this.#store({ digest, state, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: true })
       return digest
     }
-    if (bytes.buffer instanceof SharedArrayBuffer) return await this.#putShared({ bytes, claim, state })
+    if (bytes.buffer instanceof SharedArrayBuffer) return await this.#putShared({ bytes, claim, state, name })
     using copy = await this.#copies.take(bytes)
-    return await this.#putShared({ bytes: copy.bytes, claim, state })
+    return await this.#putShared({ bytes: copy.bytes, claim, state, name })
   }
 
   /** Holds a chunk whose bytes are here and can be read, and answers whether they are. */
@@ -52,13 +54,18 @@ export class Puts {
     return this.#renew(digest, 'held')
   }
 
-  async #putShared({ bytes, claim, state }: SharedPut): Promise<Digest> {
+  async #putShared({ bytes, claim, state, name }: SharedPut): Promise<Digest> {
     const { workers, compress } = this.#parts
+    if (this.#isNamed(name)) {
+      await this.#ahead // it may be the same chunk
+      await this.#store({ digest: name, state, plainBytes: bytes.byteLength, body: bytes, claim, isInline: false })
+      return name
+    }
     const ahead = compress || this.#shared > 0 ? undefined : this.#tryWriteBody(bytes, claim)
     const hashing = workers.hash({ bytes, compress })
     this.#shared++
     try {
-      if (ahead !== undefined) return await this.#putAhead({ bytes, claim, state, hashing, ahead })
+      if (ahead !== undefined) return await this.#putAhead({ bytes, claim, state, name, hashing, ahead })
       const { digest, packed } = await hashing
       await this.#ahead // it may be the same chunk
       await this.#store({ digest, state, plainBytes: bytes.byteLength, body: packed ?? bytes, claim, isInline: false })
@@ -66,6 +73,11 @@ export class Puts {
     } finally {
       this.#shared--
     }
+  }
+
+  // What is hashed is tried to be compressed in one go.
+  #isNamed(name: Digest | undefined): name is Digest {
+    return name !== undefined && !this.#parts.compress
   }
 
   // A put that is alone has its body written while it is hashed; when the chunk turns out to be there already, the place
@@ -247,10 +259,15 @@ interface Ahead {
   readonly written: Promise<Uint8Array>
 }
 
-interface SharedPut {
+interface Wanted {
+  readonly state: NewChunk['state']
+  /** The SHA-256 of the bytes when the caller has just computed it. */
+  readonly name: Digest | undefined
+}
+
+interface SharedPut extends Wanted {
   readonly bytes: Uint8Array
   readonly claim: Claim
-  readonly state: NewChunk['state']
 }
 
 interface AheadPut extends SharedPut {

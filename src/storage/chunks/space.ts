@@ -9,6 +9,7 @@ import {
   SPACE_FRESH_BYTES,
   SPACE_FRESH_MS,
 } from './limits.ts'
+import { type Claim, Reservations, type SpaceReservation } from './reservations.ts'
 
 /** How much of its disk a store may take. */
 export interface SpaceOptions {
@@ -20,12 +21,6 @@ export interface SpaceOptions {
   readonly shared?: boolean | undefined
 }
 
-/** Space set aside. Disposing gives back what `spend` has not used. */
-export interface SpaceReservation extends Disposable {
-  /** Marks bytes as handed to `put`, which accounts for them from then on. */
-  spend(bytes: number): void
-}
-
 /** Accounts for the space of one store: what is free, what is promised, what is kept for emergencies. */
 export class Space {
   readonly #world: World
@@ -34,8 +29,7 @@ export class Space {
   readonly #usedBytes: () => number
   readonly #ballastPath: string
   #ballastBytes: number
-  #reserved = 0
-  #handed = 0
+  readonly #reservations = new Reservations()
   #disk = { totalBytes: 0, freeBytes: 0 }
   #asOfMs = Number.NEGATIVE_INFINITY
   #writtenSince = 0
@@ -65,33 +59,12 @@ export class Space {
   }
 
   reserve(bytes: number): SpaceReservation | undefined {
-    const cost = withOverhead(bytes)
-    if (cost > this.#free()) return undefined
-    this.#reserved += cost
-    let left = cost
-    return {
-      spend: spent => {
-        const part = Math.min(withOverhead(spent), left)
-        left -= part
-        this.#handed += part
-      },
-      [Symbol.dispose]: () => {
-        this.#reserved -= left
-        left = 0
-      },
-    }
+    return this.#reservations.reserve(bytes, this.#free())
   }
 
   /** Takes over what was handed to the put of a chunk; the promise ends when the answer is disposed. */
   claim(bytes: number): Claim {
-    const part = Math.min(this.#handed, withOverhead(bytes))
-    this.#handed -= part
-    return {
-      bytes: part,
-      [Symbol.dispose]: () => {
-        this.#reserved -= part
-      },
-    }
+    return this.#reservations.claim(bytes)
   }
 
   /** Says that a record is about to be written. Faults: NoSpace. */
@@ -143,7 +116,7 @@ export class Space {
   #free(): number {
     const used = this.#options.bytesMax === undefined ? undefined : this.#options.bytesMax - this.#usedBytes()
     const disk = this.#fresh().freeBytes - this.#writtenSince - this.#kept() + this.#ballastBytes
-    return Math.floor(Math.min(disk, used ?? disk) - this.#reserved)
+    return Math.floor(Math.min(disk, used ?? disk) - this.#reservations.bytes)
   }
 
   // Ballast on disk is already missing from the free bytes; the caller adds it back.
@@ -163,18 +136,8 @@ export class Space {
   }
 }
 
-/** What a put took over from a reservation. */
-export interface Claim extends Disposable {
-  readonly bytes: number
-}
-
 function share(totalBytes: number, part: number, min: number): number {
   return Math.max(Math.floor(totalBytes * part), min)
-}
-
-// Headers, checks and padding: 3 % of a 4 KiB chunk, and the smallest record.
-function withOverhead(bytes: number): number {
-  return bytes + Math.ceil(bytes / 32) + 256
 }
 
 // SQLITE_FULL, https://sqlite.org/rescode.html#full

@@ -10,7 +10,7 @@ import type { ChunkState, StateChange } from './record.ts'
 import type { Recovery } from './recovery.ts'
 import { quarantinedChunks, type ScrubOptions, type ScrubProgress, scrubChunks, verifyChunk } from './scrub.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
-import type { SpaceReservation } from './space.ts'
+import type { SpaceReservation } from './reservations.ts'
 import { changeStates } from './states.ts'
 
 /** The open store: every call goes to its step; a damaged index is made anew and the call repeated. */
@@ -32,12 +32,12 @@ export class Store implements ChunkStore {
     this.#close = more.close
   }
 
-  put(bytes: Uint8Array): Promise<Digest> {
-    return this.#write(() => this.#puts.put(bytes))
+  put(bytes: Uint8Array, name?: Digest): Promise<Digest> {
+    return this.#write(() => this.#puts.put(bytes, { state: 'held', name }))
   }
 
-  cache(bytes: Uint8Array): Promise<Digest> {
-    return this.#write(() => this.#puts.put(bytes, 'cached'))
+  cache(bytes: Uint8Array, name?: Digest): Promise<Digest> {
+    return this.#write(() => this.#puts.put(bytes, { state: 'cached', name }))
   }
 
   find(digest: Digest): Awaitable<ListedChunk | undefined> {

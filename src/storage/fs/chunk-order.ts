@@ -31,13 +31,14 @@ function chunkOf(key: ByteString, row: Uint8Array): Digest | undefined {
   return extent.kind === 'chunk' ? extent.digest : undefined
 }
 
-// A damaged chunk is not lost: it was on the disk, and every read of it says what became of it.
+// A damaged chunk is not lost: it was on the disk, and every read of it says what became of it. Nor is one that may be on a disk
+// that is away: it comes back with it.
 async function isLost(chunks: Pick<ChunkSource, 'read'>, chunk: Digest): Promise<boolean> {
   try {
     await chunks.read(chunk, NOTHING, 0)
     return false
   } catch (error) {
-    if (isFault(error, 'ChunkDamaged')) return false
+    if (isFault(error, 'ChunkDamaged') || isFault(error, 'DiskAway')) return false
     if (isFault(error, 'ChunkMissing')) return true
     throw error
   }

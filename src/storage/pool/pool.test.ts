@@ -121,7 +121,7 @@ test('of two machines one goes on alone once the other is known to be gone', asy
 test('wrong bytes are not served, and the copy that is wrong is put right', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')
-  const chunks = await putAll(cloud, a, 8)
+  const chunks = await putAll(cloud, a, 40)
   await cloud.clock.run(a.pool.sync())
   await cloud.until(() => isSettled(cloud, a))
   const [digest, content] = [...chunks].find(([each]) => !a.pool.view().isWanted('a', a.pool.view().groupOf(each)))!

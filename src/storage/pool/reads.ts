@@ -54,13 +54,14 @@ export class Reads {
   }
 
   async #elsewhere(error: unknown, { digest, into, offset }: Range): Promise<void> {
-    const isMissing = isFault(error, 'ChunkMissing')
+    const isAway = isFault(error, 'DiskAway')
+    const isMissing = isAway || isFault(error, 'ChunkMissing')
     const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
     // Nobody asks for no bytes but to know whether they are here.
     if (!mayBeElsewhere || this.#parts.view().isAlone || (isMissing && into.byteLength === 0)) throw error
     const bytes = await this.search(digest).catch((failed: unknown) => {
-      // Damage that nobody can put right now is still damage.
-      throw isMissing || !isFault(failed) ? failed : error
+      // Damage that nobody can put right now is still damage, and what is on a disk that is away comes back with it.
+      throw (isMissing && !isAway) || !isFault(failed) ? failed : error
     })
     if (offset < 0 || offset + into.byteLength > bytes.byteLength) {
       throw poolFault('OutOfRange', `chunk ${digestHex(digest)} has only ${bytes.byteLength} bytes`)

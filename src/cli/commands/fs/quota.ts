@@ -6,9 +6,10 @@ import { cloudPlace, showPlace } from '../../cloud-path.ts'
 import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
 import { cliFault } from '../../faults.ts'
-import { formatBytes, parseBytes } from '../../format.ts'
+import { formatBytes } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
+import { sizeWord } from '../../size-word.ts'
 import { table } from '../../table.ts'
 
 /** `cairn fs quota` */
@@ -116,12 +117,6 @@ async function limitWhole(context: Context, { filesystem, path }: Place, limits:
 interface WholeLimits {
   readonly bytesMax?: number | undefined
   readonly inodesMax?: number | undefined
-}
-
-function sizeWord(word: string): number {
-  const bytes = parseBytes(word)
-  if (bytes !== undefined && bytes > 0) return bytes
-  throw new InvalidArgumentError('Write a size such as 500M, 20G or 2T.')
 }
 
 function countWord(word: string): number {

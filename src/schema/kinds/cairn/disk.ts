@@ -15,7 +15,9 @@ const spec = ownPart('dev.cairn.Disk.Spec', 'What the disk gives.', {
 })
 
 const status = ownPart('dev.cairn.Disk.Status', 'What the disk holds, and how it is.', {
-  phase: text('Ready, Full, Missing when it cannot be found, or Failing when it answers wrongly.'),
+  phase: text(
+    'Ready, Full, Draining while it is emptied, Missing when it cannot be found, or Failing when it answers wrongly.',
+  ),
   id: text('What the disk is known by, wherever it is moved.'),
   bytesUsed: amount('What Cairn takes on it.'),
   bytesFree: amount('What Cairn may still take.'),

@@ -1,0 +1,49 @@
+import { DISKS_MAX } from '#cluster'
+import type { ChunkStore } from '#storage/chunks'
+import { mainFault } from '../faults.ts'
+
+/** Of a disk that this machine does not have. */
+export function noSuchDisk(id: string): Error {
+  return mainFault('NotFound', `this machine has no disk ${id}`, { hint: '`cairn disk ls` lists them.' })
+}
+
+export function tooManyDisks(): Error {
+  return mainFault('Invalid', `a machine has at most ${DISKS_MAX} disks`, {
+    hint: 'Remove one first: cairn disk remove',
+  })
+}
+
+export function onlyDisk(): Error {
+  const hint = 'Add another first (cairn disk add PATH), or drain the machine: cairn node drain'
+  return mainFault('Invalid', 'it is the only disk of this machine', { hint })
+}
+
+export function firstStays(): Error {
+  const hint = 'Its chunks can go to other disks (cairn disk drain), but not the data folder: see `cairn node remove`.'
+  return mainFault('Invalid', 'it is the disk of the data folder', { hint })
+}
+
+/** Of a disk that is in use and shall have another share. */
+export function shareStays(path: string): Error {
+  const hint = `To give another share, empty it first: cairn disk drain ${path} --wait; cairn disk remove ${path}`
+  return mainFault('Invalid', `the disk at ${path} is used already`, { hint })
+}
+
+/** Of a disk that was to be used and cannot be. */
+export function notUsable(path: string, why: string): Error {
+  return mainFault('Invalid', `the disk at ${path} cannot be used: ${why}`, {
+    hint: 'See that it works, then try again.',
+  })
+}
+
+/** Refuses to forget a disk before all it holds is elsewhere. Faults: Busy. */
+export function refuseFull(path: string, store: Pick<ChunkStore, 'stat'>, isDraining: boolean): void {
+  const { held, quarantined } = store.stat().states
+  const hint = `Let it give them away first: cairn disk drain ${path} --wait`
+  if (!isDraining) throw mainFault('Busy', `the disk at ${path} is in use`, { hint })
+  if (held.chunks > 0) throw mainFault('Busy', `${held.chunks} chunks are still on the disk at ${path}`, { hint })
+  if (quarantined.chunks === 0) return
+  throw mainFault('Busy', `${quarantined.chunks} damaged chunks on the disk at ${path} are not yet put right`, {
+    hint: 'Nothing else is on it. See `cairn doctor`, or let them go: --force.',
+  })
+}
