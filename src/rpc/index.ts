@@ -81,6 +81,7 @@ export {
   filesystemMount,
   filesystemPromote,
   filesystemRemove,
+  filesystemStatus,
   filesystemSync,
   filesystemUnmount,
   type MountRow,

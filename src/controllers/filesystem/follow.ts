@@ -18,7 +18,9 @@ export interface Followed {
 export interface There {
   readonly object: KubeObject
   readonly row: FilesystemRow
-  readonly status: NodeStatus
+  /** Of the machine that was asked; what is mounted there is followed only where it lives. */
+  readonly status: Pick<NodeStatus, 'mounts' | 'mountsNothing'>
+  readonly isAtHome: boolean
 }
 
 /** Makes limits and mount what the object says; what cannot be done is told with its reason. Faults: those of the door. */
@@ -27,15 +29,21 @@ export async function follow(storage: Storage, there: There, signal: AbortSignal
   if (access !== undefined) await storage.access(there.object.metadata.name, access, signal)
   const limited = await followLimits(storage, there, signal)
   // Where it lives it is mounted; elsewhere people say so on the machine.
-  const isHere = (there.row.home ?? storage.nodeName) === storage.nodeName
-  const mounted = isHere ? await followMount(storage, there, signal) : { fields: {}, holds: [] }
+  const mounted = there.isAtHome ? await followMount(storage, there, signal) : { fields: {}, holds: [] }
   return { holds: [...limited.holds, ...mounted.holds], fields: { ...limited.fields, ...mounted.fields } }
 }
 
 /** True when something is left to do for it. */
-export function isBehind({ object, row, status }: There): boolean {
-  if (accessStep(object, row) !== undefined) return true
-  return !isSameLimit(wantedLimits(object, row), row) || mountStep(object, status).kind !== 'none'
+export function isBehind({ object, row, status, isAtHome }: There): boolean {
+  if (accessStep(object, row) !== undefined || !isSameLimit(wantedLimits(object, row), row)) return true
+  return isAtHome ? mountStep(object, status).kind !== 'none' : isOfHome(object)
+}
+
+/** True for an object of which only the machine that the filesystem lives on can say whether all is as it wants. */
+export function isOfHome(object: KubeObject): boolean {
+  const spec = jsonAt(object, 'spec')
+  const wanted = [jsonAt(spec, 'access'), jsonAt(spec, 'mountPath'), textAt(object, 'status', 'mountPath')]
+  return wanted.some(each => each !== undefined)
 }
 
 async function followLimits(storage: Storage, { object, row }: There, signal: AbortSignal): Promise<Followed> {
@@ -57,7 +65,7 @@ async function followMount(storage: Storage, { object, status }: There, signal: 
   const before = textAt(object, 'status', 'mountPath')
   const step = mountStep(object, status)
   if (step.kind === 'unmount') {
-    const failed = await refusalOf(storage.unmount(step.path, signal))
+    const failed = await refusalOf(storage.unmount(name, step.path, signal))
     if (failed !== undefined) return { fields: {}, holds: [refused('Mounted', failed)] }
     return { fields: { mountPath: undefined }, holds: [] }
   }

@@ -7,11 +7,11 @@ import { feed } from '../loop/feed.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { timeText } from '../loop/times.ts'
 import { FILESYSTEMS } from '../resources.ts'
-import { follow, isBehind, isRefusal, said, type There } from './follow.ts'
+import { follow, isBehind, isOfHome, isRefusal, said, type There } from './follow.ts'
 import { adopted, FILESYSTEM_FINALIZER, type FilesystemState, filesystemStep, rowOf } from './plan.ts'
 import { RecentStatus } from './recent-status.ts'
 import { statusIn, type Told } from './status.ts'
-import type { Storage } from './storage.ts'
+import type { AtHome, Storage } from './storage.ts'
 import { UsageTold } from './usage-told.ts'
 import { usageOf } from './usage.ts'
 
@@ -34,7 +34,8 @@ export function filesystemController(
     const status = await work.recent.status(signal)
     for (const row of status.filesystems) {
       const object = filesystems.get({ name: row.name })
-      if (object === undefined || isBehind({ object, row, status }) || work.usage.isDue(object, row)) {
+      const isAtHome = elsewhereOf(work, row.name) === undefined
+      if (object === undefined || isBehind({ object, row, status, isAtHome }) || work.usage.isDue(object, row)) {
         controller.add(row.name)
       }
     }
@@ -72,9 +73,11 @@ async function reconcileFilesystem(work: Work, name: string, signal: AbortSignal
   const { client } = work.parts
   const object = await client.find(FILESYSTEMS, { name }, signal)
   const status = await work.recent.status(signal)
-  const home = work.homeOf(name)
-  const elsewhere = home === work.storage.nodeName ? undefined : home
-  const step = filesystemStep(object, rowOf(status, name), elsewhere)
+  const elsewhere = elsewhereOf(work, name)
+  const isAsked = elsewhere !== undefined && object?.metadata.deletionTimestamp === undefined
+  const asked = isAsked && object !== undefined && isOfHome(object)
+  const atHome = asked ? await reached(work.storage.atHome(name, signal)) : undefined
+  const step = filesystemStep(object, atHome?.row ?? rowOf(status, name), elsewhere)
   if (step.kind === 'adopt') await client.create(FILESYSTEMS, adopted(name), signal).catch(ifFault('AlreadyExists'))
   if (object === undefined) return DONE
   switch (step.kind) {
@@ -89,13 +92,42 @@ async function reconcileFilesystem(work: Work, name: string, signal: AbortSignal
       await patchFinalizers(work, object, without(object), signal)
       return DONE
     case 'follow':
-      return followOne(work, { object, row: step.row, status }, signal)
+      return followOne(
+        work,
+        { object, row: step.row, status, isAtHome: elsewhere === undefined, ...atHomeOf(atHome) },
+        signal,
+      )
     case 'tell':
-      await tell(work, object, { state: step.state, fields: elsewhere === undefined ? {} : { home } }, signal)
+      await tell(
+        work,
+        object,
+        { state: step.state, fields: elsewhere === undefined ? {} : { home: elsewhere } },
+        signal,
+      )
       return DONE
     default:
       return DONE
   }
+}
+
+// The other machine that it lives on.
+function elsewhereOf({ homeOf, storage }: Work, name: string): string | undefined {
+  const home = homeOf(name)
+  return home === storage.nodeName ? undefined : home
+}
+
+// What its home does not say now is asked again with the next look.
+async function reached(asked: Promise<AtHome>): Promise<AtHome | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return undefined
+  }
+}
+
+function atHomeOf(atHome: AtHome | undefined): Partial<There> {
+  return atHome === undefined ? {} : { status: atHome.status, isAtHome: true }
 }
 
 async function make(work: Work, object: KubeObject, signal: AbortSignal): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import type { CopiesStatus, NodeStatus } from '#rpc'
+import type { CopiesStatus, FilesystemRow, NodeStatus } from '#rpc'
 import type { FilesystemAccess } from './access.ts'
 
 /** The storage of this machine, as controllers use it; it works without them. Faults: those of the local door. */
@@ -17,12 +17,20 @@ export interface Storage {
   /** Says which machines may use one. Faults: NotFound, HomeElsewhere. */
   access(filesystem: string, to: FilesystemAccess, signal: AbortSignal): Promise<void>
   /**
-   * Mounts one at a folder, now and at every start, and answers its real path; `isMoved` takes it from where it is
+   * Mounts one at a folder of the machine it lives on, now and at every start, and answers its real path; `isMoved` takes it from where it is
    * mounted. Faults: NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy, Invalid.
    */
   mount(filesystem: string, target: MountTarget, signal: AbortSignal): Promise<string>
-  /** Takes a mount away. Faults: NotFound, Busy. */
-  unmount(path: string, signal: AbortSignal): Promise<void>
+  /** Takes a mount of the machine it lives on away. Faults: NotFound, Busy. */
+  unmount(filesystem: string, path: string, signal: AbortSignal): Promise<void>
+  /** One as the machine has it that it lives on. Faults: NotFound, those of the way there. */
+  atHome(filesystem: string, signal: AbortSignal): Promise<AtHome>
+}
+
+/** A filesystem where it lives, and what is mounted there. */
+export interface AtHome {
+  readonly row: FilesystemRow
+  readonly status: Pick<NodeStatus, 'mounts' | 'mountsNothing'>
 }
 
 /** What a filesystem may hold; undefined: no limit. */

@@ -9,6 +9,7 @@ import {
   filesystemCreate,
   filesystemMount,
   filesystemRemove,
+  filesystemStatus,
   filesystemUnmount,
   nodeStatus,
   quotaSet,
@@ -50,10 +51,16 @@ export function storageOver(call: DoorCall, nodeName: string = nodeNameOf(hostna
       await call(signal, client => client.call(filesystemAccess, asked, signal))
     },
     async mount(filesystem, { path, isMoved }, signal) {
-      return (await call(signal, client => client.call(filesystemMount, { filesystem, path, isMoved }, signal))).path
+      const asked = { filesystem, path, isMoved, atHome: true }
+      return (await call(signal, client => client.call(filesystemMount, asked, signal))).path
     },
-    async unmount(path, signal) {
-      await call(signal, client => client.call(filesystemUnmount, { path }, signal))
+    async unmount(filesystem, path, signal) {
+      const asked = { filesystem, path, atHome: true }
+      await call(signal, client => client.call(filesystemUnmount, asked, signal))
+    },
+    async atHome(filesystem, signal) {
+      const { row, ...status } = await call(signal, client => client.call(filesystemStatus, { filesystem }, signal))
+      return { row, status }
     },
   }
 }

@@ -44,7 +44,11 @@ export function filesystemMethods(parts: Parts): readonly Handler[] {
       return message(undefined)
     }),
     answerUnary(filesystemPromote, async (asked, { signal }) => message(await promote(parts, asked, signal))),
-    answerUnary(filesystemUnmount, async ({ path: target }) => {
+    answerUnary(filesystemUnmount, async ({ path: target, filesystem }) => {
+      const isThere = sessions.mounts.some(mount => mount.filesystem === filesystem && mount.path === absolute(target))
+      if (filesystem !== undefined && !isThere) {
+        throw mainFault('NotFound', `${filesystem} is not mounted at ${target} here`)
+      }
       return message({ path: await link.ask({ kind: 'unmount', path: absolute(target) }) })
     }),
     answerUnary(filesystemSync, async ({ filesystem }) => {

@@ -8,6 +8,7 @@ import {
   type Client,
   duplexPair,
   filesystemAccess,
+  filesystemMount,
   type Handler,
   message,
   openClient,
@@ -45,6 +46,10 @@ function home(asked: string[]): readonly Handler[] {
     answerUnary(snapshotRemove, async () => message(undefined)),
     answerUnary(snapshotRestore, async () => message({ restored: 7 })),
     answerUnary(quotaSet, async () => message(undefined)),
+    answerUnary(filesystemMount, async ({ path }) => {
+      asked.push(`mount ${path}`)
+      return message({ path: `${path} of the home` })
+    }),
     answerUnary(filesystemAccess, async () => message({ machines: undefined, readOnly: NOBODY, rootSquash: true })),
   ]
 }
@@ -57,6 +62,7 @@ const METHODS = [
   snapshotRestore,
   quotaSet,
   filesystemAccess,
+  filesystemMount,
 ]
 
 async function connected(handlers: readonly Handler[], name?: string, isController = false): Promise<Client> {
@@ -125,4 +131,28 @@ test('what destroys is refused to a machine whose root is nobody, unless it is a
   await assert.rejects(Array.fromAsync(stranger.door.download(snapshotList, { filesystem: 'home' }, NEVER)), {
     code: 'Forbidden',
   })
+})
+
+test('a mount is of this machine, or where the filesystem lives when a controller says so', async () => {
+  const here = { filesystem: 'home', path: '/files' }
+  for (const [access, isController] of [
+    [undefined, true],
+    ['full', false],
+  ] as const) {
+    await using machine = await doorOf(access, isController)
+    machine.begin()
+    await machine.door.call(filesystemMount, here, NEVER)
+    assert.deepEqual(machine.asked, [], 'the home is not asked')
+    const there = machine.door.call(filesystemMount, { ...here, atHome: true }, NEVER)
+    if (isController) assert.equal((await there).path, '/files of the home')
+    else await assert.rejects(there, { code: 'Forbidden' })
+    assert.deepEqual(machine.asked, isController ? ['mount /files'] : [])
+  }
+})
+
+test('a controller that may not use a filesystem can still let others, and itself, use it', async () => {
+  await using machine = await doorOf(undefined, true)
+  machine.begin()
+  const to = { readOnly: [], rootSquash: true }
+  assert.equal((await machine.door.call(filesystemAccess, { filesystem: 'home', to }, NEVER)).rootSquash, true)
 })

@@ -28,8 +28,14 @@ const ORDERS: Readonly<Record<string, (params: unknown) => Need>> = {
   'quota.set': () => 'full',
   'quota.remove': () => 'full',
   'file.describe': params => (at(params, 'cid') === true ? 'write' : 'read'),
+  'filesystem.status': () => 'controller',
+  'filesystem.mount': () => 'controller',
+  'filesystem.unmount': () => 'controller',
   'filesystem.access': params => (at(params, 'to') === undefined ? 'read' : 'controller'),
 }
+
+// What is mounted is so on this machine, unless it is to be where the filesystem lives.
+const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['filesystem.mount', 'filesystem.unmount'])
 
 /** The same handlers, for the local door: what another machine is the home of, that machine is asked. */
 export function forwarding({ filesystems, peers }: OrderParts, handlers: readonly Handler[]): readonly Handler[] {
@@ -39,6 +45,9 @@ export function forwarding({ filesystems, peers }: OrderParts, handlers: readonl
     return {
       method,
       async run(params, context, streams) {
+        if (OF_THIS_MACHINE.has(method.name) && at(params, 'atHome') !== true) {
+          return handler.run(params, context, streams)
+        }
         const name = filesystemOf(params)
         const isHere = filesystems.all.some(each => each.name === name)
         const home = isHere || name === undefined ? undefined : homeElsewhere(peers, name)
@@ -93,8 +102,9 @@ export class HomeOrders {
 }
 
 function mayOrder(need: Need, access: Access | undefined, isController: boolean): boolean {
-  if (access === undefined) return false
+  // Also one that may not use it: or nobody could let it in again.
   if (need === 'controller') return isController
+  if (access === undefined) return false
   return need === 'read' || (need === 'write' ? access !== 'readOnly' : access === 'full')
 }
 

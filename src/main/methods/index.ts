@@ -1,6 +1,9 @@
 import {
   fileDescribe,
   filesystemAccess,
+  filesystemMount,
+  filesystemStatus,
+  filesystemUnmount,
   type Handler,
   quotaList,
   quotaRemove,
@@ -48,5 +51,6 @@ export function handlersOf(parts: Parts, orders?: HomeOrders): readonly Handler[
 /** Orders that other machines may give about the filesystems that live here. */
 export function homeOrders(): HomeOrders {
   const snapshots = [snapshotList, snapshotDiff, snapshotCreate, snapshotRemove, snapshotRestore]
-  return new HomeOrders([...snapshots, quotaList, quotaSet, quotaRemove, fileDescribe, filesystemAccess])
+  const mounts = [filesystemStatus, filesystemMount, filesystemUnmount]
+  return new HomeOrders([...snapshots, ...mounts, quotaList, quotaSet, quotaRemove, fileDescribe, filesystemAccess])
 }

@@ -1,4 +1,14 @@
-import { answerUnary, type FilesystemRow, type Handler, message, nodeDown, nodeHealth, nodeStatus } from '#rpc'
+import {
+  answerUnary,
+  type FilesystemRow,
+  filesystemStatus,
+  type Handler,
+  message,
+  nodeDown,
+  nodeHealth,
+  type NodeStatus,
+  nodeStatus,
+} from '#rpc'
 import { scrubOfAll } from '../disks/scrub-state.ts'
 import { cloudOf } from '../cloud-place.ts'
 import { done } from '../paths/answer.ts'
@@ -21,7 +31,7 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         cloud: cloudHere(parts),
         uptimeMs: start.supervisedMs + Math.round(world.clock.monotonicMs() - parts.openedMs),
         mountsNothing,
-        mounts: sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' as const })),
+        mounts: mountsOf(sessions),
         filesystems: [
           ...(await Promise.all(filesystems.all.map(each => filesystemRow(each, signal)))),
           ...(await remoteRows(parts)),
@@ -32,6 +42,11 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
         scrub: scrubOfAll(parts.disks.open.map(({ scrubber }) => scrubber.state)),
       })
     }),
+    answerUnary(filesystemStatus, async ({ filesystem }, { signal }) => {
+      const row = await filesystemRow(filesystems.get(filesystem), signal)
+      const mounts = mountsOf(sessions).filter(mount => mount.filesystem === filesystem)
+      return message({ row: { ...row, ...whereOf(parts, filesystem) }, mounts, mountsNothing: start.mountsNothing })
+    }),
     answerUnary(nodeHealth, async (_, { signal }) => {
       return message({ checks: await healthChecks(parts, signal) })
     }),
@@ -40,6 +55,10 @@ export function nodeMethods(parts: Parts): readonly Handler[] {
       return message({ pid: start.supervisorPid, note: parts.pool.shortfall })
     }),
   ]
+}
+
+function mountsOf(sessions: Pick<Parts['sessions'], 'mounts'>): NodeStatus['mounts'] {
+  return sessions.mounts.map(({ filesystem, path }) => ({ filesystem, path, state: 'serving' }))
 }
 
 // Where there are several machines: where it lives, and who has its log.

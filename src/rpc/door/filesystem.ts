@@ -42,6 +42,19 @@ export type FilesystemRow = ShapeOf<typeof filesystemRowShape>
 
 const pathShape = shape({ path: text(PATH_BYTES_MAX) })
 
+/** A filesystem as its home has it, and where it is mounted there; asked of another machine, that is asked. Faults: NotFound, HomeElsewhere. */
+export const filesystemStatus = unary({
+  name: 'filesystem.status',
+  version: 1,
+  params: shape({ filesystem: askedName }),
+  result: shape({
+    row: filesystemRowShape,
+    mounts: list(mountRowShape, FILESYSTEMS_MAX),
+    mountsNothing: flag,
+  }),
+  timeoutMs: 30_000,
+})
+
 /** Makes an empty filesystem. Faults: Invalid, Occupied. */
 export const filesystemCreate = unary({
   name: 'filesystem.create',
@@ -64,12 +77,17 @@ export const filesystemRemove = unary({
 /**
  * Mounts a filesystem that is not mounted yet at a folder, remembers it for the next start and answers its real path.
  * `isMoved` takes it from where it is mounted, when that is not in use and the folder can be mounted at. The storage process is replaced by one that holds the new mount, so connections end after the answer. Faults:
- * NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy.
+ * NotFound, Occupied, NotEmpty, WrongKind, FuseUnavailable, Busy. With `atHome` it is mounted on the machine it lives on, by a controller.
  */
 export const filesystemMount = unary({
   name: 'filesystem.mount',
   version: 1,
-  params: shape({ filesystem: askedName, path: text(PATH_BYTES_MAX), isMoved: optional(flag) }),
+  params: shape({
+    filesystem: askedName,
+    path: text(PATH_BYTES_MAX),
+    isMoved: optional(flag),
+    atHome: optional(flag),
+  }),
   result: pathShape,
 })
 
@@ -85,11 +103,14 @@ export const filesystemPromote = unary({
   timeoutMs: 30_000,
 })
 
-/** Unmounts a path, forgets it and answers its real path. Faults: NotFound, Busy. */
+/**
+ * Unmounts a path, where this filesystem is mounted if one is named, forgets it and answers its real path. With `atHome` it is a path of the
+ * machine the filesystem lives on. Faults: NotFound, Busy.
+ */
 export const filesystemUnmount = unary({
   name: 'filesystem.unmount',
   version: 1,
-  params: pathShape,
+  params: shape({ path: text(PATH_BYTES_MAX), filesystem: optional(askedName), atHome: optional(flag) }),
   result: pathShape,
 })
 

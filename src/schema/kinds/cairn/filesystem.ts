@@ -22,7 +22,7 @@ const spec = ownPart('dev.cairn.Filesystem.Spec', 'What the filesystem is to be.
     'The pool that keeps the content of its files: how many copies there are, and on which disks. Fixed once it is made; there is only the pool default yet.',
   ),
   mountPath: text(
-    'Where machines show it: an absolute path of a folder that is empty or not there yet, outside the data folder. Changing it moves the mount, taking it away unmounts, both when no program uses it; the condition Mounted tells how that went. Without it, it stays where cairn up or cairn fs mount has put it.',
+    'Where the machine it lives on shows it: an absolute path of a folder that is empty or not there yet, outside the data folder. Changing it moves the mount, taking it away unmounts, both when no program uses it; the condition Mounted tells how that went. Without it, it stays where cairn up or cairn fs mount has put it.',
   ),
   bytesMax: amount(
     'How many bytes of content it may hold, such as 500Gi; writes beyond that fail with EDQUOT, and df shows it as the size. It can be raised and lowered at any time, not below what it holds: then the limit before stays, and the condition Limited says so. Without it, as many as there is room for.',
