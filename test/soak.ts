@@ -6,7 +6,9 @@ import { diskErrors } from './faults/scenarios/disk-errors.ts'
 import { posixKilled } from './faults/scenarios/posix-killed.ts'
 import { rotAnywhere } from './faults/scenarios/rot.ts'
 import { storageKilled } from './faults/scenarios/storage-killed.ts'
+import { anyKilled } from './lab/any-killed.ts'
 import { homePromoted } from './lab/home-promoted.ts'
+import { poorLinks } from './lab/poor-links.ts'
 
 /** One kind of trouble; answers what came of it when there is something to tell. */
 type Scenario = (seed: number) => Promise<string | void>
@@ -17,6 +19,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'posix-killed': seed => posixKilled({ seed, ops: 2000, kills: 6 }),
   'disk-errors': seed => diskErrors({ seed, rounds: 12 }),
   'home-promoted': () => homePromoted(),
+  'poor-links': () => poorLinks(),
+  'any-killed': seed => anyKilled({ seed }),
   rot: async seed => tally(await rotAnywhere({ seed, rounds: 30 })),
 }
 

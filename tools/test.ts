@@ -1,4 +1,5 @@
 // `npm test [-- STAGE or PATH ...]`: the whole suite in stages, or the test files whose stage or path is named.
+import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { runStage, type Tally } from './test/stage.ts'
 import { stages, testFiles } from './test/stages.ts'
@@ -18,6 +19,8 @@ async function test(wanted: readonly string[]): Promise<number> {
     console.error(`test: no test file matches ${wanted.join(' ')}`)
     return 2
   }
+  // Once, and not in each of the first tests at the same time.
+  spawnSync(process.execPath, ['src/main/compile.ts'], { stdio: 'ignore' })
   const total: Tally = { passed: 0, failed: 0, skipped: [] }
   for (const stage of stages) {
     const mine = files.filter(file => file.stage === stage.name).map(file => file.path)

@@ -25,6 +25,7 @@ export async function bringUp(given: Given, signal: AbortSignal): Promise<void> 
   const { lab, host, tell } = given
   await lab.check(signal)
   try {
+    await host.run(host.program.compile, signal)
     tell(`making networks and disks of ${lab.machines.length}`)
     await lab.make(signal)
     await startAll(given, signal)

@@ -48,4 +48,6 @@ export interface LabProgram {
   readonly cairn: string
   /** Flips bytes of files: `FOLDER COUNT`. */
   readonly flip: Command
+  /** Compiles what machines run, which they cannot keep. */
+  readonly compile: Command
 }

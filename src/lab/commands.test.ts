@@ -6,7 +6,7 @@ import { LabNames } from './names.ts'
 import { networkUp } from './network/up.ts'
 import { type NodeWishes, nodeOf, planOf } from './plan.ts'
 
-const PROGRAM = { folder: '/srv/cairn', cairn: '/srv/cairn/bin/cairn', flip: ['node'] } as const
+const PROGRAM = { folder: '/srv/cairn', cairn: '/srv/cairn/bin/cairn', flip: ['node'], compile: ['node'] } as const
 const plan = planOf({ name: 'two', machines: 2, memory: '512M', cpus: 1, disk: '2G', nat: '2' })
 const names = new LabNames('two')
 

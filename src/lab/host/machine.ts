@@ -23,14 +23,12 @@ export interface MachineHost {
 /** This machine as labs are made on it. */
 export function machineHost({ lab, folder, checkout }: MachineHost): LabHost {
   const env = { ...process.env, PATH: PATHS.join(delimiter), [MARK]: lab, CONTAINERS_CONF: `${folder}/containers.conf` }
-  const flip = [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    join(import.meta.dirname, 'flip.ts'),
-  ] as const
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
+  const flip = [...node, join(import.meta.dirname, 'flip.ts')] as const
+  const compile = [...node, `${checkout}/src/main/compile.ts`] as const
   return {
     folder,
-    program: { folder: checkout, cairn: `${checkout}/bin/cairn`, flip },
+    program: { folder: checkout, cairn: `${checkout}/bin/cairn`, flip, compile },
     isRoot: process.geteuid?.() === 0,
     isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
     has: program => PATHS.some(path => fs.existsSync(join(path, program))),

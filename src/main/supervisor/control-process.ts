@@ -4,6 +4,7 @@ import { type ControlOrder, type ControlReport, type ControlStart, readControlRe
 import { mainFault } from '../faults.ts'
 import { CONTROL_READY_TIMEOUT_MS } from '../limits.ts'
 import { Child } from './child.ts'
+import { FLAGS } from './flags.ts'
 
 /** One running control process. */
 export class ControlProcess extends Child<ControlOrder, ControlReport> {
@@ -12,7 +13,7 @@ export class ControlProcess extends Child<ControlOrder, ControlReport> {
     super(
       {
         word: 'control',
-        flags: FLAGS,
+        flags: FLAGS.control,
         env: MALLOC,
         descriptors: [],
         start: { kind: 'start', ...start, supervisorPid: process.pid },
@@ -38,12 +39,4 @@ function read(value: unknown) {
   return { report, outcome: report.kind === 'ready' ? report.kind : faultOf(report.fault) }
 }
 
-// What a process has once taken for young objects it keeps. The old ones may grow by 60 % between two collections, where V8
-// lets them grow fourfold: after 7,000 writes that is 110 MB less for a tenth of the time.
-const FLAGS = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=4',
-  '--heap-growing-percent=60',
-  '--expose-gc',
-]
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }

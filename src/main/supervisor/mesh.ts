@@ -7,6 +7,7 @@ import { type MeshOrder, type MeshStart, type MeshToldReport, readMeshReport } f
 import { wireguardObstacle } from '../mesh/obstacle.ts'
 import { type MeshWords, providerOf } from '../mesh/words.ts'
 import { Child } from './child.ts'
+import { FLAGS } from './flags.ts'
 import { RestartPause } from './restart-pause.ts'
 
 /** What mesh processes are started with. */
@@ -87,7 +88,7 @@ export class MeshKeeper implements AsyncDisposable {
     return new Child<MeshOrder, MeshToldReport>(
       {
         word: 'mesh',
-        flags: FLAGS,
+        flags: FLAGS.mesh,
         env: MALLOC,
         descriptors: [],
         start,
@@ -106,6 +107,4 @@ function read(value: unknown) {
   return { report, outcome: report.kind === 'failed' ? faultOf(report.fault) : report.kind }
 }
 
-// It does little, once a second: little room for young objects, one thread for V8.
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', '--v8-pool-size=1']
 const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', UV_THREADPOOL_SIZE: '1' }

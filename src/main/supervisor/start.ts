@@ -1,6 +1,8 @@
 import { assert, isFault, isSystemError, type World } from '#base'
 import { flag, keyspaceWords, optional, shape, text } from '#rpc'
+import { compileOnce } from '../compiled.ts'
 import { meshWishShape } from '../mesh/words.ts'
+import { FLAGS } from './flags.ts'
 import { runSupervisor, type UpOptions } from './run.ts'
 
 /**
@@ -8,9 +10,10 @@ import { runSupervisor, type UpOptions } from './run.ts'
  * should cost little. Same process id, same terminal. Never returns.
  */
 export function becomeSupervisor(options: UpOptions): never {
+  compileOnce()
   const node = process.execPath
   const entry = new URL('../cairn.ts', import.meta.url).pathname
-  const words = [node, ...SMALL, entry, 'supervise', JSON.stringify(wordsOf(options))]
+  const words = [node, ...FLAGS.supervise, entry, 'supervise', JSON.stringify(wordsOf(options))]
   assert(process.execve !== undefined, 'Node can replace the process')
   return process.execve(node, words, process.env)
 }
@@ -28,9 +31,6 @@ export async function superviseByWords([word = '{}']: readonly string[], world: 
     return 1
   }
 }
-
-// One thread for V8 and little room for young objects: the supervisor waits nearly all the time.
-const SMALL = ['--v8-pool-size=1', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
 
 const checkWords = shape({
   data: optional(text(4096)),

@@ -4,6 +4,7 @@ import { mainFault } from '../faults.ts'
 import { READY_TIMEOUT_MS } from '../limits.ts'
 import { type Order, type Report, readReport, type Start } from '../messages.ts'
 import { Child, FIRST_SLOT } from './child.ts'
+import { FLAGS } from './flags.ts'
 
 /** A storage process to start. The descriptors of the mounts, as they are here, become its slots from 4 on. */
 export type StorageStart = Omit<Start, 'supervisorPid' | 'supervisedMs'>
@@ -17,7 +18,7 @@ export class StorageProcess extends Child<Order, Report> {
     super(
       {
         word: 'storage',
-        flags: FLAGS,
+        flags: FLAGS.storage,
         env: MALLOC,
         descriptors: start.mounts.map(mount => mount.fd),
         start: { kind: 'start', ...start, supervisorPid, supervisedMs, mounts },
@@ -42,16 +43,6 @@ function read(value: unknown) {
   const outcome = report.kind === 'failed' ? faultOf(report.fault) : report.kind === 'ready' ? report.kind : undefined
   return { report, outcome }
 }
-
-// Young objects get less room than V8 would take: what a process has once taken for them it keeps.
-// V8 counts buffers outside its heap as growth of it, and the heap is small: without room to grow a transfer spends half of its
-// time in collections. What is left of it goes once the process is idle.
-const FLAGS = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=8',
-  '--heap-growing-percent=300',
-  '--expose-gc',
-]
 
 // mallopt(3): large buffers go back to the system when they are freed, instead of staying in the heap of some thread. The
 // smallest of these have one synced write of 64 KiB: with 128 KiB here, 10,000 of them left 40 MB behind.
