@@ -32,6 +32,7 @@ export const mainFault = defineFaults({
   CloudUnreachable: { status: 503, retry: 'later' },
   /** The machine a filesystem lives on does not answer. */
   HomeUnreachable: { status: 503, retry: 'later' },
+  RootsMissing: { status: 503, retry: 'later' },
   /** Another machine is the home of a filesystem by now. */
   OldEpoch: { status: 409, retry: 'never' },
   /** Who says that it is the home is not known to be. */

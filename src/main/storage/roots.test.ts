@@ -5,20 +5,25 @@ import { type Digest, digestOf } from '#base'
 import { type NodeMap, subjectOf } from '#cluster'
 import { machineWorld } from '#host'
 import { type Client, duplexPair, openClient, serveConnection } from '#rpc'
-import { isErrno, ROOT_INO } from '#storage/fs'
+import { type Ino, isErrno, ROOT_INO } from '#storage/fs'
 import { openTestDoor, type TestDoor } from '../testing/door.ts'
-import { otherRoots, rootsHandlers } from './roots.ts'
+import { Collector } from './collector.ts'
+import { checkRoots, type RootsHomes } from './roots-homes.ts'
+import { homesHere, otherRoots, rootsHandlers } from './roots.ts'
 
 const never = new AbortController().signal
 const common = { clock: machineWorld.clock, software: 'test', log: { info: () => undefined, warn: () => undefined } }
 
-async function write({ filesystems }: TestDoor, name: string): Promise<void> {
+const NO_HOMES: RootsHomes = { homes: [], known: [] }
+
+async function write({ filesystems }: TestDoor, name: string): Promise<Ino> {
   const { vfs } = filesystems.get('home').filesystem
   const made = await vfs.make(ROOT_INO, name, { kind: 'file', mode: 0o600 }, { uid: 0, gid: 0, umask: 0 })
   assert.ok(!isErrno(made))
   const bytes = Buffer.alloc(2 ** 20, createHash('sha512').update(name).digest())
   assert.ok(!isErrno(await vfs.write(made.ino, 0, bytes, { append: false, killPrivileges: false })))
   await filesystems.get('home').filesystem.sync()
+  return made.ino
 }
 
 test('a home is asked for all it names only when that has changed, and answers much less than the names', async () => {
@@ -26,7 +31,11 @@ test('a home is asked for all it names only when that has changed, and answers m
   await write(door, 'one')
   const [here, there] = duplexPair()
   const pool = { boot: 'b', onlyAt: () => assert.fail() }
-  const handlers = rootsHandlers(() => door.filesystems, pool)
+  const handlers = rootsHandlers(
+    () => door.filesystems,
+    pool,
+    () => NO_HOMES,
+  )
   const peer = { ...subjectOf({ name: 'far', isController: false }), serial: '1' }
   await using _served = serveConnection(there, { ...common, handlers, peer })
   await using client = await openClient(here, common, never)
@@ -42,7 +51,7 @@ test('a home is asked for all it names only when that has changed, and answers m
   })
   const map = { machines: [{ name: 'far' }, { name: 'home' }] } as unknown as NodeMap
   const machines = { own: 'far', map, client: () => counted, connect: async () => counted }
-  const roots = otherRoots(machines)
+  const roots = otherRoots(machines, () => NO_HOMES)
   const held = async () => (await door.chunks.list(0, 1)).map(({ digest }) => digest)
   const isNamed = async (salt: number) => {
     const named = await roots.named(salt, never)
@@ -61,4 +70,72 @@ test('a home is asked for all it names only when that has changed, and answers m
   for (const digest of await held()) assert.ok(named(digest))
   assert.equal(asked.length, 2)
   assert.notEqual(await roots.version(never), before)
+})
+
+const of = (filesystem: string, epoch: number) => ({ filesystem, epoch })
+
+test('roots are all there when each filesystem was named by its home in the last epoch that anybody has heard of', () => {
+  const [first, second] = [of('home', 1), of('home', 2)]
+  checkRoots([])
+  checkRoots([
+    { homes: [first], known: [first] },
+    { homes: [], known: [] },
+  ])
+  checkRoots([
+    { homes: [first], known: [first] },
+    { homes: [second, of('photos', 1)], known: [] },
+  ])
+  const missing = (...told: readonly RootsHomes[]) => assert.throws(() => checkRoots(told), { code: 'RootsMissing' })
+  missing({ homes: [], known: [first] })
+  missing({ homes: [first], known: [first] }, { homes: [], known: [second] })
+  missing({ homes: [second, of('photos', 1)], known: [] }, { homes: [], known: [of('photos', 2)] })
+})
+
+test('nothing is collected while a home before, or one that has lost its disk, answers for a filesystem', async () => {
+  await using door = await openTestDoor()
+  await using far = await openTestDoor()
+  const ino = await write(door, 'gone')
+  const [file] = await door.chunks.list(0, 1)
+  const { filesystem } = door.filesystems.get('home')
+  assert.ok(!isErrno(await filesystem.vfs.remove(ROOT_INO, 'gone', 'file')))
+  filesystem.vfs.forget(ino)
+  await filesystem.sync()
+  const homes = { there: NO_HOMES }
+  const [here, there] = duplexPair()
+  const pool = { boot: 'b', onlyAt: () => assert.fail() }
+  const handlers = rootsHandlers(
+    () => far.filesystems,
+    pool,
+    () => homes.there,
+  )
+  const peer = { ...subjectOf({ name: 'here', isController: false }), serial: '1' }
+  await using _served = serveConnection(there, { ...common, handlers, peer })
+  await using client = await openClient(here, common, never)
+  const map = { machines: [{ name: 'here' }, { name: 'far' }] } as unknown as NodeMap
+  const machines = { own: 'here', map, client: () => client, connect: async () => client }
+  const others = otherRoots(machines, () => ({ homes: [of('mine', 1)], known: [of('mine', 1), of('home', 2)] }))
+  const world = { ...machineWorld, log: common.log }
+  await using collector = new Collector({ world, chunks: door.chunks, filesystems: door.filesystems, others })
+  for (const told of [NO_HOMES, { homes: [of('home', 1)], known: [of('home', 1)] }]) {
+    homes.there = told
+    for (let round = 0; round < 2; round += 1) {
+      await assert.rejects(collector.collect(never), { code: 'RootsMissing', message: /home in its epoch 2/ })
+    }
+    assert.ok(await door.chunks.has(file!.digest))
+  }
+  homes.there = { homes: [of('home', 2)], known: [of('home', 2)] }
+  await collector.collect(never)
+  homes.there = { homes: [of('home', 2)], known: [of('home', 3)] }
+  await assert.rejects(collector.collect(never), { code: 'RootsMissing' })
+})
+
+test('a machine answers for what lives there, and not while it may be the home no longer', () => {
+  const filesystems = {
+    all: [{ name: 'home' }, { name: 'alone' }],
+    shippingOf: (name: string) => (name === 'home' ? { epoch: 4 } : undefined),
+  }
+  const records = { all: [{ name: 'home', home: 'a', epoch: 4, inSync: ['a'] }] }
+  const at = (isCutOff: boolean) => homesHere(filesystems as never, { records, isCutOff: () => isCutOff } as never)
+  assert.deepEqual(at(false), { homes: [of('home', 4)], known: [of('home', 4)] })
+  assert.deepEqual(at(true), { homes: [], known: [of('home', 4)] })
 })

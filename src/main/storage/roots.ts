@@ -5,7 +5,9 @@ import { DigestFilter } from '#storage/chunks'
 import { chunkIfLost, chunkRoots, chunkRootsVersion, FILTER_BYTES_MAX, PIECE_BYTES_MAX, type Pool } from '#storage/pool'
 import { mainFault } from '../faults.ts'
 import { ifLostHere } from '../methods/if-lost.ts'
+import type { Replication } from '../replication/replication.ts'
 import type { Filesystems } from './filesystems.ts'
+import { checkRoots, type RootsHomes } from './roots-homes.ts'
 
 /** What says of a chunk whether it is named; it may say so of a few that are not. */
 export type Named = Pick<DigestFilter, 'mayHave'>
@@ -16,7 +18,10 @@ export interface OtherRoots {
   readonly isAlone: boolean
   /** Changes whenever what they name may have. Throws when one does not answer. */
   version(signal: AbortSignal): Promise<string>
-  /** All of it, machine after machine. Throws when one does not answer: then nothing may be collected. */
+  /**
+   * All of it, machine after machine. Throws when one does not answer, or a home in its last epoch is not among them: then nothing may be
+   * collected.
+   */
   named(salt: number, signal: AbortSignal): Promise<readonly Named[]>
 }
 
@@ -31,12 +36,15 @@ export const NO_OTHER_ROOTS: OtherRoots = {
  * The roots at every other machine of the map, whether it is heard or not. What a machine has named is asked again only when
  * it has changed since.
  */
-export function otherRoots(machines: Pick<Machines, 'own' | 'map' | 'client' | 'connect'>): OtherRoots {
+export function otherRoots(
+  machines: Pick<Machines, 'own' | 'map' | 'client' | 'connect'>,
+  own: () => RootsHomes,
+): OtherRoots {
   const others = () => machines.map.machines.map(({ name }) => name).filter(name => name !== machines.own)
   const clientOf = async (name: string, signal: AbortSignal) =>
     machines.client(name) ?? (await machines.connect(name, signal))
-  const versionOf = async (name: string, signal: AbortSignal): Promise<string> =>
-    (await (await clientOf(name, signal)).call(chunkRootsVersion, { pool: POOL }, signal)).version
+  const versionOf = async (name: string, signal: AbortSignal) =>
+    (await clientOf(name, signal)).call(chunkRootsVersion, { pool: POOL }, signal)
   const told = new Map<string, { readonly version: string; readonly named: Named }>()
   return {
     get isAlone() {
@@ -44,19 +52,22 @@ export function otherRoots(machines: Pick<Machines, 'own' | 'map' | 'client' | '
     },
     async version(signal) {
       const versions: string[] = []
-      for (const name of others()) versions.push(`${name} ${await versionOf(name, signal)}`)
+      for (const name of others()) versions.push(`${name} ${(await versionOf(name, signal)).version}`)
       return versions.sort().join('\n')
     },
     async named(salt, signal) {
       const names = others()
       for (const name of told.keys()) if (!names.includes(name)) told.delete(name)
+      const homes: RootsHomes[] = []
       for (const name of names) {
         // Before it is asked: what changes while it answers is asked for the next time.
-        const version = await versionOf(name, signal)
+        const { version, ...said } = await versionOf(name, signal)
+        homes.push(said)
         if (told.get(name)?.version === version) continue
         const named = await filterOf(await clientOf(name, signal), salt, signal)
         told.set(name, { version, named })
       }
+      if (names.length > 0) checkRoots([...homes, own()])
       return Array.from(told.values(), ({ named }) => named)
     },
   }
@@ -87,16 +98,31 @@ function wrong(how: string): Error {
 export function rootsHandlers(
   filesystems: () => Pick<Filesystems, 'held' | 'all'> | undefined,
   pool: Pick<Pool, 'onlyAt' | 'boot'>,
+  homes: () => RootsHomes,
 ): readonly Handler[] {
   return forMachines([
     answerDownload(chunkRoots, ({ salt }, { signal }) => told(opened(filesystems()), salt, signal)),
-    answerUnary(chunkRootsVersion, async () =>
-      message({ version: await versionHere(opened(filesystems()), pool.boot) }),
-    ),
+    answerUnary(chunkRootsVersion, async () => {
+      const version = await versionHere(opened(filesystems()), pool.boot)
+      return message({ version, ...homes() })
+    }),
     answerUnary(chunkIfLost, async ({ machine }, { signal }) => {
       return message(await ifLostHere({ filesystems: opened(filesystems()), pool }, machine, signal))
     }),
   ])
+}
+
+/** Of which filesystems this machine is the home, and what it knows of others. */
+export function homesHere(
+  filesystems: Pick<Filesystems, 'all' | 'shippingOf'> | undefined,
+  { records, isCutOff }: Pick<Replication, 'records' | 'isCutOff'>,
+): RootsHomes {
+  const known = records.all.map(({ name, epoch }) => ({ filesystem: name, epoch }))
+  const homes = (filesystems?.all ?? []).flatMap(({ name }) => {
+    const epoch = filesystems?.shippingOf(name)?.epoch
+    return epoch === undefined || isCutOff(name) ? [] : [{ filesystem: name, epoch }]
+  })
+  return { homes, known }
 }
 
 function opened<Open>(filesystems: Open | undefined): Open {

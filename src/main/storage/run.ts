@@ -27,7 +27,7 @@ import { Collector } from './collector.ts'
 import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
-import { otherRoots, rootsHandlers } from './roots.ts'
+import { homesHere, otherRoots, rootsHandlers } from './roots.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -99,7 +99,11 @@ async function openAll(
   await peers.serve([
     ...remoteHandlers(homesOf(() => held.filesystems, peers, replication)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
-    ...rootsHandlers(() => held.filesystems, pool),
+    ...rootsHandlers(
+      () => held.filesystems,
+      pool,
+      () => homesHere(held.filesystems, replication),
+    ),
     ...desk.machineMethods(),
     ...orders.handlers(),
     ...replication.handlers(),
@@ -122,7 +126,8 @@ async function openAll(
   held.sessions = sessions
   disks.stayBehind(pool)
   const diskKeeper = opening.use(new DiskKeeper({ world, disks, returned: () => pool.compare() }))
-  const collector = opening.use(new Collector({ world, chunks, filesystems, others: otherRoots(peers.machines) }))
+  const others = otherRoots(peers.machines, () => homesHere(filesystems, replication))
+  const collector = opening.use(new Collector({ world, chunks, filesystems, others }))
   const openedMs = world.clock.monotonicMs()
   const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, collector, peers, replication, desk, openedMs }
   const handlers = handlersOf({ start, link, world, ...open }, orders)

@@ -80,3 +80,5 @@ export const FILTER_BYTES_MAX = 512 * MIB
 /** Milliseconds for which it is believed how much room other machines have, and how many of them are asked at a time. */
 export const SPACE_FRESH_MS = 30_000
 export const SPACE_ASKED_MAX = 16
+/** Homes of filesystems that a machine tells of with what it names. */
+export const HOMES_TOLD_MAX = 1_000

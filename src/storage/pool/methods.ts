@@ -5,6 +5,7 @@ import {
   FILESYSTEMS_MAX,
   FILTER_BYTES_MAX,
   GROUPS_PER_CALL_MAX,
+  HOMES_TOLD_MAX,
   IF_LOST_PLACES_MAX,
   MACHINES_MAX,
   REPORT_ROWS_MAX,
@@ -108,12 +109,17 @@ export const chunkRoots = download({
   result: nothing,
 })
 
-/** Changes whenever what {@link chunkRoots} answers may: who was told the same before has nothing to ask. */
+const homeRows = list(shape({ filesystem: text(63), epoch: integer(1) }), HOMES_TOLD_MAX)
+
+/**
+ * `version` changes whenever what {@link chunkRoots} answers may: who was told the same before has nothing to ask. With it the filesystems whose
+ * home the answering machine is, and the last epoch that it has heard of each: who does not hear the home in that one has not all roots.
+ */
 export const chunkRootsVersion = unary({
   name: 'chunk.rootsVersion',
-  version: 1,
+  version: 2,
   params: shape({ pool }),
-  result: shape({ version: text(200) }),
+  result: shape({ version: text(200), homes: homeRows, known: homeRows }),
   timeoutMs: 60_000,
 })
 
