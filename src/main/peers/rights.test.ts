@@ -135,7 +135,11 @@ suite('at the port of machines', () => {
       ...renewHandlers({ clock: machineClock, software: 'test', dataFolder: '' }),
       ...remoteHandlers({ sessionsOf: () => assert.fail(), accessOf: () => undefined }),
       ...poolHandlers(() => undefined),
-      ...rootsHandlers(() => undefined, { onlyAt: () => assert.fail(), boot: '' }, () => assert.fail()),
+      ...rootsHandlers(
+        () => undefined,
+        { onlyAt: () => assert.fail(), boot: '' },
+        () => assert.fail(),
+      ),
     ]
     for (const { method } of served) assert.ok(rightOf(method.name) !== undefined, method.name)
     assert.equal(rightOf('toString'), undefined)
