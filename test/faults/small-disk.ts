@@ -13,6 +13,9 @@ export interface SmallDisk extends AsyncDisposable {
   fill(leftBytes: number): Promise<void>
   /** Gives everything back. */
   empty(): void
+  /** Takes it out of its folder, which is empty then. Nobody may use it. */
+  unmount(): Promise<void>
+  mount(): Promise<void>
 }
 
 /** Why no image can be mounted here; false when it can. */
@@ -24,9 +27,9 @@ export function whyNoSmallDisk(): string | false {
 
 const run = promisify(execFile)
 
-/** Makes one; the image is sparse and takes only what is written. */
-export async function openSmallDisk(bytes: number): Promise<SmallDisk> {
-  const home = mkdtempSync(join(tmpdir(), 'cairn-small-'))
+/** Makes one; the image is sparse and takes only what is written. It lies below `under`, by default in the temporary folder. */
+export async function openSmallDisk(bytes: number, under = tmpdir()): Promise<SmallDisk> {
+  const home = mkdtempSync(join(under, 'cairn-small-'))
   const [image, folder] = [join(home, 'image'), join(home, 'disk')]
   const filler = join(folder, 'filler')
   const guard = whenAborted(() => spawnSync('umount', ['-l', folder]))
@@ -35,7 +38,8 @@ export async function openSmallDisk(bytes: number): Promise<SmallDisk> {
   mkdirSync(folder)
   // No blocks that only root may take: full is full.
   await run('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', image])
-  await run('mount', ['-o', 'loop', image, folder])
+  const mount = async () => void (await run('mount', ['-o', 'loop', image, folder]))
+  await mount()
   const free = () => {
     const { bavail, bsize } = statfsSync(folder)
     return bavail * bsize
@@ -55,8 +59,11 @@ export async function openSmallDisk(bytes: number): Promise<SmallDisk> {
         )
     },
     empty: () => rmSync(filler, { force: true }),
+    unmount: async () => void (await run('umount', [folder])),
+    mount,
     async [Symbol.asyncDispose]() {
-      await run('umount', [folder]).catch(() => run('umount', ['-l', folder]))
+      // It may be out already.
+      await run('umount', [folder]).catch(() => spawnSync('umount', ['-l', folder]))
       guard[Symbol.dispose]()
       rmSync(home, { recursive: true, force: true })
     },

@@ -7,7 +7,6 @@ import {
   type Compaction,
   type CollectOptions,
   type CollectRound,
-  INLINE_BYTES_MAX,
   type ListedChunk,
   type Recovery,
   Reservations,
@@ -20,8 +19,10 @@ import {
 } from '#storage/chunks'
 import { diskAway, noSpace, worse } from './faults.ts'
 import { DISK_MARGIN_BYTES } from './limits.ts'
+import { named } from './named.ts'
 import { DiskOrder } from './order.ts'
 import { betterChunk, type DiskPart, findBest } from './part.ts'
+import { collectAll, compactAll, scrubAll } from './rounds.ts'
 import { summed } from './summed.ts'
 
 /** What the disks of a machine are opened with. */
@@ -53,12 +54,15 @@ export class Disks implements ChunkStore {
   #parts: readonly DiskPart[]
   #order: DiskOrder<DiskPart>
   #isAnyAway = false
+  /** The store of the only disk; undefined when there are several, or were. */
+  #only: ChunkStore | undefined
 
   constructor(options: DisksOptions) {
     this.#options = options
     this.recovery = options.first.store.recovery
     this.#parts = [options.first]
     this.#order = new DiskOrder(this.#parts)
+    this.#only = options.first.store
   }
 
   /** The disks that are there, that of the data folder first. */
@@ -91,7 +95,9 @@ export class Disks implements ChunkStore {
 
   /** Whether there are others that cannot be reached: a chunk that is on none of these may be there. */
   setAway(isAnyAway: boolean): void {
+    if (isAnyAway === this.#isAnyAway) return
     this.#isAnyAway = isAnyAway
+    this.#become(this.#parts)
   }
 
   /** The disks that take new chunks, the nearest to this one first. While all are drained, all of them do. */
@@ -201,50 +207,20 @@ export class Disks implements ChunkStore {
     return digestOf(hash.digest())
   }
 
-  async *scrub(options: ScrubOptions, signal: AbortSignal): AsyncGenerator<ScrubProgress> {
-    let [chunks, bytes, damagedChunks] = [0, 0, 0]
-    for (const { id, store } of this.#parts) {
-      const isLast = id === this.#parts.at(-1)?.id
-      let last: ScrubProgress | undefined
-      for await (const progress of store.scrub(options, signal)) {
-        last = progress
-        const sums = { chunks: chunks + progress.chunks, bytes: bytes + progress.bytes }
-        const isDone = progress.isDone && isLast
-        yield { ...progress, ...sums, damagedChunks: damagedChunks + progress.damagedChunks, isDone }
-      }
-      chunks += last?.chunks ?? 0
-      bytes += last?.bytes ?? 0
-      damagedChunks += last?.damagedChunks ?? 0
-    }
+  scrub(options: ScrubOptions, signal: AbortSignal): AsyncIterable<ScrubProgress> {
+    return scrubAll(this.#parts, options, signal)
   }
 
   async *quarantined(signal: AbortSignal): AsyncGenerator<Digest> {
     for (const { store } of this.#parts) yield* store.quarantined(signal)
   }
 
-  async compact(signal: AbortSignal): Promise<Compaction> {
-    let [segmentsRemoved, bytesReturned] = [0, 0]
-    for (const { store } of this.#parts) {
-      const done = await store.compact(signal)
-      segmentsRemoved += done.segmentsRemoved
-      bytesReturned += done.bytesReturned
-    }
-    return { segmentsRemoved, bytesReturned }
+  compact(signal: AbortSignal): Promise<Compaction> {
+    return compactAll(this.#parts, signal)
   }
 
-  async collect(
-    providers: readonly RootProvider[],
-    options: CollectOptions,
-    signal: AbortSignal,
-  ): Promise<CollectRound> {
-    let [asked, candidates, deleted] = [0, 0, 0]
-    for (const { store } of this.#parts) {
-      const round = await store.collect(providers, options, signal)
-      asked += round.asked
-      candidates += round.candidates
-      deleted += round.deleted
-    }
-    return { asked, candidates, deleted }
+  collect(providers: readonly RootProvider[], options: CollectOptions, signal: AbortSignal): Promise<CollectRound> {
+    return collectAll(this.#parts, providers, options, signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -259,11 +235,6 @@ export class Disks implements ChunkStore {
     await first?.store[Symbol.asyncDispose]()
   }
 
-  /** The store of the only disk; undefined when there are several, or were. */
-  get #only(): ChunkStore | undefined {
-    return this.#parts.length > 1 || this.#isAnyAway ? undefined : this.#options.first.store
-  }
-
   get #takers(): readonly DiskPart[] {
     const takers = this.#parts.filter(({ id }) => !this.#draining.has(id))
     return takers.length > 0 ? takers : this.#parts
@@ -272,19 +243,20 @@ export class Disks implements ChunkStore {
   #become(parts: readonly DiskPart[]): void {
     this.#parts = parts
     this.#order = new DiskOrder(parts)
+    this.#only = parts.length > 1 || this.#isAnyAway ? undefined : this.#options.first.store
   }
 
   async #place(bytes: Uint8Array, verb: 'put' | 'cache', name: Digest | undefined): Promise<Digest> {
     if (bytes.byteLength > CHUNK_BYTES_MAX) return await this.#options.first.store[verb](bytes)
     using claim = this.#reservations.claim(bytes.byteLength)
-    const named = name === undefined ? await this.#named(bytes) : { digest: name, bytes }
-    const { digest } = named
+    const chunk = name === undefined ? await named(bytes, this.#options.workers) : { digest: name, bytes }
+    const { digest } = chunk
     const best = await findBest(this.#order.of(digest), digest)
     const isKept = best !== undefined && this.#mayStay(best.part, best.chunk)
     const kept = isKept ? [best.part] : []
     if (!isKept && storedCost(bytes.byteLength) > this.#unpromised() + claim.bytes) throw noSpace(bytes.byteLength)
-    const part = await this.#first([...kept, ...this.#withRoom(digest, bytes.byteLength)], named.bytes, part =>
-      part.store[verb](named.bytes, digest),
+    const part = await this.#first([...kept, ...this.#withRoom(digest, bytes.byteLength)], chunk.bytes, part =>
+      part.store[verb](chunk.bytes, digest),
     )
     await this.#settle(part, digest)
     return digest
@@ -329,17 +301,6 @@ export class Disks implements ChunkStore {
       const twin = await store.find(digest)
       if (twin?.state === 'quarantined') await this.#on(part, 'write', () => store.delete([digest]))
     }
-  }
-
-  // Workers take only bytes that threads share.
-  async #named(bytes: Uint8Array): Promise<{ readonly digest: Digest; readonly bytes: Uint8Array }> {
-    const { workers } = this.#options
-    if (!workers.threaded || bytes.byteLength <= INLINE_BYTES_MAX) {
-      return { digest: digestOf(createHash('sha256').update(bytes).digest()), bytes }
-    }
-    const shared = bytes.buffer instanceof SharedArrayBuffer ? bytes : sharedCopy(bytes)
-    const { digest } = await workers.hash({ bytes: shared, compress: false })
-    return { digest, bytes: shared }
   }
 
   #readAt(part: DiskPart, range: Range): Awaitable<void> {
@@ -400,9 +361,3 @@ interface Range {
 
 /** After these another disk may have the chunk. */
 const READ_FAULTS = ['ChunkMissing', 'ChunkDamaged', 'Io'] as const
-
-function sharedCopy(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength))
-  copy.set(bytes)
-  return copy
-}
