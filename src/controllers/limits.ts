@@ -75,11 +75,11 @@ export const POOL_STEPS = 200
 
 /**
  * Milliseconds of silence after which a home is deposed: it has answered nobody for a while then, as it stops when no leading
- * controller has answered it for 6 s (HOME_STOPS_MS of main). The leader before may have answered it up to 2 s after it renewed its
- * lease last (LEADING_COUNTS_MS), which is LEASE_MS before the next one leads at the earliest: who leads waits for the rest.
+ * controller has answered it for 6 s (HOME_STOPS_MS of main). A leader before may have answered it up to 2 s after it asked for the
+ * last renewal of its lease (LEADING_COUNTS_MS): so long behind the last renewal that was seen no other is named.
  */
 export const HOME_SILENT_MS = 8_000
-export const HOME_LED_MS = 3_500
+export const HOME_OTHERS_MS = 8_500
 /** Milliseconds between two looks at homes. */
 export const HOME_LOOK_MS = 250
 

@@ -2,7 +2,7 @@ import { assert, type World, whyOf } from '#base'
 import { type Client, Informers } from '#client'
 import { accountsController } from './accounts/reconcile.ts'
 import { definitionController } from './custom-resource-definition/reconcile.ts'
-import { lead } from './election/lead.ts'
+import { lead, type Term } from './election/lead.ts'
 import { EventRecorder } from './events/recorder.ts'
 import { expiryController } from './expiry/reconcile.ts'
 import { filesystemController } from './filesystem/reconcile.ts'
@@ -46,8 +46,8 @@ export function startControllers(options: ControllersOptions): Controllers {
   const { client, world, identity } = options
   const end = new AbortController()
   let running: readonly Controller[] = []
-  const work = async (signal: AbortSignal): Promise<void> => {
-    await using open = openControllers(options)
+  const work = async (signal: AbortSignal, term: Term): Promise<void> => {
+    await using open = openControllers(options, term)
     running = open.controllers
     await aborted(signal)
     running = []
@@ -55,7 +55,9 @@ export function startControllers(options: ControllersOptions): Controllers {
   const lease = { namespace: 'kube-system', name: 'cairn-controllers' }
   const held = (sentMs: number) => options.cluster?.leads(sentMs)
   const candidacy = { client, world, lease, identity: identity ?? '', held }
-  const alone = () => Promise.all([work(end.signal), leadAlone(options, end.signal)])
+  const alone = () => {
+    return Promise.all([work(end.signal, { othersMs: world.clock.monotonicMs() }), leadAlone(options, end.signal)])
+  }
   const run = identity === undefined ? alone() : lead(candidacy, work, end.signal)
   const ended = run.catch((error: unknown) => world.log.warn('the controllers broke', { error: whyOf(error) }))
   return {
@@ -72,6 +74,7 @@ export function startControllers(options: ControllersOptions): Controllers {
 
 function openControllers(
   options: ControllersOptions,
+  term: Term,
 ): AsyncDisposable & { readonly controllers: readonly Controller[] } {
   const { client, world, signer, rootPem, storage, cluster } = options
   const stack = new AsyncDisposableStack()
@@ -88,7 +91,7 @@ function openControllers(
     ...(storage === undefined ? [] : [filesystemController(parts, storage, name => homeIn(cluster, name))]),
     ...(cluster === undefined
       ? []
-      : [machinesController(parts, cluster), homesController(parts, cluster), poolController(parts, storage)]),
+      : [machinesController(parts, cluster), homesController(parts, cluster, term), poolController(parts, storage)]),
   ]
   const names = new Set(controllers.map(each => each.name))
   assert(names.size === controllers.length, 'each controller has a name of its own')

@@ -79,6 +79,9 @@ export const ETCD_WRITE_MS = 10_000
 /** Milliseconds after which no new attempt of a call to etcd is made. */
 export const ETCD_CALL_MS = 15_000
 
+/** Milliseconds for which a member of etcd that answers, and knows no leader, is asked again before another is: an election and more. */
+export const ETCD_STAY_MS = 5000
+
 /** Milliseconds between two rounds of all endpoints of etcd. */
 export const ETCD_RETRY_MS = 100
 

@@ -5,10 +5,13 @@ import net from 'node:net'
 export class Proxy implements AsyncDisposable {
   readonly #server: net.Server
   readonly #sockets = new Set<net.Socket>()
+  /** Connections that were made to it. */
+  accepted = 0
   #state: 'whole' | 'silent' | 'cut' = 'whole'
 
   constructor(target: URL) {
     this.#server = net.createServer(near => {
+      this.accepted += 1
       if (this.#state === 'cut') return near.destroy()
       const far = net.connect(Number(target.port), target.hostname)
       for (const [from, to] of [

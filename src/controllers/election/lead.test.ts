@@ -5,7 +5,8 @@ import { Client } from '#client'
 import { type Json, type KubeObject, numberAt } from '#schema'
 import { FAILOVER_MS, LEASE_MS, LEASE_STEP_MS, LEASE_STOP_MS } from '../limits.ts'
 import { SteppedClock, settle, steppedWorld } from '../../../test/clocks/stepped-clock.ts'
-import { lead } from './lead.ts'
+import { lead, type Term } from './lead.ts'
+import { Sightings } from './plan.ts'
 
 /** One lease, with compare-and-swap by resourceVersion as the API has it. */
 class LeaseServer {
@@ -40,13 +41,16 @@ function refusal(status: number, reason: string): Response {
 class Candidate {
   isLeading = false
   terms = 0
+  /** When another was seen to lead last, before the newest term. */
+  othersMs = 0
   readonly #end = new AbortController()
   readonly #run: Promise<void>
 
   constructor(server: LeaseServer, clock: SteppedClock, identity: string, leading: Set<string>) {
     const lease = { namespace: 'kube-system', name: 'cairn' }
     const candidacy = { client: server.client(clock, identity), world: steppedWorld(clock), lease, identity }
-    const work = async (signal: AbortSignal): Promise<void> => {
+    const work = async (signal: AbortSignal, { othersMs }: Term): Promise<void> => {
+      this.othersMs = othersMs
       this.isLeading = true
       this.terms += 1
       leading.add(identity)
@@ -89,15 +93,30 @@ suite('the election of a leader', () => {
     await clock.advance(30_000)
     assert.deepEqual([a.isLeading, b.isLeading], [true, false])
     server.silent.add('a')
+    const silentMs = clock.monotonicMs()
     await clock.advance(LEASE_STOP_MS + 100)
     assert.equal(a.isLeading, false, 'the loser has stopped')
     assert.equal(b.isLeading, false, 'before the other begins')
     await clock.advance((FAILOVER_MS * 2) / 3 - LEASE_STOP_MS - 100)
     assert.equal(b.isLeading, true)
+    const sinceMs = b.othersMs - silentMs
+    assert.ok(sinceMs > -LEASE_STEP_MS && sinceMs <= LEASE_STEP_MS, `${sinceMs} ms`)
     server.silent.clear()
     await clock.advance(60_000)
     assert.deepEqual([a.terms, b.terms], [1, 1], 'who comes back waits')
     await Promise.all([a.stop(), b.stop(), clock.advance(100)])
+  })
+
+  test('counts a change from when it was seen first, told by a watch or looked at', () => {
+    const sightings = new Sightings()
+    const version = (resourceVersion: string) => {
+      return { apiVersion: 'v1', kind: 'Lease', metadata: { name: 'l', resourceVersion } } as KubeObject
+    }
+    sightings.see(version('1'), 100)
+    sightings.see(version('2'), 200)
+    assert.equal(sightings.see(version('2'), 5_000).atMs, 200, 'an election of etcd later')
+    assert.equal(sightings.see(version('1'), 6_000).atMs, 100, 'told late')
+    assert.equal(sightings.see(version('3'), 7_000).atMs, 7_000)
   })
 
   test('hands over at once when the leader ends well', async () => {

@@ -4,7 +4,7 @@ import type { JsonObject, KubeObject } from '#schema'
 import { LEASE_MS, LEASE_STEP_MS, LEASE_STOP_MS } from '../limits.ts'
 import { microTimeText } from '../loop/times.ts'
 import { LEASES } from '../resources.ts'
-import { heldSpec, holderOf, nextStep, type Sighting, sighting } from './plan.ts'
+import { heldSpec, holderOf, nextStep, Sightings } from './plan.ts'
 
 /** Who wants to lead, and by which lease. */
 export interface Candidacy {
@@ -17,6 +17,12 @@ export interface Candidacy {
   readonly held?: ((sentMs: number) => void) | undefined
 }
 
+/** What is known when a term begins. */
+export interface Term {
+  /** When the lease was seen last to change in other hands, or this candidate began, monotonic: nobody else has renewed it since. */
+  readonly othersMs: number
+}
+
 /**
  * Runs `work` whenever this candidate leads, until the signal aborts. The signal of `work` aborts before anybody else can
  * lead: LEASE_STOP_MS after the lease was last renewed, by the monotonic clock. Nobody leads twice at once, as long as clocks
@@ -24,11 +30,12 @@ export interface Candidacy {
  */
 export async function lead(
   candidacy: Candidacy,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (signal: AbortSignal, term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = candidacy.world
   const campaign = new Campaign(candidacy)
+  const following = follow(campaign, candidacy, signal)
   while (!signal.aborted) {
     if (await campaign.step(signal)) {
       log.info('leading', { lease: candidacy.lease.name, identity: candidacy.identity })
@@ -36,13 +43,34 @@ export async function lead(
       log.info('no longer leading', { lease: candidacy.lease.name, identity: candidacy.identity })
     } else await clock.sleep(LEASE_STEP_MS, signal).catch(() => undefined)
   }
+  await following
 }
+
+// A look may have to wait until etcd has another leader: what was told at once counts from then.
+async function follow(campaign: Campaign, { client, world, lease }: Candidacy, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const after = campaign.version
+    if (after !== undefined && after !== '') {
+      const wanted = { namespace: lease.namespace, fields: `metadata.name=${lease.name}`, after, seconds: WATCH_SECONDS }
+      try {
+        for await (const event of client.watch(LEASES, wanted, signal)) {
+          if (event.kind !== 'bookmark' && event.kind !== 'deleted') campaign.told(event.object)
+        }
+      } catch (error) {
+        if (!signal.aborted && !isFault(error)) throw error
+      }
+    }
+    await world.clock.sleep(LEASE_STEP_MS, signal).catch(() => undefined)
+  }
+}
+
+const WATCH_SECONDS = 300
 
 // From being elected to having stopped.
 async function term(
   campaign: Campaign,
   { world: { clock } }: Candidacy,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (signal: AbortSignal, term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const end = new AbortController()
@@ -51,7 +79,7 @@ async function term(
   if (signal.aborted) abort()
   const kept = keep(campaign, clock, end)
   try {
-    await work(end.signal)
+    await work(end.signal, campaign)
   } finally {
     signal.removeEventListener('abort', abort)
     end.abort()
@@ -81,9 +109,12 @@ async function watchdog(campaign: Campaign, clock: World['clock'], end: AbortCon
 }
 
 /** One candidate's view of the lease. */
-class Campaign {
+class Campaign implements Term {
   readonly #candidacy: Candidacy
-  #seen: Sighting | undefined
+  readonly #sightings = new Sightings()
+  /** The newest version that was looked at. */
+  version: string | undefined
+  othersMs = Number.NEGATIVE_INFINITY
   /** When the request that renewed the lease last was sent. */
   renewedMs = Number.NEGATIVE_INFINITY
   /** True when the lease was seen in other hands. */
@@ -91,6 +122,11 @@ class Campaign {
 
   constructor(candidacy: Candidacy) {
     this.#candidacy = candidacy
+  }
+
+  /** The lease was changed, as a watch tells. */
+  told(lease: KubeObject): void {
+    this.#sightings.see(lease, this.#candidacy.world.clock.monotonicMs())
   }
 
   /** Takes the next step; true when this candidate holds the lease after it. */
@@ -131,8 +167,10 @@ class Campaign {
     const { client, world, lease, identity } = this.#candidacy
     const there = await client.find(LEASES, lease, signal)
     const nowMs = world.clock.monotonicMs()
-    this.#seen = sighting(there, this.#seen, nowMs)
-    const step = nextStep(there, { identity, seen: this.#seen, nowMs })
+    const seen = this.#sightings.see(there, nowMs)
+    this.version = seen.version
+    if (there === undefined || holderOf(there) !== identity) this.othersMs = Math.max(this.othersMs, seen.atMs)
+    const step = nextStep(there, { identity, seen, nowMs })
     if (step === 'wait') return false
     const spec = this.#heldSpec(there)
     if (there === undefined) await client.create(LEASES, newLease(lease, spec), signal)

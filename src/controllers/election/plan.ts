@@ -25,11 +25,25 @@ export function nextStep(
   return holder === '' || nowMs - seen.atMs >= lastsMs ? 'take' : 'wait'
 }
 
-/** When a lease was seen to change last. */
-export function sighting(lease: KubeObject | undefined, last: Sighting | undefined, nowMs: number): Sighting {
-  const version = lease?.metadata.resourceVersion ?? ''
-  return last?.version === version ? last : { version, atMs: nowMs }
+/** When each of the newest versions of a lease was seen first: looked at, or told by a watch. */
+export class Sightings {
+  readonly #atMs = new Map<string, number>()
+
+  /** A version that comes now; what was seen before keeps its time. */
+  see(lease: KubeObject | undefined, nowMs: number): Sighting {
+    const version = lease?.metadata.resourceVersion ?? ''
+    const atMs = this.#atMs.get(version) ?? nowMs
+    this.#atMs.set(version, atMs)
+    for (const old of this.#atMs.keys()) {
+      if (this.#atMs.size <= VERSIONS_KEPT) break
+      this.#atMs.delete(old)
+    }
+    return { version, atMs }
+  }
 }
+
+// A look may answer what a watch tells a moment later, or the other way round.
+const VERSIONS_KEPT = 16
 
 /** Who holds a lease; empty when nobody does. */
 export function holderOf(lease: KubeObject): string {

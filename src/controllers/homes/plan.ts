@@ -1,12 +1,12 @@
 import { FAILOVER_CONTROLLERS, type HomeChange, type MapFilesystem, type NodeMap } from '#cluster'
-import { HOME_LED_MS, HOME_SILENT_MS } from '../limits.ts'
+import { HOME_OTHERS_MS, HOME_SILENT_MS } from '../limits.ts'
 
 /** What is known when a home may have to be deposed. */
 export interface HomesFacts {
   /** Milliseconds for which a machine has not been heard, at least; 0: it is heard; undefined: nobody knows now. */
   readonly silentMs: (name: string) => number | undefined
-  /** Milliseconds for which this controller has led. */
-  readonly ledMs: number
+  /** Milliseconds for which no other controller has led, at least. */
+  readonly aloneMs: number
 }
 
 /**
@@ -28,9 +28,9 @@ export function nextHomes(map: Pick<NodeMap, 'filesystems' | 'machines'>, facts:
 }
 
 // The leader before may have answered the old home when it is not heard here, until shortly before this one took the lead.
-function isOver({ home }: MapFilesystem, { silentMs, ledMs }: HomesFacts): boolean {
+function isOver({ home }: MapFilesystem, { silentMs, aloneMs }: HomesFacts): boolean {
   const silent = silentMs(home)
-  return silent !== undefined && silent >= HOME_SILENT_MS && ledMs >= HOME_LED_MS
+  return silent !== undefined && silent >= HOME_SILENT_MS && aloneMs >= HOME_OTHERS_MS
 }
 
 // Of several that are heard it is the order of the set.

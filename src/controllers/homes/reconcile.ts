@@ -1,16 +1,16 @@
+import type { Term } from '../election/lead.ts'
 import { HOME_LOOK_MS } from '../limits.ts'
 import { Controller, type Outcome } from '../loop/controller.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import type { Cluster } from '../machines/cluster.ts'
 import { nextHomes } from './plan.ts'
 
-/** Names another home for filesystems whose home is silent, while this controller leads. */
-export function homesController({ world }: ControllerParts, cluster: Cluster): Controller {
+/** Names another home for filesystems whose home is silent, in a term of this controller. */
+export function homesController({ world }: ControllerParts, cluster: Cluster, { othersMs }: Term): Controller {
   const { clock, log } = world
-  const sinceMs = clock.monotonicMs()
   const reconcile = async (_: string, signal: AbortSignal): Promise<Outcome> => {
     const { map } = cluster
-    const facts = { silentMs: (name: string) => cluster.silentMs(name), ledMs: clock.monotonicMs() - sinceMs }
+    const facts = { silentMs: (name: string) => cluster.silentMs(name), aloneMs: clock.monotonicMs() - othersMs }
     for (const change of map === undefined ? [] : nextHomes(map, facts)) {
       const { outcome } = await cluster.setHome(change, signal)
       const { filesystem, was, next } = change

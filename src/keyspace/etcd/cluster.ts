@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf'
 import type { Fault, World } from '#base'
 import { keyspaceFault } from '../faults.ts'
-import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_TOKENS_MAX, ETCD_WRITE_MS } from '../limits.ts'
+import { ETCD_CALL_MS, ETCD_READ_MS, ETCD_RETRY_MS, ETCD_STAY_MS, ETCD_TOKENS_MAX, ETCD_WRITE_MS } from '../limits.ts'
 import {
   Connection,
   type EtcdTls,
@@ -48,6 +48,8 @@ export class Cluster implements Disposable {
   readonly #login: Login | undefined
   readonly #tls: () => EtcdTls
   #current: Connection | undefined
+  /** Who answers and can do nothing, and since when. */
+  #answering: { readonly endpoint: Connection; readonly sinceMs: number; readonly lastMs: number } | undefined
   #isClosed = false
 
   constructor(world: World, address: ClusterAddress) {
@@ -82,10 +84,10 @@ export class Cluster implements Disposable {
       // Others may be right where one is not.
       misfits = failure.misfit === undefined ? 0 : misfits + 1
       if (!isPassing(failure) || misfits >= this.#count) throw this.fault(failure)
-      this.leave(used)
+      const isLeft = this.leave(used, failure)
       if (!twiceIsOnce && !isNotBegun(failure)) throw unknownOutcome(failure)
       if (clock.monotonicMs() > endMs) throw unavailable(failure)
-      if (attempt % this.#count === 0) await clock.sleep(ETCD_RETRY_MS, signal)
+      if (!isLeft || attempt % this.#count === 0) await clock.sleep(ETCD_RETRY_MS, signal)
     }
   }
 
@@ -108,13 +110,27 @@ export class Cluster implements Disposable {
     return this.#login !== undefined
   }
 
-  /** Uses the next endpoint, unless somebody has left this one before. */
-  leave(endpoint: Connection): void {
-    if (this.#current !== endpoint) return
+  /**
+   * Uses the next endpoint, unless somebody has left this one before; answers whether another is used now. A member that answers is
+   * not left at once: it hears of the next leader as soon as others do, and of those the one that was it may answer nobody.
+   */
+  leave(endpoint: Connection, { how }: Pick<CallFailure, 'how'>): boolean {
+    if (this.#current !== endpoint) return true
+    if (how === 'answered' && this.#stays(endpoint)) return false
     const urls = this.#urls
     const next = urls[(urls.findIndex(url => url.origin === endpoint.origin) + 1) % urls.length]
     this.#current = next === undefined ? undefined : this.#connectionTo(next)
     this.#forgetOthers(urls)
+    return true
+  }
+
+  #stays(endpoint: Connection): boolean {
+    const nowMs = this.#world.clock.monotonicMs()
+    const known = this.#answering
+    const isSame = known?.endpoint === endpoint && nowMs - known.lastMs < ETCD_STAY_MS
+    const sinceMs = isSame ? known.sinceMs : nowMs
+    this.#answering = { endpoint, sinceMs, lastMs: nowMs }
+    return nowMs - sinceMs < ETCD_STAY_MS
   }
 
   [Symbol.dispose](): void {

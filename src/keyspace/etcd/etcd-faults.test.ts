@@ -51,6 +51,25 @@ suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 180_000 }, () => {
     }
   })
 
+  test('a member that answers is asked until there is another leader, not the one that was it and is silent', async () => {
+    const servers = await startCluster()
+    const leader = leaderOf(servers)
+    await using proxy = new Proxy(leader.url)
+    try {
+      const [other] = servers.filter(server => server !== leader)
+      await using keyspace = await open([other!.url, await proxy.listen()])
+      await txn(keyspace, put('a', '1'))
+      leader.freeze('SIGSTOP')
+      proxy.silence()
+      const { entries } = await keyspace.range({ keys: all }, never)
+      assert.equal(entries.length, 1)
+      assert.equal(proxy.accepted, 0)
+    } finally {
+      leader.freeze('SIGCONT')
+      for (const server of servers) await server[Symbol.asyncDispose]()
+    }
+  })
+
   test('a network that goes silent is noticed, and another way is taken', async () => {
     await using server = await startEtcd({ flags: ['--grpc-keepalive-min-time=900ms'] })
     await using proxy = new Proxy(server.url)

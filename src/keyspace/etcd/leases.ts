@@ -63,7 +63,7 @@ export class Leases {
       const ended = (answer: number | CallFailure): void => {
         signal.removeEventListener('abort', cancel)
         timer.removeEventListener('abort', cancel)
-        if (typeof answer !== 'number') this.#cluster.leave(endpoint)
+        if (typeof answer !== 'number') this.#cluster.leave(endpoint, answer)
         resolve(answer)
       }
       const { stream, endpoint } = this.#cluster.stream(KEEP_ALIVE_PATH, {

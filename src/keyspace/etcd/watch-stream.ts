@@ -249,7 +249,7 @@ export class WatchStream implements AsyncDisposable {
   #broken(open: { readonly endpoint: Connection }, failure: CallFailure): void {
     if (this.#open !== open) return
     this.#open = undefined
-    this.#cluster.leave(open.endpoint)
+    this.#cluster.leave(open.endpoint, failure)
     if (isOfOldToken(failure)) this.#cluster.renewToken()
     if (this.#subscriptions.size === 0 || this.#tasks.signal.aborted) return
     const waitMs = this.#retryMs
