@@ -171,6 +171,13 @@ export const SPARE_BYTES_MIN = 8 * 2 ** 20
 /** How long the certificates of machines hold, and how long before their end they are made anew. */
 export const NODE_CERTIFICATE_MS = 30 * 86_400_000
 export const NODE_RENEW_MS = 10 * 86_400_000
+/**
+ * The same of members of the cloud's etcd: they can be renewed only where that works, so a cloud that was off for months has to come up
+ * with what it has. Revoked ones that members know of, the newest.
+ */
+export const MEMBER_CERTIFICATE_MS = 365 * 86_400_000
+export const MEMBER_RENEW_MS = 335 * 86_400_000
+export const MEMBERS_REVOKED_MAX = 200
 /** Certificates of one machine that hold at a time. */
 export const MACHINE_CERTIFICATES_MAX = 16
 /** Characters of a machine's name: that of a label. */

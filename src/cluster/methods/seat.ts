@@ -28,6 +28,8 @@ const seatShape = shape({
   endpoints: list(text(URL_MAX), SEATS_MAX),
   certificatePem: optional(text(PEM_CHARACTERS_MAX)),
   authorityPem: optional(text(PEM_CHARACTERS_MAX)),
+  /** Certificates of members that hold no more. */
+  revokedPem: optional(text(PEM_CHARACTERS_MAX)),
 })
 
 /** What it gets. */

@@ -51,7 +51,12 @@ async function follow(campaign: Campaign, { client, world, lease }: Candidacy, s
   while (!signal.aborted) {
     const after = campaign.version
     if (after !== undefined && after !== '') {
-      const wanted = { namespace: lease.namespace, fields: `metadata.name=${lease.name}`, after, seconds: WATCH_SECONDS }
+      const wanted = {
+        namespace: lease.namespace,
+        fields: `metadata.name=${lease.name}`,
+        after,
+        seconds: WATCH_SECONDS,
+      }
       try {
         for await (const event of client.watch(LEASES, wanted, signal)) {
           if (event.kind !== 'bookmark' && event.kind !== 'deleted') campaign.told(event.object)

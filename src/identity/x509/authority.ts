@@ -97,6 +97,19 @@ export class Authority {
     })
     return pemOf(certificate)
   }
+
+  /** The certificates of this authority that hold no more, by their serials in hexadecimal (RFC 5280, section 5), in PEM. */
+  async revocationList(serials: readonly string[], now: Date): Promise<string> {
+    const library = await x509()
+    const list = await library.X509CrlGenerator.create({
+      issuer: new library.X509Certificate(this.certificatePem).subject,
+      thisUpdate: hourBefore(now),
+      signingAlgorithm: SIGNING,
+      signingKey: this.#key,
+      entries: serials.map(serialNumber => ({ serialNumber, revocationDate: now })),
+    })
+    return pemText('X509 CRL', list.rawData)
+  }
 }
 
 // As an object: of plain text the library takes `#` for hexadecimal, and leaves quotes and backslashes out.
@@ -124,8 +137,13 @@ async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<PrivateKeyPem> {
-  const bytes = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64')
-  return `-----BEGIN PRIVATE KEY-----\n${bytes.replace(/.{64}(?=.)/g, '$&\n')}\n-----END PRIVATE KEY-----\n`
+  return pemText('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key))
+}
+
+// RFC 7468.
+function pemText(label: string, der: ArrayBuffer): string {
+  const bytes = Buffer.from(der).toString('base64')
+  return `-----BEGIN ${label}-----\n${bytes.replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`
 }
 
 async function importKey(pem: PrivateKeyPem): Promise<webcrypto.CryptoKey> {

@@ -38,6 +38,8 @@ export interface Redeemed {
 export type IssuingWish = CertificateWish & {
   readonly usage?: Exclude<CertificateRequest['usage'], 'server'>
   readonly redeemed?: Redeemed | undefined
+  /** What a server is reached at; nothing when nothing is said. */
+  readonly reached?: Pick<CertificateRequest, 'dnsNames' | 'addresses'> | undefined
 }
 
 /** Issues client certificates, and remembers each until it has expired: what is not known cannot be revoked by name. */
@@ -56,7 +58,7 @@ export class Issuing implements AsyncDisposable {
 
   /** Signs a certificate, once it is remembered durably: nobody has one that is not known. */
   async issue(
-    { user, groups, publicKey, from, usage = 'client', redeemed }: IssuingWish,
+    { user, groups, publicKey, from, usage = 'client', redeemed, reached = NOWHERE }: IssuingWish,
     signal: AbortSignal,
     lastsMs = PERSONAL_CERTIFICATE_MS,
   ): Promise<IssuedCertificate> {
@@ -70,8 +72,7 @@ export class Issuing implements AsyncDisposable {
       commonName: user,
       organizations: groups,
       usage,
-      dnsNames: [],
-      addresses: [],
+      ...reached,
       // Clocks of two machines differ.
       notBefore: new Date(issuedMs - 300_000),
       notAfter: new Date(expiresMs),
@@ -147,6 +148,8 @@ export class Issuing implements AsyncDisposable {
     await this.#keyspace.txn({ then }, signal)
   }
 }
+
+const NOWHERE = { dnsNames: [], addresses: [] }
 
 function entryOf({ serial, user, groups, from, issuedMs, expiresMs, redeemed }: Row): LedgerEntry {
   const texts = Array.isArray(groups) ? groups.map(String) : []

@@ -80,7 +80,7 @@ export async function openControl(
   }
   const machines = opening.use(await openMachines({ ...access, ...admitting }, signal))
   const moved = (where: string) => anew(`everything was moved to ${where}`)
-  const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, moved }, machines))
+  const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, moved, unseated: anew }, machines))
   const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   users.onChange(() => listening.cut(peer => isDisabled(peer, users)))

@@ -11,7 +11,7 @@ export class Revocations implements AsyncDisposable {
   readonly #world: World
   readonly #serials = new Set<string>()
   readonly #closing = new AbortController()
-  readonly #listeners: (() => void)[] = []
+  readonly #listeners = new Set<() => void>()
   #following: Promise<void> = Promise.resolve()
 
   /** Resolves when all are known. */
@@ -32,9 +32,11 @@ export class Revocations implements AsyncDisposable {
     return this.#serials.has(serial)
   }
 
-  /** `run` is called whenever another certificate is revoked. */
-  onRevoked(run: () => void): void {
-    this.#listeners.push(run)
+  /** `run` is called whenever another certificate is revoked, until disposed. */
+  onRevoked(run: () => void): Disposable {
+    const listener = () => run()
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
   /** Revokes a certificate for good, on all servers of this keyspace. */

@@ -4,7 +4,7 @@ import { answerUnary, type ControlStatus, controlDoorOf, controlStatus, listenSo
 import { mainFault } from '../faults.ts'
 import { membersChoice, writeChoice } from '../keyspace/choice.ts'
 import { SEAT_ASK_MS } from '../limits.ts'
-import { keepMemberCredential, memberRequest } from '../members/credential.ts'
+import { keepMemberCredential, keepMemberRevocations, memberRequest } from '../members/credential.ts'
 import { hasEtcd } from '../members/etcd-program.ts'
 import { hasMemberData, writeMember } from '../members/member-file.ts'
 import { type MemberPlace, memberPlace, placeUrls } from '../members/place.ts'
@@ -68,6 +68,7 @@ class Standby {
   why = 'it asks the others'
   readonly #parts: StandbyParts
   #place: MemberPlace | undefined
+  #csrPem: string | undefined
 
   constructor(parts: StandbyParts) {
     this.#parts = parts
@@ -106,7 +107,8 @@ class Standby {
     const asked = {
       ...placeUrls(this.#place),
       hasData: hasMemberData(dataFolder),
-      csrPem: await memberRequest(dataFolder, name),
+      // The same each time: what is signed for it is asked for again.
+      csrPem: (this.#csrPem ??= await memberRequest(dataFolder, name)),
     }
     const seat = await call(signal, client => client.call(clusterSeat, { asked }, signal))
     this.why = seat.why
@@ -120,10 +122,11 @@ class Standby {
   }
 
   // The same again changes nothing.
-  #begin({ members, certificatePem, authorityPem }: Seat, name: string, place: MemberPlace): void {
+  #begin({ members, certificatePem, authorityPem, revokedPem }: Seat, name: string, place: MemberPlace): void {
     const { dataFolder } = this.#parts.start
     if (certificatePem === undefined || authorityPem === undefined) return
     keepMemberCredential(dataFolder, { certificatePem, authorityPem })
+    if (revokedPem !== undefined) keepMemberRevocations(dataFolder, revokedPem)
     const { host, clientPort, peerPort } = place
     if (!hasMemberData(dataFolder)) {
       writeMember(dataFolder, { name, host, clientPort, peerPort, isFirst: false, members })

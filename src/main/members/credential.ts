@@ -3,7 +3,9 @@ import fs from 'node:fs'
 import { isFault, type World } from '#base'
 import { type Authority, newKey, newRequest, readSigningRequest } from '#identity'
 import { replaceFile } from '../keys/replace-file.ts'
-import { NODE_CERTIFICATE_MS, NODE_RENEW_MS } from '../limits.ts'
+import type { Issuing } from '../control/issuing.ts'
+import type { Revocations } from '../control/revocations.ts'
+import { MEMBER_CERTIFICATE_MS, MEMBER_RENEW_MS, MEMBERS_REVOKED_MAX } from '../limits.ts'
 import { readEtcdFiles } from '../keyspace/etcd-files.ts'
 import { MEMBER_HOSTNAME } from './etcd-program.ts'
 import { memberFilesOf, memberFolderOf } from './member-file.ts'
@@ -26,7 +28,7 @@ export async function memberRequest(dataFolder: string, name: string): Promise<s
   fs.mkdirSync(memberFolderOf(dataFolder), { recursive: true, mode: 0o700 })
   const { key } = memberFilesOf(dataFolder)
   if (!fs.existsSync(key)) replaceFile(key, await newKey())
-  return newRequest(commonName(name), fs.readFileSync(key, 'utf8'))
+  return newRequest(memberUser(name), fs.readFileSync(key, 'utf8'))
 }
 
 /**
@@ -34,23 +36,52 @@ export async function memberRequest(dataFolder: string, name: string): Promise<s
  * in: no other certificate of the cloud that calls has a name. Faults: SigningRequestInvalid.
  */
 export async function signMember(
-  { authority, world }: { readonly authority: Authority; readonly world: Pick<World, 'clock' | 'entropy'> },
+  issuing: Pick<Issuing, 'issue'>,
   { name, host, csrPem }: MemberWish,
+  signal: AbortSignal,
 ): Promise<MemberCredential> {
   const { publicKey } = await readSigningRequest(csrPem)
-  const nowMs = Number(world.clock.wallNs() / 1_000_000n)
   const isAddress = /^[\d.]+$|:/.test(host)
-  const wish = {
-    commonName: commonName(name),
-    organizations: [],
-    usage: 'node',
+  const reached = {
     dnsNames: [MEMBER_HOSTNAME, ...(isAddress ? [] : [host])],
     addresses: isAddress ? [host] : [],
-    notBefore: new Date(nowMs - BEFORE_MS),
-    notAfter: new Date(nowMs + NODE_CERTIFICATE_MS),
-    serial: world.entropy.bytes(16),
-  } as const
-  return { certificatePem: await authority.sign(wish, publicKey), authorityPem: authority.certificatePem }
+  }
+  const wish = { user: memberUser(name), groups: [], publicKey, from: 'etcd', usage: 'node', reached } as const
+  const { certificatePem, authorityPem } = await issuing.issue(wish, signal, MEMBER_CERTIFICATE_MS)
+  return { certificatePem, authorityPem }
+}
+
+/** Whose the certificates of the member of a machine are, in the ledger. */
+export function memberUser(name: string): string {
+  return `${MEMBER_USERS}${name}`
+}
+
+const MEMBER_USERS = 'system:cairn:etcd:'
+
+/** The list of certificates of members that hold no more; etcd lets nobody in who shows one. */
+export async function memberRevocations(
+  { authority, issuing, revocations, world }: RevocationParts,
+  signal: AbortSignal,
+): Promise<{ readonly serials: readonly string[]; readonly pem: string }> {
+  const entries = await issuing.list(signal)
+  const ended = entries.filter(({ user, serial }) => user.startsWith(MEMBER_USERS) && revocations.has(serial))
+  const serials = ended.map(({ serial }) => serial).slice(-MEMBERS_REVOKED_MAX)
+  const now = new Date(Number(world.clock.wallNs() / 1_000_000n))
+  return { serials, pem: await authority.revocationList(serials, now) }
+}
+
+/** What a list of revoked certificates is made of. */
+export interface RevocationParts {
+  readonly world: Pick<World, 'clock'>
+  readonly authority: Pick<Authority, 'revocationList'>
+  readonly issuing: Pick<Issuing, 'list'>
+  readonly revocations: Pick<Revocations, 'has'>
+}
+
+/** Keeps which certificates hold no more; etcd reads it again for each connection. */
+export function keepMemberRevocations(dataFolder: string, pem: string): void {
+  fs.mkdirSync(memberFolderOf(dataFolder), { recursive: true, mode: 0o700 })
+  replaceFile(memberFilesOf(dataFolder).revoked, pem)
 }
 
 /** Keeps what was signed; etcd reads it again for each connection. */
@@ -65,16 +96,9 @@ export function isMemberDue(dataFolder: string, { clock }: Pick<World, 'clock'>)
   try {
     readEtcdFiles(memberFilesOf(dataFolder))
     const { validTo } = new X509Certificate(fs.readFileSync(memberFilesOf(dataFolder).certificate))
-    return Date.parse(validTo) - Number(clock.wallNs() / 1_000_000n) < NODE_RENEW_MS
+    return Date.parse(validTo) - Number(clock.wallNs() / 1_000_000n) < MEMBER_RENEW_MS
   } catch (error) {
     if (!isFault(error, 'KeyspaceFile')) throw error
     return true
   }
 }
-
-function commonName(name: string): string {
-  return `system:cairn:etcd:${name}`
-}
-
-// Clocks of two machines differ.
-const BEFORE_MS = 300_000

@@ -34,7 +34,7 @@ export function etcdProgram(): string | undefined {
  */
 export function etcdArguments(dataFolder: string, member: EtcdMemberPlan): readonly string[] {
   const { name, host, clientPort, peerPort, isFirst, members } = member
-  const { authority, certificate, key } = memberFilesOf(dataFolder)
+  const { authority, certificate, key, revoked } = memberFilesOf(dataFolder)
   const [client, peer] = [memberUrl(host, clientPort), memberUrl(host, peerPort)]
   const options = {
     name,
@@ -53,6 +53,8 @@ export function etcdArguments(dataFolder: string, member: EtcdMemberPlan): reado
     'peer-cert-file': certificate,
     'peer-key-file': key,
     'peer-cert-allowed-hostname': MEMBER_HOSTNAME,
+    // Without the file etcd would let nobody in.
+    ...(fs.existsSync(revoked) ? { 'client-crl-file': revoked, 'peer-crl-file': revoked } : {}),
     'heartbeat-interval': '200',
     'election-timeout': '2000',
     'snapshot-count': '10000',

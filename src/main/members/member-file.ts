@@ -35,6 +35,8 @@ export function memberFilesOf(dataFolder: string) {
     authority: `${folder}/authority.pem`,
     certificate: `${folder}/certificate.pem`,
     key: `${folder}/key.pem`,
+    /** The certificates of members that hold no more (RFC 5280, section 5). */
+    revoked: `${folder}/revoked.pem`,
   } as const
 }
 
@@ -57,6 +59,14 @@ export function readMember(dataFolder: string): EtcdMemberPlan | undefined {
 export function writeMember(dataFolder: string, member: EtcdMemberPlan): void {
   fs.mkdirSync(memberFolderOf(dataFolder), { recursive: true, mode: 0o700 })
   replaceFile(fileOf(dataFolder), `${JSON.stringify({ version: 1, ...member }, undefined, 2)}\n`)
+}
+
+/** No member runs on this machine any more. What it has is kept, for people, until there is another. */
+export function removeMember(dataFolder: string): void {
+  fs.rmSync(fileOf(dataFolder), { force: true })
+  const kept = `${memberFolderOf(dataFolder)}/removed`
+  fs.rmSync(kept, { recursive: true, force: true })
+  if (fs.existsSync(memberDataOf(dataFolder))) fs.renameSync(memberDataOf(dataFolder), kept)
 }
 
 /** True when the member of this machine has begun: what is written there counts. */

@@ -4,9 +4,18 @@ import { type EtcdMembers, openEtcdMembers } from '#keyspace'
 import { type EtcdChoice, membersChoice } from '../../keyspace/choice.ts'
 import { readEtcdFiles } from '../../keyspace/etcd-files.ts'
 import { SEAT_ASK_MS } from '../../limits.ts'
-import { isMemberDue, keepMemberCredential, memberRequest, signMember } from '../../members/credential.ts'
+import {
+  isMemberDue,
+  keepMemberCredential,
+  keepMemberRevocations,
+  memberRequest,
+  memberRevocations,
+  signMember,
+} from '../../members/credential.ts'
 import { memberFilesOf, memberUrl, readMember, writeMember } from '../../members/member-file.ts'
 import { memberPlace, placeUrls } from '../../members/place.ts'
+import type { Issuing } from '../issuing.ts'
+import type { Revocations } from '../revocations.ts'
 import type { DoorCall } from '../storage-door.ts'
 
 /** What the member of this machine is made and looked after with. */
@@ -14,6 +23,8 @@ export interface OwnMemberParts {
   readonly world: World
   readonly dataFolder: string
   readonly authority: Authority
+  readonly issuing: Issuing
+  readonly revocations: Pick<Revocations, 'has' | 'revoke' | 'onRevoked'>
   /** What this machine is called. */
   readonly own: string
   /** The storage process of this machine: it knows its addresses. */
@@ -27,7 +38,8 @@ export async function beginFirst(parts: OwnMemberParts, signal: AbortSignal): Pr
   const { dataFolder, own: name, call, lookAtEtcd } = parts
   const place = await memberPlace(dataFolder, call, signal)
   const { clientUrl, peerUrl } = placeUrls(place)
-  await keepCredential(parts, place.host)
+  await keepCredential(parts, place.host, signal)
+  keepMemberRevocations(dataFolder, (await memberRevocations(parts, signal)).pem)
   const { host, clientPort, peerPort } = place
   const members = [{ name, peerUrl }]
   if (readMember(dataFolder) === undefined) {
@@ -46,16 +58,19 @@ export function ownEndpoint(dataFolder: string): string | undefined {
 }
 
 /** Renews the certificate of the member of this machine when it is due. */
-export async function renewCredential(parts: OwnMemberParts): Promise<void> {
+export async function renewCredential(parts: RenewalParts, signal: AbortSignal): Promise<void> {
   const member = readMember(parts.dataFolder)
-  if (member !== undefined) await keepCredential(parts, member.host)
+  if (member !== undefined) await keepCredential(parts, member.host, signal)
 }
 
-async function keepCredential(parts: OwnMemberParts, host: string): Promise<void> {
-  const { world, dataFolder, own: name } = parts
+/** What the certificate of the member of this machine is renewed with. */
+export type RenewalParts = Pick<OwnMemberParts, 'world' | 'dataFolder' | 'own' | 'issuing'>
+
+async function keepCredential(parts: RenewalParts, host: string, signal: AbortSignal): Promise<void> {
+  const { world, dataFolder, own: name, issuing } = parts
   if (!isMemberDue(dataFolder, world)) return
   const csrPem = await memberRequest(dataFolder, name)
-  keepMemberCredential(dataFolder, await signMember(parts, { name, host, csrPem }))
+  keepMemberCredential(dataFolder, await signMember(issuing, { name, host, csrPem }, signal))
 }
 
 /** The members as they are asked at some endpoints, with the files of this machine. */

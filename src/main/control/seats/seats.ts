@@ -1,14 +1,21 @@
 import { whyOf } from '#base'
 import { clusterSeat, type Seat, type SeatAsked } from '#cluster'
 import type { EtcdMember, EtcdMembers } from '#keyspace'
-import { answerUnary, type Handler, message } from '#rpc'
+import { answerUnary, type Handler, message, nodeStatus } from '#rpc'
 import { mainFault } from '../../faults.ts'
 import { type KeyspaceChoice, readChoice, writeChoice } from '../../keyspace/choice.ts'
 import type { GatedKeyspace } from '../../keyspace/gate.ts'
 import { moveTo } from '../../keyspace/move.ts'
 import { FIRST_MEMBER_MS, MEMBERS_LOOK_MS, SEAT_ASKED_MS } from '../../limits.ts'
-import { signMember } from '../../members/credential.ts'
+import {
+  keepMemberRevocations,
+  type MemberCredential,
+  memberRevocations,
+  memberUser,
+  signMember,
+} from '../../members/credential.ts'
 import { hasEtcd } from '../../members/etcd-program.ts'
+import { removeMember } from '../../members/member-file.ts'
 import { CONTROLLERS_WANTED, controlText, endpointsOf, seatStep, startedWith } from '../../members/plan.ts'
 import type { OpenCluster } from '../machines/open.ts'
 import { beginFirst, membersAt, type OwnMemberParts, ownEndpoint, renewCredential } from './own-member.ts'
@@ -19,6 +26,8 @@ export interface SeatsParts extends OwnMemberParts {
   readonly gate: GatedKeyspace
   /** Hears that the control plane has moved: this process is of no use any more. */
   readonly moved: (where: string) => void
+  /** Hears that this machine keeps the control plane no longer: the next process stands by. */
+  readonly unseated: (why: string) => void
 }
 
 /** Gives places from now on; a machine that leaves the cloud loses its own. */
@@ -45,6 +54,10 @@ class Seats implements AsyncDisposable {
   /** One after the other: what is decided by the members is done before they are looked at again. */
   #seating: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
+  /** What was signed for a controller that asks again with the same request. */
+  readonly #signed = new Map<string, { readonly csrPem: string; readonly credential: MemberCredential }>()
+  /** The revoked certificates that members here know of, as they were kept last. */
+  #revoked: string | undefined
 
   constructor(parts: SeatsParts) {
     this.#parts = parts
@@ -67,6 +80,7 @@ class Seats implements AsyncDisposable {
   async remove(name: string, hosts: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { choice } = this.#parts
     if (choice.kind !== 'members') return
+    await this.#endCertificates(name, signal)
     using members = this.#members(choice.endpoints)
     for (const member of await members.list(signal)) {
       const isNameless = member.name === '' && member.peerUrls.some(url => hosts.has(new URL(url).hostname))
@@ -126,11 +140,7 @@ class Seats implements AsyncDisposable {
     }
   }
 
-  async #seatAmong(
-    endpoints: readonly string[],
-    seeker: SeatAsked & { readonly name: string },
-    signal: AbortSignal,
-  ): Promise<Seat> {
+  async #seatAmong(endpoints: readonly string[], seeker: Seeking, signal: AbortSignal): Promise<Seat> {
     using members = this.#members(endpoints)
     for (;;) {
       const all = await members.list(signal)
@@ -140,6 +150,7 @@ class Seats implements AsyncDisposable {
           await members.add(seeker.peerUrl, signal)
           continue
         case 'replace':
+          await this.#endCertificates(seeker.name, signal)
           await members.remove(step.id, signal)
           continue
         case 'move':
@@ -149,26 +160,43 @@ class Seats implements AsyncDisposable {
           return waits(`another controller${step.other === '' ? '' : `, ${step.other},`} is being taken in`)
         case 'promote':
           if (await members.promote(step.id, signal)) continue
-          return this.#answer('begin', seeker, all)
+          return this.#answer('begin', { seeker, all }, signal)
         default:
-          return this.#answer(step.kind, seeker, all)
+          return this.#answer(step.kind, { seeker, all }, signal)
       }
     }
   }
 
   async #answer(
     step: 'begin' | 'seated',
-    seeker: SeatAsked & { readonly name: string },
-    all: readonly EtcdMember[],
+    { seeker, all }: { readonly seeker: Seeking; readonly all: readonly EtcdMember[] },
+    signal: AbortSignal,
   ): Promise<Seat> {
-    const { hostname } = new URL(seeker.peerUrl)
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
     return {
       step,
       why: 'its member gets what the others have',
       members: startedWith(all, seeker),
       endpoints: endpointsOf(all, seeker.clientUrl),
-      ...(await signMember(this.#parts, { name: seeker.name, host, csrPem: seeker.csrPem })),
+      ...(await this.#credential(seeker, signal)),
+      revokedPem: (await memberRevocations(this.#parts, signal)).pem,
+    }
+  }
+
+  async #credential({ name, peerUrl, csrPem }: Seeking, signal: AbortSignal): Promise<MemberCredential> {
+    const known = this.#signed.get(name)
+    if (known?.csrPem === csrPem) return known.credential
+    const host = new URL(peerUrl).hostname.replace(/^\[(.*)\]$/, '$1')
+    const credential = await signMember(this.#parts.issuing, { name, host, csrPem }, signal)
+    this.#signed.set(name, { csrPem, credential })
+    return credential
+  }
+
+  async #endCertificates(name: string, signal: AbortSignal): Promise<void> {
+    const { issuing, revocations } = this.#parts
+    this.#signed.delete(name)
+    for (const { user, serial } of await issuing.list(signal)) {
+      if (user !== memberUser(name) || revocations.has(serial)) continue
+      await revocations.revoke(serial, `${name} has no member of the etcd any more`, signal)
     }
   }
 
@@ -180,21 +208,44 @@ class Seats implements AsyncDisposable {
         await this.#look(signal)
       } catch (error) {
         if (!signal.aborted) world.log.warn('the members of etcd are not known', { why: whyOf(error) })
+        if (!signal.aborted && (await this.#isRemoved(signal))) return this.#standDown()
       }
-      await world.clock.sleep(MEMBERS_LOOK_MS, signal).catch(() => undefined)
+      await sleepUntilRevoked(this.#parts, MEMBERS_LOOK_MS, signal)
     }
+  }
+
+  // The others let this machine in no more, and so does etcd: what it says no more is not known from there.
+  async #isRemoved(signal: AbortSignal): Promise<boolean> {
+    const status = this.#parts.call(signal, client => client.call(nodeStatus, undefined, signal))
+    return (await status.catch(() => undefined))?.cloud?.isRemoved === true
+  }
+
+  #standDown(): void {
+    const { dataFolder, lookAtEtcd, unseated } = this.#parts
+    writeChoice(dataFolder, { kind: 'standby' })
+    removeMember(dataFolder)
+    lookAtEtcd()
+    unseated('this machine was removed from the cloud')
   }
 
   // Who has come is asked from now on, and who has gone no more.
   async #look(signal: AbortSignal): Promise<void> {
     const { dataFolder } = this.#parts
-    await renewCredential(this.#parts)
+    await renewCredential(this.#parts, signal)
+    await this.#keepRevocations(signal)
     const own = ownEndpoint(dataFolder)
     const choice = readChoice(dataFolder)
     if (own === undefined || choice.kind !== 'members') return
     using members = this.#members(choice.endpoints)
     const endpoints = endpointsOf(await members.list(signal), own)
     if (endpoints.join() !== choice.endpoints.join()) writeChoice(dataFolder, { ...choice, endpoints })
+  }
+
+  async #keepRevocations(signal: AbortSignal): Promise<void> {
+    const { serials, pem } = await memberRevocations(this.#parts, signal)
+    if (serials.join() === this.#revoked) return
+    keepMemberRevocations(this.#parts.dataFolder, pem)
+    this.#revoked = serials.join()
   }
 
   #members(endpoints: readonly string[]): EtcdMembers {
@@ -204,6 +255,19 @@ class Seats implements AsyncDisposable {
   #nowMs(): number {
     return this.#parts.world.clock.monotonicMs()
   }
+}
+
+type Seeking = SeatAsked & { readonly name: string }
+
+// What was revoked is kept out at once.
+async function sleepUntilRevoked(
+  { world, revocations }: Pick<SeatsParts, 'world' | 'revocations'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const revoked = new AbortController()
+  using _listening = revocations.onRevoked(() => revoked.abort())
+  await world.clock.sleep(ms, AbortSignal.any([signal, revoked.signal])).catch(() => undefined)
 }
 
 function waits(why: string): Seat {
