@@ -54,7 +54,7 @@ suite('controllers that run an etcd', { skip: whyNoEtcd(), timeout: 280_000 }, (
   }
 
   const names = (from: string) =>
-    [...ctl(from, from, 'member', 'list').matchAll(/started, (\w+),/g)].map(([, name]) => name).sort()
+    [...ctl(from, from, 'member', 'list').matchAll(/started, (\w+),/g)].map(([, name = '']) => name).toSorted()
 
   before(async () => {
     await begin('first')

@@ -192,17 +192,22 @@ export class Connection {
 
   #connect(): Promise<http2.ClientHttp2Session> {
     const { authorityPem: ca, certificatePem: cert, keyPem: key } = this.#tls()
-    return new Promise((resolve, reject) => {
+    const connecting = new Promise<http2.ClientHttp2Session>((resolve, reject) => {
       const session = http2.connect(this.#url.origin, {
         ca,
         cert,
         key,
         settings: { initialWindowSize: ETCD_WINDOW_BYTES },
       })
-      const timer = setTimeout(() => session.destroy(new Error('no connection in time')), ETCD_CONNECT_MS)
       const forget = (): void => {
-        this.#session = undefined
+        if (this.#session === connecting) this.#session = undefined
       }
+      // One that is still being made ends only when TCP gives up.
+      const timer = setTimeout(() => {
+        forget()
+        reject(new Error(`${this.#url.host}: no connection in time`))
+        session.destroy()
+      }, ETCD_CONNECT_MS)
       session.once('connect', () => {
         clearTimeout(timer)
         session.setLocalWindowSize(ETCD_WINDOW_BYTES)
@@ -223,6 +228,7 @@ export class Connection {
         reject(new Error(`${this.#url.host}: the connection was closed`))
       })
     })
+    return connecting
   }
 
   // etcd ends connections that ping more often than every 5 s, or with no stream open (embed.DefaultGRPCKeepAliveMinTime).

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { suite, test } from 'node:test'
 import { bytesOf, isFault } from '#base'
 import { revisionOf } from '../change.ts'
 import type { Keyspace } from '../keyspace.ts'
 import { never, put, quietWorld, take, txn } from '../test/support.ts'
+import { Connection } from './connection.ts'
 import { type EtcdOptions, openEtcdKeyspace } from './open.ts'
 import { answers, type EtcdServer, startCluster, startEtcd, whyNoEtcd } from '../../../test/etcd/server.ts'
 import { Load } from '../../../test/etcd/load.ts'
@@ -68,6 +73,29 @@ suite('etcd when things fail', { skip: whyNoEtcd(), timeout: 180_000 }, () => {
       leader.freeze('SIGCONT')
       for (const server of servers) await server[Symbol.asyncDispose]()
     }
+  })
+
+  test('a lease that is kept alive leaves no member for another', async () => {
+    await using server = await startEtcd()
+    await using proxy = new Proxy(server.url)
+    await using keyspace = await open([server.url, await proxy.listen()])
+    const lease = await keyspace.grant(20_000, never)
+    for (let i = 0; i < 3; i++) {
+      await keyspace.keepAlive(lease, never)
+      await keyspace.range({ keys: all }, never)
+    }
+    assert.equal(proxy.accepted, 0)
+  })
+
+  test('a member whose machine is off is given up after a moment, as nothing answers there', async () => {
+    await using off = await listenAndSleep()
+    const connection = new Connection(new URL(`https://127.0.0.1:${off.port}`), () => ({}), quick)
+    const asked = { path: '/etcdserverpb.Maintenance/Status', message: new Uint8Array(), timeoutMs: 60_000 }
+    const beganMs = performance.now()
+    const answer = await connection.unary(asked, never)
+    assert.equal(answer.ok || answer.failure.how, 'refused')
+    assert.ok(performance.now() - beganMs < 20_000, 'not when TCP gives up')
+    connection.close()
   })
 
   test('a network that goes silent is noticed, and another way is taken', async () => {
@@ -171,4 +199,24 @@ function leaderOf(servers: readonly EtcdServer[]): EtcdServer {
 function hurried(): () => number {
   let nowMs = 0
   return () => (nowMs += 5000)
+}
+
+/** A port at which the kernel answers nobody any more: the process behind it stands still, and the queue before it is full. */
+async function listenAndSleep(): Promise<AsyncDisposable & { readonly port: number }> {
+  const program =
+    "const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port))"
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [said] = await once(child.stdout, 'data')
+  const port = Number(String(said))
+  child.kill('SIGSTOP')
+  const waiting = Array.from({ length: 4 }, () => net.connect(port, '127.0.0.1').on('error', () => undefined))
+  await delay(200)
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of waiting) socket.destroy()
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
 }

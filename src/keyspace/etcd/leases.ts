@@ -60,7 +60,11 @@ export class Leases {
     return new Promise(resolve => {
       const cancel = (): void => stream.close()
       const timer = AbortSignal.timeout(ETCD_READ_MS)
+      let isOver = false
       const ended = (answer: number | CallFailure): void => {
+        // What was answered ends, too: that is no failure.
+        if (isOver) return
+        isOver = true
         signal.removeEventListener('abort', cancel)
         timer.removeEventListener('abort', cancel)
         if (typeof answer !== 'number') this.#cluster.leave(endpoint, answer)
