@@ -135,3 +135,27 @@ test('locks of a machine that is heard no more are free when its lease is over, 
   assert.equal((await get(a.vfs, ino)).toString(), 'other', 'opened anew it is as good as any')
   assert.equal(await a.vfs.setLock(ino, lock('exclusive')), ERRNO.EAGAIN)
 })
+
+test('a lock is had when the kernel has heard what others changed under it, however busy the machine is', async () => {
+  const world = fastWorld()
+  await using cloud = await testCloud(64 * 1024, world)
+  const { vfs: far } = await cloud.machine('a')
+  const here = cloud.home.vfs
+  const { ino } = await make(far, 'x')
+  for (const [holder, next] of [
+    [far, here],
+    [here, far],
+  ] as const) {
+    await ok(holder.setLock(ino, lock('exclusive')))
+    const waiting = Promise.resolve(next.setLock(ino, lock('exclusive'), NEVER))
+    await write(holder, ino, 'changed')
+    const kernel = Promise.withResolvers<void>()
+    cloud.kernelsTold = () => kernel.promise
+    await ok(holder.setLock(ino, lock('none')))
+    const late = world.clock.sleep(2_000, NEVER).then(() => 'waits')
+    assert.equal(await Promise.race([waiting, late]), 'waits')
+    kernel.resolve()
+    await ok(await waiting)
+    await ok(next.setLock(ino, lock('none')))
+  }
+})

@@ -17,7 +17,7 @@ import { FilesystemAccess } from './home/access-rules.ts'
 import { Home } from './home/home.ts'
 import { format, readSuperblock, type Superblock } from './home/superblock.ts'
 import { LOCAL_SESSION } from './home/locks.ts'
-import { KERNEL_TOLD_MS, TICK_MS } from './limits.ts'
+import { LOCK_TOLD_MS, TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import { LateVfs } from './remote/late-vfs.ts'
@@ -182,7 +182,7 @@ function localLocks(options: FilesystemOptions, home: Home, writer: Writer): Cli
   const file = new LockFile(world.disk, folder, bootId)
   const held = options.isMounted ? file.read() : []
   home.context.locks.reclaim(LOCAL_SESSION, held)
-  const fresh = () => forAWhile(told(), world.clock, KERNEL_TOLD_MS)
+  const fresh = () => forAWhile(told(), world.clock, LOCK_TOLD_MS)
   return new ClientLocks({ link: home, file, settle: ino => writer.settle(ino), fresh }, held)
 }
 

@@ -79,6 +79,8 @@ export const RECONNECT_MAX_MS = 500
 export const SLOTS_MAX = 64
 /** How long a change waits for the kernels of other machines to hear of it; who asks the home knows it in any case. */
 export const KERNEL_TOLD_MS = 100
+/** How long who gets a lock waits for the kernel here to hear what others have changed under it: a busy machine needs a while. */
+export const LOCK_TOLD_MS = 5_000
 /** Sessions of one filesystem. */
 export const SESSIONS_MAX = 1_000
 /** Entries of a directory that another machine may ask for at once. */

@@ -14,7 +14,7 @@ import { unsettled } from '../faults.ts'
 import type { UsedFilesystem } from '../filesystem.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { ROOT_INO } from '../inode.ts'
-import { KERNEL_TOLD_MS, TICK_MS } from '../limits.ts'
+import { LOCK_TOLD_MS, TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
 import { forAWhile } from '../shared/for-a-while.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
@@ -74,7 +74,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       link,
       file: lockFile,
       settle: ino => parts.writer?.settle(ino),
-      fresh: () => forAWhile(told(), world.clock, KERNEL_TOLD_MS),
+      fresh: () => forAWhile(told(), world.clock, LOCK_TOLD_MS),
     },
     options.isMounted === true ? lockFile.read() : [],
   )
