@@ -6,6 +6,7 @@ import { suite, test } from 'node:test'
 import { type Digest, isFault } from '#base'
 import { DiskKeeper } from './disk-keeper.ts'
 import type { MachineDisks } from './machine-disks.ts'
+import { reportOf } from './other-disk.ts'
 import { DiskBench } from './testing.ts'
 
 type Put = ReadonlyMap<Digest, Uint8Array>
@@ -103,7 +104,7 @@ suite('the disks of a machine', () => {
       const { id } = await disks.add(bench.disk('b'), undefined)
       put = await putMany(disks, 50)
       bench.broken.add(bench.disk('b'))
-      await assert.rejects(putMany(disks, 20), code('Io', /disk failed|sync of the chunk store failed/))
+      put = new Map([...put, ...(await putMany(disks, 20))])
       assert.equal(await bench.failed, id)
     }
     bench.broken.clear()
@@ -152,6 +153,30 @@ suite('the disks of a machine', () => {
     assert.deepEqual(states(disks), ['Ready'])
     assert.deepEqual(await readAll(disks, put), new Set(['right']))
     await assert.rejects(disks.remove(id, false), code('NotFound', /no disk/))
+  })
+
+  test('leave the map when they are missing for ten minutes, and at once when they fail', () => {
+    const record = { id: 'd'.repeat(32), path: '/mnt/attic' }
+    const lost = (state: 'Missing' | 'Failing') => ({ record, away: { state, why: 'so' }, sinceMs: 1000 })
+    const isLeaving = (state: 'Missing' | 'Failing', nowMs: number) => reportOf(lost(state), nowMs).isLeaving === true
+    assert.deepEqual([isLeaving('Missing', 600_999), isLeaving('Missing', 601_000)], [false, true])
+    assert.equal(isLeaving('Failing', 1000), true)
+  })
+
+  test('that another data folder had are taken over with what they hold', async () => {
+    using bench = new DiskBench()
+    using later = new DiskBench()
+    let put: Put
+    {
+      await using disks = await bench.open()
+      await disks.add(bench.disk('b'), undefined)
+      put = await putMany(disks, 50)
+    }
+    fs.cpSync(bench.disk('b'), later.disk('b'), { recursive: true })
+    await using disks = await later.open()
+    const { chunks } = await disks.add(later.disk('b'), undefined)
+    assert.ok(chunks > 10)
+    assert.deepEqual(await readAll(disks, put), new Set(['right', 'ChunkMissing']))
   })
 
   test('go on being emptied after a new start, until they are added again', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chunkCheck, restartCheck, spaceCheck } from './health.ts'
+import { chunkCheck, diskCheck, restartCheck, spaceCheck } from './health.ts'
 
 const none = { chunks: 0, bytes: 0 }
 const states = { held: { chunks: 7, bytes: 70 }, cached: none, condemned: none, quarantined: none }
@@ -45,4 +45,15 @@ test('little room warns, none fails', () => {
   assert.match(full.remedy ?? '', /cairn fs gc/)
   const small = spaceCheck({ totalBytes: 0, freeBytes: 0 })
   assert.deepEqual([small.state, small.remedy?.includes('--data')], ['fail', true])
+})
+
+test('a disk that is missing or fails is named with what to do, a full one warns', () => {
+  const disk = { id: 'd'.repeat(32), path: '/mnt/attic', state: 'Ready', chunks: 7, damaged: 0 } as const
+  const sizes = { capacityMiB: 100, usedMiB: 10, freeMiB: 90 }
+  assert.deepEqual(diskCheck({ ...disk, ...sizes }), { name: 'disk', state: 'ok', detail: '/mnt/attic: 7 chunks held' })
+  const missing = diskCheck({ ...disk, ...sizes, state: 'Missing', message: 'not mounted' })
+  assert.deepEqual([missing.state, missing.detail], ['fail', '/mnt/attic: Missing; not mounted'])
+  assert.match(missing.remedy ?? '', /mount it.*cairn disk remove \/mnt\/attic/)
+  assert.match(diskCheck({ ...disk, ...sizes, state: 'Failing' }).remedy ?? '', /kernel log/)
+  assert.equal(diskCheck({ ...disk, ...sizes, state: 'Full' }).state, 'warn')
 })

@@ -21,6 +21,7 @@ export class Store implements ChunkStore {
   readonly #rebuild: () => Promise<void>
   readonly #close: () => Promise<void>
   #rebuilding: Promise<void> | undefined
+  #compacted: Promise<unknown> = Promise.resolve()
   /** Puts and maintenance under way; a rebuild waits for them, since it reads the whole log. */
   readonly #writing = new Set<Promise<unknown>>()
 
@@ -135,8 +136,11 @@ export class Store implements ChunkStore {
     yield* quarantinedChunks(this.#parts, signal)
   }
 
+  // One after the other: two would rewrite the same segments.
   compact(signal: AbortSignal): Promise<Compaction> {
-    return this.#write(() => compactSegments(this.#parts, signal))
+    const mine = this.#compacted.then(() => this.#write(() => compactSegments(this.#parts, signal)))
+    this.#compacted = mine.catch(() => undefined)
+    return mine
   }
 
   collect(providers: readonly RootProvider[], options: CollectOptions, signal: AbortSignal): Promise<CollectRound> {

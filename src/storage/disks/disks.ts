@@ -286,7 +286,8 @@ export class Disks implements ChunkStore {
         await this.#on(part, 'write', () => step(part))
         return part
       } catch (error) {
-        if (!isFault(error, 'NoSpace')) throw error
+        const mayGoElsewhere = isFault(error, 'NoSpace') || this.#isTrouble(part, error)
+        if (!mayGoElsewhere) throw error
       }
     }
     throw noSpace(bytes.byteLength)
@@ -348,8 +349,11 @@ export class Disks implements ChunkStore {
   }
 
   #tell(part: DiskPart, kind: DiskTrouble['kind'], error: unknown): void {
-    const isTrouble = part !== this.#options.first && isFault(error, 'Io')
-    if (isTrouble) this.#options.trouble(part.id, { kind, error })
+    if (this.#isTrouble(part, error)) this.#options.trouble(part.id, { kind, error })
+  }
+
+  #isTrouble(part: DiskPart, error: unknown): boolean {
+    return part !== this.#options.first && isFault(error, 'Io')
   }
 }
 
