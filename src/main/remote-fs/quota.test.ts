@@ -140,3 +140,20 @@ test('files of all machines are counted when they are made', async () => {
   assert.equal(made.filter(answer => !isErrno(answer)).length, 8)
   assert.equal(made.filter(answer => answer === ERRNO.EDQUOT).length, 16)
 })
+
+test('the kernel of the home hears of a change that had to wait for room', async () => {
+  const { cloud, folder } = await cloudWithLimit()
+  await using _ = cloud
+  cloud.isMounted = true
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const { ino } = await make(a.vfs, 'log', 'file', folder)
+  const filled = await fill(b.vfs, folder, 'b', 2)
+  const told = new Set<Ino>()
+  cloud.home.vfs.onInvalidation(change => change.kind === 'inode' && told.add(change.ino))
+  for (let block = 0; block < BLOCKS_MAX - 2; block += 1) {
+    told.clear()
+    assert.equal(await a.vfs.write(ino, 0, Buffer.alloc(BLOCK, 'a'), { ...SAFE, append: true }), undefined)
+    assert.ok(told.has(ino), `block ${block}`)
+  }
+  await keepAll([filled])
+})

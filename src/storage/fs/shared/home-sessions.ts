@@ -331,6 +331,8 @@ export class HomeSessions {
     const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, asked, request)))
     if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
     const later = await value
+    // Whose change it was is known in its own step only.
+    if (isChange(call.kind)) this.#members.changedLater(inosOf(call))
     return this.#finish(member, call, this.#told(member, call, later, touched))
   }
 

@@ -122,6 +122,11 @@ export class Members {
     return newest
   }
 
+  /** A session has changed these after its own step: the kernel here does not know yet. */
+  changedLater(inos: readonly Ino[]): void {
+    for (const ino of inos) this.#tellLocal(ino, [])
+  }
+
   #changed({ inos, names, unmarked }: Touched): void {
     const author = this.#author
     this.#newest.set(author, this.#tables.revision)
