@@ -172,6 +172,31 @@ test('after ten minutes Offline the copies of a machine are made elsewhere', asy
   for (const digest of chunks.keys()) assert.deepEqual(await copiesOf(cloud, digest), ['a', 'c'])
 })
 
+test('while a machine is away, what is written does not have all that waits for it compared each time', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  await putAll(cloud, a, 60)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  await cloud.stop('b')
+  cloud.tell({ b: 'Offline' })
+  await cloud.clock.pass(20_000)
+  let lists = 0
+  for (const { store } of [a, cloud.machine('c')]) {
+    const list = store.list.bind(store)
+    store.list = (...words) => {
+      lists++
+      return list(...words)
+    }
+  }
+  for (let i = 0; i < 40; i++) {
+    await putAll(cloud, a, 1)
+    await cloud.clock.run(a.pool.sync())
+    await cloud.clock.pass(500)
+  }
+  assert.ok(lists < 200, `${lists} times a group was listed`)
+})
+
 test('a machine that drains may be unplugged when all it has is elsewhere, and not before', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')

@@ -172,7 +172,7 @@ export class Pool implements ServedPool, AsyncDisposable {
     const view = this.view()
     for (const digest of digests) {
       const group = view.groupOf(digest)
-      if (!view.isWanted(view.own, group)) this.#parts.owe(group)
+      if (!view.isWanted(view.own, group) && !view.isAway(group)) this.#parts.owe(group)
     }
   }
 

@@ -90,7 +90,8 @@ export class Reads {
     await copies.hold(bytes)
     await store.sync()
     const view = this.#parts.view()
-    if (!view.isWanted(view.own, view.groupOf(digest))) this.#parts.owe(view.groupOf(digest))
+    const group = view.groupOf(digest)
+    if (!view.isWanted(view.own, group) && !view.isAway(group)) this.#parts.owe(group)
   }
 
   // A chunk that is being moved may be missed at both of its places: only the second time it is missing.

@@ -34,6 +34,10 @@ export class Repair {
   #surveyed = ''
   #surveyedMs = 0
   #isRetried = false
+  /** When what could not be put right is tried again. */
+  #againMs = 0
+  /** Machines that did not compare their copies when they were asked last: that is told once. */
+  readonly #silent = new Set<string>()
 
   constructor(parts: PoolParts, holders: Holders, cached: Cached, heal: (digest: Digest) => Promise<void>) {
     this.#parts = parts
@@ -62,7 +66,9 @@ export class Repair {
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.world
     while (!signal.aborted) {
+      const beganMs = clock.monotonicMs()
       try {
         await this.#round(signal)
       } catch (error) {
@@ -72,9 +78,12 @@ export class Repair {
       }
       const isLeft = this.#isRetried || this.#todo().length > 0
       const isAlone = this.#parts.view().isAlone
+      // Comparing takes a part of the time that people need, however often there is a reason.
+      const pauseMs = this.#parts.traffic.isBusy ? BUSY_PAUSES * (clock.monotonicMs() - beganMs) : 0
+      await clock.sleep(Math.min(pauseMs, REPAIR_RETRY_MS), signal).catch(() => undefined)
       await this.#bell.wait(isAlone ? undefined : isLeft ? REPAIR_RETRY_MS : REPAIR_LOOK_MS, signal)
       // What is owed together is looked at together.
-      await this.#parts.world.clock.sleep(REPAIR_PAUSE_MS, signal).catch(() => undefined)
+      await clock.sleep(REPAIR_PAUSE_MS, signal).catch(() => undefined)
     }
   }
 
@@ -113,7 +122,13 @@ export class Repair {
       return
     }
     this.#isRetried = false
-    const survey = new Survey(view, this.#parts, this.#holders, this.#cached)
+    const survey = new Survey({
+      view,
+      parts: this.#parts,
+      holders: this.#holders,
+      cached: this.#cached,
+      silent: this.#silent,
+    })
     const nowMs = this.#parts.world.clock.monotonicMs()
     if (this.#surveyed !== view.name || nowMs - this.#surveyedMs >= SURVEY_EVERY_MS) await this.#survey(survey, signal)
     if (survey.isCurrent) await this.#mendAll(survey, signal)
@@ -128,12 +143,15 @@ export class Repair {
     if (!survey.isCurrent) return
     this.#surveyed = survey.view.name
     this.#surveyedMs = this.#parts.world.clock.monotonicMs()
+    this.#againMs = this.#surveyedMs
   }
 
   async #mendAll(survey: Survey, signal: AbortSignal): Promise<void> {
     const { view } = survey
     const mending = new Mending(this.#parts, this.#holders, this.#cached)
-    const todo = this.#todo()
+    const nowMs = this.#parts.world.clock.monotonicMs()
+    const isAgain = nowMs >= this.#againMs
+    const todo = isAgain ? this.#todo() : [...this.#owed]
     for (let at = 0; at < todo.length && survey.isCurrent; at += MENDED_AT_ONCE) {
       const groups = todo.slice(at, at + MENDED_AT_ONCE)
       for (const group of groups) this.#owed.delete(group)
@@ -143,6 +161,7 @@ export class Repair {
       }
       await this.#look(survey, groups, signal)
     }
+    if (isAgain) this.#againMs = this.#parts.world.clock.monotonicMs() + REPAIR_RETRY_MS
     if (!(await mending.settle(signal))) this.#surveyed = ''
   }
 
@@ -172,8 +191,10 @@ export class Repair {
 
   // In the order of the need: first what is nowhere else.
   #todo(): number[] {
-    const isTodo = ({ lacking, isSilent, misplaced }: State) => lacking.size > 0 || isSilent || misplaced > 0
-    const found = [...this.#findings].filter(([, state]) => isTodo(state))
+    const view = this.#parts.view()
+    const found = [...this.#findings].filter(([group, { lacking, isSilent, misplaced }]) => {
+      return lacking.size > 0 || isSilent || (misplaced > 0 && !view.isAway(group))
+    })
     found.sort(([, a], [, b]) => b.alone - a.alone)
     return [...new Set([...found.map(([group]) => group), ...this.#owed])]
   }
@@ -191,6 +212,8 @@ export class Repair {
   }
 }
 
+/** While people read or write, so many times as long as a round took nothing is compared. */
+const BUSY_PAUSES = 4
 const MENDED_AT_ONCE = GROUPS_PER_CALL_MAX / 4
 
 /** What is not as it should be in a group. */

@@ -23,20 +23,32 @@ export interface Finding {
   readonly alone: readonly ListedChunk[]
 }
 
+/** What a comparison goes by. */
+export interface SurveyParts {
+  readonly view: PoolView
+  readonly parts: PoolParts
+  readonly holders: Holders
+  readonly cached: Cached
+  /** Machines that did not answer before: that is not told again. */
+  readonly silent: Set<string>
+}
+
 /** Compares what this machine holds with what the wanted holders do, by one view. */
 export class Survey {
   readonly view: PoolView
   readonly #parts: PoolParts
   readonly #holders: Holders
   readonly #cached: Cached
+  readonly #silent: Set<string>
   /** Who did not answer once is not asked again. */
   readonly #down = new Set<string>()
 
-  constructor(view: PoolView, parts: PoolParts, holders: Holders, cached: Cached) {
+  constructor({ view, parts, holders, cached, silent }: SurveyParts) {
     this.view = view
     this.#parts = parts
     this.#holders = holders
     this.#cached = cached
+    this.#silent = silent
   }
 
   /** Whether the machines are still seen as when this began. */
@@ -140,11 +152,15 @@ export class Survey {
   ): Promise<Answer | undefined> {
     if (this.#down.has(name)) return undefined
     try {
-      return await ask(this.#holders.get(name))
+      const answer = await ask(this.#holders.get(name))
+      this.#silent.delete(name)
+      return answer
     } catch (error) {
       signal.throwIfAborted()
       this.#down.add(name)
-      this.#parts.world.log.info('a machine does not compare its copies', { machine: name, error: whyOf(error) })
+      if (!this.#silent.has(name))
+        this.#parts.world.log.info('a machine does not compare its copies', { machine: name, error: whyOf(error) })
+      this.#silent.add(name)
       return undefined
     }
   }

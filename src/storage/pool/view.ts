@@ -103,6 +103,11 @@ export class PoolView {
     return this.wanted(group).includes(name)
   }
 
+  /** True when a machine that shall hold the group is Offline: until it is not, or no longer shall, nothing can be put right. */
+  isAway(group: number): boolean {
+    return this.wanted(group).some(name => this.stateOf(name) === 'Offline')
+  }
+
   groupOf(digest: Digest): number {
     return groupOf(digest, this.groups)
   }

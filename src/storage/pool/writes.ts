@@ -253,8 +253,9 @@ export class Writes {
     else this.#digests.set(chunk.digest, left)
     chunk.done.resolve()
     const group = view.groupOf(chunk.digest)
-    const isPlaced = view.wanted(group).every(name => chunk.copies.get(name)?.state === 'durable')
-    if (!isPlaced || !view.isWanted(view.own, group)) this.#parts.owe(group)
+    const lacks = (name: string) => chunk.copies.get(name)?.state !== 'durable' && view.stateOf(name) !== 'Offline'
+    const isExtra = !view.isWanted(view.own, group) && !view.isAway(group)
+    if (isExtra || view.wanted(group).some(lacks)) this.#parts.owe(group)
   }
 }
 
