@@ -23,7 +23,7 @@ interface Row {
 
 const why = whyNoSmallDisk()
 
-suite('several disks in one machine', { skip: why && `several disks in one machine: ${why}`, timeout: 180_000 }, () => {
+suite('several disks in one machine', { skip: why && `several disks in one machine: ${why}`, timeout: 400_000 }, () => {
   test('hold the chunks of its files, and one can be emptied and removed', { skip: whyNoFuse() }, async () => {
     await using attic = await openSmallDisk(DISK_BYTES)
     await using cellar = await openSmallDisk(DISK_BYTES)

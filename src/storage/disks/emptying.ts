@@ -34,8 +34,9 @@ export async function emptyDisk(parts: EmptyingParts, id: string, signal: AbortS
     noRoom += done.noRoom
   }
   const waiting: ListedChunk[] = []
-  for (let group = 0; group < DISK_GROUPS; group++) {
-    const chunks = await from.store.list(group, DISK_GROUPS)
+  const groups = groupsOf(from)
+  for (let group = 0; group < groups; group++) {
+    const chunks = await from.store.list(group, groups)
     await from.store.drop(chunks.filter(({ state }) => state === 'cached').map(({ digest }) => digest))
     waiting.push(...chunks.filter(({ state }) => state === 'held'))
     while (waiting.length >= MOVED_AT_ONCE) await move(waiting.splice(0, MOVED_AT_ONCE))
@@ -46,7 +47,13 @@ export async function emptyDisk(parts: EmptyingParts, id: string, signal: AbortS
   return { moved, noRoom }
 }
 
-const GROUPS_PER_TURN = 64
+const GROUPS_PER_TURN = 16
+
+// So many that there are some chunks in each.
+function groupsOf({ store }: DiskPart): number {
+  const { held, cached } = store.stat().states
+  return Math.min(2 ** Math.ceil(Math.log2(1 + (held.chunks + cached.chunks) / MOVED_AT_ONCE)), DISK_GROUPS)
+}
 
 async function moveSome(
   { disks, clock, slowness }: EmptyingParts,
@@ -100,10 +107,11 @@ async function moveOne(
 /** Forgets the further copies of what lies on two disks, as when one was away and came back. Faults: Io. */
 export async function dropTwins({ disks, clock }: EmptyingParts, signal: AbortSignal): Promise<number> {
   let dropped = 0
-  for (let group = 0; group < DISK_GROUPS; group++) {
+  const groups = Math.max(...disks.parts.map(groupsOf))
+  for (let group = 0; group < groups; group++) {
     const seen = new Map<Digest, DiskPart>()
     for (const part of disks.parts) {
-      const held = (await part.store.list(group, DISK_GROUPS)).filter(({ state }) => state === 'held')
+      const held = (await part.store.list(group, groups)).filter(({ state }) => state === 'held')
       const twins = held.map(({ digest }) => digest).filter(digest => seen.has(digest))
       for (const kept of new Set(twins.map(digest => seen.get(digest)))) await kept?.store.sync()
       const safe: Digest[] = []
