@@ -63,6 +63,7 @@ export class Learning {
     const cache = this.#cache
     switch (kind) {
       case 'make':
+        if (!isErrno(answer)) cache.learnMade(answer.ino, revision, input.parent)
         if (!isErrno(answer) && answer.kind === 'directory') cache.learnEmpty(answer.ino, revision)
         return cache.changedName(input.parent, revision, {
           name: input.name,

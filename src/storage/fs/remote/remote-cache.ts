@@ -6,6 +6,12 @@ import type { Quota } from '../quota.ts'
 import type { Stale } from '../shared/protocol.ts'
 import type { Attributes, DirectoryPlace, Ino } from '../vfs.ts'
 
+/** What limits an inode, as long as {@link RemoteCache.limits} is what it was. */
+interface Limits {
+  readonly quotas: readonly Quota[]
+  readonly at: number
+}
+
 /** What is known of one inode. */
 interface Known {
   /** What is known is not older than this; what is older is not believed any more. */
@@ -18,7 +24,9 @@ interface Known {
   isWhole?: boolean | undefined
   xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
   target?: ByteString | undefined
-  limits?: { readonly quotas: readonly Quota[]; readonly at: number } | undefined
+  limits?: Limits | undefined
+  /** The directory it was made in from here. */
+  madeIn?: Ino | undefined
 }
 
 /**
@@ -72,6 +80,19 @@ export class RemoteCache {
   learn(ino: Ino, revision: number, what: Omit<Known, 'revision' | 'names' | 'isWhole' | 'xattrs'>): void {
     const known = this.#at(ino, revision)
     if (known !== undefined) Object.assign(known, what)
+  }
+
+  /** What limits an inode. What is made in a directory counts against the same as the directory does. */
+  learnLimits(ino: Ino, revision: number, limits: Limits): void {
+    this.learn(ino, revision, { limits })
+    const { madeIn } = this.#known.get(ino) ?? {}
+    const directory = madeIn === undefined ? undefined : this.#known.get(madeIn)
+    if (directory !== undefined) directory.limits = limits
+  }
+
+  /** An inode has been made from here. */
+  learnMade(ino: Ino, revision: number, madeIn: Ino): void {
+    this.learn(ino, revision, { madeIn, limits: this.#known.get(madeIn)?.limits })
   }
 
   /** A directory that has just been made from here has no names. */

@@ -101,7 +101,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     const at = this.#cache.limits
     const asked = this.#ask('limitsOf', { ino }).then(({ answer, revision }) => {
       if (isErrno(answer)) return
-      this.#cache.learn(ino, revision, { limits: { quotas: answer, at } })
+      this.#cache.learnLimits(ino, revision, { quotas: answer, at })
     })
     return asked.catch(() => undefined)
   }
