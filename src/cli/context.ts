@@ -44,6 +44,11 @@ export interface WholeKeyspace {
     tell: (row: FillingRow) => void,
     signal: AbortSignal,
   ): Promise<number>
+  /** Goes on with what the etcd of this machine has; answers which controllers are no members any more. */
+  recover(
+    given: { readonly dataFolder: string; readonly isForced: boolean },
+    signal: AbortSignal,
+  ): Promise<{ readonly lost: readonly string[]; readonly keys: number }>
 }
 
 /** The master key of this user as people keep it: 24 words. */

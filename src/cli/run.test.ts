@@ -24,6 +24,7 @@ const NO_KEYSPACE: CliHost['keyspace'] = {
   backup: async () => ({ entries: 1, entriesAll: 1, leased: 2 }),
   restore: async () => 1,
   migrate: async () => 1,
+  recover: async () => ({ lost: ['two'], keys: 1 }),
 }
 
 const JOINED = { name: 'two', role: 'node', cloud: 'C', shortCloud: 'C', controllers: ['one'], dataFolder: '' } as const

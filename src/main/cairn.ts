@@ -48,6 +48,8 @@ if (isStorage) {
         (await import('./keyspace/verbs.ts')).restoreKeyspace(given, { world: machineWorld, tell }, signal),
       migrate: async (given, tell, signal) =>
         (await import('./keyspace/verbs.ts')).migrateControl(given, { world: machineWorld, tell }, signal),
+      recover: async (given, signal) =>
+        (await import('./keyspace/recover.ts')).recoverControl(given, { world: machineWorld }, signal),
     },
     key: {
       show: async () => (await import('./keys/phrase.ts')).keyPhrases.show(),

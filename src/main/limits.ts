@@ -136,6 +136,9 @@ export const SEAT_ASKED_MS = 10_000
 export const MEMBERS_LOOK_MS = 15_000
 /** How long the first member may take to answer while the control plane is moved to it. */
 export const FIRST_MEMBER_MS = 60_000
+/** How long the member of a machine may take to go on without the others, and how long each of them has to show that it is there. */
+export const RECOVER_MS = 120_000
+export const RECOVER_OTHERS_MS = 5_000
 /** Controllers of a cloud: more members make an etcd slower, not safer. */
 export const CONTROLLERS_MAX = 7
 

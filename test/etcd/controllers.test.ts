@@ -85,4 +85,24 @@ suite('controllers that run an etcd', { skip: whyNoEtcd(), timeout: 280_000 }, (
     await untilWorks('fourth')
     assert.deepEqual(names('first'), ['first', 'fourth', 'second'])
   })
+
+  test('the last of three, when two are lost for good, goes on alone when it is told to', async () => {
+    const refusedNow = await on('fourth', 'keyspace', 'recover', '--force')
+    assert.deepEqual([refusedNow.code, /already runs/.test(refusedNow.err)], [1, true], refusedNow.err)
+    await running.get('fourth')?.[Symbol.asyncDispose]()
+    const notLost = await on('fourth', 'keyspace', 'recover', '--force')
+    assert.deepEqual([notLost.code, /answers: that controller is not lost/.test(notLost.err)], [1, true], notLost.err)
+    for (const name of ['first', 'second']) {
+      await running.get(name)?.[Symbol.asyncDispose]()
+      fs.rmSync(dataOf(name), { recursive: true })
+    }
+    const careful = await on('fourth', 'keyspace', 'recover')
+    assert.deepEqual([careful.code, /--force/.test(careful.err)], [1, true], careful.err)
+    const recovered = await on('fourth', 'keyspace', 'recover', '--force')
+    assert.equal(recovered.code, 0, recovered.err)
+    assert.match(recovered.out, /on this machine alone, with \d+ keys.*\n.*\n {2}cairn node remove first --force\n/)
+    await begin('fourth')
+    await untilWorks('fourth')
+    assert.deepEqual(names('fourth'), ['fourth'])
+  })
 })

@@ -44,6 +44,14 @@ export function declareKeyspace(program: Command, run: Run): void {
     .action((options: Forced & KeyspaceFiles & { readonly to: string }) =>
       run(context => move(context, options), CUT_OFF),
     )
+  keyspace
+    .command('recover')
+    .description(
+      'go on with what this controller has, when most of the others are lost for good; Cairn must have ended here',
+    )
+    .option('--force', 'the others never come back with what they had')
+    .addHelpText('after', examples('cairn keyspace recover --force'))
+    .action(({ force = false }: Forced) => run(context => recover(context, force)))
 }
 
 interface Forced {
@@ -79,6 +87,15 @@ async function move(
   const given = { dataFolder: dataFolder(context), to: wordsOf(to, files), isForced }
   const entries = await context.host.keyspace.migrate(given, tell, context.signal).finally(tell.end)
   show(context, { to, entries }, () => `Moved ${plural(entries, 'key')} to ${to}\n`)
+}
+
+async function recover(context: Context, isForced: boolean): Promise<void> {
+  const given = { dataFolder: dataFolder(context), isForced }
+  const { lost, keys } = await context.host.keyspace.recover(given, context.signal)
+  const gone = lost.map(name => `  cairn node remove ${name} --force\n`).join('')
+  const then = gone === '' ? '' : `Then take the machines out that are lost:\n${gone}`
+  const said = `The control plane is on this machine alone, with ${plural(keys, 'key')}. Start Cairn: cairn up\n${then}`
+  show(context, { keys, lost }, () => said)
 }
 
 interface Telling {
