@@ -256,6 +256,15 @@ suite('the disks of a machine', () => {
     assert.deepEqual(fs.readdirSync(bench.disk('full')), ['letter.txt'])
   })
 
+  test('that are too small for anything are refused, and left as they were', async () => {
+    using bench = new DiskBench()
+    await using disks = await bench.open()
+    Object.assign(bench.machine, { ballastBytes: 2 ** 50 })
+    await assert.rejects(disks.add(bench.disk('b'), undefined), code('Invalid', /too small/))
+    assert.deepEqual(fs.readdirSync(bench.disk('b')), [])
+    assert.deepEqual(states(disks), ['Ready'])
+  })
+
   test('on the disk of the system are used only as far as people say', async () => {
     using bench = new DiskBench()
     Object.assign(bench.machine, { deviceOf: (folder: string) => (folder === bench.dataFolder ? 1 : 2) })

@@ -210,9 +210,20 @@ export class MachineDisks implements AsyncDisposable {
         this.#tellAway()
         throw notUsable(record.path, found.away.why)
       }
+      if (before === undefined) await this.#refuseSmall(found.open)
     }
     this.store.drain(record.id, false)
     await this.#keep()
+  }
+
+  // What was made on it goes: it may be used for something else.
+  async #refuseSmall(open: OpenDisk): Promise<void> {
+    if (open.store.space().totalBytes > 0 || open.store.stat().states.held.chunks > 0) return
+    this.#others.delete(open.id)
+    this.#tellAway()
+    await this.#close(open)
+    await forgetFolder(open.path)
+    throw notUsable(open.path, 'it is too small for what is kept free on every disk')
   }
 
   async #find(record: DiskRecord): Promise<OtherDisk> {
