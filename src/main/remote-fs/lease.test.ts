@@ -91,6 +91,23 @@ test('while the home cannot be reached open files show what is known, and what i
   await close(a.vfs, ino)
 })
 
+test('while the home cannot be reached, a file that was read is found, opened and read again for as long as the lease holds', async () => {
+  await using cloud = await testCloud(64 * 1024)
+  const a = await cloud.machine('a')
+  const { ino } = await make(a.vfs, 'x')
+  await put(a.vfs, ino, 'known')
+  assert.equal((await get(a.vfs, ino)).toString(), 'known')
+  await ok(a.vfs.lookup(ROOT_INO, 'x'))
+  cut(a)
+  const beganMs = performance.now()
+  while (performance.now() - beganMs < 3_000) {
+    assert.equal((await ok(a.vfs.lookup(ROOT_INO, 'x'))).ino, ino)
+    assert.equal((await get(a.vfs, ino)).toString(), 'known')
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  a.way.isCut = false
+})
+
 test('who closes while the home is gone does not wait for it, and goes on later', async () => {
   await using cloud = await testCloud(64 * 1024, fastWorld())
   const a = await cloud.machine('a')
