@@ -13,13 +13,16 @@ class LeaseServer {
   lease: KubeObject | undefined
   writes = 0
   readonly silent = new Set<string>()
+  /** Milliseconds that a look takes, as while etcd has no leader. */
+  lookMs = 0
 
   client(clock: SteppedClock, who: string): Client {
-    return new Client({ clock, transport: request => this.#answer(request, who) })
+    return new Client({ clock, transport: request => this.#answer(request, who, clock) })
   }
 
-  async #answer(request: Request, who: string): Promise<Response> {
+  async #answer(request: Request, who: string, clock: SteppedClock): Promise<Response> {
     if (this.silent.has(who)) return new Promise(() => undefined)
+    if (request.method === 'GET' && this.lookMs > 0) await clock.sleep(this.lookMs, new AbortController().signal)
     const there = this.lease
     if (request.method === 'GET') return there === undefined ? refusal(404, 'NotFound') : Response.json(there)
     const object = (await request.json()) as KubeObject
@@ -105,6 +108,23 @@ suite('the election of a leader', () => {
     await clock.advance(60_000)
     assert.deepEqual([a.terms, b.terms], [1, 1], 'who comes back waits')
     await Promise.all([a.stop(), b.stop(), clock.advance(100)])
+  })
+
+  test('is won once, also by who looked at the lease for longer than a term goes on without renewal', async () => {
+    const clock = new SteppedClock()
+    const server = new LeaseServer()
+    const leading = new Set<string>()
+    const a = new Candidate(server, clock, 'a', leading)
+    await settle()
+    const b = new Candidate(server, clock, 'b', leading)
+    await clock.advance(10_000)
+    server.silent.add('a')
+    server.lookMs = LEASE_STOP_MS + 500
+    while (b.terms === 0) await clock.advance(100)
+    server.lookMs = 0
+    await clock.advance(LEASE_MS)
+    assert.deepEqual([b.isLeading, b.terms], [true, 1])
+    await Promise.all([a.stop(), b.stop(), clock.advance(40_000)])
   })
 
   test('counts a change from when it was seen first, told by a watch or looked at', () => {

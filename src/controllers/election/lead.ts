@@ -117,6 +117,8 @@ async function watchdog(campaign: Campaign, clock: World['clock'], end: AbortCon
 class Campaign implements Term {
   readonly #candidacy: Candidacy
   readonly #sightings = new Sightings()
+  /** The version in which this candidate gave it up last. */
+  #written: string | undefined
   /** The newest version that was looked at. */
   version: string | undefined
   othersMs = Number.NEGATIVE_INFINITY
@@ -137,14 +139,13 @@ class Campaign implements Term {
   /** Takes the next step; true when this candidate holds the lease after it. */
   async step(signal: AbortSignal): Promise<boolean> {
     const { world, lease } = this.#candidacy
-    const sentMs = world.clock.monotonicMs()
     try {
-      this.isLost = !(await this.#hold(signal))
-      if (!this.isLost) {
-        this.renewedMs = sentMs
-        this.#candidacy.held?.(sentMs)
-      }
-      return !this.isLost
+      const sentMs = await this.#hold(signal)
+      this.isLost = sentMs === undefined
+      if (sentMs === undefined) return false
+      this.renewedMs = sentMs
+      this.#candidacy.held?.(sentMs)
+      return true
     } catch (error) {
       // Somebody was faster: the next look shows who.
       if (!signal.aborted && !isFault(error, 'Conflict') && !isFault(error, 'AlreadyExists')) {
@@ -162,25 +163,28 @@ class Campaign implements Term {
       const there = await client.find(LEASES, lease, signal)
       if (there === undefined || holderOf(there) !== identity) return
       const spec = { ...this.#heldSpec(there), holderIdentity: '' }
-      await client.update(LEASES, { ...there, spec }, signal)
+      this.#written = (await client.update(LEASES, { ...there, spec }, signal)).metadata.resourceVersion
     } catch (error) {
       if (!isFault(error)) throw error
     }
   }
 
-  async #hold(signal: AbortSignal): Promise<boolean> {
+  // When the request was sent that has made, taken or renewed it; what was looked at before may have come late.
+  async #hold(signal: AbortSignal): Promise<number | undefined> {
     const { client, world, lease, identity } = this.#candidacy
     const there = await client.find(LEASES, lease, signal)
     const nowMs = world.clock.monotonicMs()
     const seen = this.#sightings.see(there, nowMs)
     this.version = seen.version
-    if (there === undefined || holderOf(there) !== identity) this.othersMs = Math.max(this.othersMs, seen.atMs)
+    const isOwn = there !== undefined && (holderOf(there) === identity || seen.version === this.#written)
+    if (!isOwn) this.othersMs = Math.max(this.othersMs, seen.atMs)
     const step = nextStep(there, { identity, seen, nowMs })
-    if (step === 'wait') return false
+    if (step === 'wait') return undefined
+    const sentMs = world.clock.monotonicMs()
     const spec = this.#heldSpec(there)
     if (there === undefined) await client.create(LEASES, newLease(lease, spec), signal)
     else await client.update(LEASES, { ...there, spec }, signal)
-    return true
+    return sentMs
   }
 
   #heldSpec(there: KubeObject | undefined): JsonObject {
