@@ -25,7 +25,7 @@ export const USAGE = `npm run sim -- [--seeds COUNT] [--from SEED] [--seed SEED 
   --ops COUNT     operations of each seed (400)
   --plan KIND     only this trouble: ${PLAN_KINDS.join(', ')}
   --canary NAME   plant a bug that must be found: ${CANARIES.map(each => each.name).join(', ')}
-  --cloud         clouds of machines that keep each other's chunks, one after another
+  --cloud         clouds of machines that keep each other's chunks, and one filesystem with a home that changes
   --jobs COUNT    processes at once (as many as there are cores)`
 
 /** Reads the command line; answers what is wrong with it as text. */

@@ -1,9 +1,8 @@
 // `npm run sim`: seed after seed on all cores, or one seed with all it does. See README.md.
 import { canaryOf } from './canaries.ts'
+import { runClouds } from './cloud-fleet.ts'
 import { runFleet } from './fleet.ts'
 import { readOptions, type RunOptions, USAGE } from './options.ts'
-import { describeCloudFailure, simulateCloud } from './cloud/simulation.ts'
-import { describePoolFailure, simulatePool } from './pool/simulation.ts'
 import { Progress } from './progress.ts'
 import { describeFailure } from './replay.ts'
 import { simulate } from './simulation.ts'
@@ -16,7 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`sim: ${options}\n${USAGE}`)
     return 2
   }
-  if (options.cloud) return (await runClouds(options)) ? 1 : 0
+  if (options.cloud) return (await tellClouds(options)) ? 1 : 0
   const failed = options.count === 1 ? await runOne(options) : await runMany(options)
   // A planted bug has to be found; without one nothing may be.
   return failed === (options.canary !== undefined) ? 0 : 1
@@ -34,16 +33,9 @@ async function runOne(options: RunOptions): Promise<boolean> {
   return false
 }
 
-async function runClouds({ from, count, trace }: RunOptions): Promise<boolean> {
-  let failed = 0
-  for (let seed = from; seed < from + count; seed++) {
-    const pool = await simulatePool(seed, undefined, trace)
-    const cloud = await simulateCloud(seed, undefined, trace)
-    if (pool.violation !== undefined) console.error(describePoolFailure(pool))
-    if (cloud.violation !== undefined) console.error(describeCloudFailure(cloud))
-    if (pool.violation !== undefined || cloud.violation !== undefined) failed += 1
-  }
-  console.log(`${count} clouds, ${failed} failed`)
+async function tellClouds(options: RunOptions): Promise<boolean> {
+  const failed = await runClouds(options)
+  console.log(`${options.count} clouds, ${failed} failed`)
   return failed > 0
 }
 

@@ -108,6 +108,7 @@ const NO_DISK: Disk = {
   makeFolder: () => undefined,
   rename: () => undefined,
   remove: () => undefined,
+  removeFolder: async () => undefined,
   syncFolder: async () => undefined,
   space: () => ({ totalBytes: 0, freeBytes: 0 }),
   lock: () => undefined,

@@ -1,4 +1,5 @@
-import type { NodeMap } from '#cluster'
+import type { MapFilesystem, NodeMap } from '#cluster'
+import type { FilesystemsHomes } from '#main'
 import type { Handler } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
 import { poolFault } from '#storage/pool'
@@ -14,6 +15,12 @@ export interface CloudCanary {
   readonly store?: (store: ChunkStore) => ChunkStore
   readonly handlers?: (handlers: readonly Handler[]) => readonly Handler[]
   readonly map?: (map: NodeMap) => NodeMap
+  /** What makes a filesystem one of many machines. */
+  readonly homes?: (homes: FilesystemsHomes) => FilesystemsHomes
+  /** The record that people make of another when a machine becomes the home, past all checks. */
+  readonly record?: (was: MapFilesystem, home: string) => MapFilesystem
+  /** The filesystem has limits. */
+  readonly isLimited?: boolean
   /** What goes wrong, and how often against each other; undefined: everything. */
   readonly trouble?: Readonly<Partial<Record<TroubleKind, number>>>
 }
@@ -21,14 +28,20 @@ export interface CloudCanary {
 /** All of them, by name. */
 export const CLOUD_CANARIES: readonly CloudCanary[] = [
   // Nothing acknowledged is lost.
-  { name: 'lost-chunk-sync', first: 6, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
-  { name: 'early-sync', first: 8, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
+  { name: 'lost-chunk-sync', first: 1, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
+  { name: 'early-sync', first: 1, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
+  // A change of home keeps what was acknowledged, says what it has not kept, and no two are home in an epoch.
+  { name: 'hasty-home', first: 9, seedsMax: 12, trouble: { lose: 1 }, homes: hasty },
+  { name: 'promotes-anybody', first: 5, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
+  { name: 'same-epoch', first: 1, seedsMax: 6, trouble: { promote: 1 }, record: inSameEpoch },
+  { name: 'one-boot', first: 17, seedsMax: 24, trouble: { outage: 1 }, handlers: showingOneBoot },
   // Done once, and seen by all who open.
-  { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
-  { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
+  { name: 'done-twice', first: 1, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
+  { name: 'deaf-session', first: 3, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
   // All is counted, all is reachable, and no more moves than must.
   { name: 'kept-orphan', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: answering('forget') },
   { name: 'hidden-chunk', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: hidingChunks },
+  { name: 'no-limits', first: 10, seedsMax: 16, trouble: { heal: 1 }, isLimited: true, handlers: limitingNobody },
   { name: 'restless-map', first: 1, seedsMax: 4, trouble: { join: 1 }, map: restless },
 ]
 
@@ -80,6 +93,49 @@ function hidingChunks(handlers: readonly Handler[]): readonly Handler[] {
     throw poolFault('ChunkMissing', 'it is not here')
   })
   return hidden(handlers)
+}
+
+// The home calls durable what only its own disk has.
+function hasty(homes: FilesystemsHomes): FilesystemsHomes {
+  return {
+    ...homes,
+    ship(opened) {
+      const shipping = homes.ship(opened)
+      const shipper = new Proxy(shipping.shipper, {
+        get(target, name) {
+          if (name === 'shipped') return async () => undefined
+          const value: unknown = Reflect.get(target, name, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+      return { ...shipping, shipper }
+    },
+  }
+}
+
+function anybody(was: MapFilesystem, home: string): MapFilesystem {
+  return { ...was, home, epoch: was.epoch + 1, inSync: [home] }
+}
+
+function inSameEpoch(was: MapFilesystem, home: string): MapFilesystem {
+  return { ...was, home, inSync: [home, ...was.inSync.filter(name => name !== home)] }
+}
+
+// Nobody can know that the home has begun anew, or is another.
+function showingOneBoot(handlers: readonly Handler[]): readonly Handler[] {
+  return wrapping('fs.open', handler => async (params, context, streams) => {
+    const { head, body } = await handler.run(params, context, streams)
+    return { head: { ...Object(head), boot: 'one' }, body }
+  })(handlers)
+}
+
+// Nobody hears of limits before what is written comes home.
+function limitingNobody(handlers: readonly Handler[]): readonly Handler[] {
+  return wrapping('fs.call', handler => async (params, context, streams) => {
+    const answer = await handler.run(params, context, streams)
+    if (Reflect.get(Object(params), 'kind') !== 'limitsOf') return answer
+    return { ...answer, head: { ...Object(answer.head), value: [] } }
+  })(handlers)
 }
 
 function restless(map: NodeMap): NodeMap {

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto'
-import { Fault, isFault, type World } from '#base'
-import { keepMap, Links, MapStore, type NodeMap, type Shown, subjectOf } from '#cluster'
-import { type LocalKeyspace, openEmbeddedKeyspace } from '#keyspace'
-import { RemoteFilesystems, remoteHandlers } from '#main'
+import { isFault, type World } from '#base'
+import { clusterFault, keepMap, Links, MapStore, type NodeMap, type Shown, subjectOf } from '#cluster'
+import type { LocalKeyspace, LogReach } from '#keyspace'
+import {
+  askSetHome,
+  Filesystems,
+  isElsewhere,
+  type KeepHome,
+  promote,
+  RemoteFilesystems,
+  remoteHandlers,
+  Replication,
+  servedHomes,
+  setHomeHandlers,
+} from '#main'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
-import { afterChunks, type Filesystem, openFilesystem, type UsedFilesystem } from '#storage/fs'
+import type { Filesystem, UsedFilesystem } from '#storage/fs'
 import { openPool, type Pool, poolHandlers } from '#storage/pool'
 import type { DiskFaults } from '../disk/faults.ts'
 import { DiskImage } from '../disk/image.ts'
@@ -14,6 +25,7 @@ import { type Ending, Life } from '../life.ts'
 import type { SimNetwork } from '../pool/network.ts'
 import { openSimWorld, type Machine } from '../world.ts'
 import type { CloudCanary } from './canaries.ts'
+import { Control, type ControlSetting } from './control.ts'
 import type { Process } from './program.ts'
 
 /** What all machines of a simulated cloud share. */
@@ -21,8 +33,21 @@ export interface CloudParts {
   readonly machine: Machine
   readonly network: SimNetwork
   readonly canary: CloudCanary | undefined
+  readonly control: ControlSetting
   /** The machine of a name, while its process runs. */
   find(name: string): CloudMachine | undefined
+}
+
+/** Who hears what becomes of a machine's process. */
+export interface MachineHearer {
+  /** It accepts nothing more until it begins anew. */
+  failed(machine: CloudMachine, error: Error): void
+  /** It is to be something else for the filesystem: the next process is. */
+  leaving(machine: CloudMachine): void
+  /** It is the home of the filesystem. */
+  opened(machine: CloudMachine, home: OpenHome): void
+  /** What it does in the background broke. */
+  broke(error: unknown): void
 }
 
 /** What never changes about a machine. */
@@ -37,11 +62,14 @@ export interface MachineStart {
 export interface OpenHome {
   readonly keyspace: LocalKeyspace
   readonly filesystem: Filesystem
+  readonly epoch: number
+  /** How far its log was when it was found. */
+  readonly found: LogReach
 }
 
 /**
- * A machine of a simulated cloud: what of its storage process is no thread and no socket, over a disk that outlives it. The first
- * machine is the controller and the home of the filesystem; the others use it from there.
+ * A machine of a simulated cloud: what of its storage process is no thread and no socket, over a disk that outlives it, and the control
+ * process of a controller.
  */
 export class CloudMachine {
   readonly name: string
@@ -55,12 +83,8 @@ export class CloudMachine {
   maps: MapStore | undefined
   pool: Pool | undefined
   store: ChunkStore | undefined
-  /** While this machine is the home and has it open. */
-  home: OpenHome | undefined
-  /** Hears why the filesystem accepts nothing more until the process begins anew. */
-  onFailed: (error: Error) => void = () => undefined
-  /** Hears the revision at which the keyspace of a home was found. */
-  onFound: (revision: number) => void = () => undefined
+  replication: Replication | undefined
+  filesystems: Filesystems | undefined
   /** Resolves when the process of the moment has ended. */
   gone = Promise.withResolvers<'gone'>()
   readonly #parts: CloudParts
@@ -68,11 +92,14 @@ export class CloudMachine {
   #life = new Life(0)
   #boots = 1
   #elsewhere: RemoteFilesystems | undefined
+  #world: World | undefined
+  readonly #hears: MachineHearer
 
-  constructor(start: MachineStart, parts: CloudParts) {
+  constructor(start: MachineStart, parts: CloudParts, hears: MachineHearer) {
     this.name = start.name
     this.start0 = start
     this.#parts = parts
+    this.#hears = hears
     this.#machine = { ...parts.machine, wall: { offsetMs: 0 } }
     this.#life.end(this.image)
   }
@@ -87,11 +114,23 @@ export class CloudMachine {
     this.#machine.wall.offsetMs = ms
   }
 
+  /** The home, while this machine is it and has it open. */
+  get home(): OpenHome | undefined {
+    const open = this.filesystems?.all.find(({ name }) => name === FILESYSTEM)
+    const epoch = this.filesystems?.shippingOf(FILESYSTEM)?.epoch
+    if (open === undefined || epoch === undefined) return undefined
+    return { keyspace: open.keyspace, filesystem: open.filesystem, epoch, found: open.reach }
+  }
+
+  /** The epoch of the home that it uses. */
+  get epoch(): number {
+    return this.home?.epoch ?? this.replication?.records.of(FILESYSTEM)?.epoch ?? 0
+  }
+
   /** The filesystem as programs of this machine use it, once it is open. */
   get filesystem(): UsedFilesystem | undefined {
-    if (this.home !== undefined) return this.home.filesystem
     try {
-      return this.#elsewhere?.get(FILESYSTEM)
+      return this.home === undefined ? this.#elsewhere?.get(FILESYSTEM) : this.filesystems?.use(FILESYSTEM)
     } catch (error) {
       if (isFault(error)) return undefined
       throw error
@@ -100,13 +139,14 @@ export class CloudMachine {
 
   /** Its process, as a program uses the filesystem through it; undefined while nothing is open. */
   get process(): Omit<Process, 'cuts'> | undefined {
-    const { name, filesystem } = this
+    const { name, filesystem, home } = this
     const life = this.#life
     if (filesystem === undefined) return undefined
     const gone = this.gone.promise
     return {
       name,
       vfs: filesystem.vfs,
+      isHome: home !== undefined,
       gone,
       get isOver() {
         return life.ended
@@ -139,12 +179,89 @@ export class CloudMachine {
     const links = new Links({ world, software: 'sim', own, maps, dial: this.#dial(life, world) })
     links.report = this.#report()
     const pool = openPool({ id: 'default', world, store, machines: links, cachedBytesMax: CACHED_BYTES })
+    this.#world = world
     Object.assign(this, { store, maps, links, pool })
-    const homes = { sessionsOf: () => this.#sessions(), accessOf: () => 'full' as const }
-    const handlers = [...remoteHandlers(homes), ...poolHandlers(id => (id === 'default' ? pool : undefined))]
-    links.serve(this.#parts.canary?.handlers?.(handlers) ?? handlers)
-    if (isController) await this.#openHome(life, world)
-    else this.#useHome(life, world)
+    await this.#serve(life, { world, links, maps, pool })
+  }
+
+  async #serve(life: Life, parts: Opened): Promise<void> {
+    const { canary, control } = this.#parts
+    const { world, links, pool } = parts
+    const machine = { ...parts, name: this.name }
+    const controlling = this.start0.isController ? new Control(control, machine) : undefined
+    const keep: KeepHome = controlling?.keep ?? nobodyKeeps
+    const changed = () => this.#leave(life)
+    const shared = { world, dataFolder: DATA, machines: links, chunks: pool, bootId: this.#bootId }
+    const setHome: ConstructorParameters<typeof Replication>[0]['setHome'] = (change, signal) =>
+      askSetHome(links, keep, change, signal)
+    const replication = new Replication({ ...shared, index: keptRowIndex, setHome, changed })
+    this.replication = replication
+    const homes = servedHomes(() => this.filesystems, { mayWrite: () => true }, replication)
+    const handlers = [
+      ...remoteHandlers(homes),
+      ...poolHandlers(id => (id === 'default' ? pool : undefined)),
+      ...setHomeHandlers(keep),
+      ...replication.handlers(),
+    ]
+    links.serve(canary?.handlers?.(handlers) ?? handlers)
+    controlling?.run().catch((error: unknown) => this.#hears.broke(error))
+    await this.#openFilesystems(life, { ...shared, links, replication })
+  }
+
+  async #openFilesystems(life: Life, parts: Shared): Promise<void> {
+    const { world, chunks, links, replication } = parts
+    const begun = await replication.begin()
+    const homes = this.#parts.canary?.homes?.(begun) ?? begun
+    const told = async () => undefined
+    const names = links.map.isShared && isElsewhere(homes, FILESYSTEM) ? [FILESYSTEM] : []
+    const elsewhere = new RemoteFilesystems({
+      ...parts,
+      machines: links,
+      told,
+      names,
+      homeOf: homes.homeOf,
+      onHomes: homes.onHomes,
+    })
+    this.#elsewhere = elsewhere
+    const filesystems = await Filesystems.open({
+      world,
+      dataFolder: DATA,
+      chunks,
+      mounted: new Set(),
+      elsewhere,
+      homes,
+      failed: (_, error) => {
+        if (!life.ended) this.#hears.failed(this, error)
+      },
+      place: { index: keptRowIndex, bootId: parts.bootId, owner: OWNER, chunkBytes: CHUNK_BYTES },
+    })
+    if (life.ended) return
+    this.filesystems = filesystems
+    const { home } = this
+    if (home !== undefined) this.#hears.opened(this, home)
+    replication.serve(filesystems)
+  }
+
+  // As the storage process does: what was answered is in log and staging file.
+  #leave(life: Life): void {
+    if (life.ended) return
+    this.filesystems?.leave()
+    this.#elsewhere?.leave()
+    this.#hears.leaving(this)
+  }
+
+  /** Makes this machine the home, as `cairn fs promote` does. Faults: those of it. */
+  async promote(isForced: boolean): Promise<{ readonly epoch: number }> {
+    const { replication, filesystems, links, gone } = this
+    const world = this.#world
+    if (filesystems === undefined || links === undefined || world === undefined) {
+      throw clusterFault('NoController', `${this.name} is not up`)
+    }
+    const parts = { world, peers: { machines: links }, replication, filesystems }
+    const promoted = promote(parts, { filesystem: FILESYSTEM, isForced }, NEVER)
+    const done = await Promise.race([promoted, gone.promise])
+    if (done === 'gone') throw clusterFault('NoController', `${this.name} went meanwhile`)
+    return done
   }
 
   /** Ends the process, as a kill or a power cut does. */
@@ -154,7 +271,8 @@ export class CloudMachine {
     this.#life.end(left)
     this.image = how === 'power' ? cutPower(left, this.#machine.random) : left
     if (how === 'power') this.#boots += 1
-    Object.assign(this, { links: undefined, maps: undefined, pool: undefined, store: undefined, home: undefined })
+    Object.assign(this, { links: undefined, maps: undefined, pool: undefined, store: undefined })
+    Object.assign(this, { replication: undefined, filesystems: undefined })
     this.#elsewhere = undefined
     this.gone.resolve('gone')
     this.#parts.network.end(this.name, how)
@@ -170,55 +288,6 @@ export class CloudMachine {
   /** Takes a connection that another machine has made; false when nobody is here. */
   accept(shown: Shown): void {
     void this.links?.accept(shown)
-  }
-
-  async #openHome(life: Life, world: World): Promise<void> {
-    const { pool } = this
-    if (pool === undefined) return
-    const keyspace = await openEmbeddedKeyspace({
-      world,
-      folder: `${DATA}/fs/keyspace`,
-      index: keptRowIndex,
-      history: { ms: 0, revisions: 0 },
-      failed: error => {
-        if (!life.ended) this.onFailed(error)
-      },
-      ...afterChunks(pool),
-    })
-    if (life.ended) return
-    this.onFound(keyspace.revision)
-    const bootId = this.#bootId
-    const filesystem = await openFilesystem({
-      world,
-      folder: `${DATA}/fs`,
-      name: FILESYSTEM,
-      keyspace,
-      chunks: pool,
-      bootId,
-      isMounted: false,
-      owner: { uid: 1000, gid: 1000 },
-      chunkBytes: CHUNK_BYTES,
-    })
-    if (!life.ended) this.home = { keyspace, filesystem }
-  }
-
-  #useHome(life: Life, world: World): void {
-    const { pool, links } = this
-    if (pool === undefined || links === undefined || life.ended) return
-    this.#elsewhere = new RemoteFilesystems({
-      world,
-      dataFolder: DATA,
-      bootId: this.#bootId,
-      chunks: pool,
-      machines: links,
-      told: async () => undefined,
-      names: [FILESYSTEM],
-    })
-  }
-
-  #sessions(): Filesystem['sessions'] {
-    if (this.home !== undefined) return this.home.filesystem.sessions
-    throw new Fault('HomeUnreachable', { status: 503, retry: 'later' }, 'its filesystems are not open yet')
   }
 
   #dial(life: Life, world: World) {
@@ -264,7 +333,7 @@ export class CloudMachine {
   }
 
   get #bootId(): string {
-    return `${this.#boots}`.padStart(32, '0')
+    return digestOf(`${this.name} boots ${this.#boots}`)
   }
 }
 
@@ -280,8 +349,26 @@ export const EMPTY_MAP: Omit<NodeMap, 'machines'> = {
   isShared: true,
 }
 
-function unreachable(name: string): Fault {
-  return new Fault('Unreachable', { status: 503, retry: 'later' }, `nobody answers at ${name}`)
+interface Opened {
+  readonly world: World
+  readonly links: Links
+  readonly maps: MapStore
+  readonly pool: Pool
+}
+
+interface Shared {
+  readonly world: World
+  readonly dataFolder: string
+  readonly bootId: string
+  readonly chunks: Pool
+  readonly links: Links
+  readonly replication: Replication
+}
+
+const nobodyKeeps: KeepHome = () => Promise.reject(clusterFault('NoController', 'this machine has no control plane'))
+
+function unreachable(name: string): Error {
+  return clusterFault('NoPath', `nobody answers at ${name}`)
 }
 
 function emptyImage(): DiskImage {
@@ -291,11 +378,11 @@ function emptyImage(): DiskImage {
   return image
 }
 
-/** The machine that the others ask, and the home of the filesystem. */
-export const CONTROLLER_NAME = 'm1'
 /** How the filesystem is called. */
 export const FILESYSTEM = 'home'
 const CLOUD = 'sim'
+const OWNER = { uid: 1000, gid: 1000 }
+const NEVER = new AbortController().signal
 const DATA = '/data'
 const SYN_MS = 30_000
 const SEGMENT_BYTES = 512 * 1024
@@ -304,5 +391,9 @@ const CHUNK_BYTES = 16 * 1024
 const NO_FAULTS: DiskFaults = { fault: () => undefined, crash: () => undefined, lies: () => false }
 
 function diskIdOf(name: string, number: number): string {
-  return createHash('sha256').update(`${name} ${number}`).digest('hex').slice(0, 32)
+  return digestOf(`${name} ${number}`)
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }

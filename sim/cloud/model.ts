@@ -10,7 +10,7 @@ export class CloudFile {
   isFrozen = false
   /** It was appended to when nobody knew where it ends: its content is whatever is found. */
   isOpenEnded = false
-  /** The revision that a power cut of the home left, the first since it was settled. */
+  /** The revision that the home was set back to, the earliest since it was settled. */
   cutAt: number | undefined
   isBusy = false
 
@@ -63,18 +63,19 @@ export class CloudName {
 
   /** Everything up to this revision is durable. */
   durable(revision: number): void {
+    if (!this.isKnown) return
     const sure = this.#versions.findLastIndex(({ landedBy }) => landedBy <= revision) + 1
     const last = this.#versions[sure - 1]
     if (last !== undefined) this.#base = last.file
     this.#versions = this.#versions.slice(sure)
   }
 
-  /** The power cut left this revision. */
-  cut(revision: number): void {
+  /** The home has only what is up to this revision; with `hasMore` also something of what later ones had. */
+  cut(revision: number, hasMore: boolean): void {
     const sure = this.#versions.findLastIndex(({ landedBy }) => landedBy <= revision) + 1
     const possible = this.#versions.findLastIndex(({ calledAt }) => calledAt < revision) + 1
-    if (sure === this.#versions.length) return this.durable(revision)
-    const left = this.#versions.slice(0, Math.max(sure, possible))
+    if (sure === this.#versions.length && (this.isKnown || !hasMore)) return
+    const left = hasMore ? this.#versions : this.#versions.slice(0, Math.max(sure, possible))
     const files = [this.#base, ...left.map(({ file }) => file)].slice(sure)
     this.#doubt = [...(this.#doubt ?? []), ...files]
   }
@@ -112,7 +113,7 @@ export class CloudModel {
   readonly files = new Set<CloudFile>()
   /** Everything up to this revision of the home survives everything. */
   durableRevision = 0
-  /** Counts the power cuts of the home. */
+  /** Counts how often the home was set back. */
   cuts = 0
 
   name(name: string): CloudName {
@@ -130,16 +131,19 @@ export class CloudModel {
     for (const name of this.names.values()) name.durable(revision)
   }
 
-  /** The home has begun anew after a power cut, and found this revision. */
-  found(revision: number): void {
+  /**
+   * The home has begun anew after a power cut, or elsewhere, and has what was there up to this revision; with `hasMore` also something
+   * that an earlier home had in later ones.
+   */
+  found(revision: number, hasMore: boolean): void {
     const { durableRevision } = this
     mustHold(revision >= durableRevision, () => `the home comes back at ${revision}; ${durableRevision} was durable`)
     this.cuts += 1
-    for (const name of this.names.values()) name.cut(revision)
+    for (const name of this.names.values()) name.cut(revision, hasMore)
     for (const file of this.files) {
-      if (file.cutAt !== undefined) continue
-      if (file.history.isWholeBy(revision)) file.history.durable(file.history.mark)
-      else Object.assign(file, { isFrozen: true, cutAt: revision })
+      const { cutAt = Number.POSITIVE_INFINITY } = file
+      if (file.cutAt === undefined && file.history.isWholeBy(revision)) continue
+      Object.assign(file, { isFrozen: true, cutAt: Math.min(cutAt, revision) })
     }
   }
 }

@@ -22,17 +22,22 @@ export interface CloudSetting {
   readonly isCalm: boolean
   /** The newest revision of the home, or the last that was known. */
   readonly revision: number
-  readonly home: string
+  /** Bytes that the filesystem may hold; undefined: as many as there is room for. */
+  readonly limit: number | undefined
   note(line: string): void
   /** A program on this machine asks for something now. */
   asks(machine: string): void
   pause(ms: number): Promise<void>
+  /** A higher one each time, as kernels number requests. */
+  nextRequest(): number
 }
 
 /** The process through which a program uses the filesystem; it ends with it. */
 export interface Process {
   readonly name: string
   readonly vfs: Vfs
+  /** The home of the filesystem is in it. */
+  readonly isHome: boolean
   readonly gone: Promise<'gone'>
   readonly isOver: boolean
   /** Power cuts of the home before the program began. */
@@ -42,6 +47,8 @@ export interface Process {
 const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0 }
 const NAMES = Array.from({ length: 12 }, (_, index) => `f${index}`)
 const FILE_BYTES_MAX = 120_000
+/** Of one write. */
+export const WRITE_BYTES_MAX = 40_000
 
 /** One program on a machine does one thing with the files of the cloud. */
 export async function act(setting: CloudSetting, machine: Process): Promise<void> {
@@ -70,8 +77,17 @@ async function using(name: CloudName, work: () => Promise<void>): Promise<void> 
   name.isBusy = false
 }
 
-/** What came of a call: `gone` with its machine's process, `failed` when nobody knows what became of it. */
-type Outcome<Value> = { readonly value: Value } | 'gone' | 'failed'
+/**
+ * What came of a call: `gone` with its machine's process, `failed` when nobody knows what became of it, `full` when limits refuse it and
+ * nothing was done.
+ */
+type Outcome<Value> = { readonly value: Value } | 'gone' | 'failed' | 'full'
+
+// The next call that changes something is asked for by this caller, once.
+function asCaller(setting: CloudSetting, vfs: Vfs): Vfs {
+  vfs.request(setting.nextRequest(), false, CALLER)
+  return vfs
+}
 
 // What a power cut of the home has taken back is not there.
 function isLost({ model }: CloudSetting, answer: number, cuts: number): boolean {
@@ -79,6 +95,18 @@ function isLost({ model }: CloudSetting, answer: number, cuts: number): boolean 
 }
 
 async function call<Value>(
+  setting: CloudSetting,
+  machine: Process,
+  what: string,
+  run: (vfs: Vfs) => Reply<Value>,
+): Promise<Outcome<Value>> {
+  const outcome = await grow(setting, machine, what, run)
+  mustHold(outcome !== 'full', () => `${machine.name} ${what} answers EDQUOT`)
+  return outcome
+}
+
+// The same for what limits may refuse.
+async function grow<Value>(
   setting: CloudSetting,
   machine: Process,
   what: string,
@@ -92,6 +120,7 @@ async function call<Value>(
   )
   if (answer === 'gone') return 'gone'
   if (!isErrno(answer)) return { value: answer }
+  if (answer === ERRNO.EDQUOT && setting.limit !== undefined) return 'full'
   const isExcused =
     !setting.isCalm && (answer === ERRNO.EIO || answer === ERRNO.ESTALE || isLost(setting, answer, machine.cuts))
   mustHold(isExcused, () => `${machine.name} ${what} answers ${errnoName(answer)}`)
@@ -107,11 +136,11 @@ async function look(setting: CloudSetting, machine: Process, name: CloudName): P
     const found = await vfs.lookup(ROOT_INO, name.name)
     return found === ERRNO.ENOENT ? { ino: undefined } : found
   })
-  if (seen === 'gone' || seen === 'failed' || cuts !== model.cuts) return false
+  if (typeof seen === 'string' || cuts !== model.cuts) return false
   mustHold(seen.value.ino === wanted, () => {
     return `${machine.name} finds ${seen.value.ino ?? 'nothing'} at ${name.name}, not ${wanted ?? 'nothing'}`
   })
-  if (machine.name !== setting.home) model.durable(name.seenBy(machine.name))
+  if (!machine.isHome) model.durable(name.seenBy(machine.name))
   return true
 }
 
@@ -127,7 +156,9 @@ async function make(setting: CloudSetting, machine: Process, name: CloudName): P
   const { model, revision: calledAt } = setting
   const { cuts } = model
   const node = { kind: 'file', mode: FILE_MODE } as const
-  const made = await call(setting, machine, `makes ${name.name}`, vfs => vfs.make(ROOT_INO, name.name, node, CALLER))
+  const run = (vfs: Vfs) => asCaller(setting, vfs).make(ROOT_INO, name.name, node, CALLER)
+  const made = await grow(setting, machine, `makes ${name.name}`, run)
+  if (made === 'full' && cuts === model.cuts) return undefined
   const file = new CloudFile(typeof made === 'string' ? undefined : made.value.ino)
   model.files.add(file)
   if (typeof made === 'string' || cuts !== model.cuts) {
@@ -158,8 +189,8 @@ class Writing {
 
   async run(): Promise<void> {
     const ino = this.#ino
-    const options = { truncate: false, killPrivileges: false }
-    const opened = await this.#call(`opens ${ino}`, vfs => vfs.open(ino, options))
+    const options = { truncate: false, killPrivileges: false, access: 'write' } as const
+    const opened = await this.#call(`opens ${ino}`, vfs => asCaller(this.#setting, vfs).open(ino, options))
     if (typeof opened === 'string') return
     const { random } = this.#setting
     let isWell = true
@@ -191,7 +222,7 @@ class Writing {
     }
     const ino = this.#ino
     return this.#change(`cuts ${ino} at ${size}`, { change, isHome: true }, vfs =>
-      vfs.setAttributes(ino, { size }, CALLER),
+      asCaller(this.#setting, vfs).setAttributes(ino, { size }, CALLER),
     )
   }
 
@@ -217,15 +248,15 @@ class Writing {
   async #write(offset: number, isAppended: boolean): Promise<boolean> {
     const { random } = this.#setting
     const { history } = this.#file
-    const count = Math.min(random.pick([10, 700, 5_000, 17_000, 40_000]), FILE_BYTES_MAX - offset)
+    const count = Math.min(random.pick([10, 700, 5_000, 17_000, WRITE_BYTES_MAX]), FILE_BYTES_MAX - offset)
     if (count <= 0) return true
     const bytes = random.bytes(count)
     const change = { offset, bytes, size: Math.max(history.size, offset + count), mode: FILE_MODE }
     const how = { append: isAppended, killPrivileges: false }
     const what = `${isAppended ? 'appends to' : 'writes'} ${this.#ino} ${offset}+${count}`
-    const isHome = isAppended && this.#machine.name !== this.#setting.home
+    const isHome = isAppended && !this.#machine.isHome
     return this.#change(what, { change, isHome, isAppended }, vfs =>
-      vfs.write(this.#ino, offset, Uint8Array.from(bytes), how),
+      asCaller(this.#setting, vfs).write(this.#ino, offset, Uint8Array.from(bytes), how),
     )
   }
 
@@ -236,7 +267,8 @@ class Writing {
   ): Promise<boolean> {
     const { history } = this.#file
     const calledAt = this.#setting.revision
-    const done = await this.#call(what, run)
+    const done = this.#known(await grow(this.#setting, this.#machine, what, run))
+    if (done === 'full' && !this.#isCut) return true
     if (typeof done === 'string' || this.#isCut) {
       history.perhaps(change, 0)
       if (isAppended && this.#isCut) this.#file.isOpenEnded = true
@@ -249,8 +281,7 @@ class Writing {
 
   // As close(2): from now on everybody who opens the file sees all of it.
   async #close(): Promise<void> {
-    const { vfs, name } = this.#machine
-    const isHome = name === this.#setting.home
+    const { vfs, isHome } = this.#machine
     const flushed = isHome ? DONE : await this.#call(`closes ${this.#ino}`, client => client.flush(this.#ino))
     vfs.release(this.#ino)
     if (typeof flushed === 'string') return
@@ -266,8 +297,11 @@ class Writing {
   }
 
   async #call<Value>(what: string, run: (vfs: Vfs) => Reply<Value>): Promise<Outcome<Value>> {
-    const outcome = await call(this.#setting, this.#machine, what, run)
-    if (typeof outcome === 'string') this.#freeze()
+    return this.#known(await call(this.#setting, this.#machine, what, run))
+  }
+
+  #known<Value>(outcome: Outcome<Value>): Outcome<Value> {
+    if (typeof outcome === 'string' && outcome !== 'full') this.#freeze()
     return outcome
   }
 
@@ -295,8 +329,9 @@ async function read(setting: CloudSetting, machine: Process, name: CloudName): P
   const ino = file.ino as Ino
   file.isBusy = true
   const { cuts } = setting.model
-  const options = { truncate: false, killPrivileges: false }
-  const opened = await call(setting, machine, `opens ${ino} to read`, vfs => vfs.open(ino, options))
+  const options = { truncate: false, killPrivileges: false, access: 'read' } as const
+  const run = (vfs: Vfs) => asCaller(setting, vfs).open(ino, options)
+  const opened = await call(setting, machine, `opens ${ino} to read`, run)
   if (typeof opened !== 'string') {
     await readWhole(setting, machine, file, cuts)
     machine.vfs.release(ino)
@@ -335,7 +370,8 @@ async function remove(setting: CloudSetting, machine: Process, name: CloudName):
   if (file === undefined || file.isBusy || !(await look(setting, machine, name))) return
   const { model, revision: calledAt } = setting
   const { cuts } = model
-  const gone = await call(setting, machine, `removes ${name.name}`, vfs => vfs.remove(ROOT_INO, name.name, 'file'))
+  const run = (vfs: Vfs) => asCaller(setting, vfs).remove(ROOT_INO, name.name, 'file')
+  const gone = await call(setting, machine, `removes ${name.name}`, run)
   machine.vfs.forget(file.ino as Ino)
   if (typeof gone === 'string' || cuts !== model.cuts) name.perhaps(undefined)
   else name.change({ file: undefined, calledAt, landedBy: setting.revision, by: machine.name })
@@ -352,7 +388,7 @@ async function rename(
   const { cuts } = model
   const places = [name, to].map(each => ({ parent: ROOT_INO, name: each.name })) as [Place, Place]
   const done = await call(setting, machine, `renames ${name.name} to ${to.name}`, vfs =>
-    vfs.rename(...places, 'replace'),
+    asCaller(setting, vfs).rename(...places, 'replace'),
   )
   if (old !== undefined) machine.vfs.forget(old.ino as Ino)
   if (typeof done === 'string' || cuts !== model.cuts) {

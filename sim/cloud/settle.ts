@@ -1,11 +1,12 @@
 import { type Digest, digestHex, isFault } from '#base'
+import type { MapFilesystem } from '#cluster'
 import { type Cookie, ERRNO, type Filesystem, type Ino, isErrno, type Reply, ROOT_INO, type Vfs } from '#storage/fs'
 import { answerOf, ok, show } from '../model/observe.ts'
 import { checkUsage } from '../model/usage.ts'
 import { mustHold } from '../model/violation.ts'
-import type { CloudMachine } from './machine.ts'
+import { type CloudMachine, FILESYSTEM } from './machine.ts'
 import type { CloudFile, CloudModel } from './model.ts'
-import { readAll } from './program.ts'
+import { readAll, WRITE_BYTES_MAX } from './program.ts'
 
 /** What is looked at when all is calm. */
 export interface Settling {
@@ -45,11 +46,37 @@ function forgetEverywhere(model: CloudModel, file: CloudFile, machines: readonly
   if (file.ino !== undefined) for (const { filesystem } of machines) filesystem?.vfs.forget(file.ino as Ino)
 }
 
-/** What the home counts is there, and every chunk it names can be read from this machine. */
-export async function checkHome(home: CloudMachine, from: CloudMachine): Promise<readonly Digest[]> {
+/** Why homes and logs are not yet where they belong; undefined: they are. */
+export function whyHomesMove({ record, machines, copies }: HomesSought): string | undefined {
+  if (record === undefined) return 'nobody is the home'
+  for (const { name, home, filesystems } of machines) {
+    if (filesystems?.retired(FILESYSTEM) !== undefined) return `${name} was the home and has not given it up`
+    if ((home !== undefined) !== (name === record.home))
+      return `${name} is not as it should be, ${record.home} the home`
+  }
+  const { inSync } = record
+  return inSync.length === copies ? undefined : `the log is on ${inSync.join()}, not on ${copies} machines`
+}
+
+interface HomesSought {
+  readonly record: MapFilesystem | undefined
+  readonly machines: readonly CloudMachine[]
+  readonly copies: number
+}
+
+/** What the home counts is there and within its limit, and every chunk it names can be read from a machine. */
+export async function checkHome(
+  home: CloudMachine,
+  { from, limit }: { readonly from: CloudMachine; readonly limit: number | undefined },
+): Promise<readonly Digest[]> {
   const filesystem = home.home?.filesystem
   mustHold(filesystem !== undefined, () => `${home.name} has no filesystem in calm`)
   await checkUsage(filesystem)
+  const { bytesMax, bytesUsed } = await ok(filesystem.quotas.whole(), 'what all of it holds')
+  // Machines that write at once go beyond it, each by what is on its way from there.
+  const most = bytesMax === undefined ? Number.POSITIVE_INFINITY : bytesMax + WRITERS * WRITE_BYTES_MAX
+  mustHold(bytesUsed <= most, () => `it holds ${bytesUsed} bytes, of a limit of ${bytesMax}`)
+  mustHold(bytesMax === limit || limit === undefined, () => `the limit is ${bytesMax}, not ${limit}`)
   const named: Digest[] = []
   for await (const batch of filesystem.references(NEVER)) {
     for (const digest of batch) {
@@ -122,4 +149,6 @@ function vfsOf({ name, filesystem }: CloudMachine): Vfs {
   return filesystem.vfs
 }
 
+/** Programs that write at once, without the one that is refused. */
+const WRITERS = 3
 const NEVER = new AbortController().signal

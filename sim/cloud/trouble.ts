@@ -1,7 +1,7 @@
 import type { Ending } from '../life.ts'
 import type { SimNetwork } from '../pool/network.ts'
 import type { Random } from '../random.ts'
-import { CONTROLLER_NAME, type CloudMachine } from './machine.ts'
+import type { CloudMachine } from './machine.ts'
 
 /** What can go wrong in a cloud. */
 export type TroubleKind = keyof typeof TROUBLES
@@ -10,6 +10,9 @@ const TROUBLES = {
   restart: 5,
   outage: 2,
   cut: 4,
+  split: 2,
+  promote: 2,
+  lose: 1,
   break: 5,
   slow: 2,
   heal: 3,
@@ -26,6 +29,10 @@ export interface Troubled {
   readonly random: Random
   readonly network: SimNetwork
   readonly machines: readonly CloudMachine[]
+  /** The machine that is the home, or was last. */
+  readonly home: string
+  /** True when a machine may lose its disk: what it holds is elsewhere, too. */
+  isSpare(machine: CloudMachine): boolean
   note(line: string): void
   /** Resolves with the machine on which a program next asks for something. */
   asked(): Promise<string>
@@ -36,6 +43,10 @@ export interface Troubled {
   wipe(machine: CloudMachine): Promise<void>
   /** It never comes back; another one takes its place. */
   replace(machine: CloudMachine): Promise<void>
+  /** People make a machine the home. */
+  promote(machine: CloudMachine): Promise<void>
+  /** The home is away for long. People make another the home, if nobody else can. */
+  lose(): Promise<void>
   rot(): void
   join(): Promise<void>
   drain(machine: CloudMachine): void
@@ -59,17 +70,28 @@ export const ALL_TROUBLES: Readonly<Record<TroubleKind, number>> = TROUBLES
 async function once(cloud: Troubled, kind: TroubleKind, round: { disks: number; moves: number }): Promise<void> {
   const { random, network, machines } = cloud
   const [one, other] = [random.pick(machines), random.pick(machines)]
-  const isSpare = one.name !== CONTROLLER_NAME && machines.length > MACHINES_MIN
+  const home = machines.find(({ name }) => name === cloud.home)
+  const mayGo = !one.start0.isController && machines.length > MACHINES_MIN
   switch (kind) {
     case 'restart':
       void cloud.restart(one, random.pick(['kill', 'power']), random.pick([500, 15_000]))
       return
     case 'outage':
       await aimed(cloud)
-      void cloud.restart(machines[0] ?? one, 'power', random.pick([500, 15_000]))
+      void cloud.restart(home ?? one, 'power', random.pick([500, 15_000]))
       return
     case 'cut':
       return cut(cloud, one.name, other.name)
+    case 'split':
+      return split(cloud)
+    case 'promote':
+      await aimed(cloud)
+      void cloud.promote(one)
+      return
+    case 'lose':
+      await aimed(cloud)
+      void cloud.lose()
+      return
     case 'break':
       return breakOne(cloud, (await aimed(cloud)) ?? one.name)
     case 'slow':
@@ -83,12 +105,14 @@ async function once(cloud: Troubled, kind: TroubleKind, round: { disks: number; 
     case 'join':
       return machines.length < MACHINES_MAX ? cloud.join() : undefined
     case 'drain':
-      if (isSpare && round.moves-- > 0) cloud.drain(one)
+      if (mayGo && round.moves-- > 0) cloud.drain(one)
       return
     default:
       if (kind === 'rot' && round.disks-- > 0) cloud.rot()
-      if (kind === 'wipe' && one.name !== CONTROLLER_NAME && round.disks-- > 0) void cloud.wipe(one)
-      if (kind === 'die' && isSpare && round.disks-- > 0 && round.moves-- > 0) void cloud.replace(one)
+      if (kind === 'wipe' && cloud.isSpare(one) && round.disks-- > 0) void cloud.wipe(one)
+      if (kind === 'die' && mayGo && cloud.isSpare(one) && round.disks-- > 0 && round.moves-- > 0) {
+        void cloud.replace(one)
+      }
   }
 }
 
@@ -102,9 +126,25 @@ async function aimed(cloud: Troubled): Promise<string | undefined> {
 // What was asked may have been done, and the answer is lost.
 function breakOne(cloud: Troubled, name: string): void {
   const { network, random, machines } = cloud
-  const other = random.chance(0.7) ? CONTROLLER_NAME : random.pick(machines).name
+  const other = random.chance(0.7) ? cloud.home : random.pick(machines).name
   cloud.note(`break ${name} and ${other}`)
   network.break(name, other)
+}
+
+// The home, and perhaps others with it, reach nobody else any more, whatever was before; sometimes they are still heard.
+function split(cloud: Troubled): void {
+  const { random, network, machines, home } = cloud
+  const near = machines.filter(({ name }) => name === home || random.chance(0.3))
+  const far = machines.filter(each => !near.includes(each))
+  const isBoth = random.chance(0.8)
+  network.heal()
+  cloud.note(`split ${near.map(({ name }) => name).join()} ${isBoth ? 'and' : 'to'} the others`)
+  for (const { name: one } of near) {
+    for (const { name: other } of far) {
+      network.cut(one, other)
+      if (isBoth) network.cut(other, one)
+    }
+  }
 }
 
 function cut(cloud: Troubled, one: string, other: string): void {

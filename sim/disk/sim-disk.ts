@@ -76,7 +76,7 @@ export class SimDisk implements Disk {
     this.do('rename', to, () => {
       const named = this.image.names.get(from)
       if (named === undefined) throw systemError('ENOENT', `rename ${from}`)
-      assert(folderOf(from) === folderOf(to), 'the simulated disk renames inside a folder')
+      if (named === 'folder') return this.#move(from, to)
       this.#rename({ folder: folderOf(to), set: [[to, named]], drop: [from] })
     })
   }
@@ -84,6 +84,14 @@ export class SimDisk implements Disk {
   remove(path: string): void {
     if (!this.image.names.has(path)) return
     this.do('remove', path, () => this.#rename({ folder: folderOf(path), set: [], drop: [path] }))
+  }
+
+  async removeFolder(path: string): Promise<void> {
+    const { scheduler, life, random } = this.#parts
+    for (const below of [...this.#below(path)].sort().reverse()) {
+      this.remove(below)
+      await new Promise<void>(resolve => scheduler.at(life, random.fraction(), resolve))
+    }
   }
 
   syncFolder(folder: string): Promise<void> {
@@ -203,26 +211,49 @@ export class SimDisk implements Disk {
     if (write !== undefined) file.cached.apply(write)
   }
 
+  // All that is below goes along: what was to be written of its names is written before.
+  #move(from: string, to: string): void {
+    assert(!this.image.names.has(to), 'a folder is not renamed over another')
+    this.#settleWhere(({ folder }) => isIn(folder, from))
+    const drop = this.#below(from)
+    const set = drop.map(path => [to + path.slice(from.length), this.image.names.get(path) ?? 'folder'] as const)
+    this.#rename({ folder: folderOf(to), set, drop })
+  }
+
+  #below(folder: string): string[] {
+    return [...this.image.names.keys()].filter(path => isIn(path, folder))
+  }
+
+  #settleWhere(which: (change: PendingName) => boolean): void {
+    for (const change of this.image.pendingNames.filter(which)) applyName(this.image.durableNames, change)
+    this.image.pendingNames = this.image.pendingNames.filter(change => !which(change))
+  }
+
   #rename(change: Omit<PendingName, 'sequence'>): void {
+    // A folder is in one place: what changes in it later is not written before its move.
+    this.#settleWhere(({ set, drop }) => drop.length > 0 && set.some(([path, named]) => isAbove(path, named, change)))
     const pending = { ...change, sequence: ++this.#sequence }
     this.image.pendingNames.push(pending)
     applyName(this.image.names, pending)
   }
 
   #settleNames(folder: string, upTo: number): void {
-    const isSettled = (change: PendingName): boolean => change.folder === folder && change.sequence <= upTo
-    for (const change of this.image.pendingNames.filter(isSettled)) applyName(this.image.durableNames, change)
-    this.image.pendingNames = this.image.pendingNames.filter(change => !isSettled(change))
+    this.#settleWhere(change => change.folder === folder && change.sequence <= upTo)
     this.#settleParents(folder)
   }
 
   // A journal that has what is in a folder has the folder: its own name, and those above it, were written before.
   #settleParents(path: string): void {
-    const isAbove = ({ set }: PendingName): boolean =>
-      set.some(([folder, named]: readonly [string, Named]) => named === 'folder' && `${path}/`.startsWith(`${folder}/`))
-    for (const change of this.image.pendingNames.filter(isAbove)) applyName(this.image.durableNames, change)
-    this.image.pendingNames = this.image.pendingNames.filter(change => !isAbove(change))
+    this.#settleWhere(({ set }) => set.some(([folder, named]) => named === 'folder' && isIn(path, folder)))
   }
+}
+
+function isIn(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`)
+}
+
+function isAbove(path: string, named: Named, { folder }: Pick<PendingName, 'folder'>): boolean {
+  return named === 'folder' && isIn(folder, path)
 }
 
 class SimFile implements DiskFile {

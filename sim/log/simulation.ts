@@ -5,40 +5,26 @@ import { Life } from '../life.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { Random } from '../random.ts'
 import { Scheduler } from '../scheduler.ts'
+import { describeSeed, runSeed, type SeedOutcome } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { LogCanary } from './canaries.ts'
 import { CONTROLLER, type LogCloud, LogMachine } from './machine.ts'
 
 /** How a run went. */
-export interface LogOutcome {
-  readonly seed: number
-  readonly violation: string | undefined
-  readonly tail: readonly string[]
-  readonly traceHash: string
+export interface LogOutcome extends SeedOutcome {
   readonly acknowledged: number
   readonly homes: number
 }
 
 /** Runs three machines with one filesystem from a seed: they are killed, parted and promoted while it is written to. */
-export async function simulateLog(seed: number, canary?: LogCanary, print = false): Promise<LogOutcome> {
-  const trace = new Trace(print)
-  const run = new LogRun(seed, trace, canary)
-  let violation: string | undefined
-  try {
-    await run.run()
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    violation = error.message
-    trace.line(`violation ${violation}`)
-  }
-  const { tail } = trace
-  const { acknowledged, homes } = run
-  return { seed, violation, tail, traceHash: trace.digest(), acknowledged: acknowledged.size, homes: homes.size }
+export async function simulateLog(seed: number, canary?: LogCanary, print?: boolean): Promise<LogOutcome> {
+  const { outcome, run } = await runSeed({ seed, print }, trace => new LogRun(seed, trace, canary))
+  return { ...outcome, acknowledged: run.acknowledged.size, homes: run.homes.size }
 }
 
-/** A violation for people, with what led to it. */
-export function describeLogFailure({ seed, violation, tail }: LogOutcome): string {
-  return [`log ${seed}: ${violation ?? ''}`, ...tail.map(line => `  | ${line}`)].join('\n')
+/** A violation for people. */
+export function describeLogFailure(outcome: LogOutcome): string {
+  return describeSeed('log', outcome)
 }
 
 class LogRun implements LogCloud {

@@ -1,27 +1,17 @@
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isFound, isRepeated, passes } from '../seeds-in-tests.ts'
 import { POOL_CANARIES } from './canaries.ts'
 import { describePoolFailure, simulatePool } from './simulation.ts'
 
 const SEEDS = 8
 
 test(`${SEEDS} seeds of machines that crash, lose disks, part, join and leave lose nothing acknowledged`, async () => {
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const outcome = await simulatePool(seed)
-    assert.equal(outcome.violation, undefined, describePoolFailure(outcome))
-  }
+  await passes(SEEDS, seed => simulatePool(seed), describePoolFailure)
 })
 
-test('a seed does the same every time', async () => {
-  const [first, second] = [await simulatePool(5), await simulatePool(5)]
-  assert.equal(first.traceHash, second.traceHash)
-})
+test('a seed does the same every time', () => isRepeated(() => simulatePool(5)))
 
 for (const canary of POOL_CANARIES) {
-  test(`the planted bug ${canary.name} is found within ${canary.seedsMax} seeds`, async () => {
-    for (let seed = 1; seed <= canary.seedsMax; seed++) {
-      if ((await simulatePool(seed, canary)).violation !== undefined) return
-    }
-    assert.fail(`${canary.name}: none of ${canary.seedsMax} seeds found it`)
-  })
+  test(`the planted bug ${canary.name} is found within ${canary.seedsMax} seeds`, () =>
+    isFound(canary, seed => simulatePool(seed, canary)))
 }

@@ -2,7 +2,8 @@ import { isFault } from '#base'
 import { Life } from '../life.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { Random } from '../random.ts'
-import { Scheduler, turn } from '../scheduler.ts'
+import { Scheduler } from '../scheduler.ts'
+import { describeSeed, runSeed, type SeedOutcome, untilOver } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { Machine } from '../world.ts'
 import type { PoolCanary } from './canaries.ts'
@@ -13,39 +14,20 @@ import type { Pool } from '#storage/pool'
 import { SimNetwork } from './network.ts'
 
 /** How a run of a cloud went. */
-interface PoolOutcome {
-  readonly seed: number
-  readonly violation: string | undefined
-  readonly tail: readonly string[]
-  readonly traceHash: string
+export interface PoolOutcome extends SeedOutcome {
   readonly chunks: number
   readonly virtualMs: number
 }
 
 /** Runs a cloud of machines from a seed through rounds of trouble; after each, all must be as it should be again. */
-export async function simulatePool(seed: number, canary?: PoolCanary, print = false): Promise<PoolOutcome> {
-  const trace = new Trace(print)
-  const cloud = new Cloud(seed, trace, canary)
-  let violation: string | undefined
-  try {
-    await cloud.run()
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    violation = error.message
-    trace.line(`violation ${violation}`)
-  }
-  const { tail } = trace
-  return { seed, violation, tail, traceHash: trace.digest(), chunks: cloud.model.chunks.size, virtualMs: cloud.nowMs }
+export async function simulatePool(seed: number, canary?: PoolCanary, print?: boolean): Promise<PoolOutcome> {
+  const { outcome, run } = await runSeed({ seed, print }, trace => new Cloud(seed, trace, canary))
+  return { ...outcome, chunks: run.model.chunks.size, virtualMs: run.nowMs }
 }
 
-/** A violation for people: what it is, what led to it, and how to see it again. */
-export function describePoolFailure({ seed, violation, tail }: PoolOutcome): string {
-  const lines = tail.map(line => `  | ${line}`)
-  return [
-    `cloud ${seed}: ${violation ?? ''}`,
-    ...lines,
-    `  replay: npm run sim -- --cloud --seed ${seed} --trace`,
-  ].join('\n')
+/** A violation for people. */
+export function describePoolFailure(outcome: PoolOutcome): string {
+  return describeSeed('pool', outcome)
 }
 
 class Cloud {
@@ -62,8 +44,7 @@ class Cloud {
   readonly #replicas: number
   #names = 0
   #isCalm = false
-  #failed: Error | undefined
-  #isOver = false
+  readonly #broken = Promise.withResolvers<never>()
 
   constructor(seed: number, trace: Trace, canary: PoolCanary | undefined) {
     this.#random = new Random(seed)
@@ -91,28 +72,12 @@ class Cloud {
 
   async run(): Promise<void> {
     const count = this.#random.between(3, 6)
-    const body = this.#body(count).then(
-      () => {
-        this.#isOver = true
-      },
-      (error: unknown) => {
-        this.#failed = error instanceof Error ? error : new Error(String(error))
-        this.#isOver = true
-      },
-    )
-    for (let idle = 0; !this.#isOver; ) {
-      idle = (await this.#scheduler.step()) ? 0 : idle + 1
-      if (idle > 0) await turn()
-      mustHold(idle < IDLE_MAX, () => 'nothing can go on')
-      mustHold(this.nowMs < RUN_MS_MAX, () => 'the run does not end')
-    }
-    await body
-    if (this.#failed !== undefined) throw this.#failed
+    await untilOver(this.#scheduler, this.#body(count), this.#broken.promise)
   }
 
   async #body(count: number): Promise<void> {
     for (let i = 0; i < count; i++) await this.#join()
-    void this.#rule()
+    void this.#rule().catch(this.#broken.reject)
     await this.#pause(5_000)
     for (let round = 1; round <= ROUNDS; round++) {
       this.#trace.line(`round ${round}: ${this.#up.map(({ own }) => own).join()} replicas ${this.#replicas}`)
@@ -368,7 +333,6 @@ function copiesNeeded(before: View, after: View, isWhole: boolean): number {
 // The trace of a cloud tells what happens to machines, not each operation of their disks.
 const SILENT = new Trace(false)
 const NEVER = new AbortController().signal
-const IDLE_MAX = 100
 const TROUBLE = { restart: 4, blink: 4, cut: 4, slow: 1, heal: 2, wipe: 2, rot: 2, join: 1, drain: 1, long: 1 }
 const ROUNDS = 3
 const STEPS = 12
@@ -380,4 +344,3 @@ const SHORT_MS = 15_000
 const LONG_MS = 60_000
 const WAIT_MS = 29_000
 const SETTLE_MS_MAX = 2 * 3600_000
-const RUN_MS_MAX = 24 * 3600_000

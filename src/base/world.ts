@@ -53,6 +53,8 @@ export interface Disk {
   rename(from: string, to: string): void
   /** Removes a file; fine when it does not exist. */
   remove(path: string): void
+  /** Removes a folder with all that is in it; fine when it does not exist. */
+  removeFolder(path: string): Promise<void>
   /** Makes the names in a folder durable. */
   syncFolder(folder: string): Promise<void>
   /** Space of the disk under a path. `freeBytes` is what this process may still use. */

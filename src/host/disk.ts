@@ -24,6 +24,7 @@ export const machineDisk: Disk = {
   makeFolder: folder => makeFolders(folder, 0o700),
   rename: (from, to) => fs.renameSync(from, to),
   remove: file => fs.rmSync(file, { force: true }),
+  removeFolder: folder => fs.promises.rm(folder, { recursive: true, force: true }),
   syncFolder,
   space: target => {
     const stats = fs.statfsSync(target)

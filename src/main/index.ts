@@ -1,3 +1,10 @@
 // What the simulator runs of the processes of a machine: that which is no process, thread or socket.
+export { type ChangedHome, setHome } from './control/machines/homes.ts'
+export { LEADING_COUNTS_MS, LEAVING_MS } from './limits.ts'
+export { askSetHome, type KeepHome, setHomeHandlers } from './peers/homes.ts'
 export { remoteHandlers } from './remote-fs/handlers.ts'
 export { RemoteFilesystems } from './remote-fs/remote-filesystems.ts'
+export { promote } from './replication/promote.ts'
+export { Replication } from './replication/replication.ts'
+export { Filesystems, type FilesystemsHomes, isElsewhere } from './storage/filesystems.ts'
+export { servedHomes } from './storage/served-homes.ts'

@@ -8,7 +8,7 @@ import { heldSpec, holderOf, nextStep, Sightings } from './plan.ts'
 
 /** Who wants to lead, and by which lease. */
 export interface Candidacy {
-  readonly client: Client
+  readonly client: Pick<Client, 'find' | 'create' | 'update' | 'watch'>
   readonly world: Pick<World, 'clock' | 'log'>
   readonly lease: Place & { readonly namespace: string }
   /** Different for each process that ever runs. */

@@ -6,7 +6,11 @@ import type { Cluster } from '../machines/cluster.ts'
 import { nextHomes } from './plan.ts'
 
 /** Names another home for filesystems whose home is silent, in a term of this controller. */
-export function homesController({ world }: ControllerParts, cluster: Cluster, { othersMs }: Term): Controller {
+export function homesController(
+  { world }: Pick<ControllerParts, 'world'>,
+  cluster: Pick<Cluster, 'map' | 'silentMs' | 'setHome'>,
+  { othersMs }: Term,
+): Controller {
   const { clock, log } = world
   const reconcile = async (_: string, signal: AbortSignal): Promise<Outcome> => {
     const { map } = cluster

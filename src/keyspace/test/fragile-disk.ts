@@ -60,6 +60,10 @@ export class FragileDisk implements Disk {
     this.#names.delete(path)
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    for (const path of this.#names.keys()) if (path.startsWith(`${folder}/`)) this.#names.delete(path)
+  }
+
   async syncFolder(folder: string): Promise<void> {
     this.#check('sync', folder)
     for (const path of this.#durableNames.keys()) if (path.startsWith(`${folder}/`)) this.#durableNames.delete(path)

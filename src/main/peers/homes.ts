@@ -17,6 +17,7 @@ import {
   connectSocket,
   controlDoorOf,
   type Handler,
+  type Message,
   message,
 } from '#rpc'
 
@@ -25,17 +26,23 @@ export interface ControlSide extends ConnectionOptions {
   readonly dataFolder: string
 }
 
+/** Asks the control process of this machine to change a record; `caller` wants it. Faults: NotHome, NoController (there is none). */
+export type KeepHome = (
+  asked: HomeChange & { readonly caller: string },
+  signal: AbortSignal,
+) => Promise<Message<ReturnType<typeof clusterKeepHome.result>>>
+
 /** Hands what machines want of filesystems' records to the control process of this machine. */
-export function setHomeHandlers(control: ControlSide): readonly Handler[] {
+export function setHomeHandlers(keep: KeepHome): readonly Handler[] {
   return forMachines([
-    answerUnary(clusterSetHome, async (change, { peer, signal }) => keepHome(control, change, { peer, signal })),
+    answerUnary(clusterSetHome, async (change, { peer, signal }) => keepHome(keep, change, { peer, signal })),
   ])
 }
 
 /** Changes the record of a filesystem at any controller that answers; a machine that is one asks itself first. Faults: NotHome, NoController. */
 export async function askSetHome(
   machines: Pick<Machines, 'own' | 'map' | 'client' | 'connect'>,
-  control: ControlSide,
+  keep: KeepHome,
   change: HomeChange,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: 'done' | 'stale'; readonly map: NodeMap }> {
@@ -46,7 +53,7 @@ export async function askSetHome(
     try {
       const { head, body } =
         name === machines.own
-          ? await askControl(control, { ...change, caller: name }, signal)
+          ? await keep({ ...change, caller: name }, signal)
           : await (machines.client(name) ?? (await machines.connect(name, signal))).exchange(
               clusterSetHome,
               message(change),
@@ -64,26 +71,21 @@ export async function askSetHome(
   })
 }
 
-async function keepHome(
-  control: ControlSide,
-  change: HomeChange,
-  { peer, signal }: Pick<CallContext, 'peer' | 'signal'>,
-) {
+async function keepHome(keep: KeepHome, change: HomeChange, { peer, signal }: Pick<CallContext, 'peer' | 'signal'>) {
   const caller = peer === undefined ? undefined : machineOf(peer)?.name
   if (caller === undefined) throw clusterFault('Forbidden', 'only machines say where filesystems live')
-  return askControl(control, { ...change, caller }, signal)
+  return keep({ ...change, caller }, signal)
 }
 
-async function askControl(
-  { dataFolder, ...options }: ControlSide,
-  asked: HomeChange & { readonly caller: string },
-  signal: AbortSignal,
-) {
-  try {
-    await using door = await connectSocket(controlDoorOf(dataFolder), options, signal)
-    return await door.exchange(clusterKeepHome, message(asked), signal)
-  } catch (error) {
-    if (!isFault(error, 'Unreachable')) throw error
-    throw clusterFault('NoController', 'this machine has no control plane that answers now', { cause: error })
+/** Asks it at its door. */
+export function keepHomeAt({ dataFolder, ...options }: ControlSide): KeepHome {
+  return async (asked, signal) => {
+    try {
+      await using door = await connectSocket(controlDoorOf(dataFolder), options, signal)
+      return await door.exchange(clusterKeepHome, message(asked), signal)
+    } catch (error) {
+      if (!isFault(error, 'Unreachable')) throw error
+      throw clusterFault('NoController', 'this machine has no control plane that answers now', { cause: error })
+    }
   }
 }

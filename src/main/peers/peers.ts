@@ -19,7 +19,7 @@ import { type CheckRow, connectTls, type Handler, listenAddressOf, serveStranger
 import { Announcer } from '../discovery/announcer.ts'
 import { mainFault } from '../faults.ts'
 import { softwareName } from '../version.ts'
-import { setHomeHandlers } from './homes.ts'
+import { keepHomeAt, setHomeHandlers } from './homes.ts'
 import { localSeatHandler, seatHandlers } from './seats.ts'
 import { renewHandlers, strangerHandlers } from './admission.ts'
 import { cloudCheck } from './cloud-check.ts'
@@ -124,7 +124,7 @@ export class Peers implements AsyncDisposable {
     this.#maps.setAlone(this.#alone())
     this.#tell()
     const control = { clock: world.clock, software: softwareName(), dataFolder }
-    const all = [...renew, ...setHomeHandlers(control), ...seatHandlers(control), ...handlers]
+    const all = [...renew, ...setHomeHandlers(keepHomeAt(control)), ...seatHandlers(control), ...handlers]
     this.#links.serve(authorised(all, () => this.#maps.map, rightFor))
     this.#looking = this.#lookOn()
     const changed = () => this.reload()

@@ -57,3 +57,18 @@ test('a machine that becomes the home waits for no session of its own', async ()
   await make(b.vfs, 'after')
   assert.ok(performance.now() - beganMs < LEASE_MS, 'not until its lease would be over')
 })
+
+test('a session that a home between has answered, whose log another home does not have, is lost there', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  const { ino } = await make(a.vfs, 'file')
+  await cloud.moveHome()
+  await put(a.vfs, ino, 'answered in epoch 2')
+  // As long as the log of the home between, but written by the home before it.
+  await cloud.moveHome(cloud.revision + 10, 'elsewhere', [1])
+  assert.equal(await a.vfs.sync(ino, 'all'), ERRNO.EIO)
+  await a.fs.sync().catch(() => undefined) // said once
+  await put(a.vfs, ino, 'answered in epoch 3')
+  await cloud.moveHome()
+  assert.equal(await ok(a.vfs.sync(ino, 'all')), undefined)
+})

@@ -11,8 +11,9 @@ import type { Standbys } from './standbys.ts'
 
 /** What machines ask about logs here. */
 export interface LogParts {
-  readonly records: HomeRecords
-  readonly standbys: () => Standbys | undefined
+  readonly records: Pick<HomeRecords, 'of' | 'take' | 'all'>
+  /** Undefined while a log cannot be taken here: filesystems are not open, or what was a home's is not given up yet. */
+  readonly standbys: (filesystem: string) => Pick<Standbys, 'reach' | 'append' | 'fill'> | undefined
   /** A filesystem whose home is here. Faults: NotFound. */
   readonly home: (name: string) => { readonly filesystem: Filesystem; readonly keyspace: LocalKeyspace }
   readonly own: () => string
@@ -23,7 +24,7 @@ export function logHandlers(parts: LogParts): readonly Handler[] {
   const { records } = parts
   const standbysFor = (of: { readonly filesystem: string; readonly epoch: number }, context: CallContext) => {
     checkHome(parts, of, context)
-    const standbys = parts.standbys()
+    const standbys = parts.standbys(of.filesystem)
     if (standbys === undefined) throw mainFault('HomeUnreachable', 'the logs of this machine are not open yet')
     return standbys
   }

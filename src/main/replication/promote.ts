@@ -1,7 +1,17 @@
-import type { MapFilesystem } from '#cluster'
+import type { World } from '#base'
+import type { Machines, MapFilesystem } from '#cluster'
 import { mainFault } from '../faults.ts'
 import { PROMOTE_SYNC_MS } from '../limits.ts'
-import type { Parts } from '../methods/parts.ts'
+import type { Filesystems } from '../storage/filesystems.ts'
+import type { Replication } from './replication.ts'
+
+/** What a machine is made a home with. */
+export interface PromoteParts {
+  readonly world: Pick<World, 'clock'>
+  readonly peers: { readonly machines: Pick<Machines, 'own'> }
+  readonly replication?: Pick<Replication, 'records' | 'standbys' | 'isRetired'> | undefined
+  readonly filesystems: Pick<Filesystems, 'use'>
+}
 
 /** What became of the home of a filesystem. */
 export interface Promoted {
@@ -15,7 +25,7 @@ export interface Promoted {
  * NotFound, NotInSync, Busy, NoController.
  */
 export async function promote(
-  parts: Pick<Parts, 'peers' | 'replication' | 'filesystems' | 'world'>,
+  parts: PromoteParts,
   { filesystem, isForced }: { readonly filesystem: string; readonly isForced: boolean },
   signal: AbortSignal,
 ): Promise<Promoted> {
@@ -49,14 +59,13 @@ function forcedStep({ inSync }: MapFilesystem, own: string): number {
 }
 
 async function checkInSync(
-  { peers, replication }: Pick<Parts, 'peers' | 'replication'>,
+  { peers, replication }: Pick<PromoteParts, 'peers' | 'replication'>,
   { name, home, inSync }: MapFilesystem,
 ): Promise<void> {
   const { own } = peers.machines
   if (home === own) return
   const others = inSync.filter(each => each !== home)
-  const there = inSync.includes(own) ? await replication?.standbys.there(name) : undefined
-  if (there?.isWhole === true) return
+  if (inSync.includes(own) && (await hasLog(replication, name))) return
   throw mainFault('NotInSync', `${own} does not have all that was acknowledged of ${name}`, {
     hint:
       others.length === 0
@@ -65,9 +74,15 @@ async function checkInSync(
   })
 }
 
+// A home before that is still in sync has all that was acknowledged: since then nothing was, without it.
+async function hasLog(replication: PromoteParts['replication'], name: string): Promise<boolean> {
+  if (replication?.isRetired(name) === true) return true
+  return (await replication?.standbys.there(name))?.isWhole === true
+}
+
 // What this machine has written goes along, when the home before still answers.
 async function syncFirst(
-  { filesystems, world }: Pick<Parts, 'filesystems' | 'world'>,
+  { filesystems, world }: Pick<PromoteParts, 'filesystems' | 'world'>,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,16 +1,15 @@
 import { type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
+import type { IndexFactory } from '#keyspace'
 import type { Handler } from '#rpc'
 import type { ChunkSource } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { CLAIM_AGAIN_MS } from '../limits.ts'
-import { askSetHome } from '../peers/homes.ts'
 import { homeMachine } from '../remote-fs/remote-filesystems.ts'
 import type { Filesystems, FilesystemsHomes } from '../storage/filesystems.ts'
 import { isCutOff } from '../storage/cut-off.ts'
-import { softwareName } from '../version.ts'
 import { logHandlers } from './handlers.ts'
-import { HomeRecords } from './records.ts'
+import { HomeRecords, type SetHome } from './records.ts'
 import { retire } from './retire.ts'
 import { type Roles, takeRoles, watchRoles } from './roles.ts'
 import { shipLog } from './shipping.ts'
@@ -24,6 +23,9 @@ export interface ReplicationOptions {
   readonly machines: Machines
   readonly chunks: ChunkSource
   readonly bootId: string
+  /** Of standbys; SQLite when undefined. */
+  readonly index?: IndexFactory | undefined
+  readonly setHome: SetHome
   /** Hears once that this machine is to be something else for a filesystem: another process has to take over. */
   changed(filesystem: string): void
 }
@@ -40,16 +42,9 @@ export class Replication implements AsyncDisposable {
   #listening: Disposable | undefined
 
   constructor(options: ReplicationOptions) {
-    const { world, dataFolder, machines, chunks } = options
     this.#options = options
-    const control = { clock: world.clock, software: softwareName(), dataFolder }
-    this.records = new HomeRecords({
-      world,
-      dataFolder,
-      machines,
-      setHome: (change, signal) => askSetHome(machines, control, change, signal),
-    })
-    this.standbys = new Standbys({ world, dataFolder, chunks })
+    this.records = new HomeRecords(options)
+    this.standbys = new Standbys(options)
   }
 
   /** What other machines may ask. */
@@ -57,7 +52,7 @@ export class Replication implements AsyncDisposable {
     const { machines } = this.#options
     return logHandlers({
       records: this.records,
-      standbys: () => (this.#isOpen ? this.standbys : undefined),
+      standbys: name => (this.#mayFollow(name) ? this.standbys : undefined),
       home: name => {
         if (this.#filesystems === undefined) throw mainFault('HomeUnreachable', 'filesystems are not open yet')
         return this.#filesystems.get(name)
@@ -104,14 +99,21 @@ export class Replication implements AsyncDisposable {
     this.#filesystems = filesystems
     const { changed } = this.#options
     const parts = { ...this.#options, records: this.records }
-    this.#listening = watchRoles(parts, this.#roles, changed)
+    this.#listening = watchRoles({ ...parts, filesystems }, changed)
     this.#run(signal => tellHomes(parts, signal))
     for (const { name } of filesystems.all) this.#run(signal => this.#claim(name, signal))
     for (const name of this.#roles.retired) this.#run(signal => retire({ ...parts, filesystems }, name, signal))
   }
 
-  get #isOpen(): boolean {
-    return this.#filesystems !== undefined && !this.#closing.signal.aborted
+  /** True while this machine, which was the home, still has what it had then. */
+  isRetired(name: string): boolean {
+    return this.#filesystems?.retired(name) !== undefined
+  }
+
+  // A machine has one log of a filesystem: what it has as the home, or had, is given up first.
+  #mayFollow(name: string): boolean {
+    if (this.#filesystems === undefined || this.#closing.signal.aborted) return false
+    return this.#filesystems.held.every(each => each.name !== name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import type { World } from '#base'
 import type { Machines, MapFilesystem } from '#cluster'
+import type { Filesystems } from '../storage/filesystems.ts'
 import { logHomes } from './methods.ts'
 import type { HomeRecords } from './records.ts'
 import { becomeHome, standbyFolder } from './standbys.ts'
@@ -40,18 +41,25 @@ export async function takeRoles(parts: RolesParts): Promise<Roles> {
   }
 }
 
-/** Runs `changed` once when what this machine is for a filesystem is no longer as it was decided. */
+/** Runs `changed` once when what this machine is for a filesystem is no longer what it should be. */
 export function watchRoles(
-  { world, dataFolder, machines, records }: RolesParts,
-  roles: Roles,
+  {
+    world,
+    dataFolder,
+    machines,
+    records,
+    filesystems,
+  }: RolesParts & { readonly filesystems: Pick<Filesystems, 'all' | 'retired'> },
   changed: (filesystem: string) => void,
 ): Disposable {
   let isTold = false
   const look = (): void => {
     const other = records.all.find(({ name, home }) => {
-      const isHere = roles.here.includes(name)
+      // Also one that was made by this process.
+      const isHere = filesystems.all.some(each => each.name === name)
       if (home !== machines.own) return isHere
-      return roles.retired.includes(name) || (!isHere && world.disk.stat(standbyFolder(dataFolder, name)) !== undefined)
+      if (filesystems.retired(name) !== undefined) return true
+      return !isHere && world.disk.stat(standbyFolder(dataFolder, name)) !== undefined
     })
     if (other === undefined || isTold) return
     isTold = true

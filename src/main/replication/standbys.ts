@@ -1,6 +1,13 @@
-import fs from 'node:fs'
 import { type World, whyOf } from '#base'
-import { openStandby, type RecordBatch, type Revision, type Standby, type StandbyReach, sqliteIndex } from '#keyspace'
+import {
+  type IndexFactory,
+  openStandby,
+  type RecordBatch,
+  type Revision,
+  type Standby,
+  type StandbyReach,
+  sqliteIndex,
+} from '#keyspace'
 import { afterChunks, type ChunkSource } from '#storage/fs'
 
 /** What the standbys of this machine are kept with. */
@@ -8,6 +15,8 @@ export interface StandbysOptions {
   readonly world: World
   readonly dataFolder: string
   readonly chunks: ChunkSource
+  /** SQLite when undefined. */
+  readonly index?: IndexFactory | undefined
 }
 
 /** The logs of filesystems whose home is elsewhere, each in DATA/standby/NAME; each is opened when its home calls. */
@@ -72,13 +81,13 @@ export class Standbys implements AsyncDisposable {
   #standby(name: string): Promise<Standby> {
     const known = this.#open.get(name)
     if (known !== undefined) return known
-    const { world, dataFolder, chunks } = this.#options
+    const { world, dataFolder, chunks, index = sqliteIndex } = this.#options
     if (this.#isClosed) return Promise.reject(new Error('the standbys are closed'))
     const { survived } = afterChunks(chunks)
     const opening = openStandby({
       world,
       folder: `${standbyFolder(dataFolder, name)}/keyspace`,
-      index: sqliteIndex,
+      index,
       survived,
       failed: () => this.#again(name),
     })
@@ -113,5 +122,5 @@ export async function becomeHome({ disk }: Pick<World, 'disk'>, dataFolder: stri
   disk.rename(from, to)
   await disk.syncFolder(`${dataFolder}/fs`)
   await disk.syncFolder(`${dataFolder}/standby`)
-  await fs.promises.rm(`${dataFolder}/remote/${name}`, { recursive: true, force: true })
+  await disk.removeFolder(`${dataFolder}/remote/${name}`)
 }

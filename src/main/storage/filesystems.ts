@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { byteStringOfText, type World } from '#base'
 import {
   epochsOf,
+  type IndexFactory,
   type LocalKeyspace,
   type LogReach,
   openEmbeddedKeyspace,
@@ -29,14 +30,26 @@ export interface OpenFilesystem {
   readonly name: string
   readonly filesystem: Filesystem
   readonly keyspace: LocalKeyspace
+  /** How far its log was when it was opened. */
+  readonly reach: LogReach
 }
 
 interface Held extends OpenFilesystem {
   readonly stack: AsyncDisposableStack
   readonly shipping: Shipping | undefined
-  /** How far its log was when it was opened, and whether something written was on its way there. */
-  readonly reach: LogReach
+  /** Something written was on its way to the log when it was opened. */
   readonly wasStaged: boolean
+}
+
+/** What a machine gives a filesystem that is opened on it. */
+export interface FilesystemsPlace {
+  readonly index: IndexFactory
+  /** See {@link bootId}. */
+  readonly bootId: string
+  /** Who owns the root directory of a new one. */
+  readonly owner: { readonly uid: number; readonly gid: number }
+  /** Leaf size of a new one; 1 MiB when undefined. */
+  readonly chunkBytes?: number | undefined
 }
 
 /** What makes a filesystem one of many machines. */
@@ -53,6 +66,11 @@ export interface FilesystemsHomes {
   /** There is a new filesystem here, or one no longer. */
   claim(name: string): void
   drop(name: string): void
+}
+
+/** True for a filesystem of the cloud that is used here from elsewhere; a home that has lost its disk waits, as others do, for another. */
+export function isElsewhere({ roles, homeOf }: FilesystemsHomes, name: string): boolean {
+  return !roles.here.includes(name) && homeOf(name) !== undefined
 }
 
 /** What filesystems are opened with. */
@@ -72,6 +90,8 @@ export interface FilesystemsOptions {
   readonly homes?: FilesystemsHomes | undefined
   /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */
   readonly failed?: ((filesystem: string, error: Error) => void) | undefined
+  /** That of this process when undefined. */
+  readonly place?: FilesystemsPlace | undefined
 }
 
 /** The filesystems of this machine, each in DATA/fs/NAME with its own keyspace. */
@@ -222,11 +242,11 @@ export class Filesystems implements AsyncDisposable {
     await this.#open.get(name)?.stack.disposeAsync()
     // Under a name that no start opens before anything of it goes: half a filesystem is never opened.
     const gone = `${folder}/${REMOVED}${name}`
-    await fs.promises.rm(gone, { recursive: true, force: true })
+    await world.disk.removeFolder(gone)
     world.disk.rename(`${folder}/${name}`, gone)
     await world.disk.syncFolder(folder)
     this.#open.delete(name)
-    await fs.promises.rm(gone, { recursive: true, force: true })
+    await world.disk.removeFolder(gone)
   }
 
   async #endRemovals(): Promise<void> {
@@ -234,12 +254,13 @@ export class Filesystems implements AsyncDisposable {
     for (const name of world.disk.list(`${dataFolder}/fs`)) {
       if (!name.startsWith(REMOVED)) continue
       world.log.info('a removed filesystem goes', { filesystem: name.slice(REMOVED.length) })
-      await fs.promises.rm(`${dataFolder}/fs/${name}`, { recursive: true, force: true })
+      await world.disk.removeFolder(`${dataFolder}/fs/${name}`)
     }
   }
 
   async #openOne(name: string): Promise<OpenFilesystem> {
-    const { world, dataFolder, chunks, mounted, mayHold, told, failed, homes } = this.#options
+    const { world, dataFolder, chunks, mounted, mayHold, told, failed, homes, place = ownPlace() } = this.#options
+    const { index, bootId, owner, chunkBytes } = place
     const isRetired = this.#retired.has(name)
     const folder = `${dataFolder}/fs/${name}`
     await using opening = new AsyncDisposableStack()
@@ -249,7 +270,7 @@ export class Filesystems implements AsyncDisposable {
         world,
         folder: `${folder}/keyspace`,
         ...(isRetired || homes === undefined ? {} : { shipped: async to => shipped.shipping?.shipper.shipped(to) }),
-        index: sqliteIndex,
+        index,
         history: { ms: 0, revisions: 0 },
         ...afterChunks(chunks),
         failed: error => failed?.(name, error),
@@ -265,13 +286,15 @@ export class Filesystems implements AsyncDisposable {
       name,
       keyspace,
       chunks,
-      bootId: bootId(),
+      bootId,
       since: shipped.shipping === undefined ? undefined : homeSince(keyspace, shipped.shipping.own),
+      epochs: shipped.shipping === undefined ? undefined : epochsOf(keyspace),
       isMounted: mounted.has(name) && !isRetired,
       ...(homes === undefined ? {} : { isCutOff: () => homes.isCutOff(name) }),
       ...(told === undefined ? {} : { told: () => told(name) }),
       ...(mayHold === undefined ? {} : { mayHold: (ino: Ino) => mayHold(name, ino) }),
-      owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+      owner,
+      chunkBytes,
     })
     opening.defer(() => (this.#isLeft ? filesystem.abandon() : filesystem[Symbol.asyncDispose]()))
     await world.disk.syncFolder(`${dataFolder}/fs`)
@@ -281,6 +304,11 @@ export class Filesystems implements AsyncDisposable {
     this.#open.set(name, opened)
     return opened
   }
+}
+
+function ownPlace(): FilesystemsPlace {
+  const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
+  return { index: sqliteIndex, bootId: bootId(), owner }
 }
 
 /** The running kernel's boot id (proc_sys_kernel(5)). */

@@ -15,19 +15,22 @@ import { ANSWER_FIRST_MS, HASH_THREADS, LEAVING_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf, homeOrders } from '../methods/index.ts'
+import { askSetHome, keepHomeAt } from '../peers/homes.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
-import { type Homes, remoteHandlers } from '../remote-fs/handlers.ts'
+import { remoteHandlers } from '../remote-fs/handlers.ts'
 import { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
+import type { SetHome } from '../replication/records.ts'
 import { Replication } from '../replication/replication.ts'
 import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
-import { bootId, Filesystems, type FilesystemsHomes } from './filesystems.ts'
+import { bootId, Filesystems, type FilesystemsHomes, isElsewhere } from './filesystems.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { homesHere, otherRoots, rootsHandlers } from './roots.ts'
+import { servedHomes } from './served-homes.ts'
 import { Sessions } from './sessions.ts'
 
 /**
@@ -91,13 +94,13 @@ async function openAll(
   const changed = (filesystem: string) => {
     leave('another storage process takes over, for the home of a filesystem is another', { filesystem })
   }
-  const replication = opening.use(
-    new Replication({ world, dataFolder, machines: peers.machines, chunks: pool, bootId: bootId(), changed }),
-  )
+  const setHome = setHomeFrom(dataFolder, world, machines)
+  const parts = { world, dataFolder, machines, chunks: pool, bootId: bootId(), setHome, changed }
+  const replication = opening.use(new Replication(parts))
   const orders = homeOrders()
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
-    ...remoteHandlers(homesOf(() => held.filesystems, peers, replication)),
+    ...remoteHandlers(servedHomes(() => held.filesystems, peers, replication)),
     ...poolHandlers(id => (id === POOL ? pool : undefined)),
     ...rootsHandlers(
       () => held.filesystems,
@@ -161,6 +164,11 @@ function leaving(held: Held, link: SupervisorLink, { clock, log }: World): Leave
 
 type Leave = (why: string, fields: Readonly<Record<string, unknown>>) => void
 
+function setHomeFrom(dataFolder: string, { clock }: World, machines: Machines): SetHome {
+  const keep = keepHomeAt({ clock, software: softwareName(), dataFolder })
+  return (change, signal) => askSetHome(machines, keep, change, signal)
+}
+
 function openDoor(dataFolder: string, { clock, log }: World, handlers: readonly Handler[]) {
   return listenSocket(doorOf(dataFolder), { clock, log, software: softwareName(), handlers })
 }
@@ -192,39 +200,9 @@ function remoteFilesystems(parts: {
   if (!rest.machines.map.isShared) return undefined
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
-  // A home that has lost its disk waits as others do, until there is another.
-  const isElsewhere = (name: string) => !homes.roles.here.includes(name) && homes.homeOf(name) !== undefined
-  const names = [...wanted].filter(isElsewhere)
+  const names = [...wanted].filter(name => isElsewhere(homes, name))
   const { homeOf, onHomes } = homes
   return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf, onHomes })
-}
-
-// Root of a machine that only lends its disks is not root of everybody's files.
-function homesOf(
-  filesystems: () => Filesystems | undefined,
-  peers: Pick<Peers, 'mayWrite'>,
-  replication: Pick<Replication, 'isCutOff'>,
-): Homes {
-  const homeOf = (name: string) => {
-    const open = filesystems()
-    if (open === undefined) throw mainFault('HomeUnreachable', 'the filesystems of this machine are not open yet')
-    const here = open.all.find(each => each.name === name)
-    if (here === undefined) throw mainFault('HomeUnreachable', `the filesystem ${name} does not live here now`)
-    return here.filesystem
-  }
-  return {
-    sessionsOf: name => {
-      if (!replication.isCutOff(name)) return homeOf(name).sessions
-      throw mainFault(
-        'HomeUnreachable',
-        `the home of ${name} may be another one: no controller that leads answers here`,
-      )
-    },
-    accessOf: (machine, filesystem) => {
-      const access = homeOf(filesystem).access.of(machine)
-      return access === undefined || peers.mayWrite(machine.name) ? access : 'readOnly'
-    },
-  }
 }
 
 const NEVER = new AbortController().signal

@@ -1,5 +1,5 @@
 import { assert, type Digest, type World, whyOf } from '#base'
-import type { LocalKeyspace } from '#keyspace'
+import type { EpochStart, LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { AccessTimes } from './client/access-times.ts'
 import { Client } from './client/client.ts'
@@ -42,6 +42,8 @@ export interface FilesystemOptions {
   readonly bootId: string
   /** Since when this machine is its home, if others were before it in the same log. */
   readonly since?: HomeSince | undefined
+  /** Who wrote its log, this machine last; undefined: nobody else ever did. */
+  readonly epochs?: readonly EpochStart[] | undefined
   /** True when a kernel mount outlived the last process and may hold unlinked files open. */
   readonly isMounted: boolean
   /** Who owns the root directory of a new filesystem. */
@@ -129,6 +131,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
     superblock,
     bootId: options.bootId,
     since: options.since,
+    epochs: options.epochs,
     isMounted: options.isMounted,
     local: localSide(parts, options),
   })

@@ -116,8 +116,11 @@ export interface TestCloud extends AsyncDisposable {
   machine(name: string, access?: Access): Promise<TestMachine>
   /** The home's process ends and another begins. */
   restartHome(): Promise<void>
-  /** Another machine becomes the home, with the log as far as it was before a revision; `own` is what it is called. */
-  moveHome(first?: number, own?: string): Promise<void>
+  /**
+   * Another machine becomes the home, with the log as far as it was before a revision; `own` is what it is called. Of homes before it,
+   * it knows those of these epochs.
+   */
+  moveHome(first?: number, own?: string, known?: readonly number[]): Promise<void>
   readonly revision: number
   /** The home's machine loses its power and comes back: what was not synced may be gone. */
   cutPower(): Promise<void>
@@ -139,9 +142,11 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const keyspace = openMemoryKeyspace({ world, history: { ms: 0, revisions: 0 } })
   let boot = 0
   let since: HomeSince | undefined
+  let epochs = [{ epoch: 1, boot: '0', first: revisionOf(1) }]
   const open = (isMounted = false) =>
     openFilesystem({
       since,
+      epochs,
       world,
       folder: `${folder}/home`,
       name: 'home',
@@ -196,10 +201,12 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       cloud.home = await open(cloud.isMounted)
       for (const way of ways) way.break()
     },
-    async moveHome(first = keyspace.revision + 1, own = 'elsewhere') {
+    async moveHome(first = keyspace.revision + 1, own = 'elsewhere', known = epochs.map(({ epoch }) => epoch)) {
       // A machine of its own is a container: its kernel is that of the home before.
       boot += own === 'elsewhere' ? 1 : 0
       since = { first: revisionOf(first), own }
+      const start = { epoch: (epochs.at(-1)?.epoch ?? 0) + 1, boot: `${boot}`, first: since.first }
+      epochs = [...epochs.filter(({ epoch }) => known.includes(epoch)), start]
       await cloud.restartHome()
     },
     async cutPower() {

@@ -92,6 +92,10 @@ export class TornDisk implements Disk {
     this.#names.delete(path)
   }
 
+  async removeFolder(path: string): Promise<void> {
+    for (const name of this.#names.keys()) if (name.startsWith(`${path}/`)) this.remove(name)
+  }
+
   async syncFolder(): Promise<void> {
     this.#step()
     this.#durableNames = new Map(this.#names)

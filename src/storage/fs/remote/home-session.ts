@@ -77,8 +77,8 @@ export class HomeSession implements AsyncDisposable {
   #opening: Promise<Grant> | undefined
   #resume: number | undefined
   #sequence = 0
-  /** The newest revision in which a change was answered. */
-  #answered = 0
+  /** The newest revision in which a change was answered, and by the home of which epoch. */
+  #answered: { readonly answered: number; readonly epoch: number | undefined } = NOTHING_ANSWERED
   #leaseEndMs = 0
   #heardMs = Number.NEGATIVE_INFINITY
 
@@ -174,7 +174,7 @@ export class HomeSession implements AsyncDisposable {
     let namedIn: number | undefined
     let unknown: Error | undefined
     for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
-      const { session } = await this.granted(untilMs)
+      const { session, epoch } = await this.granted(untilMs)
       // In another session nobody knows what became of it.
       if (unknown !== undefined && namedIn !== session) throw unknown
       if (slot !== undefined && namedIn !== session) name = this.#nameOf(session, slot, named)
@@ -183,7 +183,7 @@ export class HomeSession implements AsyncDisposable {
       try {
         const answer = await this.#parts.transport.call(session, { kind, input, name }, this.#closing.signal)
         this.#heard(session, sentMs)
-        if (slot !== undefined) this.#answered = Math.max(this.#answered, answer.revision)
+        if (slot !== undefined) this.#noteAnswered(answer.revision, epoch)
         return answer
       } catch (error) {
         if (this.#isRefused(session, error) && !(isData(kind) && isFault(error, 'SessionLost'))) continue
@@ -194,6 +194,13 @@ export class HomeSession implements AsyncDisposable {
         await this.#parts.world.clock.sleep(waitMs, this.#closing.signal).catch(() => undefined)
       }
     }
+  }
+
+  #noteAnswered(revision: number, epoch: number | undefined): void {
+    const before = this.#answered
+    const isOther = epoch !== before.epoch
+    if (isOther && (epoch ?? 0) < (before.epoch ?? 0)) return
+    this.#answered = { answered: isOther ? revision : Math.max(before.answered, revision), epoch }
   }
 
   /** True when the home refused the session, so that another one is needed. */
@@ -232,11 +239,12 @@ export class HomeSession implements AsyncDisposable {
       const resume =
         this.#resume === undefined
           ? undefined
-          : { session: this.#resume, held: holder.held(), locks: holder.locks(), answered: this.#answered }
+          : { session: this.#resume, held: holder.held(), locks: holder.locks(), ...this.#answered }
       try {
         const grant = await transport.open(resume, this.#closing.signal)
         holder.forgetAll()
         if (resume !== undefined && !grant.isResumed) holder.lost()
+        if (!grant.isResumed) this.#answered = NOTHING_ANSWERED
         this.#resume = undefined
         this.#sequence = Math.max(this.#sequence, grant.lastSequence)
         this.#grant = grant
@@ -340,3 +348,4 @@ function unreachable(filesystem: string): Error {
 }
 
 const CLOSE_MS = 1_000
+const NOTHING_ANSWERED = { answered: 0, epoch: undefined }

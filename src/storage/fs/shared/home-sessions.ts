@@ -101,7 +101,9 @@ export class HomeSessions {
     const kept = home.lastSequence(requestOf(member.session, { slot: 0, sequence: 0 }).session)
     const lastSequence = Math.max(kept, ...Array.from(member.slots.values(), ({ sequence }) => sequence))
     const orphans = [...member.holds].filter(ino => home.context.tables.inode(ino)?.nlink === 0).slice(0, HELD_MAX)
-    return { session: member.session, isResumed: known !== undefined, lastSequence, access, boot, orphans, superblock }
+    const isResumed = known !== undefined
+    const epoch = this.#parts.epochs?.at(-1)?.epoch
+    return { session: member.session, isResumed, lastSequence, access, boot, epoch, orphans, superblock }
   }
 
   /** Does one operation, once. Faults: SessionLost, SessionAsleep, Superseded. */
@@ -280,10 +282,10 @@ export class HomeSessions {
     return member
   }
 
-  #resume(machine: string, { session, held, locks, answered = 0 }: Resumption): Member | undefined {
+  #resume(machine: string, { session, held, locks, ...newest }: Resumption): Member | undefined {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
-      if (asleep.endsBefore !== undefined && answered >= asleep.endsBefore) {
+      if (asleep.endsBefore !== undefined && !this.#isHere(asleep.endsBefore, newest)) {
         this.#giveUp(session)
         this.#share()
         return undefined
@@ -305,6 +307,15 @@ export class HomeSessions {
     if (this.#parts.home.context.locks.reclaim(session, locks)) return member
     this.#end(member, 'others have locked what it had')
     return undefined
+  }
+
+  // The same revision of two homes that did not know of each other is not the same.
+  #isHere(endsBefore: Revision, { answered = 0, epoch }: Pick<Resumption, 'answered' | 'epoch'>): boolean {
+    if (answered >= endsBefore) return false
+    const { epochs } = this.#parts
+    if (answered === 0 || epoch === undefined || epochs === undefined) return true
+    const at = epochs.findLastIndex(start => start.epoch === epoch)
+    return at >= 0 && answered < (epochs[at + 1]?.first ?? Number.POSITIVE_INFINITY)
   }
 
   #member(session: number, { machine, access }: Asker): Member {

@@ -60,6 +60,8 @@ export interface Grant {
   readonly access: Access
   /** New with each start of the home's machine: what was not durable before it may be gone. */
   readonly boot: string
+  /** Which home in turn it is; undefined: one that does not say. */
+  readonly epoch?: number | undefined
   /** Files without a name that it holds. */
   readonly orphans: readonly Ino[]
   readonly superblock: Superblock
@@ -70,8 +72,9 @@ export interface Resumption {
   readonly session: number
   readonly held: readonly Ino[]
   readonly locks: readonly PlacedLock[]
-  /** The newest revision in which a change of it was answered: another home has to have that. */
+  /** The newest revision in which a change of it was answered, and by the home of which epoch: another home has to have that. */
   readonly answered?: number | undefined
+  readonly epoch?: number | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { World } from '#base'
-import type { Revision } from '#keyspace'
+import type { EpochStart, Revision } from '#keyspace'
 import type { Home } from '../home/home.ts'
 import type { Superblock } from '../home/superblock.ts'
 import type { Ino, Invalidation, Reply } from '../vfs.ts'
@@ -34,6 +34,8 @@ export interface HomeSessionsParts {
   readonly bootId: string
   /** Since when this machine is the home, if others were before; their sessions go on here as far as their changes are here. */
   readonly since?: HomeSince | undefined
+  /** Who wrote the log of the home, this one last; undefined: nobody else ever did. */
+  readonly epochs?: readonly EpochStart[] | undefined
   /** True when unlinked files may be held open in this process's kernel mounts. */
   readonly isMounted: boolean
   readonly local: LocalSide

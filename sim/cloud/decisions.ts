@@ -1,28 +1,17 @@
 import type { NodeMap } from '#cluster'
-import { nextMap } from '#controllers'
+import { type MapFacts, nextMap } from '#controllers'
 import type { KubeObject } from '#schema'
 import { EMPTY_MAP, type CloudMachine } from './machine.ts'
 
-/** Who looks at maps as they are made. */
-export interface MapHearer {
-  changed(before: NodeMap, after: NodeMap): void
-  /** The map as it is handed over: the same, but for planted bugs. */
-  spoil(map: NodeMap): NodeMap
-}
-
-/** What people have decided about a cloud, and the map that the leading controller has kept last. */
-export class Leader {
-  kept: NodeMap
+/** What people have decided about a cloud: who is in it, who gives its copies away, how many copies there are. */
+export class Decisions {
   readonly #members = new Map<string, { readonly isController: boolean }>()
   readonly #draining = new Set<string>()
   readonly #revoked: string[] = []
   readonly #pools: readonly KubeObject[]
-  readonly #hears: MapHearer
 
-  constructor(pool: { readonly replicas: number; readonly minReplicas: number }, hears: MapHearer) {
+  constructor(pool: { readonly replicas: number; readonly minReplicas: number }) {
     this.#pools = [object('Pool', 'default', pool)]
-    this.#hears = hears
-    this.kept = { ...EMPTY_MAP, machines: [] }
   }
 
   /** Lets a machine in. */
@@ -41,38 +30,40 @@ export class Leader {
     this.#revoked.push(serial)
   }
 
+  isDraining(name: string): boolean {
+    return this.#draining.has(name)
+  }
+
   /** The name of a machine that gives its copies away. */
   get draining(): string | undefined {
     return this.#draining.values().next().value
   }
 
-  /** Computes the map anew from what the storage process of a controller has heard, and hands it over. */
-  async look({ links, maps, name }: CloudMachine): Promise<void> {
-    if (links === undefined || maps === undefined) return
+  /** The map after another, with what a controller has heard; the very one before when that is right. */
+  nextMap(kept: NodeMap | undefined, heard: Pick<MapFacts, 'own' | 'heard' | 'versionThere'>): NodeMap {
+    const before = kept ?? { ...EMPTY_MAP, machines: [] }
     const nodes = Array.from(this.#members.keys(), each => object('Node', each, this.#taints(each)))
     const map = nextMap(
-      { ...this.kept, groups: 4096 },
+      { ...before, groups: GROUPS },
       {
-        own: name,
+        ...heard,
         cloud: 'sim',
-        versionThere: maps.map.isShared ? maps.map.version : 0,
-        members: Array.from(this.#members, ([each, { isController }]) => ({ name: each, isController })),
-        heard: new Map(links.heard().map(({ name: each, row }) => [each, row()])),
+        members: Array.from(this.#members, ([name, { isController }]) => ({ name, isController })),
         nodes: new Map(nodes.map(node => [node.metadata.name, node])),
         pools: this.#pools,
         revoked: this.#revoked,
       },
     )
-    const next = map.version === this.kept.version ? this.kept : this.#hears.spoil({ ...map, groups: EMPTY_MAP.groups })
-    if (next !== this.kept) this.#hears.changed(this.kept, next)
-    this.kept = next
-    if (maps.map.version < next.version || !maps.map.isShared) await maps.take(next)
+    return map.version === before.version ? before : { ...map, groups: EMPTY_MAP.groups }
   }
 
   #taints(name: string) {
     return this.#draining.has(name) ? { taints: [{ key: 'cairn.dev/draining', effect: 'NoSchedule' }] } : {}
   }
 }
+
+/** As many as clouds have that are not simulated: the next map keeps the number. */
+const GROUPS = 4096
 
 function object(kind: string, name: string, spec: object): KubeObject {
   return { apiVersion: 'v1', kind, metadata: { name, uid: name, creationTimestamp: '' }, spec: { ...spec } }
