@@ -29,12 +29,12 @@ export interface CloudCanary {
 export const CLOUD_CANARIES: readonly CloudCanary[] = [
   // Nothing acknowledged is lost.
   { name: 'lost-chunk-sync', first: 1, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
-  { name: 'early-sync', first: 1, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
+  { name: 'early-sync', first: 8, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
   // A change of home keeps what was acknowledged, says what it has not kept, and no two are home in an epoch.
-  { name: 'hasty-home', first: 9, seedsMax: 12, trouble: { lose: 1 }, homes: hasty },
+  { name: 'hasty-home', first: 8, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
   { name: 'promotes-anybody', first: 5, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
   { name: 'same-epoch', first: 1, seedsMax: 6, trouble: { promote: 1 }, record: inSameEpoch },
-  { name: 'one-boot', first: 17, seedsMax: 24, trouble: { outage: 1 }, handlers: showingOneBoot },
+  { name: 'one-boot', first: 6, seedsMax: 24, trouble: { outage: 1 }, handlers: showingOneBoot },
   // Done once, and seen by all who open.
   { name: 'done-twice', first: 1, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
   { name: 'deaf-session', first: 3, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },

@@ -33,6 +33,7 @@ import {
   type Stale,
 } from './protocol.ts'
 import { answerAgain } from './again.ts'
+import { isInLog } from './answered.ts'
 import type { Asker, HomeSessionsParts } from './session-parts.ts'
 import { requestOf, SessionTable } from './session-table.ts'
 import { contentWithin, inosOf, inosShown } from './told.ts'
@@ -285,7 +286,7 @@ export class HomeSessions {
   #resume(machine: string, { session, held, locks, ...newest }: Resumption): Member | undefined {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
-      if (asleep.endsBefore !== undefined && !this.#isHere(asleep.endsBefore, newest)) {
+      if (asleep.endsBefore !== undefined && !isInLog(this.#parts.epochs, asleep.endsBefore, newest)) {
         this.#giveUp(session)
         this.#share()
         return undefined
@@ -307,15 +308,6 @@ export class HomeSessions {
     if (this.#parts.home.context.locks.reclaim(session, locks)) return member
     this.#end(member, 'others have locked what it had')
     return undefined
-  }
-
-  // The same revision of two homes that did not know of each other is not the same.
-  #isHere(endsBefore: Revision, { answered = 0, epoch }: Pick<Resumption, 'answered' | 'epoch'>): boolean {
-    if (answered >= endsBefore) return false
-    const { epochs } = this.#parts
-    if (answered === 0 || epoch === undefined || epochs === undefined) return true
-    const at = epochs.findLastIndex(start => start.epoch === epoch)
-    return at >= 0 && answered < (epochs[at + 1]?.first ?? Number.POSITIVE_INFINITY)
   }
 
   #member(session: number, { machine, access }: Asker): Member {
