@@ -87,7 +87,7 @@ export class Writer {
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     file.isWriting = true
-    file.quotas = this.#room.limitedBy(file.ino)
+    if (this.#parts.link.remote !== undefined) file.quotas = this.#room.limitedBy(file.ino)
     const failed = this.#writeParts(file, offset, bytes)
     file.isWriting = false
     if (failed === undefined) {
