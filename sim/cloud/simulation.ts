@@ -304,8 +304,9 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
 
   isSpare({ name, start0 }: CloudMachine): boolean {
     if (this.isAlone && start0.isController) return false
-    const { inSync = [] } = this.#record ?? {}
-    return inSync.some(each => each !== name)
+    const { inSync = [], epoch } = this.#record ?? {}
+    // Who has the log of a home that was forced, controllers do not know yet.
+    return epoch === this.#book.epoch && inSync.some(each => each !== name)
   }
 
   async promote(machine: CloudMachine, isForced = false): Promise<void> {
