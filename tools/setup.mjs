@@ -15,7 +15,7 @@ const peers = ['glusterfs-server', 'moosefs-master', 'moosefs-chunkserver', 'moo
 const etcd = ['etcd-server', 'etcd-client']
 
 /** What simulated machines are made with. */
-const lab = ['podman', 'runc', 'catatonit', 'iproute2', 'nftables', 'e2fsprogs']
+const lab = ['podman', 'runc', 'catatonit', 'iproute2', 'nftables', 'e2fsprogs', 'wireguard-go', 'wireguard-tools']
 
 /** What each verb runs under the pinned Node, and the Debian packages it is better off with. */
 const verbs = {
