@@ -14,6 +14,8 @@ const known = {
   catatonit: { program: 'catatonit', off: 'labs of simulated machines' },
   iproute2: { program: 'ip', off: 'labs of simulated machines' },
   nftables: { program: 'nft', off: 'labs of simulated machines' },
+  'wireguard-go': { program: 'wireguard-go', off: 'the mesh between simulated machines' },
+  'wireguard-tools': { program: 'wg', off: 'the mesh between simulated machines' },
   e2fsprogs: { program: 'mkfs.ext4', off: 'labs of simulated machines' },
   'glusterfs-server': { program: 'glusterd', off: 'measuring against GlusterFS' },
   'moosefs-master': { program: 'mfsmaster', off: 'measuring against MooseFS' },
