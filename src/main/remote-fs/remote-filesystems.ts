@@ -4,6 +4,7 @@ import type { Client } from '#rpc'
 import type { ChunkSource, RemoteFilesystem } from '#storage/fs'
 import { openRemoteFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
+import { OWNER } from '../paths/changes.ts'
 import { RpcTransport } from './transport.ts'
 
 /** What filesystems that live elsewhere are opened with. */
@@ -125,7 +126,8 @@ export class RemoteFilesystems implements AsyncDisposable {
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
       try {
-        const common = { world, folder, name, transport, chunks, bootId, told, isMounted, signal }
+        const self = OWNER.uid === 0 ? undefined : OWNER
+        const common = { world, folder, name, transport, chunks, bootId, self, told, isMounted, signal }
         const opened = await openRemoteFilesystem(common)
         this.#open.set(name, opened)
         return opened

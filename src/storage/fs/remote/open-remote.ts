@@ -21,7 +21,7 @@ import type { Grant, HomeTransport } from '../shared/protocol.ts'
 import { ManifestStore } from '../snapshot/manifest-store.ts'
 import { SNAPSHOTS_INO, SnapshotView } from '../snapshot/view.ts'
 import { WithSnapshots } from '../snapshot/with-snapshots.ts'
-import type { Invalidation, Reply, Vfs } from '../vfs.ts'
+import type { Caller, Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
@@ -39,6 +39,8 @@ export interface RemoteFilesystemOptions {
   readonly chunks: ChunkSource
   /** The running kernel's boot id: writes staged before a power cut are not taken over. */
   readonly bootId: string
+  /** Who does what no program asks for: the user Cairn runs as; root when undefined. */
+  readonly self?: Caller | undefined
   /** Resolves when kernels here have been told of everything they were to be. */
   readonly told?: (() => Promise<void>) | undefined
   /** True when a mount outlived the last process, and with it what its programs have locked. */
@@ -66,7 +68,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const slotFile = new SlotFile(world.disk, folder)
   const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
-  const link: RemoteHome = new RemoteHome({ session: () => session })
+  const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self })
   const snapshots = new RemoteSnapshots(link)
   const told = options.told ?? (async () => undefined)
   const locks = new ClientLocks(

@@ -24,6 +24,8 @@ import { Unsynced } from './unsynced.ts'
 export class RemoteHome implements HomeLink, RemoteSide {
   readonly isShared = true
   readonly #session: () => HomeSession
+  /** Who does what no program asks for; undefined: root. */
+  readonly #self: Caller | undefined
   readonly #cache = new RemoteCache()
   readonly #learning = new Learning(this.#cache)
   readonly #ahead = new LookAhead(async (ino, after, limit) => {
@@ -33,7 +35,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
   readonly #unsynced = new Unsynced()
   #boot: string | undefined
 
-  constructor(parts: { readonly session: () => HomeSession }) {
+  constructor(parts: { readonly session: () => HomeSession; readonly self?: Caller | undefined }) {
+    this.#self = parts.self
     this.#session = parts.session
   }
 
@@ -192,7 +195,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     patience?: 'patient' | 'hasty',
     request?: RequestName,
   ): Promise<RemoteAnswer<Kind>> {
-    const ask = () => this.#session().call(kind, this.#withOpener(kind, input), patience, request)
+    const ask = () => this.#session().call(kind, this.#named(kind, input), patience, request)
     const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
     this.#learning.learn({ kind, input, name: undefined }, answer)
     for (const { ino } of answer.changed) this.#unsynced.changed(ino)
@@ -200,11 +203,16 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return answer
   }
 
-  #withOpener<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): typeof input {
+  #named<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): typeof input {
+    const isAsked = ASKED.has(kind) && !('caller' in input && input.caller !== undefined)
     const ino =
       WRITES.has(kind) && 'ino' in input ? input.ino : 'to' in input && isFilePlace(input.to) ? input.to.ino : undefined
-    const opener = ino === undefined ? undefined : this.#files.writerOf(ino)
-    return opener === undefined ? input : { ...input, opener }
+    const opener = ino === undefined ? undefined : (this.#files.writerOf(ino) ?? this.#self)
+    return {
+      ...input,
+      ...(isAsked && this.#self !== undefined ? { caller: this.#self } : {}),
+      ...(opener === undefined ? {} : { opener }),
+    }
   }
 
   #known(question: Question): unknown {
@@ -280,6 +288,16 @@ function isFilePlace(place: unknown): place is FilePlace {
 }
 
 const WRITES: ReadonlySet<RemoteKind> = new Set<RemoteKind>(['write', 'append', 'clear', 'setAttributes'])
+/** What is done for somebody, besides making. */
+const ASKED: ReadonlySet<RemoteKind> = new Set<RemoteKind>([
+  'setAttributes',
+  'link',
+  'remove',
+  'rename',
+  'setXattr',
+  'removeXattr',
+  'access',
+])
 const ROOT: Caller = { uid: 0, gid: 0, umask: 0 }
 
 function isUnreachable(error: unknown): boolean {
