@@ -6,9 +6,9 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { machineWorld } from '#host'
-import type { Vfs } from '#storage/fs'
+import { ROOT_INO, type Vfs } from '#storage/fs'
 import { fuseAvailability, mountFuse, openFuseSession, unmount } from '#storage/fuse'
-import { make, put, testCloud } from './testing/cloud.ts'
+import { make, ok, put, testCloud } from './testing/cloud.ts'
 
 interface Mounted extends AsyncDisposable {
   readonly target: string
@@ -132,12 +132,15 @@ for _ in range(100):
 say(open(mine).read())
 `
 
+const ROOT = { uid: 0, gid: 0, umask: 0 }
 const missing = fuseAvailability()
 const skip = missing.kind === 'missing' ? missing.message : false
 
 test('locks that programs take on one machine hold on the other', { skip, timeout: 60_000 }, async () => {
   await using cloud = await testCloud(64 * 1024)
   const a = await cloud.machine('a')
+  // Whoever runs this may make files there.
+  await ok(cloud.home.vfs.setAttributes(ROOT_INO, { mode: 0o777 }, ROOT))
   await using here = await mounted(cloud.home.vfs)
   await using there = await mounted(a.vfs)
   cloud.isMounted = true
@@ -161,6 +164,7 @@ test('locks that programs take on one machine hold on the other', { skip, timeou
     "died b'held'",
   ])
   const { ino } = await make(cloud.home.vfs, 'y')
+  await ok(cloud.home.vfs.setAttributes(ino, { mode: 0o666 }, ROOT))
   await put(cloud.home.vfs, ino, '0'.repeat(8))
   const counted = await Promise.all(['1', '2'].map(side => python(COUNTER, here.target, there.target, side)))
   assert.ok(
