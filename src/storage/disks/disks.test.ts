@@ -3,27 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { type Digest, isFault } from '#base'
 import type { Disks } from './index.ts'
-import { Bench } from './testing.ts'
+import { assertAll, Bench, putMany } from './testing.ts'
 
 const NEVER = new AbortController().signal
-
-async function putMany(disks: Disks, count: number, bytes = 1000): Promise<Map<Digest, Uint8Array>> {
-  const put = new Map<Digest, Uint8Array>()
-  for (let n = 0; n < count; n++) {
-    const content = randomBytes(bytes)
-    put.set(await disks.put(content), content)
-  }
-  return put
-}
-
-async function assertAll(disks: Disks, put: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
-  for (const [digest, content] of put) {
-    const into = new Uint8Array(content.byteLength)
-    await disks.read(digest, into, 0)
-    assert.deepEqual(Buffer.from(into), Buffer.from(content))
-    assert.equal(await disks.has(digest), true)
-  }
-}
 
 const held = ({ parts }: Disks) => parts.map(({ store }) => store.stat().states.held.chunks)
 

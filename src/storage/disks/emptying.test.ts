@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { suite, test } from 'node:test'
 import type { Digest } from '#base'
-import { type DiskPart, type Disks, dropTwins, emptyDisk } from './index.ts'
-import { Bench } from './testing.ts'
+import { type DiskPart, dropTwins, emptyDisk } from './index.ts'
+import { assertAll, Bench, putMany } from './testing.ts'
 
 const NEVER = new AbortController().signal
 
@@ -87,23 +87,6 @@ test('what is on two disks since one was away is dropped on one of them', async 
 function held({ store }: DiskPart) {
   const { held: one, cached } = store.stat().states
   return { held: one.chunks, cached: cached.chunks }
-}
-
-async function putMany(disks: Disks, count: number, bytes = 1000): Promise<Map<Digest, Uint8Array>> {
-  const put = new Map<Digest, Uint8Array>()
-  for (let n = 0; n < count; n++) {
-    const content = randomBytes(bytes)
-    put.set(await disks.put(content), content)
-  }
-  return put
-}
-
-async function assertAll(disks: Disks, put: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
-  for (const [digest, content] of put) {
-    const into = new Uint8Array(content.byteLength)
-    await disks.read(digest, into, 0)
-    assert.deepEqual(Buffer.from(into), Buffer.from(content))
-  }
 }
 
 async function killedAfter(folder: string, lines: number): Promise<void> {

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { DiskFile, World } from '#base'
+import type { Digest, DiskFile, World } from '#base'
 import { machineDisk, machineWorld } from '#host'
 import { type ChunkStoreOptions, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
 import { Disks, type DiskPart, type DiskTrouble, type EmptyingParts } from './index.ts'
@@ -94,5 +96,25 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Puts chunks of random bytes; what was put, by its name. */
+export async function putMany(disks: Disks, count: number, bytes = 1000): Promise<Map<Digest, Uint8Array>> {
+  const put = new Map<Digest, Uint8Array>()
+  for (let n = 0; n < count; n++) {
+    const content = randomBytes(bytes)
+    put.set(await disks.put(content), content)
+  }
+  return put
+}
+
+/** Throws unless all of it is there and reads as it was put. */
+export async function assertAll(disks: Disks, put: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
+  for (const [digest, content] of put) {
+    const into = new Uint8Array(content.byteLength)
+    await disks.read(digest, into, 0)
+    assert.deepEqual(Buffer.from(into), Buffer.from(content))
+    assert.equal(await disks.has(digest), true)
   }
 }
