@@ -76,6 +76,50 @@ test('a damaged index is made anew, whatever is damaged in it', async () => {
   }
 })
 
+test('an index that shows one page twice and another never is made anew', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 400)
+  const original = fs.readFileSync(bench.indexFile)
+  const pointers = childPointers(original)
+  assert.ok(pointers.length > 4)
+  for (const at of pointers) {
+    for (const other of pointers.filter(pointer => pointer !== at)) {
+      const bytes = Buffer.from(original)
+      original.copy(bytes, at, other, other + 4)
+      fs.writeFileSync(bench.indexFile, bytes)
+      await using store = await bench.open()
+      for (const [digest] of contents) assert.equal(await readBack(store, digest, Buffer.alloc(0)), 'right')
+    }
+  }
+})
+
+test('a flipped bit in the header of the index is no reason to refuse', async () => {
+  await using bench = new Bench()
+  const contents = await filled(bench, 5)
+  const original = fs.readFileSync(bench.indexFile)
+  for (let bit = 0; bit < 100 * 8; bit += 5) {
+    fs.writeFileSync(bench.indexFile, original)
+    flip(bench.indexFile, bit)
+    await using store = await bench.open()
+    for (const [digest, bytes] of contents) assert.equal(await readBack(store, digest, bytes), 'right')
+    await store.put(randomBytes(10))
+  }
+})
+
+// Where the interior pages of an SQLite file name their children: https://sqlite.org/fileformat2.html#b_tree_pages
+function childPointers(file: Buffer): number[] {
+  const pageBytes = file.readUInt16BE(16)
+  const found: number[] = []
+  for (let page = pageBytes; page < file.length; page += pageBytes) {
+    if (file[page] !== 2) continue
+    found.push(page + 8)
+    for (let cell = 0; cell < file.readUInt16BE(page + 3); cell++) {
+      found.push(page + file.readUInt16BE(page + 12 + 2 * cell))
+    }
+  }
+  return found
+}
+
 test('an index that is missing, cut or not one at all is made anew', async () => {
   await using bench = new Bench()
   const contents = await filled(bench, 30)

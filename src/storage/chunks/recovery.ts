@@ -33,10 +33,20 @@ export interface RecoveryParts {
  * Faults: NewerVersion, Unsupported, Io.
  */
 export async function recover(parts: RecoveryParts): Promise<Recovery> {
+  if (loadIndex(parts)) {
+    try {
+      return await replay(parts, false)
+    } catch (error) {
+      if (!isFault(error, 'IndexDamaged')) throw error
+      parts.lines.warn('chunk index is damaged: made anew')
+    }
+  }
+  parts.table.reset()
+  return await replay(parts, parts.log.segments.size > 0)
+}
+
+async function replay(parts: RecoveryParts, isRebuilt: boolean): Promise<Recovery> {
   const { log, table } = parts
-  const isLoaded = loadIndex(parts)
-  if (!isLoaded) table.reset()
-  const isRebuilt = !isLoaded && log.segments.size > 0
   const from = table.position
   const totals = { scannedBytes: 0, tornBytes: 0, damagedBytes: 0 }
   for (const segment of log.segments.values()) {

@@ -2,12 +2,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
-import { type Digest, digestBytes, digestOf } from '#base'
+import { type Digest, digestBytes, digestOf, isFault } from '#base'
 import type { ChunkIndex, ChunkRow, IndexBatch } from '../chunk-index.ts'
 import { chunkFault } from '../faults.ts'
 import type { ChunkState, Codec } from '../record.ts'
 
-/** The index in an SQLite file of its own, made when missing, made anew when SQLite cannot open it. */
+/** The index in an SQLite file of its own, made when missing, made anew when it is not one of this version. */
 export function sqliteIndex(file: string): ChunkIndex {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   return new SqliteIndex(file)
@@ -110,7 +110,7 @@ function openOrRemake(file: string): Tables {
   try {
     return openTables(file)
   } catch (error) {
-    if (!isSqliteError(error)) throw error
+    if (!isSqliteError(error) && !isFault(error, 'IndexDamaged')) throw error
     removeFiles(file)
     return openTables(file)
   }
@@ -120,10 +120,7 @@ function openTables(file: string): Tables {
   const database = new DatabaseSync(file)
   try {
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-    if (typeof version === 'number' && version > VERSION) {
-      const hint = `Start a Cairn that knows chunk indexes of version ${version}, or remove ${file}: it is made anew.`
-      throw chunkFault('NewerVersion', `the chunk index has version ${version}`, { hint })
-    }
+    if (version !== 0 && version !== VERSION) throw damaged() // 0: just made
     database.exec(SCHEMA)
     return {
       database,
