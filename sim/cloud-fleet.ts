@@ -50,7 +50,7 @@ async function fails(seed: number, trace: boolean): Promise<boolean> {
 }
 
 /** Seeds of one process. */
-const BATCH = 40
+const BATCH = 20
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   const [from, count] = process.argv.slice(2).map(Number)

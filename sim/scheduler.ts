@@ -5,6 +5,7 @@ interface Event {
   readonly order: number
   readonly life: Life
   readonly run: () => void
+  readonly forget: (() => void) | undefined
 }
 
 /**
@@ -17,16 +18,22 @@ export class Scheduler {
   nowMs = 0
   steps = 0
 
-  at(life: Life, delayMs: number, run: () => void): void {
-    const event = { atMs: this.nowMs + Math.max(delayMs, 0), order: this.#order++, life, run }
+  /** Lets something happen in a life; `forget` is called instead when it never will. */
+  at(life: Life, delayMs: number, run: () => void, forget?: () => void): void {
+    const event = { atMs: this.nowMs + Math.max(delayMs, 0), order: this.#order++, life, run, forget }
     this.#events.splice(this.#placeOf(event), 0, event)
+  }
+
+  /** Nothing happens any more. */
+  end(): void {
+    for (const { forget } of this.#events.splice(0)) forget?.()
   }
 
   /** Lets the next event happen and everything that follows from it at once; false when there is none. */
   async step(): Promise<boolean> {
     const event = this.#events.shift()
     if (event === undefined) return false
-    if (event.life.ended) return true
+    if (event.life.ended) return forgotten(event)
     this.nowMs = event.atMs
     this.steps += 1
     event.run()
@@ -46,6 +53,11 @@ export class Scheduler {
     }
     return low
   }
+}
+
+function forgotten({ forget }: Event): true {
+  forget?.()
+  return true
 }
 
 /** Resolves when no promise is left that could go on. */

@@ -1,5 +1,5 @@
 import { mustHold, Violation } from './model/violation.ts'
-import { type Scheduler, turn } from './scheduler.ts'
+import { Scheduler, turn } from './scheduler.ts'
 import { Trace } from './trace.ts'
 
 /** How a run from a seed went. */
@@ -11,6 +11,13 @@ export interface SeedOutcome {
   readonly traceHash: string
 }
 
+/** What a run works with. */
+export interface SeedParts {
+  readonly trace: Trace
+  /** It ends with the run: nothing that still waits then holds what the run has made. */
+  readonly scheduler: Scheduler
+}
+
 /** A run that was made from a seed; what it finds wrong it throws as a Violation. */
 export interface SeedRun {
   run(): Promise<void>
@@ -19,10 +26,11 @@ export interface SeedRun {
 /** Runs what a seed makes to its end, or to what it finds wrong; with `print` all that happens is printed. */
 export async function runSeed<Run extends SeedRun>(
   { seed, print = false }: { readonly seed: number; readonly print?: boolean | undefined },
-  make: (trace: Trace) => Run,
+  make: (parts: SeedParts) => Run,
 ): Promise<{ readonly outcome: SeedOutcome; readonly run: Run }> {
   const trace = new Trace(print)
-  const run = make(trace)
+  const scheduler = new Scheduler()
+  const run = make({ trace, scheduler })
   let violation: string | undefined
   try {
     await run.run()
@@ -30,6 +38,8 @@ export async function runSeed<Run extends SeedRun>(
     if (!(error instanceof Violation)) throw error
     violation = error.message
     trace.line(`violation ${violation}`)
+  } finally {
+    scheduler.end()
   }
   return { outcome: { seed, violation, tail: trace.tail, traceHash: trace.digest() }, run }
 }

@@ -68,11 +68,14 @@ class SimClock implements Clock {
     const { scheduler, random } = this.#machine
     return new Promise((resolve, reject) => {
       const aborted = (): void => reject(signal.reason)
-      signal.addEventListener('abort', aborted, { once: true })
-      scheduler.at(this.#life, ms + random.fraction() * LATE_MS_MAX, () => {
-        signal.removeEventListener('abort', aborted)
+      // A signal that nobody ever aborts would keep all that waits for it, long after its process has ended.
+      const forget = (): void => signal.removeEventListener('abort', aborted)
+      const wake = (): void => {
+        forget()
         resolve()
-      })
+      }
+      signal.addEventListener('abort', aborted, { once: true })
+      scheduler.at(this.#life, ms + random.fraction() * LATE_MS_MAX, wake, forget)
     })
   }
 }

@@ -7,8 +7,8 @@ import { ok } from '../model/observe.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { SimNetwork } from '../pool/network.ts'
 import { Random } from '../random.ts'
-import { Scheduler } from '../scheduler.ts'
-import { describeSeed, runSeed, type SeedOutcome, untilOver } from '../seed.ts'
+import type { Scheduler } from '../scheduler.ts'
+import { describeSeed, runSeed, type SeedOutcome, type SeedParts, untilOver } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { CloudCanary } from './canaries.ts'
 import type { ControlSetting } from './control.ts'
@@ -32,7 +32,7 @@ export interface CloudOutcome extends SeedOutcome {
 
 /** Runs a cloud of machines with one filesystem from a seed through rounds of trouble; after each, all must be well again. */
 export async function simulateCloud(seed: number, canary?: CloudCanary, print?: boolean): Promise<CloudOutcome> {
-  const { outcome, run } = await runSeed({ seed, print }, trace => new Cloud(seed, trace, canary))
+  const { outcome, run } = await runSeed({ seed, print }, parts => new Cloud(seed, parts, canary))
   return { ...outcome, virtualMs: run.nowMs, homes: run.homes }
 }
 
@@ -53,7 +53,7 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
   /** Of the whole filesystem; undefined: it has none. */
   limit: number | undefined
   readonly #trace: Trace
-  readonly #scheduler = new Scheduler()
+  readonly #scheduler: Scheduler
   readonly #life = new Life(0)
   readonly #book = new HomeBook()
   readonly #parts: CloudParts
@@ -73,9 +73,10 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
   /** Machines that have lost their power since they were the home last. */
   readonly #cut = new Set<string>()
 
-  constructor(seed: number, trace: Trace, canary: CloudCanary | undefined) {
+  constructor(seed: number, { trace, scheduler }: SeedParts, canary: CloudCanary | undefined) {
     this.random = new Random(seed)
     this.#trace = trace
+    this.#scheduler = scheduler
     this.#canary = canary
     this.#replicas = this.random.pick([2, 2, 3])
     this.#controllers = this.random.pick([1, 3])

@@ -4,8 +4,8 @@ import type { LocalKeyspace } from '#keyspace'
 import { Life } from '../life.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { Random } from '../random.ts'
-import { Scheduler } from '../scheduler.ts'
-import { describeSeed, runSeed, type SeedOutcome } from '../seed.ts'
+import type { Scheduler } from '../scheduler.ts'
+import { describeSeed, runSeed, type SeedOutcome, type SeedParts } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { LogCanary } from './canaries.ts'
 import { CONTROLLER, type LogCloud, LogMachine } from './machine.ts'
@@ -18,7 +18,7 @@ export interface LogOutcome extends SeedOutcome {
 
 /** Runs three machines with one filesystem from a seed: they are killed, parted and promoted while it is written to. */
 export async function simulateLog(seed: number, canary?: LogCanary, print?: boolean): Promise<LogOutcome> {
-  const { outcome, run } = await runSeed({ seed, print }, trace => new LogRun(seed, trace, canary))
+  const { outcome, run } = await runSeed({ seed, print }, parts => new LogRun(seed, parts, canary))
   return { ...outcome, acknowledged: run.acknowledged.size, homes: run.homes.size }
 }
 
@@ -36,19 +36,22 @@ class LogRun implements LogCloud {
   readonly acknowledged = new Set<string>()
   /** Which machine was home in which epoch. */
   readonly homes = new Map<number, string>()
-  readonly #scheduler = new Scheduler()
+  readonly #scheduler: Scheduler
   readonly #life = new Life(0)
   readonly #random: Random
   readonly #trace: Trace
   readonly #machines: readonly LogMachine[]
   readonly #cuts = new Set<string>()
+  /** Of this run alone: who waits for it in the end is gone with it. */
+  readonly #never = new AbortController().signal
   #failed: Error | undefined
   #keys = 0
   #isCalm = false
 
-  constructor(seed: number, trace: Trace, canary: LogCanary | undefined) {
+  constructor(seed: number, { trace, scheduler }: SeedParts, canary: LogCanary | undefined) {
     this.#random = new Random(seed)
     this.#trace = trace
+    this.#scheduler = scheduler
     this.canary = canary
     this.machine = {
       scheduler: this.#scheduler,
@@ -150,7 +153,7 @@ class LogRun implements LogCloud {
     try {
       const { revision } = keyspace.commit({ then: [{ kind: 'put', key: byteStringOfText(key), value }] })
       if (this.#random.chance(0.5)) return
-      keyspace.sync(revision, NEVER).then(
+      keyspace.sync(revision, this.#never).then(
         () => {
           if (!life.ended) this.acknowledged.add(key)
         },
@@ -232,7 +235,6 @@ class LogRun implements LogCloud {
   }
 }
 
-const NEVER = new AbortController().signal
 const RUN_MS = 50_000
 const SETTLE_MS = 30_000
 const SETTLE_MS_MAX = 120_000

@@ -2,8 +2,8 @@ import { isFault } from '#base'
 import { Life } from '../life.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { Random } from '../random.ts'
-import { Scheduler } from '../scheduler.ts'
-import { describeSeed, runSeed, type SeedOutcome, untilOver } from '../seed.ts'
+import type { Scheduler } from '../scheduler.ts'
+import { describeSeed, runSeed, type SeedOutcome, type SeedParts, untilOver } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { Machine } from '../world.ts'
 import type { PoolCanary } from './canaries.ts'
@@ -21,7 +21,7 @@ export interface PoolOutcome extends SeedOutcome {
 
 /** Runs a cloud of machines from a seed through rounds of trouble; after each, all must be as it should be again. */
 export async function simulatePool(seed: number, canary?: PoolCanary, print?: boolean): Promise<PoolOutcome> {
-  const { outcome, run } = await runSeed({ seed, print }, trace => new Cloud(seed, trace, canary))
+  const { outcome, run } = await runSeed({ seed, print }, parts => new Cloud(seed, parts, canary))
   return { ...outcome, chunks: run.model.chunks.size, virtualMs: run.nowMs }
 }
 
@@ -35,7 +35,7 @@ class Cloud {
   readonly #random: Random
   readonly #trace: Trace
   readonly #canary: PoolCanary | undefined
-  readonly #scheduler = new Scheduler()
+  readonly #scheduler: Scheduler
   readonly #life = new Life(0)
   readonly #network: SimNetwork
   readonly #controller: Controller
@@ -46,9 +46,10 @@ class Cloud {
   #isCalm = false
   readonly #broken = Promise.withResolvers<never>()
 
-  constructor(seed: number, trace: Trace, canary: PoolCanary | undefined) {
+  constructor(seed: number, { trace, scheduler }: SeedParts, canary: PoolCanary | undefined) {
     this.#random = new Random(seed)
     this.#trace = trace
+    this.#scheduler = scheduler
     this.#canary = canary
     this.#replicas = this.#random.pick([2, 2, 3])
     this.#network = new SimNetwork(this.#scheduler, this.#random.fork())
