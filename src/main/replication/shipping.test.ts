@@ -14,18 +14,23 @@ function map(): NodeMap {
   return { ...rest, machines, pools }
 }
 
-function others(views: Readonly<Record<string, Partial<MachineView>>>): readonly string[] {
+function wanted(views: Readonly<Record<string, Partial<MachineView>>>) {
   const states = () => {
     return ['a', 'c', 'd'].map(name => {
       return { name, state: 'Online', isConnected: true, rttMs: undefined, ...views[name] } as const
     })
   }
-  return wantedLogs({ own: 'b', map: map(), states }, true).others
+  return wantedLogs({ own: 'b', map: map(), states }, true)
 }
 
 test('a log goes to machines that are connected first, of them to controllers; to none that is not heard', () => {
-  assert.deepEqual(others({}), ['a', 'c', 'd'])
+  assert.deepEqual(wanted({}).others, ['a', 'c', 'd'])
   // A process that has just begun knows of nobody that is off, such as the home before.
-  assert.deepEqual(others({ a: { isConnected: false } }), ['c', 'd', 'a'])
-  assert.deepEqual(others({ a: { isConnected: false, state: 'Suspect' } }), ['c', 'd'])
+  assert.deepEqual(wanted({ a: { isConnected: false } }).others, ['c', 'd', 'a'])
+  assert.deepEqual(wanted({ a: { isConnected: false, state: 'Suspect' } }).others, ['c', 'd'])
+})
+
+test('a home that hears nobody needs as many logs as ever: alone it acknowledges nothing', () => {
+  const away = { isConnected: false, state: 'Offline' } as const
+  assert.deepEqual(wanted({ a: away, c: away, d: away }), { others: [], copies: 2, least: 2 })
 })

@@ -63,10 +63,10 @@ export function wantedLogs(machines: Pick<Machines, 'own' | 'map' | 'states'>, i
     return (online.get(name)?.isConnected === true ? 0 : 2) + (role === 'controller' ? 0 : 1)
   }
   const others = [...usable].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name)
-  return { others, copies, least: Math.min(least, online.size + 1) }
+  return { others, copies, least }
 }
 
-// As the pool counts copies of chunks.
+// As the pool counts copies of chunks: with fewer than its least nothing is called durable, whoever is away.
 function copiesOf({ pools, machines }: Pick<NodeMap, 'pools' | 'machines'>) {
   const pool = pools.find(({ id }) => id === POOL)
   const count = machines.length

@@ -318,6 +318,7 @@ test('a machine that goes down waits a moment for copies, not half a minute, and
   cloud.gate('a', 'c', true)
   cloud.tell({ b: 'Offline', c: 'Offline' })
   assert.match(a.pool.shortfall ?? '', /^2 copies are needed and 1 machine that keeps them is Online/)
+  assert.match((await cloud.clock.run(a.pool.status(never))).sentence, /Nothing new is acknowledged \(EIO\): 2 copies/)
   await cloud.clock.run(a.pool.put(randomBytes(1000)))
   const startMs = cloud.clock.monotonicMs()
   const synced = a.pool.sync()

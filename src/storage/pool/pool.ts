@@ -106,10 +106,8 @@ export class Pool implements ServedPool, AsyncDisposable {
 
   /** Why nothing is acknowledged now, for people; undefined while enough machines are Online. */
   get shortfall(): string | undefined {
-    const { minReplicas, onlineCount } = this.view()
-    if (onlineCount >= minReplicas) return undefined
-    const online = onlineCount === 1 ? '1 machine that keeps them is' : `${onlineCount} machines that keep them are`
-    return `${minReplicas} copies are needed and ${online} Online: what was written last is on this machine alone until others are back`
+    const { shortfall } = this.view()
+    return shortfall && `${shortfall}: what was written last is on this machine alone until others are back`
   }
 
   /** True while people read or write here: other work holds back. */

@@ -83,7 +83,8 @@ function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolSta
     unknown,
     machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report)),
   }
-  return { sentence: sentenceOf(view, facts), ...facts }
+  const refused = view.shortfall === undefined ? '' : ` Nothing new is acknowledged (EIO): ${view.shortfall}.`
+  return { sentence: sentenceOf(view, facts) + refused, ...facts }
 }
 
 // Several machines may tell of the same copies: what one of them knows best counts.

@@ -58,6 +58,14 @@ export class PoolView {
     return Math.min(this.#pool.minReplicas ?? (this.map.machines.length > 2 ? 2 : 1), this.replicas)
   }
 
+  /** Why nothing is acknowledged now; undefined while enough machines are Online. */
+  get shortfall(): string | undefined {
+    const { minReplicas, onlineCount } = this
+    if (onlineCount >= minReplicas) return undefined
+    const online = onlineCount === 1 ? '1 machine that keeps them is' : `${onlineCount} machines that keep them are`
+    return `${minReplicas} copies are needed and ${online} Online`
+  }
+
   /** Copies that must be durable now: as many as wanted, but for machines that are not Online; never fewer than the least. */
   get copiesNow(): number {
     return Math.max(Math.min(this.replicas, this.onlineCount), this.minReplicas)
