@@ -136,8 +136,15 @@ suite('several disks in one machine', { skip: why && `several disks in one machi
     try {
       await using _first = await start('first', 'up')
       const second = await start('second', 'join', [(await ask('first', 'token', 'create', '--role', 'node')).trim()])
-      await ask('second', 'disk', 'add', attic.folder)
-      await ask('second', 'disk', 'drain', 'second', '--wait')
+      assert.match(
+        await ask('first', 'disk', 'ls', '--offered', '--machine', 'second'),
+        new RegExp(`^${attic.folder} .*may be used: cairn disk add ${attic.folder} --machine second$`, 'm'),
+      )
+      const onAttic = /used as (second-\w+):/.exec(
+        await ask('first', 'disk', 'add', attic.folder, '--machine', 'second'),
+      )?.[1]
+      assert.ok(onAttic !== undefined)
+      await ask('first', 'disk', 'drain', 'second', '--wait')
       const file = path.join(home, 'file')
       fs.writeFileSync(file, randomBytes(20 * MIB))
       await ask('first', 'put', file, '/')
@@ -156,8 +163,10 @@ suite('several disks in one machine', { skip: why && `several disks in one machi
       await until(async () => JSON.parse(await ask('second', 'status', '-o', 'json')).copies.isSafe === true, {
         what: 'all copies',
       })
-      await ask('second', 'disk', 'remove', attic.folder)
+      await ask('first', 'disk', 'remove', onAttic)
       assert.equal((await list()).filter(({ state }) => state === 'Missing').length, 0)
+      await attic.mount()
+      await ask('first', 'disk', 'add', attic.folder, '--machine', 'second')
     } finally {
       fs.rmSync(home, { recursive: true, force: true })
     }

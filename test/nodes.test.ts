@@ -34,8 +34,10 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
     return out
   }
 
-  async function refused(...words: readonly string[]): Promise<string> {
-    const { code, err } = await on('first', ...words)
+  const refused = (...words: readonly string[]): Promise<string> => refusedOn('first', ...words)
+
+  async function refusedOn(name: string, ...words: readonly string[]): Promise<string> {
+    const { code, err } = await on(name, ...words)
     assert.notEqual(code, 0)
     return err
   }
@@ -45,7 +47,7 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
       what: `${name}: ${words.join(' ')}: ${expected}`,
     })
 
-  test('have disks that are listed, and each is looked after on its own machine', async () => {
+  test('have disks that are listed, and each is looked after from any controller', async () => {
     await untilSaid('first', ['disk', 'ls'], /^first +first +Ready .*\nsecond +second +Ready /m)
     const disks: readonly { readonly name: string; readonly path: string }[] = JSON.parse(
       await said('first', 'disk', 'ls', '-o', 'json'),
@@ -53,11 +55,33 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
     assert.equal(disks.find(({ name }) => name === 'second')?.path, fs.realpathSync(dataOf('second')))
     assert.match(await refused('disk', 'add', '/nowhere/at/all'), /^error: .* cannot be used: ENOENT/)
     assert.match(await refused('disk', 'add', '/proc'), /^error: \/proc is on \/proc \(proc\), which is not for data/)
-    for (const verb of ['drain', 'remove']) {
-      assert.match(await refused('disk', verb, 'second'), /^error: this machine has no disk second/)
+    for (const name of ['first', 'second']) {
+      assert.match(
+        await refused('disk', 'drain', name),
+        /^error: it is the only disk of its machine\nhint: Add another/,
+      )
+      assert.match(await refused('disk', 'remove', name), /^error: it is the disk of the data folder/)
     }
-    assert.match(await refused('disk', 'drain', 'first'), /^error: it is the only disk of this machine/)
-    assert.match(await refused('disk', 'remove', 'first'), /^error: it is the disk of the data folder/)
+    const there = ['--machine', 'second']
+    const [own, ...more] = JSON.parse(await said('first', 'disk', 'ls', ...there, '-o', 'json'))
+    assert.deepEqual([own.name, own.path, more.length], ['second', fs.realpathSync(dataOf('second')), 0])
+    assert.match(await refused('disk', 'add', '/proc', ...there), /^error: \/proc is on \/proc \(proc\)/)
+    assert.match(await refused('disk', 'add', 'proc', ...there), /^error: proc is no absolute path/)
+    for (const word of ['attic', 'second-0123abcd', '/mnt/attic']) {
+      assert.match(await refused('disk', 'drain', word), /^error: \w+( machine)? has no disk .*\nhint: .*--machine/)
+    }
+    assert.match(await refused('disk', 'ls', '--machine', 'third'), /^error: there is no machine third\nhint: /)
+  })
+
+  test('that have no control plane look after their own disks alone', async () => {
+    assert.match(await refusedOn('second', 'disk', 'drain', 'second'), /^error: it is the only disk of its machine/)
+    for (const words of [
+      ['drain', 'first'],
+      ['ls', '--machine', 'first'],
+      ['add', '/proc', '--machine', 'first'],
+    ]) {
+      assert.match(await refusedOn('second', 'disk', ...words), /is not for second\nhint: Do it on a controller: /)
+    }
   })
 
   test('are drained, which both see, and get copies again', async () => {

@@ -1,4 +1,4 @@
-export { diskId, diskName } from './disk-id.ts'
+export { diskId, diskName, machineOfDisk } from './disk-id.ts'
 export { clusterFault } from './faults.ts'
 export { clusterSeat, masterContext, type Seat, type SeatAsked } from './methods/seat.ts'
 export {

@@ -141,18 +141,18 @@ suite('the disks of a machine', () => {
     await using disks = await bench.open()
     const { id } = await disks.add(bench.disk('b'), undefined)
     const put = await putMany(disks, 50)
-    await assert.rejects(disks.remove(id, false), code('Busy', /is in use/))
+    await assert.rejects(disks.remove({ id, name: 'm-attic' }, false), code('Busy', /is in use/))
     await disks.drain(id)
-    await assert.rejects(disks.remove(id, false), code('Busy', /chunks are still on/))
+    await assert.rejects(disks.remove({ id, name: 'm-attic' }, false), code('Busy', /chunks are still on/))
     {
       await using _keeper = new DiskKeeper({ world: bench.world, disks, returned: () => undefined })
       while ((disks.reports[1]?.chunks ?? 0) > 0) await bench.world.clock.sleep(5, NEVER)
     }
-    await disks.remove(id, false)
+    await disks.remove({ id, name: 'm-attic' }, false)
     assert.deepEqual(fs.readdirSync(bench.disk('b')), [])
     assert.deepEqual(states(disks), ['Ready'])
     assert.deepEqual(await readAll(disks, put), new Set(['right']))
-    await assert.rejects(disks.remove(id, false), code('NotFound', /no disk/))
+    await assert.rejects(disks.remove({ id, name: 'm-attic' }, false), code('NotFound', /no disk/))
   })
 
   test('leave the map when they are missing for ten minutes, and at once when they fail', () => {
@@ -208,7 +208,7 @@ suite('the disks of a machine', () => {
       disks.reports.map(({ chunks }) => chunks),
       [0, 50],
     )
-    await assert.rejects(disks.remove(first.id, true), code('Invalid', /the data folder/))
+    await assert.rejects(disks.remove({ id: first.id, name: 'm' }, true), code('Invalid', /the data folder/))
     await disks.undrainFirst()
     await putMany(disks, 50)
     assert.ok((disks.reports[0]?.chunks ?? 0) > 10)

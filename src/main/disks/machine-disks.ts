@@ -163,15 +163,16 @@ export class MachineDisks implements AsyncDisposable {
 
   /**
    * Forgets a disk for good, and takes away what Cairn made on it. One that is there must be drained and empty, unless
-   * `isForced`. Faults: NotFound, Busy, Invalid.
+   * `isForced`. `name`: what people call it. Faults: NotFound, Busy, Invalid.
    */
-  remove(id: string, isForced: boolean): Promise<void> {
+  remove({ id, name }: { readonly id: string; readonly name: string }, isForced: boolean): Promise<void> {
     return this.#next(async () => {
       const other = this.#others.get(id)
       if (id === this.#first.id) throw firstStays()
       if (other === undefined) throw noSuchDisk(id)
       const { open, record } = other
-      if (open !== undefined && !isForced) refuseFull(record.path, open.store, this.store.isDraining(id))
+      if (open !== undefined && !isForced)
+        refuseFull({ name, path: record.path }, open.store, this.store.isDraining(id))
       this.#others.delete(id)
       this.#tellAway()
       if (open !== undefined) await this.#close(open)

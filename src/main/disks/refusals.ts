@@ -2,9 +2,9 @@ import { DISKS_MAX } from '#cluster'
 import type { ChunkStore } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 
-/** Of a disk that this machine does not have. */
+/** Of a disk that the machine does not have. */
 export function noSuchDisk(id: string): Error {
-  return mainFault('NotFound', `this machine has no disk ${id}`, { hint: '`cairn disk ls` lists them.' })
+  return mainFault('NotFound', `there is no disk ${id} in this machine`, { hint: '`cairn disk ls` lists them.' })
 }
 
 export function tooManyDisks(): Error {
@@ -15,7 +15,7 @@ export function tooManyDisks(): Error {
 
 export function onlyDisk(): Error {
   const hint = 'Add another first (cairn disk add PATH), or drain the machine: cairn node drain'
-  return mainFault('Invalid', 'it is the only disk of this machine', { hint })
+  return mainFault('Invalid', 'it is the only disk of its machine', { hint })
 }
 
 export function firstStays(): Error {
@@ -25,7 +25,7 @@ export function firstStays(): Error {
 
 /** Of a disk that is in use and shall have another share. */
 export function shareStays(path: string): Error {
-  const hint = `To give another share, empty it first: cairn disk drain ${path} --wait; cairn disk remove ${path}`
+  const hint = 'To give another share, empty and remove it first: cairn disk drain --wait, cairn disk remove.'
   return mainFault('Invalid', `the disk at ${path} is used already`, { hint })
 }
 
@@ -36,10 +36,16 @@ export function notUsable(path: string, why: string): Error {
   })
 }
 
+/** A disk for refusals: what people call it, on any machine, and where it is. */
+export interface CalledDisk {
+  readonly name: string
+  readonly path: string
+}
+
 /** Refuses to forget a disk before all it holds is elsewhere. Faults: Busy. */
-export function refuseFull(path: string, store: Pick<ChunkStore, 'stat'>, isDraining: boolean): void {
+export function refuseFull({ name, path }: CalledDisk, store: Pick<ChunkStore, 'stat'>, isDraining: boolean): void {
   const { held, quarantined } = store.stat().states
-  const hint = `Let it give them away first: cairn disk drain ${path} --wait`
+  const hint = `Let it give them away first: cairn disk drain ${name} --wait`
   if (!isDraining) throw mainFault('Busy', `the disk at ${path} is in use`, { hint })
   if (held.chunks > 0) throw mainFault('Busy', `${held.chunks} chunks are still on the disk at ${path}`, { hint })
   if (quarantined.chunks === 0) return

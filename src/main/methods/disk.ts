@@ -1,10 +1,11 @@
 import { type DiskReport, diskName } from '#cluster'
 import { answerUnary, diskAdd, diskDrain, diskList, diskRemove, type DiskRow, type Handler, message } from '#rpc'
 import { offersOf } from '../disks/offers.ts'
+import { noSuchDisk } from '../disks/refusals.ts'
 import { mainFault } from '../faults.ts'
 import type { Parts } from './parts.ts'
 
-/** Methods about the disks of this machine. */
+/** Methods about the disks of a machine: of this one here, whoever asks. */
 export function diskMethods(parts: Parts): readonly Handler[] {
   const { disks, diskKeeper, start, peers } = parts
   const rowOf = (report: DiskReport): DiskRow => {
@@ -29,10 +30,10 @@ export function diskMethods(parts: Parts): readonly Handler[] {
     }),
     answerUnary(diskRemove, async ({ id, isForced }, { signal }) => {
       const report = disks.reports.find(each => each.id === id)
-      if (report !== undefined && !isForced) await refuseAlone(parts, report, signal)
-      const row = report === undefined ? undefined : rowOf(report)
-      await disks.remove(id, isForced)
-      if (row === undefined) throw mainFault('NotFound', `this machine has no disk ${id}`)
+      if (report === undefined) throw noSuchDisk(id)
+      if (!isForced) await refuseAlone(parts, report, signal)
+      const row = rowOf(report)
+      await disks.remove(row, isForced)
       return message(row)
     }),
   ]

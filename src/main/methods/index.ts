@@ -1,4 +1,8 @@
 import {
+  diskAdd,
+  diskDrain,
+  diskList,
+  diskRemove,
   fileDescribe,
   filesystemAccess,
   filesystemMount,
@@ -19,6 +23,7 @@ import { diskMethods } from './disk.ts'
 import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
 import { forwarding, HomeOrders } from './forwarding.ts'
+import { MachineOrders, toMachines } from './machine-orders.ts'
 import { nodeMethods } from './node.ts'
 import type { Parts } from './parts.ts'
 import { quotaMethods } from './quota.ts'
@@ -26,8 +31,16 @@ import { snapshotMethods } from './snapshot.ts'
 import { storeMethods } from './store.ts'
 import { transferMethods } from './transfer.ts'
 
+/** What machines may order of each other. */
+export interface Orders {
+  /** About the filesystems that live here. */
+  readonly home: HomeOrders
+  /** About this machine. */
+  readonly machine: MachineOrders
+}
+
 /** Everything the local door answers, and `orders` at the port of machines. */
-export function handlersOf(parts: Parts, orders?: HomeOrders): readonly Handler[] {
+export function handlersOf(parts: Parts, orders?: Orders): readonly Handler[] {
   const claims = new Claims(parts.world.clock)
   const whole = [
     ...nodeMethods(parts),
@@ -44,13 +57,18 @@ export function handlersOf(parts: Parts, orders?: HomeOrders): readonly Handler[
     ...snapshotMethods(parts, claims),
     ...transferMethods(parts, claims),
   ]
-  orders?.serve(parts.filesystems, handlers)
-  return forwarding(parts, handlers)
+  orders?.home.serve(parts.filesystems, handlers)
+  orders?.machine.serve(handlers)
+  return toMachines(parts.peers.machines, forwarding(parts, handlers))
 }
 
-/** Orders that other machines may give about the filesystems that live here. */
-export function homeOrders(): HomeOrders {
+/** Orders that other machines may give, once everything is open. */
+export function ordersOfOthers(): Orders {
   const snapshots = [snapshotList, snapshotDiff, snapshotCreate, snapshotRemove, snapshotRestore]
   const mounts = [filesystemStatus, filesystemMount, filesystemUnmount]
-  return new HomeOrders([...snapshots, ...mounts, quotaList, quotaSet, quotaRemove, fileDescribe, filesystemAccess])
+  const quotas = [quotaList, quotaSet, quotaRemove]
+  return {
+    home: new HomeOrders([...snapshots, ...mounts, ...quotas, fileDescribe, filesystemAccess]),
+    machine: new MachineOrders([diskList, diskAdd, diskDrain, diskRemove]),
+  }
 }

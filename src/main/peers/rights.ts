@@ -55,6 +55,10 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'log.compare': 'member',
   'log.keep': 'member',
   'mesh.meet': 'member',
+  'disk.list': 'controller',
+  'disk.add': 'controller',
+  'disk.drain': 'controller',
+  'disk.remove': 'controller',
 }
 
 /** What may be called, by name, for tests that go through all of it. */
@@ -81,7 +85,9 @@ export function authorised(
         const { peer } = context
         const caller = peer === undefined ? undefined : machineOf(peer)
         if (peer === undefined || caller === undefined || !isRight(right, { peer, caller }, map())) {
-          throw clusterFault('Forbidden', `${name} is not for ${peer?.name ?? 'who has no certificate of a machine'}`)
+          const who = caller?.name ?? peer?.name ?? 'who has no certificate of a machine'
+          const hint = right === 'controller' ? 'Do it on a controller: `cairn node ls` lists them.' : undefined
+          throw clusterFault('Forbidden', `${name} is not for ${who}`, { hint })
         }
         return handler.run(params, context, streams)
       },

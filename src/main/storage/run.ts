@@ -14,7 +14,7 @@ import { despiteFullDisk, keepReserve } from '../full-disk.ts'
 import { ANSWER_FIRST_MS, HASH_THREADS, LEAVING_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
-import { handlersOf, homeOrders } from '../methods/index.ts'
+import { handlersOf, ordersOfOthers } from '../methods/index.ts'
 import { askSetHome, keepHomeAt } from '../peers/homes.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
@@ -97,7 +97,7 @@ async function openAll(
   const setHome = setHomeFrom(dataFolder, world, machines)
   const parts = { world, dataFolder, machines, chunks: pool, bootId: bootId(), setHome, changed }
   const replication = opening.use(new Replication(parts))
-  const orders = homeOrders()
+  const orders = ordersOfOthers()
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([
     ...remoteHandlers(servedHomes(() => held.filesystems, peers, replication)),
@@ -108,7 +108,8 @@ async function openAll(
       () => homesHere(held.filesystems, replication),
     ),
     ...desk.machineMethods(),
-    ...orders.handlers(),
+    ...orders.home.handlers(),
+    ...orders.machine.handlers(),
     ...replication.handlers(),
   ])
   const company = () => link.tell({ kind: 'company', isAlone: machines.map.machines.length < 2 })

@@ -1,5 +1,5 @@
 import { unary } from '../method.ts'
-import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
+import { flag, integer, list, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 import { PATH_BYTES_MAX } from './place.ts'
 
 /** Disks that are told of one machine. */
@@ -27,7 +27,7 @@ const diskRowShape = shape({
   message: optional(text(1000)),
 })
 
-/** A disk of this machine. */
+/** A disk of a machine. */
 export type DiskRow = ShapeOf<typeof diskRowShape>
 
 const offerShape = shape({
@@ -39,41 +39,44 @@ const offerShape = shape({
   why: optional(text(1000)),
 })
 
-/** A mounted disk that this machine does not use. */
+/** A mounted disk that its machine does not use. */
 export type DiskOffer = ShapeOf<typeof offerShape>
 
-/** The disks of this machine, that of the data folder first, and what of it is mounted and not used. */
+/** The machine that is meant: the one that is asked, when it is left out. Of others only a controller may ask. */
+const machine = optional(text(253))
+
+/** The disks of a machine, that of the data folder first, and what of it is mounted and not used. */
 export const diskList = unary({
   name: 'disk.list',
   version: 1,
-  params: nothing,
+  params: shape({ machine }),
   result: shape({ disks: list(diskRowShape, DISKS_TOLD_MAX), offers: list(offerShape, OFFERS_TOLD_MAX) }),
   timeoutMs: 30_000,
 })
 
-/** Uses the disk at a folder of this machine, or uses it again. `bytesMax`: how much of it; all when it is not said. */
+/** Uses the disk at a folder of a machine, or uses it again. `bytesMax`: how much of it; all when it is not said. */
 export const diskAdd = unary({
   name: 'disk.add',
   version: 1,
-  params: shape({ path: text(PATH_BYTES_MAX), bytesMax: optional(integer(1)) }),
+  params: shape({ machine, path: text(PATH_BYTES_MAX), bytesMax: optional(integer(1)) }),
   result: diskRowShape,
   timeoutMs: 600_000,
 })
 
-/** Has a disk of this machine give what it holds to others. */
+/** Has a disk of a machine give what it holds to others. */
 export const diskDrain = unary({
   name: 'disk.drain',
   version: 1,
-  params: shape({ id: text(32) }),
+  params: shape({ machine, id: text(32) }),
   result: diskRowShape,
   timeoutMs: 30_000,
 })
 
-/** Forgets a disk of this machine; `isForced`: also what is on it alone. */
+/** Forgets a disk of a machine; `isForced`: also what is on it alone. */
 export const diskRemove = unary({
   name: 'disk.remove',
   version: 1,
-  params: shape({ id: text(32), isForced: flag }),
+  params: shape({ machine, id: text(32), isForced: flag }),
   result: diskRowShape,
   timeoutMs: 60_000,
 })

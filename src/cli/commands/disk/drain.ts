@@ -6,39 +6,45 @@ import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import { DRAIN_LOOK_MS } from '../../limits.ts'
 import type { Run } from '../../run.ts'
-import { ownDisk } from './own-disks.ts'
+import { MACHINE_OPTION, type NamedDisk, namedDisk } from './named-disk.ts'
 
 /** `cairn disk drain` */
 export function declareDiskDrain(disk: Command, run: Run): void {
   disk
     .command('drain')
-    .description('let a disk of this machine give what it holds to others, so that it can be removed')
-    .argument('<disk>', 'a disk of this machine: its name in `cairn disk ls`, or its folder')
+    .description('let a disk give what it holds to others, so that it can be removed')
+    .argument('<disk>', 'its name in `cairn disk ls`, or its folder')
+    .option(...MACHINE_OPTION)
     .option('--wait', 'show how far it is, and end when it may be pulled')
-    .addHelpText('after', examples('cairn disk drain /mnt/attic', 'cairn disk drain /mnt/attic --wait'))
-    .action((name: string, { wait = false }: { readonly wait?: boolean }) => run(context => drain(context, name, wait)))
+    .addHelpText('after', examples('cairn disk drain /mnt/attic --wait', 'cairn disk drain m3-f6f8292c'))
+    .action((word: string, said: Said) => run(context => drain(context, word, said)))
 }
 
-async function drain(context: Context, word: string, isAwaited: boolean): Promise<void> {
+interface Said {
+  readonly wait?: boolean
+  readonly machine?: string
+}
+
+async function drain(context: Context, word: string, said: Said): Promise<void> {
   await using door = await openDoor(context)
-  const { id } = await ownDisk(door, context, word)
-  const row = await door.call(diskDrain, { id }, context.signal)
-  if (isAwaited) return await untilEmpty(context, door, row)
+  const found = await namedDisk(door, context, { word, machine: said.machine })
+  const row = await door.call(diskDrain, { machine: found.machine, id: found.row.id }, context.signal)
+  if (said.wait === true) return await untilEmpty(context, door, found)
   show(context, { draining: row.name, path: row.path, chunks: row.chunks }, () => drainText(row))
 }
 
 function drainText(row: DiskRow): string {
-  const { name, path, chunks, usedBytes } = row
+  const { name, chunks, usedBytes } = row
   if (chunks === 0) return emptyText(row)
   const left = `${plural(chunks, 'chunk')} (${formatBytes(usedBytes)})`
-  return `The disk ${name} takes nothing new, and gives away what it holds: ${left}.\nSee what is left, and when it may be pulled: cairn disk drain ${path} --wait\n`
+  return `The disk ${name} takes nothing new, and gives away what it holds: ${left}.\nSee what is left, and when it may be pulled: cairn disk drain ${name} --wait\n`
 }
 
 // It ends early when its signal aborts; the disk goes on.
-async function untilEmpty(context: Context, door: Client, { id }: DiskRow): Promise<void> {
+async function untilEmpty(context: Context, door: Client, found: NamedDisk): Promise<void> {
   const { host, terminal, signal } = context
   for (let said = ''; ; ) {
-    const row = await ownDisk(door, context, id)
+    const { row } = await namedDisk(door, context, { word: found.row.id, machine: found.machine })
     if (row.state === 'Draining' && row.chunks === 0) {
       const value = { drained: row.name, path: row.path, chunks: 0, isSafeToUnplug: !row.isFirst }
       return show(context, value, () => emptyText(row))
@@ -60,5 +66,5 @@ function progressText({ name, state, chunks, message }: DiskRow): string {
 function emptyText({ name, path, isFirst, damaged }: DiskRow): string {
   if (isFirst) return `No chunk is left on ${name}; the data folder ${path} stays on it.\n`
   const rest = damaged === 0 ? '' : `, but ${plural(damaged, 'damaged chunk')}: see cairn doctor`
-  return `Nothing is left on ${name}${rest}: it may be pulled when it is removed: cairn disk remove ${path}\n`
+  return `Nothing is left on ${name}${rest}: it may be pulled when it is removed: cairn disk remove ${name}\n`
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DiskOffer, DiskRow } from '#rpc'
+import { diskList, type DiskOffer, type DiskRow } from '#rpc'
 import { type KubeObject, numberAt, textAt } from '#schema'
 import { byApi } from '../../api/by-api.ts'
 import { bytesAt, DISKS } from '../../api/nodes.ts'
@@ -9,25 +9,41 @@ import { formatBytes } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { table } from '../../table.ts'
-import { type OwnDisks, ownDisks } from './own-disks.ts'
 
 /** `cairn disk ls` */
 export function declareDiskLs(disk: Command, run: Run): void {
   disk
     .command('ls')
     .description('list the disks of all machines, and what is mounted on this one and not used')
-    .option('--offered', 'list only what is mounted here and not used, and why not')
-    .addHelpText('after', examples('cairn disk ls', 'cairn disk ls -o json', 'cairn disk ls --offered'))
-    .action(({ offered = false }: { readonly offered?: boolean }) => run(offered ? listOffered : list))
+    .option('--offered', 'list only what is mounted and not used, and why not')
+    .option('--machine <name>', 'list those of one machine, as it says now, and what is mounted there and not used')
+    .addHelpText('after', examples('cairn disk ls', 'cairn disk ls --machine m3', 'cairn disk ls --offered'))
+    .action(({ offered = false, machine }: Said) =>
+      run(context => {
+        if (offered) return listOffered(context, machine)
+        return machine === undefined ? list(context) : listOf(context, machine)
+      }),
+    )
 }
 
-async function listOffered(context: Context): Promise<void> {
-  const { offers } = await here(context)
-  show(context, offers, () => offersText(offers))
+interface Said {
+  readonly offered?: boolean
+  readonly machine?: string
+}
+
+async function listOffered(context: Context, machine: string | undefined): Promise<void> {
+  const { offers } = await said(context, machine)
+  show(context, offers, () => offersText(offers, machine))
+}
+
+async function listOf(context: Context, machine: string): Promise<void> {
+  const { disks, offers } = await said(context, machine)
+  const listed = disks.map(row => listedOwn(row, machine))
+  show(context, listed, () => disksText(listed, offers, machine))
 }
 
 async function list(context: Context): Promise<void> {
-  const own = await here(context)
+  const own = await said(context, undefined)
   const objects = await byApi(context, 'only the disks of this machine are shown', async client => {
     return (await client.listAll(DISKS, {}, context.signal)).objects
   })
@@ -37,16 +53,13 @@ async function list(context: Context): Promise<void> {
   // Of what this machine had and let go, controllers may not have heard yet.
   const others = known.filter(each => (each.machine !== machine || each.id === null) && each.name !== machine)
   const disks = [...mine, ...others].sort((a, b) => (a.name < b.name ? -1 : 1))
-  show(context, disks, () => {
-    const more = own.offers.length === 0 ? '' : `\n${offersText(own.offers)}`
-    return `${table(COLUMNS, disks.map(cells))}${more}`
-  })
+  show(context, disks, () => disksText(disks, own.offers, undefined))
 }
 
-// What this machine says itself is newer than what controllers have noted.
-async function here(context: Context): Promise<OwnDisks> {
+// What a machine says itself is newer than what controllers have noted.
+async function said(context: Context, machine: string | undefined) {
   await using door = await openDoor(context)
-  return await ownDisks(door, context)
+  return await door.call(diskList, { machine }, context.signal)
 }
 
 interface Listed {
@@ -96,10 +109,17 @@ const COLUMNS = [
   { title: 'MESSAGE' },
 ] as const
 
-function offersText(offers: readonly DiskOffer[]): string {
-  if (offers.length === 0) return 'Every disk that is mounted here is used.\n'
+function disksText(disks: readonly Listed[], offers: readonly DiskOffer[], machine: string | undefined): string {
+  const more = offers.length === 0 ? '' : `\n${offersText(offers, machine)}`
+  return `${table(COLUMNS, disks.map(cells))}${more}`
+}
+
+function offersText(offers: readonly DiskOffer[], machine: string | undefined): string {
+  if (offers.length === 0)
+    return `Every disk that is mounted ${machine === undefined ? 'here' : `on ${machine}`} is used.\n`
+  const there = machine === undefined ? '' : ` --machine ${machine}`
   const rows = offers.map(({ path, source, totalBytes, why }) => {
-    return [path, source, formatBytes(totalBytes), why ?? `may be used: cairn disk add ${path}`]
+    return [path, source, formatBytes(totalBytes), why ?? `may be used: cairn disk add ${path}${there}`]
   })
   return table(OFFER_COLUMNS, rows)
 }

@@ -8,26 +8,34 @@ import { type Context, show } from '../../context.ts'
 import { openDoor } from '../../door.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
-import { ownDisk } from './own-disks.ts'
+import { MACHINE_OPTION, namedDisk } from './named-disk.ts'
 
 /** `cairn disk remove` */
 export function declareDiskRemove(disk: Command, run: Run): void {
   disk
     .command('remove')
-    .description('use a disk of this machine no more: one that is drained, or one that is gone')
-    .argument('<disk>', 'a disk of this machine: its name in `cairn disk ls`, or its folder')
+    .description('use a disk no more: one that is drained, or one that is gone')
+    .argument('<disk>', 'its name in `cairn disk ls`, or its folder')
+    .option(...MACHINE_OPTION)
     .option('--force', 'also when something is on it alone: that is lost')
-    .addHelpText('after', examples('cairn disk remove /mnt/attic', 'cairn disk remove /mnt/attic --force'))
-    .action((name: string, { force = false }: { readonly force?: boolean }) =>
-      run(context => remove(context, name, force)),
+    .addHelpText(
+      'after',
+      examples('cairn disk remove /mnt/attic', 'cairn disk remove m3-f6f8292c', 'cairn disk remove /mnt/attic --force'),
     )
+    .action((word: string, said: Said) => run(context => remove(context, word, said)))
 }
 
-async function remove(context: Context, word: string, isForced: boolean): Promise<void> {
+interface Said {
+  readonly force?: boolean
+  readonly machine?: string
+}
+
+async function remove(context: Context, word: string, { force: isForced = false, machine }: Said): Promise<void> {
   await using door = await openDoor(context)
   try {
-    const { id } = await ownDisk(door, context, word)
-    const { name, path, state } = await door.call(diskRemove, { id, isForced }, context.signal)
+    const found = await namedDisk(door, context, { word, machine })
+    const params = { machine: found.machine, id: found.row.id, isForced }
+    const { name, path, state } = await door.call(diskRemove, params, context.signal)
     const then = state === 'Missing' ? '' : ' It may be pulled.'
     show(context, { removed: name, path }, () => `The disk ${name} at ${path} is used no more.${then}\n`)
   } catch (error) {
