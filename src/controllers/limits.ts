@@ -39,6 +39,8 @@ export const NAMESPACE_AGAIN_MS_MAX = 30_000
 /** Milliseconds between two looks at which resources are served. */
 export const DISCOVERY_MS = 30_000
 
+/** Dependents of one object that are looked at in one piece. */
+export const DEPENDENTS_IN_PIECE = 256
 /** Dependents that go on without their owner, changed at once. */
 export const ORPHANS_AT_ONCE = 16
 /** Owners remembered to be absent, so that they are not asked for again. */

@@ -3,26 +3,31 @@ import type { ControllerParts } from '../loop/parts.ts'
 import { CUSTOM_RESOURCE_DEFINITIONS, EVENTS } from '../resources.ts'
 import { graphMetadata, isGoing, type Node, type OwnerGraph, ownersOf } from './graph.ts'
 
+interface Following {
+  readonly graph: OwnerGraph
+  readonly look: (uid: string) => void
+  readonly lookAtOwned: (uid: string) => void
+  readonly defined: () => void
+}
+
 /** Keeps a graph as the API has it: one watch of metadata for each resource that is served. */
 export class Follower implements AsyncDisposable {
   readonly #parts: ControllerParts
   readonly #graph: OwnerGraph
   readonly #look: (uid: string) => void
+  readonly #lookAtOwned: (uid: string) => void
   readonly #defined: () => void
   readonly #informers = new Map<string, Informer>()
 
-  /** `look` is told of each object that may have something to do, `defined` when what is served may change. */
-  constructor(
-    parts: ControllerParts,
-    {
-      graph,
-      look,
-      defined,
-    }: { readonly graph: OwnerGraph; readonly look: (uid: string) => void; readonly defined: () => void },
-  ) {
+  /**
+   * `look` is told of each object that may have something to do, `lookAtOwned` of one whose dependents may, `defined` when what
+   * is served may change.
+   */
+  constructor(parts: ControllerParts, { graph, look, lookAtOwned, defined }: Following) {
     this.#parts = parts
     this.#graph = graph
     this.#look = look
+    this.#lookAtOwned = lookAtOwned
     this.#defined = defined
   }
 
@@ -68,13 +73,13 @@ export class Follower implements AsyncDisposable {
     }
     if (now === undefined) {
       this.#graph.remove(uid)
-      for (const { metadata } of this.#graph.dependents(uid)) this.#look(metadata.uid)
+      this.#lookAtOwned(uid)
       return
     }
     const node = { resource, metadata: now.metadata }
     this.#graph.put(node)
     if (isGoing(node) || ownersOf(node).length > 0) this.#look(uid)
-    if (isGoing(node)) for (const { metadata } of this.#graph.dependents(uid)) this.#look(metadata.uid)
+    if (isGoing(node)) this.#lookAtOwned(uid)
   }
 
   #lookIfGoing(uid: string): void {

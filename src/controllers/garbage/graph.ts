@@ -51,6 +51,11 @@ export class OwnerGraph {
     return gone
   }
 
+  /** True when some object names `uid` as an owner. */
+  hasDependents(uid: string): boolean {
+    return this.#dependents.has(uid)
+  }
+
   /** The objects that name `uid` as an owner, and may: what lies in another namespace neither goes with it nor keeps it. */
   dependents(uid: string): readonly Node[] {
     const owner = this.#nodes.get(uid)

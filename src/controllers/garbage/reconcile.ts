@@ -1,7 +1,7 @@
 import { isFault } from '#base'
 import type { Client } from '#client'
 import { apiVersionOf, type JsonObject, type OwnerReference } from '#schema'
-import { DISCOVERY_MS, ORPHANS_AT_ONCE } from '../limits.ts'
+import { DEPENDENTS_IN_PIECE, DISCOVERY_MS, ORPHANS_AT_ONCE } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { inGroups } from '../loop/in-groups.ts'
 import type { ControllerParts } from '../loop/parts.ts'
@@ -19,8 +19,9 @@ export function garbageController(parts: ControllerParts): Controller {
   return collector.controller
 }
 
-// No uid: looks at what is served.
+// No uids: looks at what is served, and at all that one owns.
 const DISCOVER = 'resources'
+const OWNED_BY = 'owned by '
 
 class Collector {
   readonly controller: Controller
@@ -32,12 +33,17 @@ class Collector {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
-    const reconcile = (key: string, signal: AbortSignal): Promise<Outcome> =>
-      key === DISCOVER ? this.#discover(signal) : this.#collect(key, signal)
+    const reconcile = (key: string, signal: AbortSignal): Promise<Outcome> => {
+      if (key === DISCOVER) return this.#discover(signal)
+      return key.startsWith(OWNED_BY) ? this.#lookAtOwned(key, signal) : this.#collect(key, signal)
+    }
     this.controller = new Controller({ name: 'garbage', world: parts.world, reconcile, parallel: PARALLEL })
     const look = (uid: string): void => this.controller.add(uid)
     const defined = (): void => this.controller.addAfter(DISCOVER, DEFINED_MS)
-    this.#follower = this.controller.use(new Follower(parts, { graph: this.#graph, look, defined }))
+    const lookAtOwned = (uid: string): void => {
+      if (this.#graph.hasDependents(uid)) this.controller.add(`${OWNED_BY}${uid}`)
+    }
+    this.#follower = this.controller.use(new Follower(parts, { graph: this.#graph, look, lookAtOwned, defined }))
     this.#owners = new Owners(parts.client, this.#graph)
     this.controller.add(DISCOVER)
   }
@@ -45,6 +51,19 @@ class Collector {
   async #discover(signal: AbortSignal): Promise<Outcome> {
     this.#owners.serve(await this.#follower.refresh(signal))
     return { kind: 'again', afterMs: DISCOVERY_MS }
+  }
+
+  async #lookAtOwned(key: string, signal: AbortSignal): Promise<Outcome> {
+    await this.#lookAt(this.#graph.dependents(key.slice(OWNED_BY.length)), signal)
+    return DONE
+  }
+
+  // In turns: one object may own very many.
+  async #lookAt(nodes: readonly Node[], signal: AbortSignal): Promise<void> {
+    for (const [index, { metadata }] of nodes.entries()) {
+      if (index % DEPENDENTS_IN_PIECE === 0) await this.#parts.client.turns.take(signal)
+      this.controller.add(metadata.uid)
+    }
   }
 
   async #collect(uid: string, signal: AbortSignal): Promise<Outcome> {
@@ -74,8 +93,7 @@ class Collector {
       case 'none':
         return
       case 'await':
-        for (const { metadata } of step.dependents) this.controller.add(metadata.uid)
-        return
+        return this.#lookAt(step.dependents, signal)
       case 'drop':
         return patch(client, node, { ownerReferences: ownersWithout(node, step.owners) }, signal)
       case 'delete': {
