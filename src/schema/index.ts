@@ -30,7 +30,7 @@ export { type Applied, applyFields, applyingFields, type FieldApply, type FieldC
 export { managerText } from './fields/managers.ts'
 export { pathText } from './fields/path.ts'
 export { applyProblems } from './fields/problems.ts'
-export { type FieldManager, managersAfterUpdate } from './fields/update.ts'
+export { type FieldManager, notingUpdate } from './fields/update.ts'
 export {
   isJsonObject,
   isSameJson,
@@ -39,6 +39,7 @@ export {
   jsonAt,
   listAt,
   numberAt,
+  putField,
   textAt,
   wordOf,
 } from './json.ts'

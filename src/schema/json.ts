@@ -64,6 +64,12 @@ export function isSameJson(a: Json | undefined, b: Json | undefined): boolean {
   return keys.length === definedKeys(b).length && keys.every(key => Object.hasOwn(b, key) && isSameJson(a[key], b[key]))
 }
 
+/** Sets a field of an object that is being made: `__proto__` is a field as any other. */
+export function putField(object: Record<string, Json | undefined>, name: string, value: Json | undefined): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
+}
+
 function definedKeys(value: JsonObject): string[] {
   return Object.keys(value).filter(key => value[key] !== undefined)
 }

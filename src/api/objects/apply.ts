@@ -1,6 +1,5 @@
 import { isFault, runInSteps, runSteps } from '#base'
 import {
-  applyFields,
   applyingFields,
   applyProblems,
   apiVersionOf,
@@ -19,7 +18,7 @@ import { StatusMore } from '../status-more.ts'
 import { type ObjectPlace, qualified } from '../store/object-store.ts'
 import { fieldManager, withManagedFields, type Writer } from './managed.ts'
 import type { Objects, WriteOptions } from './objects.ts'
-import { prepareStatus, prepareUpdate, type Prepared, readBody } from './prepare.ts'
+import { type Prepared, preparingStatus, preparingUpdate, readBody } from './prepare.ts'
 
 /** An apply as a client sent it. */
 export interface ApplyRequest {
@@ -118,9 +117,9 @@ function make(
       `Operation cannot be fulfilled on ${qualified(resource)} "${config.metadata.name}": ${said}`,
     )
   }
-  const note = (object: KubeObject): KubeObject => {
+  const note = function* (object: KubeObject): Generator<void, KubeObject> {
     const by = fieldManager(resource, objects.writerOf(options, ''))
-    const applied = applyFields({ shape: resource.shape, live: undefined, config, by, isForced: true })
+    const applied = yield* applyingFields({ shape: resource.shape, live: undefined, config, by, isForced: true })
     return applied.ok ? withManagedFields(object, applied.object.metadata['managedFields']) : object
   }
   return objects.make(resource, { read: config, warnings: [], note }, options, signal)
@@ -143,9 +142,8 @@ async function change(
     const apply = { config, writer, isForced, part }
     const given = await runInSteps(merging(resource, old, apply), step)
     await step()
-    await step()
     await resource.prepares?.(given, step)
-    const next = prepared(resource, old, given, part)
+    const next = await runInSteps(preparing(resource, { old, given }, part), step)
     options.guard?.(next, old)
     return next
   }
@@ -156,7 +154,7 @@ async function change(
 
 /** An object with what is applied to it, and who has it. Faults: Conflict, Invalid. */
 export function appliedTo(resource: Resource, old: KubeObject, apply: Apply): KubeObject {
-  return prepared(resource, old, runSteps(merging(resource, old, apply)), apply.part)
+  return runSteps(preparing(resource, { old, given: runSteps(merging(resource, old, apply)) }, apply.part))
 }
 
 interface Apply {
@@ -179,8 +177,12 @@ function* merging(
   return { ...object, metadata: { ...object.metadata, uid } }
 }
 
-function prepared(resource: Resource, old: KubeObject, given: KubeObject, part: string): KubeObject {
-  const next = part === 'status' ? prepareStatus(resource, given, old) : prepareUpdate(resource, given, old)
+function* preparing(
+  resource: Resource,
+  { old, given }: { readonly old: KubeObject; readonly given: KubeObject },
+  part: string,
+): Generator<void, KubeObject> {
+  const next = yield* (part === 'status' ? preparingStatus : preparingUpdate)(resource, given, old)
   return withManagedFields(next, given.metadata['managedFields'])
 }
 

@@ -1,11 +1,4 @@
-import {
-  apiVersionOf,
-  type FieldManager,
-  type Json,
-  type KubeObject,
-  managersAfterUpdate,
-  type Resource,
-} from '#schema'
+import { apiVersionOf, type FieldManager, type Json, type KubeObject, notingUpdate, type Resource } from '#schema'
 
 /** Who writes, and when. */
 export interface Writer {
@@ -16,13 +9,13 @@ export interface Writer {
   readonly time: string
 }
 
-/** A written object with who has set which of its fields; `old` is what it replaces. */
-export function managed(
+/** A written object with who has set which of its fields, in steps; `old` is what it replaces. */
+export function* noting(
   resource: Resource,
   { old, now }: { readonly old: KubeObject | undefined; readonly now: KubeObject },
   writer: Writer,
-): KubeObject {
-  const fields = managersAfterUpdate({ shape: resource.shape, old, now, by: fieldManager(resource, writer) })
+): Generator<void, KubeObject> {
+  const fields = yield* notingUpdate({ shape: resource.shape, old, now, by: fieldManager(resource, writer) })
   return withManagedFields(now, fields)
 }
 

@@ -1,4 +1,4 @@
-import { type Awaitable, type Clock, type Entropy, isFault, Turns } from '#base'
+import { type Awaitable, type Clock, type Entropy, isFault, runInSteps, runSteps, Turns } from '#base'
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
@@ -8,14 +8,14 @@ import { StatusMore } from '../status-more.ts'
 import { type Guard, type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
 import { DefinitionAdmission } from './definitions.ts'
 import { type DeleteOptions, isGone, markDeleted } from './deletion.ts'
-import { managed, type Writer } from './managed.ts'
+import { noting, type Writer } from './managed.ts'
 import { NamespaceAdmission } from './namespaces.ts'
 import {
   type Named,
-  prepareNew,
-  prepareStatus,
-  prepareUpdate,
   type Prepared,
+  preparingNew,
+  preparingStatus,
+  preparingUpdate,
   readBody,
   timeOf,
   type Unknowns,
@@ -86,7 +86,7 @@ export class Objects {
     const step = this.turns.steps(signal)
     const { object: read, warnings } = readBody(resource, request, named, options.unknowns)
     await step()
-    const note = (now: KubeObject) => managed(resource, { old: undefined, now }, this.writerOf(options, ''))
+    const note = (now: KubeObject) => noting(resource, { old: undefined, now }, this.writerOf(options, ''))
     return this.make(resource, { read, warnings, note }, options, signal)
   }
 
@@ -98,9 +98,10 @@ export class Objects {
       const named = this.#named(read)
       const given = options.author === undefined ? named : (resource.authored?.(named, options.author) ?? named)
       await resource.prepares?.(given, step)
-      const prepared = prepareNew({ clock: this.#clock, entropy: this.#entropy }, resource, given)
+      const parts = { clock: this.#clock, entropy: this.#entropy }
+      const prepared = await runInSteps(preparingNew(parts, resource, given), step)
       await step()
-      const noted = note(prepared)
+      const noted = await runInSteps(note(prepared), step)
       await step()
       options.guard?.(noted, undefined)
       const object = await this.#allocated(resource, noted, undefined, signal)
@@ -138,9 +139,7 @@ export class Objects {
     const run = async (old: KubeObject) => {
       const step = this.turns.steps(signal)
       await resource.prepares?.(read, step)
-      const now = request.part === 'status' ? prepareStatus(resource, read, old) : prepareUpdate(resource, read, old)
-      await step()
-      return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
+      return this.#written(resource, { old, read }, request, step)
     }
     const object = await this.change(resource, place, { wanted, isDryRun: request.options.isDryRun, run }, signal)
     return { object, warnings }
@@ -159,7 +158,7 @@ export class Objects {
     let warnings: readonly string[] = []
     const run = async (old: KubeObject) => {
       const step = this.turns.steps(signal)
-      const patched = request.patch(old)
+      const patched = await runInSteps(request.patch(old), step)
       await step()
       const read = readBody(resource, patched, place, request.options.unknowns)
       await step()
@@ -169,12 +168,7 @@ export class Objects {
       if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
         throw apiFault('Conflict', modified(resource, place.name))
       }
-      const now =
-        request.part === 'status'
-          ? prepareStatus(resource, read.object, old)
-          : prepareUpdate(resource, read.object, old)
-      await step()
-      return this.noted(resource, { old, now }, request.options, request.part === 'status' ? 'status' : '')
+      return this.#written(resource, { old, read: read.object }, request, step)
     }
     const { isDryRun } = request.options
     const object = await this.change(resource, place, { wanted: undefined, isDryRun, run }, signal)
@@ -242,8 +236,23 @@ export class Objects {
     options: WriteOptions,
     subresource: string,
   ): KubeObject {
-    const next = managed(resource, change, this.writerOf(options, subresource))
+    const next = runSteps(noting(resource, change, this.writerOf(options, subresource)))
     options.guard?.(next, change.old)
+    return next
+  }
+
+  async #written(
+    resource: Resource,
+    { old, read }: { readonly old: KubeObject; readonly read: KubeObject },
+    { options, part }: { readonly options: WriteOptions; readonly part: 'object' | 'status' },
+    step: () => Promise<void>,
+  ): Promise<KubeObject> {
+    const preparing = part === 'status' ? preparingStatus : preparingUpdate
+    const now = await runInSteps(preparing(resource, read, old), step)
+    await step()
+    const writer = this.writerOf(options, part === 'status' ? 'status' : '')
+    const next = await runInSteps(noting(resource, { old, now }, writer), step)
+    options.guard?.(next, old)
     return next
   }
 
@@ -278,8 +287,8 @@ export class Objects {
 /** An object to be made, as it was read. */
 export interface Draft extends Omit<Prepared, 'object'> {
   readonly read: KubeObject
-  /** Adds who has set its fields. */
-  readonly note: (object: KubeObject) => KubeObject
+  /** Adds who has set its fields, in steps. */
+  readonly note: (object: KubeObject) => Generator<void, KubeObject>
 }
 
 /** What a client sent. */

@@ -1,4 +1,4 @@
-import { type Clock, type Entropy, isFault } from '#base'
+import { type Clock, type Entropy, isFault, runSteps } from '#base'
 import {
   countsGenerations,
   type Decoded,
@@ -92,8 +92,8 @@ function typeWord(value: Json): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value
 }
 
-/** A new object with all that it gets when it is made. Faults: Invalid. */
-export function prepareNew(parts: PrepareParts, resource: Resource, read: KubeObject): KubeObject {
+/** A new object with all that it gets when it is made, in steps. Faults: Invalid. */
+export function* preparingNew(parts: PrepareParts, resource: Resource, read: KubeObject): Generator<void, KubeObject> {
   const { clock, entropy } = parts
   const {
     resourceVersion,
@@ -111,21 +111,24 @@ export function prepareNew(parts: PrepareParts, resource: Resource, read: KubeOb
   const object = resource.defaults(
     withoutEmpty(resource.shape, withoutStatus(resource, { ...read, metadata: defined(metadata) })),
   )
-  check(resource, object, undefined)
+  yield
+  yield* checking(resource, object, undefined)
   if (!ANY_REVISION.has(resourceVersion ?? '')) {
     throw apiFault('BadRequest', 'resourceVersion should not be set on objects to be created')
   }
   return object
 }
 
-/** What an object becomes by an update: what only the API sets is kept. Faults: Invalid, Conflict. */
-export function prepareUpdate(resource: Resource, read: KubeObject, old: KubeObject): KubeObject {
+/** What an object becomes by an update, in steps: what only the API sets is kept. Faults: Invalid, Conflict. */
+export function* preparingUpdate(resource: Resource, read: KubeObject, old: KubeObject): Generator<void, KubeObject> {
   refuseOtherUid(resource, read, old)
   const merged: KubeObject = { ...read, metadata: keptMetadata(read, old) }
   const given = withoutEmpty(resource.shape, resource.hasStatus ? withField(merged, 'status', old['status']) : merged)
+  yield
   const object = keepFinalizers(resource, resource.defaults(given, old), old)
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(resource, object, old) } }
-  check(resource, next, old)
+  yield
+  yield* checking(resource, next, old)
   return next
 }
 
@@ -151,10 +154,11 @@ function refuseOtherUid(resource: Resource, { metadata }: KubeObject, old: KubeO
   throw apiFault('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${said}`)
 }
 
-/** What an object becomes by an update of its status: all but that is kept. Faults: Invalid. */
-export function prepareStatus(resource: Resource, read: KubeObject, old: KubeObject): KubeObject {
+/** What an object becomes by an update of its status, in steps: all but that is kept. Faults: Invalid. */
+export function* preparingStatus(resource: Resource, read: KubeObject, old: KubeObject): Generator<void, KubeObject> {
   const object = withoutEmpty(resource.shape, withField(old, 'status', read['status']))
-  check(resource, object, old)
+  yield
+  yield* checking(resource, object, old)
   return object
 }
 
@@ -167,7 +171,7 @@ export function preparePart(
 ): KubeObject {
   const object = withoutEmpty(resource.shape, write(old, read))
   const next = { ...object, metadata: { ...object.metadata, ...nextGeneration(resource, object, old) } }
-  check(resource, next, old)
+  runSteps(checking(resource, next, old))
   return next
 }
 
@@ -176,9 +180,11 @@ export function timeOf(clock: Clock): string {
   return `${new Date(Number(clock.wallNs() / 1_000_000n)).toISOString().slice(0, 19)}Z`
 }
 
-function check(resource: Resource, object: KubeObject, old: KubeObject | undefined): void {
+function* checking(resource: Resource, object: KubeObject, old: KubeObject | undefined): Generator<void, void> {
   const { missing } = decode(resource.shape, object)
+  yield
   const errors = [...metaErrors(resource, object, old), ...resource.validate(object, old), ...missing]
+  if (errors.length === 0) return
   const seen = new Set<string>()
   const once = errors.filter(({ field, reason }) => !seen.has(`${field} ${reason}`) && seen.add(`${field} ${reason}`))
   refuseInvalid({ group: resource.group, kind: resource.kind, name: object.metadata.name }, once)

@@ -36,10 +36,13 @@ test('between the steps of a write that takes long others go first, and those of
   await using api = await MemoryApi.open()
   const apply = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { b: 'c' } }
   const writes: readonly [number, () => Promise<unknown>][] = [
-    [3, () => api.post(MAPS, { metadata: { name: 'a' } })],
-    [5, () => api.patch(`${MAPS}/a`, { data: { a: 'b' } })],
-    [3, () => api.send('PUT', `${MAPS}/a`, { ...apply, data: {} })],
-    [3, () => api.send('PATCH', `${MAPS}/a?fieldManager=x`, apply, { 'content-type': 'application/apply-patch+yaml' })],
+    [9, () => api.post(MAPS, { metadata: { name: 'a' } })],
+    [11, () => api.patch(`${MAPS}/a`, { data: { a: 'b' } })],
+    [8, () => api.send('PUT', `${MAPS}/a`, { ...apply, data: {} })],
+    [
+      12,
+      () => api.send('PATCH', `${MAPS}/a?fieldManager=x`, apply, { 'content-type': 'application/apply-patch+yaml' }),
+    ],
   ]
   for (const isLong of [false, true]) {
     // Whoever looks at the clock finds that a turn has passed.

@@ -24,6 +24,8 @@ describe('a merge patch', () => {
     ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
     ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
     ['{}', '{"__proto__":{"x":1}}', '{"__proto__":{"x":1}}'],
+    ['{"__proto__":{"x":1}}', '{"a":1,"__proto__":{"y":2}}', '{"__proto__":{"x":1,"y":2},"a":1}'],
+    ['{"__proto__":{"x":1},"a":1}', '{"__proto__":null}', '{"a":1}'],
   ]
   for (const [target, patch, expected] of rows) {
     test(`${target} with ${patch}`, () => {

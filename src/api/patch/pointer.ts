@@ -51,5 +51,6 @@ export function isDeeper(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
   const inner: readonly (Json | undefined)[] = Array.isArray(value) ? value : Object.values(value)
-  return inner.some(item => isDeeper(item ?? null, levels - 1))
+  for (const item of inner) if (typeof item === 'object' && isDeeper(item, levels - 1)) return true
+  return false
 }

@@ -10,8 +10,8 @@ import { mergePatch } from './merge.ts'
 import { isDeeper } from './pointer.ts'
 import { strategicPatch } from './strategic.ts'
 
-/** What a patch makes of an object as it is now. */
-export type Patch = (object: KubeObject) => Body
+/** What a patch makes of an object as it is now, in steps. */
+export type Patch = (object: KubeObject) => Generator<void, Body>
 
 /**
  * Reads a patch of the type its content type names; an apply is none. Faults: BadRequest, RequestEntityTooLarge,
@@ -19,8 +19,9 @@ export type Patch = (object: KubeObject) => Body
  */
 export function readPatch(resource: Resource, type: string, bytes: Buffer): Patch {
   const { run, shown } = patchOf(resource, type, bytes)
-  return object => {
+  return function* (object) {
     const patched = run(object)
+    yield
     refuseDeep(patched)
     return { body: patched, refusal: said => invalidFault(NOTHING, [invalid('patch', shown(patched), said)]) }
   }

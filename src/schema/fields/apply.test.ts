@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { runSteps } from '#base'
 import { isJsonObject, type Json, type JsonObject, listAt, textAt } from '../json.ts'
 import type { KubeObject } from '../object.ts'
 import type { ObjectShape } from '../shape.ts'
@@ -9,7 +10,7 @@ import { applyFields } from './apply.ts'
 import { managerText } from './managers.ts'
 import { pathText } from './path.ts'
 import { applyProblems } from './problems.ts'
-import { type FieldManager, managersAfterUpdate } from './update.ts'
+import { type FieldManager, notingUpdate } from './update.ts'
 
 const DEPLOYMENT = kubernetesShape('V1Deployment')
 const SERVICE = kubernetesShape('V1Service')
@@ -54,7 +55,7 @@ function updated(
   const managedFields = old?.metadata['managedFields']
   const now = objectOf({ ...parts, metadata: { managedFields, ...(parts['metadata'] as JsonObject) } })
   const manager = typeof as === 'string' ? by(as) : as
-  const fields = managersAfterUpdate({ shape, old, now, by: manager })
+  const fields = runSteps(notingUpdate({ shape, old, now, by: manager }))
   return { ...now, metadata: { ...now.metadata, managedFields: fields } }
 }
 

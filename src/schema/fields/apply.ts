@@ -59,7 +59,9 @@ export function applyFields(apply: FieldApply): Applied {
 /** The same in steps: of an object of a mebibyte, each takes as long as a whole turn. */
 export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const { live, config, by } = apply
-  const mine = applierEntry(apply)
+  const covered = coveredBy(apply.shape, bare(config))
+  yield
+  const mine = applierEntry(by, covered)
   yield
   if (live === undefined) return { ok: true, object: withManagers(config, [mine]) }
   const entries = managersOf(live, apply)
@@ -69,6 +71,7 @@ export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const merged = mergeApplied(apply.shape, bare(live), onlyPart(bare(config), by.part))
   yield
   const last = difference(before?.fields ?? EMPTY_SET, mine.fields)
+  yield
   const next = pruned(apply.shape, merged, last, [...others, mine])
   yield
   const changes = changesOf(apply, next)
@@ -78,12 +81,15 @@ export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const isSame = isNothing(changes) && before !== undefined && isSameSet(before.fields, mine.fields)
   yield
   const own = isSame ? before : mine
-  const object = withManagers(clothed(live, next), [...withoutChanges(others, changes), own])
+  const left = withoutChanges(others, changes)
+  yield
+  const object = withManagers(clothed(live, next), [...left, own])
+  yield
   return { ok: true, object: withLastApplied(apply, object) }
 }
 
-function applierEntry({ shape, config, by }: FieldApply): ManagerEntry {
-  const fields = difference(partOf(coveredBy(shape, bare(config)), by.part), METADATA)
+function applierEntry(by: FieldManager, covered: FieldSet): ManagerEntry {
+  const fields = difference(partOf(covered, by.part), METADATA)
   const { name: manager, apiVersion, subresource, time } = by
   return { manager, operation: 'Apply', apiVersion, subresource, time, fields }
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import { type Json, type JsonObject, putField } from '../json.ts'
 import type { Shape } from '../shape.ts'
 import { fieldShape, itemsByElement, listIn, type Merging, mergingOf, objectIn } from './merging.ts'
 import type { PathElement } from './path.ts'
@@ -16,11 +16,12 @@ export function mergeApplied(shape: Shape | undefined, live: Json | undefined, a
 }
 
 function mergeFields(shape: Shape | undefined, live: Json, applied: Json): JsonObject {
-  const merged = new Map(Object.entries(objectIn(live)))
+  const merged: Record<string, Json | undefined> = { ...objectIn(live) }
   for (const [name, value] of Object.entries(objectIn(applied))) {
-    merged.set(name, mergeApplied(fieldShape(shape, name), merged.get(name), value))
+    const there = Object.hasOwn(merged, name) ? merged[name] : undefined
+    if (value !== there) putField(merged, name, mergeApplied(fieldShape(shape, name), there, value))
   }
-  return Object.fromEntries(merged)
+  return merged
 }
 
 // Items that only the live list has stay before the shared item that follows them.

@@ -37,20 +37,26 @@ export interface FieldWrite {
 }
 
 /**
- * `metadata.managedFields` after a write: what it set is its manager's, what it removed is nobody's. A client may send other
- * entries with the object, or have them all forgotten; from then on nobody is noted until the next apply. Undefined when
+ * `metadata.managedFields` after a write, in steps: what it set is its manager's, what it removed is nobody's. A client may send
+ * other entries with the object, or have them all forgotten; from then on nobody is noted until the next apply. Undefined when
  * nobody is to be noted.
  */
-export function managersAfterUpdate({ shape, old, now, by }: FieldWrite): Json | undefined {
+export function* notingUpdate({ shape, old, now, by }: FieldWrite): Generator<void, Json | undefined> {
   const live = old?.metadata['managedFields']
   const sent = by.subresource === '' ? now.metadata['managedFields'] : live
   const given = managersGiven(live, sent)
   if (old !== undefined && isVoidList(given)) return undefined
+  yield
   const found = compare(shape, bare(old), bare(now))
+  yield
   const changes = { changed: partOf(found.changed, by.part), removed: partOf(found.removed, by.part) }
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return given
   const entries = reconciled(shape, storedManagers(given))
-  return writeManagers(capped(withUpdate(withoutChanges(entries, changes), changes.changed, by)))
+  const left = withoutChanges(entries, changes)
+  yield
+  const next = capped(withUpdate(left, changes.changed, by))
+  yield
+  return writeManagers(next)
 }
 
 /** The paths of a set that a write of a part is about. */

@@ -1,3 +1,4 @@
+import { runSteps } from '#base'
 import type { KubeObject, Resource, Subresource } from '#schema'
 import { apiFault } from '../../faults.ts'
 import { modified } from '../../objects/objects.ts'
@@ -65,5 +66,5 @@ async function patched(parts: RouteParts, asked: ResourceRequest): Promise<Read>
   const type = mediaType(request.headers.get('content-type') ?? '')
   const patch = readPatch(resource, type, await sentBytes(parts, asked))
   const { unknowns } = writeOptionsOf(asked)
-  return old => readBody(resource, patch(old), placeOf(target), unknowns)
+  return old => readBody(resource, runSteps(patch(old)), placeOf(target), unknowns)
 }

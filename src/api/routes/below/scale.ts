@@ -1,3 +1,4 @@
+import { runSteps } from '#base'
 import {
   ageOf,
   type Column,
@@ -17,7 +18,7 @@ import {
 import { apiFault } from '../../faults.ts'
 import { appliedTo, readConfig } from '../../objects/apply.ts'
 import { modified, type WriteOptions } from '../../objects/objects.ts'
-import { type Prepared, prepareUpdate, readBody } from '../../objects/prepare.ts'
+import { type Prepared, preparingUpdate, readBody } from '../../objects/prepare.ts'
 import { APPLY_TYPE, readPatch } from '../../patch/read.ts'
 import { invalidFault } from '../../refusal.ts'
 import { mediaType, readSent } from '../../request/body.ts'
@@ -51,7 +52,7 @@ export async function answerScale(
     const { object: scale, warnings: told } = readScale(verb, asked, { sent, now: scaleOf(old, paths) })
     refuseOlder(resource, scale, old)
     warnings = told
-    const now = prepareUpdate(resource, withReplicas(old, paths, wantedOf(scale) ?? 0), old)
+    const now = runSteps(preparingUpdate(resource, withReplicas(old, paths, wantedOf(scale) ?? 0), old))
     return parts.objects.noted(resource, { old, now }, options, 'scale')
   }
   const change = { wanted: undefined, isDryRun: options.isDryRun, run }
@@ -116,7 +117,8 @@ function readScale(
   const shown = scaleResource(resource)
   const { unknowns } = writeOptionsOf(asked)
   const place = placeOf(target)
-  if (verb === 'patch') return readBody(shown, readPatch(shown, contentType(asked), sent)(now), place, unknowns)
+  if (verb === 'patch')
+    return readBody(shown, runSteps(readPatch(shown, contentType(asked), sent)(now)), place, unknowns)
   const read = readSent(sent, contentType(asked), shown.shape)
   refuseUnnamed(target, read.body)
   return readBody(shown, read, place, unknowns)

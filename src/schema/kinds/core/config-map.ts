@@ -32,22 +32,23 @@ function partOf(object: KubeObject, field: string): JsonObject {
 
 function keyErrors(object: KubeObject): readonly FieldError[] {
   const blobs = partOf(object, 'binaryData')
-  return ['data', 'binaryData'].flatMap(field =>
-    Object.keys(partOf(object, field)).flatMap(key => {
+  const errors: FieldError[] = []
+  for (const field of ['data', 'binaryData']) {
+    for (const key of Object.keys(partOf(object, field))) {
       const problem = dataKeyProblem(key)
+      if (problem !== undefined) errors.push(invalid(`${field}[${key}]`, key, problem))
       const isTwice = field === 'data' && Object.hasOwn(blobs, key)
-      return [
-        ...(problem === undefined ? [] : [invalid(`${field}[${key}]`, key, problem)]),
-        ...(isTwice ? [invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')] : []),
-      ]
-    }),
-  )
+      if (isTwice) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    }
+  }
+  return errors
 }
 
 function sizeErrors(object: KubeObject): readonly FieldError[] {
-  const texts = Object.values(partOf(object, 'data')).map(text => Buffer.byteLength(wordOf(text)))
-  const blobs = Object.values(partOf(object, 'binaryData')).map(base64 => (wordOf(base64).length * 3) / 4)
-  if ([...texts, ...blobs].reduce((sum, bytes) => sum + bytes, 0) <= CONFIG_BYTES_MAX) return []
+  let bytes = 0
+  for (const text of Object.values(partOf(object, 'data'))) bytes += Buffer.byteLength(wordOf(text))
+  for (const base64 of Object.values(partOf(object, 'binaryData'))) bytes += (wordOf(base64).length * 3) / 4
+  if (bytes <= CONFIG_BYTES_MAX) return []
   return [
     { field: 'data', reason: 'FieldValueTooLong', message: `Too long: may not be more than ${CONFIG_BYTES_MAX} bytes` },
   ]
