@@ -49,19 +49,20 @@ function section(title: string, text: string, rows: readonly Row[]): string {
 }
 
 const MAP = `Every machine has the whole map in memory and in \`DATA/node/map.json\`. The leading controller computes it anew when it hears
-something; who has an older one fetches all of it.`
+something; who has an older one fetches what changed since, or all of it when the controller has started since or that is no less. A
+change is a machine that is Offline or Online again; figures of it are without the heartbeats that announce it (see below).`
 const PLACING = `Where a chunk belongs is computed, not kept; a pool remembers the groups it has asked about until the next map.`
 const MOVES = `Moved by \`movesBetween\`, weighted with the chunks of each group; the least is what shares of disks grow by. Data is
 counted as if every chunk had its full 1 MiB. Copies lie in different zones, so disks in small zones hold more than their share,
 and a change moves what its disk then holds: it may be a little more or less than the share.`
 const IDLE = `The real links (\`Links\`) of all machines on a simulated network that counts bytes, after 30 s, for 20 s; without TLS (22
 bytes for each message) and TCP/IP. Up to 33 machines each has a connection to every other one, above to the controllers only.
-The hourly comparison of copies comes on top (see above), and so does the map when it changes.`
+The hourly comparison of copies comes on top (see above), and so do changes of the map: the last row has one of them with the
+heartbeats that announce it.`
 const GROWTH = `## What grows with what
 
-- The map, its time and its memory: with machines and disks. Sending it: with machines times machines times changes per machine,
-  since each change reaches all as a whole: at 1,000 machines this is most of the traffic of an idle cloud, and what would have
-  to become differences first.
+- The map, its time, its memory and what is written of it to disks: with machines and disks. What a machine receives of it: with
+  changes, which machines make; what controllers send of it: with machines times changes.
 - Where all groups belong: with groups times machines. Chunks play no part in either.
 - Traffic of an idle machine: with controllers only, once there are more than 33 machines; that of a controller with machines.
 - What a change moves: with the share of the disk that comes or goes, and with the chunks.`

@@ -1,5 +1,5 @@
 import { type Digest, digestHex, isFault } from '#base'
-import type { MapFilesystem } from '#cluster'
+import { type MapFilesystem, mapBytes, readMap } from '#cluster'
 import { type Cookie, ERRNO, type Filesystem, type Ino, isErrno, type Reply, ROOT_INO, type Vfs } from '#storage/fs'
 import { answerOf, ok, show } from '../model/observe.ts'
 import { checkUsage } from '../model/usage.ts'
@@ -44,6 +44,18 @@ export async function settleFiles({ model, home, machines, note }: Settling): Pr
 function forgetEverywhere(model: CloudModel, file: CloudFile, machines: readonly CloudMachine[]): void {
   model.files.delete(file)
   if (file.ino !== undefined) for (const { filesystem } of machines) filesystem?.vfs.forget(file.ino as Ino)
+}
+
+/** However a map came to a machine, in one version all have the same. */
+export function checkMaps(machines: readonly CloudMachine[]): void {
+  const known = new Map<number, string>()
+  for (const { name, maps } of machines) {
+    if (maps?.map.isShared !== true) continue
+    const { version } = maps.map
+    const map = new TextDecoder().decode(mapBytes(readMap(mapBytes(maps.map))))
+    mustHold((known.get(version) ?? map) === map, () => `map ${version} is another at ${name}`)
+    known.set(version, map)
+  }
 }
 
 /** Why homes and logs are not yet where they belong; undefined: they are. */

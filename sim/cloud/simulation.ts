@@ -19,7 +19,7 @@ import { CloudModel } from './model.ts'
 import { checkMoves } from './moves.ts'
 import { act, type CloudSetting } from './program.ts'
 import { flipBitOf } from './rot.ts'
-import { checkHome, settleFiles, whyHomesMove } from './settle.ts'
+import { checkHome, checkMaps, settleFiles, whyHomesMove } from './settle.ts'
 import { SharedMap } from './shared-map.ts'
 import { ALL_TROUBLES, trouble, type Troubled } from './trouble.ts'
 
@@ -400,6 +400,7 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
       machines: this.machines,
       note: (line: string) => this.note(line),
     }
+    checkMaps(this.machines)
     await settleFiles(parts)
     await this.pause(5_000)
     await this.#until(() => this.#isWhole(), 'all copies')

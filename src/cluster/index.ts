@@ -27,8 +27,10 @@ export {
   natWord,
 } from './mesh-part.ts'
 export { joinCode, knockCommitment, type KnockSecret } from './join-code.ts'
+export { MapAnswers } from './links/map-answers.ts'
 export { keepMap, MapStore } from './map-store.ts'
 export { mapBytes, readMap } from './map-bytes.ts'
+export { changedMap, readChange } from './map-change.ts'
 export { type MachineSubject, machineOf, subjectOf } from './peer-name.ts'
 export { clusterBeat, clusterMap, type DiskReport, type MachineLoad, type MachineReport } from './methods/beat.ts'
 export { clusterAdmit } from './methods/admit.ts'

@@ -30,6 +30,9 @@ export const HOMES_MAX = 1_000
 export const IN_SYNC_MAX = 16
 /** Serials of revoked machine certificates that every machine knows. */
 export const REVOKED_MAX = 4_096
+/** Rows of each list of the map of which it is kept when they changed, and answers kept to who has an older map. */
+export const CHANGED_ROWS_MAX = 4_096
+export const CHANGES_KEPT = 16
 /** Machines told of in one item of `cluster.watch`, and bytes of them. */
 export const HEARD_PER_ITEM = 16
 export const HEARD_BYTES_MAX = 48 * 1024

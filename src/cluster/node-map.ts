@@ -21,7 +21,7 @@ const diskShape = shape({
 /** A disk in the map. */
 export type MapDisk = ShapeOf<typeof diskShape>
 
-const machineShape = shape({
+export const machineShape = shape({
   name: text(253),
   role: word('controller', 'node'),
   zone: text(63),
@@ -36,7 +36,7 @@ const machineShape = shape({
 /** A machine in the map. */
 export type MapMachine = ShapeOf<typeof machineShape>
 
-const poolShape = shape({
+export const poolShape = shape({
   id: text(63),
   /** Copies wanted; undefined: 2, or 1 while there is one machine. */
   replicas: optional(integer(1, 16)),
@@ -66,8 +66,7 @@ export type MapFilesystem = ShapeOf<typeof filesystemShape>
 const filesystems: Shape<readonly MapFilesystem[]> = (value, at) =>
   value === undefined ? [] : list(filesystemShape, HOMES_MAX)(value, at)
 
-/** What every machine knows of its cloud: who is in it and how. Small, versioned, whole. */
-export const nodeMapShape = shape({
+const HEAD = {
   /** Counts changes. A machine never goes back to a lower one. */
   version: integer(),
   /** Of the authority's key: two clouds never have the same. */
@@ -75,12 +74,20 @@ export const nodeMapShape = shape({
   /** The formats all members understand: the lowest of what they say. */
   level: integer(),
   groups: integer(1, 65_536),
+  /** Where the mesh is; undefined while no machine is on it. */
+  mesh: optional(meshRangesShape),
+} as const
+
+/** A map without its lists. */
+export const mapHeadShape = shape(HEAD)
+
+/** What every machine knows of its cloud: who is in it and how. Small, versioned, whole. */
+export const nodeMapShape = shape({
+  ...HEAD,
   machines: list(machineShape, MACHINES_MAX),
   pools: list(poolShape, POOLS_MAX),
   /** Those that have a home, by name. */
   filesystems,
-  /** Where the mesh is; undefined while no machine is on it. */
-  mesh: optional(meshRangesShape),
   /** Serials of certificates of machines that nobody lets in any more. */
   revoked: list(text(64), REVOKED_MAX),
   /** False while this is what a machine had before it heard of any other. */

@@ -67,6 +67,8 @@ export class TestNetwork {
   readonly warnings: string[] = []
   /** Other lines of machines, alike. */
   readonly said: string[] = []
+  /** Bytes that each machine has sent. */
+  readonly sent = new Map<string, number>()
   /** Milliseconds that dialling takes. */
   dialMs = 0
   readonly machines = new Map<string, TestMachine>()
@@ -121,8 +123,8 @@ export class TestNetwork {
     if (this.#isCut(from, to?.at ?? name)) await this.clock.sleep(3_600_000, signal)
     if (to === undefined) throw rpcFault('Unreachable', `nobody at ${address}`)
     const caller = this.machines.get(from)?.row ?? machineRow(from)
-    const [here, there] = duplexPair().map(duplex => this.#between(duplex, from, to.at))
-    if (here === undefined || there === undefined) throw new Error('a pair has two ends')
+    const [near, far] = duplexPair()
+    const [here, there] = [this.#between(near, from, to.at), this.#between(far, to.at, from)]
     void to.links.accept({ duplex: there, certificate: certificateOf(caller), host: from })
     return { duplex: here, certificate: certificateOf(to.row), host: to.at }
   }
@@ -138,7 +140,11 @@ export class TestNetwork {
         return duplex.bufferedBytes
       },
       drained: () => duplex.drained(),
-      write: parts => (isCut() ? undefined : duplex.write(parts)),
+      write: parts => {
+        const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+        this.sent.set(one, (this.sent.get(one) ?? 0) + bytes)
+        return isCut() ? undefined : duplex.write(parts)
+      },
       close: () => (isCut() ? undefined : duplex.close()),
       destroy: () => (isCut() ? undefined : duplex.destroy()),
     }

@@ -1,5 +1,4 @@
 import { answerUnary, type Handler, message } from '#rpc'
-import { mapBytes } from '../map-bytes.ts'
 import { clusterBeat, clusterMap } from '../methods/beat.ts'
 import type { Links } from './links.ts'
 import type { Wire } from './machine-connection.ts'
@@ -27,6 +26,6 @@ export function linkHandlers(
         ...(duplicate === undefined ? {} : { duplicate }),
       })
     }),
-    answerUnary(clusterMap, async () => message(undefined, mapBytes(links.map))),
+    answerUnary(clusterMap, async params => links.mapAnswers.of(params?.since)),
   ]
 }

@@ -17,6 +17,7 @@ import { Entrance } from './entrance.ts'
 import { linkHandlers } from './handlers.ts'
 import { Link } from './link.ts'
 import type { MachineConnection, Wire } from './machine-connection.ts'
+import { MapAnswers } from './map-answers.ts'
 import { MapFetch } from './map-fetch.ts'
 import { overMesh } from './over-mesh.ts'
 import { tellRemoved } from './removed.ts'
@@ -66,6 +67,8 @@ export class Links implements Machines, AsyncDisposable {
   readonly boot: string
   readonly hearing: Hearing
   readonly leadership: Leadership
+  /** What others are answered who have an older map. */
+  readonly mapAnswers: MapAnswers
   /** What this machine uses at the moment: goes along with every heartbeat. */
   load: MachineLoad | undefined
   /** Heartbeats sent so far. */
@@ -97,6 +100,7 @@ export class Links implements Machines, AsyncDisposable {
     this.#lookedMs = world.clock.monotonicMs()
     this.#standing = new Standing(world.clock)
     this.#mapFetch = new MapFetch(world, maps)
+    this.mapAnswers = new MapAnswers(maps.map)
     this.#entrance = new Entrance({
       world,
       software: options.software,
@@ -105,7 +109,10 @@ export class Links implements Machines, AsyncDisposable {
       beat: () => ({ boot: this.boot, mapVersion: this.map.version, wallMs: this.wallMs() }),
       isRevoked: serial => this.#isRevoked(serial),
     })
-    this.#mapHeard = maps.onMap(() => this.#mapChanged())
+    this.#mapHeard = maps.onMap(map => {
+      this.mapAnswers.note(map)
+      this.#mapChanged()
+    })
     this.#looking = this.#lookOn()
   }
 

@@ -1,4 +1,4 @@
-import { flag, integer, list, nothing, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
+import { flag, integer, list, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 import { diskId } from '../disk-id.ts'
 import { meshReportShape } from '../mesh-part.ts'
 import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
@@ -86,11 +86,14 @@ export const clusterBeat = unary({
   timeoutMs: 5_000,
 })
 
-/** The map as the callee has it: the answer's body, as `mapBytes` has it. */
+/**
+ * The map as the callee has it: the answer's body, as `mapBytes` has it. Who names the version that it has may be answered with what
+ * changed `since` instead, as `changeBytes` has it; versions of Cairn before that take no notice and answer the whole.
+ */
 export const clusterMap = unary({
   name: 'cluster.map',
   version: 1,
-  params: nothing,
-  result: nothing,
+  params: optional(shape({ since: integer() })),
+  result: optional(shape({ since: optional(integer()) })),
   timeoutMs: 10_000,
 })
