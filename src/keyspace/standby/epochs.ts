@@ -65,6 +65,17 @@ export function nextFrom(home: LogReach, other: LogReach): Revision | undefined 
   return at < 0 || other.last > end ? undefined : revisionOf(other.last + 1)
 }
 
+/** The last revision that two logs have in common; 0 when nobody can tell. */
+export function commonOf(one: LogReach, other: LogReach): Revision {
+  const endOf = ({ epochs, last }: LogReach, at: number) => (epochs[at + 1]?.first ?? last + 1) - 1
+  for (let at = other.epochs.length - 1; at >= 0; at--) {
+    const start = other.epochs[at]
+    const same = start === undefined ? -1 : one.epochs.findIndex(each => isSameStart(each, start))
+    if (same >= 0) return revisionOf(Math.min(endOf(one, same), endOf(other, at)))
+  }
+  return revisionOf(0)
+}
+
 function isSameStart(a: EpochStart, b: EpochStart): boolean {
   return a.epoch === b.epoch && a.boot === b.boot && a.first === b.first
 }

@@ -9,7 +9,7 @@ import { never, put, quietWorld, temporaryFolder } from '../test/support.ts'
 import { change, LogMachine, recordsOf, ship, shown, toAsync } from '../test/two-logs.ts'
 import { packRecords } from './batch.ts'
 import { openCheckpoint } from './checkpoint-file.ts'
-import { beginEpoch, epochsOf, nextFrom } from './epochs.ts'
+import { beginEpoch, commonOf, epochsOf, nextFrom } from './epochs.ts'
 import { openStandby } from './standby.ts'
 
 const faulty = (code: string) => (error: unknown) => isFault(error, code)
@@ -125,6 +125,13 @@ test('two logs go together up to where another home, or another boot, began', ()
   assert.equal(next([a, b, c], 31), undefined)
   assert.equal(next([a, start(1, 'w', 10)], 12), undefined)
   assert.equal(next([], 3), undefined)
+  const common = (epochs: readonly (typeof a)[], last: number) => commonOf(home, { epochs, last: revisionOf(last) })
+  assert.equal(common([a], 5), 5)
+  assert.equal(common([a], 12), 9)
+  assert.equal(common([a, start(1, 'w', 8)], 12), 7)
+  assert.equal(common([a, b, start(2, 'w', 18)], 40), 17)
+  assert.equal(common([a, b, c], 40), 30)
+  assert.equal(common([], 3), 0)
 })
 
 test('a log that was of a later epoch is not gone on with in an older one', async () => {

@@ -72,3 +72,16 @@ test('a session that a home between has answered, whose log another home does no
   await cloud.moveHome()
   assert.equal(await ok(a.vfs.sync(ino, 'all')), undefined)
 })
+
+test('programs of a machine that was the home are told what the next home does not have of theirs', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  const [{ ino: changed }, { ino: locked }] = [await make(a.vfs, 'changed'), await make(a.vfs, 'locked')]
+  await a.killAndReopen({ changed: [changed], locked: [locked] })
+  await ok(a.vfs.open(changed, { truncate: false, killPrivileges: false }))
+  assert.equal(await a.vfs.sync(changed, 'all'), ERRNO.EIO, 'what was written before is not there')
+  await ok(a.vfs.write(changed, 0, Buffer.from('again'), PLAIN))
+  await ok(a.vfs.sync(changed, 'all'))
+  assert.equal(await a.vfs.read(locked, 0, Buffer.alloc(1)), ERRNO.EIO, 'others may have the lock')
+  assert.equal((await get(a.vfs, locked)).toString(), '', 'opened anew it is as good as any')
+})

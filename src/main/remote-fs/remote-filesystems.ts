@@ -1,7 +1,7 @@
 import { type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
 import type { Client } from '#rpc'
-import type { ChunkSource, RemoteFilesystem } from '#storage/fs'
+import type { ChunkSource, LeftBehind, RemoteFilesystem } from '#storage/fs'
 import { openRemoteFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { OWNER } from '../paths/changes.ts'
@@ -22,6 +22,8 @@ export interface RemoteFilesystemsOptions {
   readonly names: readonly string[]
   /** The machine a filesystem lives on, as it is known here; the first controller when undefined. */
   readonly homeOf?: ((filesystem: string) => string | undefined) | undefined
+  /** See `FilesystemsHomes`: nothing of a mount that outlived the home here is served before it is known. */
+  readonly leftBehind?: ((filesystem: string) => Promise<LeftBehind> | undefined) | undefined
   /** Runs `run` when that may be another one, until disposed. */
   readonly onHomes?: ((run: () => void) => Disposable) | undefined
 }
@@ -123,11 +125,12 @@ export class RemoteFilesystems implements AsyncDisposable {
     const { signal } = this.#closing
     const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching))
     const folder = `${dataFolder}/remote/${name}`
+    const leftBehind = isMounted ? await untilAborted(this.#options.leftBehind?.(name), signal) : undefined
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
       try {
         const self = OWNER.uid === 0 ? undefined : OWNER
-        const common = { world, folder, name, transport, chunks, bootId, self, told, isMounted, signal }
+        const common = { world, folder, name, transport, chunks, bootId, self, told, isMounted, leftBehind, signal }
         const opened = await openRemoteFilesystem(common)
         this.#open.set(name, opened)
         return opened
@@ -148,6 +151,19 @@ export function homeMachine({ map, own }: Pick<Machines, 'map' | 'own'>): string
   if (!map.isShared) return undefined
   const first = map.machines.find(({ role }) => role === 'controller')
   return first === undefined || first.name === own ? undefined : first.name
+}
+
+async function untilAborted<Value>(wait: Promise<Value> | undefined, signal: AbortSignal): Promise<Value | undefined> {
+  if (wait === undefined) return undefined
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([wait, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 const RETRY_MS = 2_000

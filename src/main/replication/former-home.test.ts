@@ -7,8 +7,10 @@ import { isFault } from '#base'
 import { changedHomes, type NodeMap, subjectOf } from '#cluster'
 import { machineWorld } from '#host'
 import { NO_BYTES } from '#rpc'
+import { changedSince, type Ino } from '#storage/fs'
 import { MemoryChunkSource } from '../remote-fs/testing/chunks.ts'
-import { Filesystems } from '../storage/filesystems.ts'
+import { make, put } from '../remote-fs/testing/cloud.ts'
+import { Filesystems, type OpenFilesystem } from '../storage/filesystems.ts'
 import { Replication } from './replication.ts'
 
 const never = new AbortController().signal
@@ -31,7 +33,7 @@ class Home implements AsyncDisposable {
     this.#map = { ...fixed, version: 1, machines, filesystems: [] }
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<OpenFilesystem> {
     this.#stack.defer(() => rmSync(this.#dataFolder, { recursive: true }))
     const now = () => this.#map
     const machines = {
@@ -64,6 +66,7 @@ class Home implements AsyncDisposable {
     const filesystems = this.#stack.use(await Filesystems.open({ ...parts, mounted: new Set(), homes }))
     replication.serve(filesystems)
     this.replication = replication
+    return filesystems.get('home')
   }
 
   tell(map: NodeMap): void {
@@ -98,6 +101,20 @@ suite('a machine that was the home', () => {
     await home.open()
     home.depose()
     assert.equal(await home.changed.promise, 'home')
+  })
+
+  test('knows which files the next home does not have as they were here', async () => {
+    await using home = new Home()
+    const { filesystem, keyspace } = await home.open()
+    const made = await Promise.all(['kept', 'lost'].map(name => make(filesystem.vfs, name)))
+    const [kept, lost] = made.map(({ ino }) => ino) as [Ino, Ino]
+    await put(filesystem.vfs, kept, 'shipped')
+    await filesystem.sync()
+    const { revision } = keyspace
+    assert.deepEqual(changedSince(keyspace, revision), [])
+    await put(filesystem.vfs, lost, 'alone')
+    await filesystem.sync()
+    assert.deepEqual(changedSince(keyspace, revision), [lost])
   })
 
   test('takes no log from the next one before its own is given up', async () => {

@@ -1,6 +1,6 @@
 import { digestOf } from '#base'
 import { forMachines, machineOf } from '#cluster'
-import { epochsOf, type LocalKeyspace, nextFrom, type RecordBatch, revisionOf } from '#keyspace'
+import { commonOf, epochsOf, type LocalKeyspace, nextFrom, type RecordBatch, revisionOf } from '#keyspace'
 import { answerUnary, answerUpload, type CallContext, type Handler, type Message, message } from '#rpc'
 import type { Filesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
@@ -55,7 +55,8 @@ export function logHandlers(parts: LogParts): readonly Handler[] {
       const { keyspace } = homeOf(parts, filesystem, epoch)
       const starts = epochs.map(start => ({ ...start, first: revisionOf(start.first) }))
       const here = { epochs: epochsOf(keyspace), last: keyspace.revision }
-      return message({ isPrefix: nextFrom(here, { epochs: starts, last: revisionOf(last) }) !== undefined })
+      const there = { epochs: starts, last: revisionOf(last) }
+      return message({ isPrefix: nextFrom(here, there) !== undefined, common: commonOf(here, there) })
     }),
     answerUnary(logKeep, async ({ filesystem, epoch, name, root, rootBytes }, { signal }) => {
       const { snapshots } = homeOf(parts, filesystem, epoch).filesystem

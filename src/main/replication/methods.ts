@@ -1,4 +1,4 @@
-import { flag, integer, list, nothing, type Shape, shape, text, unary, upload } from '#rpc'
+import { flag, integer, list, nothing, optional, type Shape, shape, text, unary, upload } from '#rpc'
 import type { MapFilesystem } from '#cluster'
 
 const filesystem = text(63)
@@ -70,12 +70,12 @@ export const logHomes = unary({
   timeoutMs: 5_000,
 })
 
-/** Whether the callee, which is the home, has all of a log. Faults: HomeUnknown. */
+/** Whether the callee, which is the home, has all of a log, and up to which revision it has the same. Faults: HomeUnknown. */
 export const logCompare = unary({
   name: 'log.compare',
   version: 1,
   params: shape({ ...ofHome, epochs, last: integer() }),
-  result: shape({ isPrefix: flag }),
+  result: shape({ isPrefix: flag, common: optional(integer()) }),
   timeoutMs: 10_000,
 })
 

@@ -2,7 +2,7 @@ import { type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
 import type { IndexFactory } from '#keyspace'
 import type { Handler } from '#rpc'
-import type { ChunkSource } from '#storage/fs'
+import type { ChunkSource, LeftBehind } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { CLAIM_AGAIN_MS } from '../limits.ts'
 import { homeMachine } from '../remote-fs/remote-filesystems.ts'
@@ -37,6 +37,7 @@ export class Replication implements AsyncDisposable {
   readonly #options: ReplicationOptions
   readonly #closing = new AbortController()
   readonly #work = new Set<Promise<void>>()
+  readonly #leftBehind = new Map<string, PromiseWithResolvers<LeftBehind>>()
   #roles: Roles = { here: [], retired: [] }
   #filesystems: Filesystems | undefined
   #listening: Disposable | undefined
@@ -70,11 +71,13 @@ export class Replication implements AsyncDisposable {
       // Its record comes with the map, or from who has said so.
       changed(filesystem)
     }
+    for (const name of this.#roles.retired) this.#leftBehind.set(name, Promise.withResolvers())
     const shipping = { world, machines, records: this.records, bootId, deposed }
     return {
       roles: this.#roles,
       ship: opened => shipLog(shipping, opened),
       homeOf: name => this.homeOf(name),
+      leftBehind: name => this.#leftBehind.get(name)?.promise,
       onHomes: run => this.records.onChange(run),
       isCutOff: name => this.isCutOff(name),
       claim: name => this.#run(signal => this.#claim(name, signal)),
@@ -102,7 +105,9 @@ export class Replication implements AsyncDisposable {
     this.#listening = watchRoles({ ...parts, filesystems }, changed)
     this.#run(signal => tellHomes(parts, signal))
     for (const { name } of filesystems.all) this.#run(signal => this.#claim(name, signal))
-    for (const name of this.#roles.retired) this.#run(signal => retire({ ...parts, filesystems }, name, signal))
+    const leftBehind = (name: string, left: LeftBehind) => this.#leftBehind.get(name)?.resolve(left)
+    const retiring = { ...parts, filesystems, leftBehind }
+    for (const name of this.#roles.retired) this.#run(signal => retire(retiring, name, signal))
   }
 
   /** True while this machine, which was the home, still has what it had then. */

@@ -1,7 +1,7 @@
 import { type World, digestHex, whyOf } from '#base'
 import type { Machines } from '#cluster'
-import type { LogReach } from '#keyspace'
-import type { ChunkSource } from '#storage/fs'
+import { type LogReach, revisionOf } from '#keyspace'
+import { changedSince, type ChunkSource, type LeftBehind } from '#storage/fs'
 import { RETIRE_AGAIN_MS } from '../limits.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import { logCompare, logKeep } from './methods.ts'
@@ -14,6 +14,8 @@ export interface RetireParts {
   readonly records: HomeRecords
   readonly filesystems: Filesystems
   readonly chunks: Pick<ChunkSource, 'sync'>
+  /** Hears what the next home has not, before programs of this machine are served from there. */
+  leftBehind(filesystem: string, left: LeftBehind): void
 }
 
 /**
@@ -41,7 +43,9 @@ async function retireOnce(parts: RetireParts, name: string, signal: AbortSignal)
   const client = machines.client(record.home) ?? (await machines.connect(record.home, signal))
   const { epochs, last } = held.reach
   const of = { filesystem: name, epoch: record.epoch }
-  const { isPrefix } = await client.call(logCompare, { ...of, epochs: [...epochs], last }, signal)
+  const { isPrefix, common = 0 } = await client.call(logCompare, { ...of, epochs: [...epochs], last }, signal)
+  const changed = changedSince(held.keyspace, revisionOf(common))
+  parts.leftBehind(name, { changed, locked: held.locked })
   if (!isPrefix || held.wasStaged) {
     const snapshot = `unshipped-${machines.own}-${epochs.at(-1)?.epoch ?? 1}`
     const root = await snapshotOf(held, snapshot, signal)

@@ -16,6 +16,8 @@ import {
   type Filesystem,
   type HomeSince,
   type Ino,
+  type LeftBehind,
+  LockFile,
   openFilesystem,
   type UsedFilesystem,
 } from '#storage/fs'
@@ -39,6 +41,8 @@ interface Held extends OpenFilesystem {
   readonly shipping: Shipping | undefined
   /** Something written was on its way to the log when it was opened. */
   readonly wasStaged: boolean
+  /** Of which something was locked from here, when it was a home's. */
+  readonly locked: readonly Ino[]
 }
 
 /** What a machine gives a filesystem that is opened on it. */
@@ -59,6 +63,8 @@ export interface FilesystemsHomes {
   ship(opened: { readonly name: string; readonly folder: string; readonly keyspace: LocalKeyspace }): Shipping
   /** The machine a filesystem lives on; undefined: nobody has said. */
   homeOf(name: string): string | undefined
+  /** What programs here believe to have of when it was here; known once the home is reached. Undefined: it never was. */
+  leftBehind?(name: string): Promise<LeftBehind> | undefined
   /** Runs `run` when that may be another one, until disposed. */
   onHomes(run: () => void): Disposable
   /** True while another machine may be its home without this one having heard of it. */
@@ -263,6 +269,8 @@ export class Filesystems implements AsyncDisposable {
     const { index, bootId, owner, chunkBytes } = place
     const isRetired = this.#retired.has(name)
     const folder = `${dataFolder}/fs/${name}`
+    // The one that is opened to be given up holds none.
+    const locked = isRetired ? new LockFile(world.disk, folder, bootId).read().map(({ ino }) => ino) : []
     await using opening = new AsyncDisposableStack()
     const shipped: { shipping?: Shipping } = {}
     const keyspace = opening.use(
@@ -300,7 +308,7 @@ export class Filesystems implements AsyncDisposable {
     await world.disk.syncFolder(`${dataFolder}/fs`)
     const { shipping } = shipped
     const wasStaged = isRetired && hasNewContent(keyspace, reach.last)
-    const opened = { name, filesystem, keyspace, shipping, reach, wasStaged, stack: opening.move() }
+    const opened = { name, filesystem, keyspace, shipping, reach, wasStaged, locked, stack: opening.move() }
     this.#open.set(name, opened)
     return opened
   }

@@ -202,8 +202,8 @@ function remoteFilesystems(parts: {
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
   const names = [...wanted].filter(name => isElsewhere(homes, name))
-  const { homeOf, onHomes } = homes
-  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf, onHomes })
+  const { homeOf, onHomes, leftBehind } = homes
+  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf, onHomes, leftBehind })
 }
 
 const NEVER = new AbortController().signal

@@ -7,10 +7,12 @@ export {
   type Quotas,
   type UsedFilesystem,
 } from './filesystem.ts'
+export { LockFile } from './client/lock-file.ts'
 export { ERRNO, type Errno, errnoName, isErrno } from './errno.ts'
 export type { Extent } from './extent.ts'
 export { ExtentList } from './extent-list.ts'
 export type { AccessRules } from './home/access-rules.ts'
+export { changedSince } from './home/changed-since.ts'
 export type { Superblock } from './home/superblock.ts'
 export { ROOT_INO } from './inode.ts'
 export {
@@ -40,7 +42,12 @@ export {
 export { type HeldLock, isOf, LOCK_END, type LockHolder, type LockRequest, type PlacedLock } from './lock.ts'
 export type { Content, HomeOperations, WriteMessage } from './operation.ts'
 export { LateVfs } from './remote/late-vfs.ts'
-export { openRemoteFilesystem, type RemoteFilesystem, type RemoteFilesystemOptions } from './remote/open-remote.ts'
+export {
+  type LeftBehind,
+  openRemoteFilesystem,
+  type RemoteFilesystem,
+  type RemoteFilesystemOptions,
+} from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'
 export type { HomeSessions } from './shared/home-sessions.ts'
 export type { Asker, HomeSince } from './shared/session-parts.ts'

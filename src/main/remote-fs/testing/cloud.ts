@@ -17,6 +17,7 @@ import {
   type HomeSince,
   type Ino,
   isErrno,
+  type LeftBehind,
   openFilesystem,
   openRemoteFilesystem,
   type RemoteFilesystem,
@@ -132,7 +133,8 @@ export interface TestMachine extends AsyncDisposable {
   readonly vfs: Vfs
   /** What kernels here were told is stale. */
   readonly told: string[]
-  killAndReopen(): Promise<void>
+  /** Its process ends and another begins, to which the machine may have been the home before. */
+  killAndReopen(leftBehind?: LeftBehind): Promise<void>
 }
 
 export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWorld): Promise<TestCloud> {
@@ -233,7 +235,7 @@ async function openMachine(parts: {
   const { way, world, folder, chunks } = parts
   const told: string[] = []
   let isClosed = false
-  const open = async () => {
+  const open = async (leftBehind?: LeftBehind) => {
     const transport = new RpcTransport('home', signal => way.reach(signal))
     const fs = await openRemoteFilesystem({
       world,
@@ -243,6 +245,7 @@ async function openMachine(parts: {
       chunks,
       bootId: '0123',
       isMounted: true,
+      leftBehind,
       told: () => parts.told(),
       signal: NEVER,
     })
@@ -256,10 +259,10 @@ async function openMachine(parts: {
     get vfs() {
       return machine.fs.vfs
     },
-    async killAndReopen() {
+    async killAndReopen(leftBehind) {
       await machine.fs.abandon()
       way.break()
-      machine.fs = await open()
+      machine.fs = await open(leftBehind)
     },
     async [Symbol.asyncDispose]() {
       if (isClosed) return

@@ -21,13 +21,21 @@ import type { Grant, HomeTransport } from '../shared/protocol.ts'
 import { ManifestStore } from '../snapshot/manifest-store.ts'
 import { SNAPSHOTS_INO, SnapshotView } from '../snapshot/view.ts'
 import { WithSnapshots } from '../snapshot/with-snapshots.ts'
-import type { Caller, Invalidation, Reply, Vfs } from '../vfs.ts'
+import type { Caller, Ino, Invalidation, Reply, Vfs } from '../vfs.ts'
 import { DurablePuts } from './durable-puts.ts'
 import { HomeSession } from './home-session.ts'
 import { RemoteHome } from './remote-home.ts'
 import { RemoteSnapshots } from './remote-snapshots.ts'
 import { SessionFile } from './session-file.ts'
 import { SlotFile } from './slot-file.ts'
+
+/** What programs of a machine that was the home believe to have, and have not at the next one. */
+export interface LeftBehind {
+  /** Changed here, and not as it is there: whoever wants that to be durable is told that it is not, once. */
+  readonly changed: readonly Ino[]
+  /** Of which something was locked from here: they fail until they are opened anew. */
+  readonly locked: readonly Ino[]
+}
 
 /** What a filesystem whose home is elsewhere is opened with. */
 export interface RemoteFilesystemOptions {
@@ -45,6 +53,8 @@ export interface RemoteFilesystemOptions {
   readonly told?: (() => Promise<void>) | undefined
   /** True when a mount outlived the last process, and with it what its programs have locked. */
   readonly isMounted?: boolean | undefined
+  /** What was here when this machine was the home, and a mount outlived that. */
+  readonly leftBehind?: LeftBehind | undefined
   /** Ends the wait for the home. */
   readonly signal: AbortSignal
 }
@@ -69,6 +79,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
   const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self })
+  link.wasHome(options.leftBehind)
   const snapshots = new RemoteSnapshots(link)
   const told = options.told ?? (async () => undefined)
   const locks = new ClientLocks(

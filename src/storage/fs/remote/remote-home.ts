@@ -14,6 +14,7 @@ import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { LookAhead } from './look-ahead.ts'
 import { OpenFiles } from './open-files.ts'
+import type { LeftBehind } from './open-remote.ts'
 import { RemoteCache } from './remote-cache.ts'
 import { Unsynced } from './unsynced.ts'
 
@@ -136,6 +137,13 @@ export class RemoteHome implements HomeLink, RemoteSide {
     // A session goes on at another home only when that has all of its changes.
     if (!isResumed && this.#boot !== undefined && this.#boot !== boot) this.#unsynced.lose()
     this.#boot = boot
+  }
+
+  /** This machine was the home before: see {@link LeftBehind}. */
+  wasHome({ changed, locked }: LeftBehind = { changed: [], locked: [] }): void {
+    for (const ino of changed) this.#unsynced.changed(ino)
+    this.#unsynced.lose()
+    this.fail(locked)
   }
 
   /** Writes to these files are lost with the session. */
