@@ -13,6 +13,7 @@ export async function homePromoted(): Promise<string | void> {
   const written = await shipped(lab)
   await promoted(lab, written)
   await back(lab, written)
+  await told(lab, written)
 }
 
 /** What was written, as sha256sum says, and who has the log. */
@@ -83,4 +84,21 @@ async function back(lab: TestLab, { sums, next, other }: Written): Promise<void>
   const shown = () => lab.sh('m1', 'cat /mnt/cairn/.snapshots/unshipped-m1-1/unshipped')
   await lab.until('what m1 had not shipped to be a snapshot', async () => (await shown()) === 'nobody heard\n')
   await assert.rejects(lab.sh(next, 'cat /mnt/cairn/unshipped'))
+}
+
+// A program that lives through it all, on a machine that was the home while nobody heard it.
+async function told(lab: TestLab, { next, other }: Written): Promise<void> {
+  const file = '/mnt/cairn/told'
+  const hasLog = async (machine: string) => (await row(lab, machine)).inSync?.includes(other) === true
+  await lab.until(`the log to be on ${other}`, () => hasLog('m1'))
+  await lab.sh(next, `echo heard > ${file} && sync ${file}`)
+  await lab.cut(next)
+  await lab.sh(next, `echo and more >> ${file}`)
+  const { code, err } = await lab.cairn(other, 'fs', 'promote', 'home', '--force')
+  assert.equal(code, 0, err)
+  await lab.heal()
+  await lab.until(`${next} to follow`, async () => (await row(lab, next)).home === other)
+  await assert.rejects(lab.sh(next, `sync ${file}`), /Input\/output error/)
+  await lab.sh(next, `sync ${file}`)
+  for (const machine of [next, other]) assert.equal(await lab.sh(machine, `cat ${file}`), 'heard\n', machine)
 }
