@@ -104,6 +104,8 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
     }
     await said('second', 'put', file, '/')
     await untilSaid('first', ['disk', 'ls'], /^second +second +Ready +[1-9]/m)
+    for (const name of ['first', 'second'])
+      await untilSaid('second', ['node', 'ls'], new RegExp(`^${name} .* nothing +1`, 'm'))
   })
 
   test('that are removed when all they hold is elsewhere are out of the cloud, and know it', async () => {
@@ -111,6 +113,7 @@ suite('the machines of a cloud', { timeout: 120_000 }, () => {
     assert.match(removed, /^Removed the machine second: .* All it held has copies elsewhere/)
     assert.doesNotMatch(await said('first', 'node', 'ls'), /second/)
     assert.doesNotMatch(await said('first', 'disk', 'ls'), /second/)
+    assert.match(await said('first', 'node', 'ls'), /^first .* [1-9][0-9]* chunks, names of home  /m)
     await untilSaid('second', ['status'], /this machine, second, was removed from it/)
     assert.match(await said('first', 'cert', 'ls'), /system:node:second .*revoked/)
   })

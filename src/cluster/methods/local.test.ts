@@ -9,7 +9,14 @@ test('the rows of as many machines as a cloud may have fit an answer', async () 
   const addresses = Array.from({ length: 8 }, (_, index) => `[fd00:1234:5678:9abc:def0:1234:5678:${index}]:7443`)
   const nodes = Array.from({ length: MACHINES_MAX }, (_, index): NodeRow => {
     const fixed = { role: 'node', zone: 'attic', state: 'Online', isOwn: false, isConnected: true } as const
-    return { ...fixed, name: `machine-${index}.example.org`, addresses, disks: 4, capacityMiB: 4_000_000 }
+    return {
+      ...fixed,
+      name: `machine-${index}.example.org`,
+      addresses,
+      disks: 4,
+      capacityMiB: 4_000_000,
+      filesystemsOnlyHere: [],
+    }
   })
   const none = new AbortController().signal
   const [here, there] = duplexPair()

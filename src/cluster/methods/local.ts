@@ -14,7 +14,7 @@ import {
   unary,
   word,
 } from '#rpc'
-import { HEARD_PER_ITEM, MACHINES_MAX } from '../limits.ts'
+import { HEARD_PER_ITEM, HOMES_MAX, MACHINES_MAX } from '../limits.ts'
 import { machineState } from '../node-map.ts'
 import { machineReportShape } from './beat.ts'
 
@@ -84,6 +84,8 @@ const rowShape = shape({
   isConnected: flag,
   disks: integer(),
   capacityMiB: integer(),
+  /** Filesystems whose names and attributes no other machine has that is not Offline. */
+  filesystemsOnlyHere: list(text(253), HOMES_MAX),
   /** What it has and uses; undefined where it does not say so: on machines without a control plane. */
   load: optional(shape({ cpus: integer(), cpuUsedMilli: integer(), memoryMiB: integer(), memoryUsedMiB: integer() })),
   /** What is wrong with it, as far as it is seen from here. */

@@ -7,6 +7,7 @@ import {
   type Links,
   type MachineState,
   type MapStore,
+  type NodeMap,
   type NodeRow,
   nodesMessage,
   readMap,
@@ -61,11 +62,18 @@ function nodeRows(links: Links): readonly NodeRow[] {
       isConnected: isOwn || view?.isConnected === true,
       disks: disks.length,
       capacityMiB: disks.reduce((sum, disk) => sum + disk.capacityMiB, 0),
+      filesystemsOnlyHere: onlyAt(links.map, name, each => views.get(each)?.state === 'Offline'),
       ...loadOf(links, name),
       ...problemOf(links, name),
     }
   })
   return rows
+}
+
+// Of filesystems whose log goes with the machine.
+function onlyAt({ filesystems }: Pick<NodeMap, 'filesystems'>, machine: string, isAway: (name: string) => boolean) {
+  const isElsewhere = (inSync: readonly string[]) => inSync.some(each => each !== machine && !isAway(each))
+  return filesystems.filter(({ inSync }) => inSync.includes(machine) && !isElsewhere(inSync)).map(({ name }) => name)
 }
 
 // The map may not say yet, or never to this machine, that it is not let in.

@@ -57,9 +57,22 @@ test('two storage processes hear each other over mutual TLS, and the node takes 
   )
   const { nodes: told } = await askNodes(a.door, none)
   for (const { load } of told) assert.ok(load !== undefined && load.cpus > 0 && load.memoryUsedMiB > 0)
+  await cloud.tell(a, {
+    ...cloud.mapOf(2, [a, b]),
+    filesystems: [homeAt(['a']), { ...homeAt(['b', 'a']), name: 'music' }],
+  })
+  const { nodes: later } = await askNodes(a.door, none)
+  assert.deepEqual(
+    later.map(({ filesystemsOnlyHere }) => filesystemsOnlyHere),
+    [['home'], []],
+  )
   const toA = await b.peers.machines.connect('a', none)
   assert.equal(await toA.call(chunkOf, undefined, none), 'system:node:b')
 })
+
+function homeAt(inSync: readonly [string, ...string[]]) {
+  return { name: 'home', home: inSync[0], epoch: 1, inSync }
+}
 
 test('a machine alone becomes a member when its files are there, and knows its disk by the same name', async () => {
   await using cloud = await testCloud()

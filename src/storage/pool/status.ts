@@ -63,7 +63,7 @@ export async function poolStatus(
 }
 
 /** What these reports say together. */
-function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolStatus {
+export function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): PoolStatus {
   const names = view.isAlone ? [] : [view.own, ...view.others].filter(name => !view.lost.has(name))
   const unknown = names.filter(name => reports.get(name)?.view !== view.name)
   const all = [...reports.values()]
@@ -126,20 +126,30 @@ function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string
   if (facts.damagedChunks > 0)
     said.push(`${counted(facts.damagedChunks, 'damaged chunk', 'damaged chunks')} not yet put right`)
   const waiting = away.filter(name => !view.lost.has(name))
-  if (waiting.length > 0)
-    said.push(`${waiting.join(', ')} away: its copies are made elsewhere if it does not come back`)
+  if (waiting.length > 0) said.push(`${named(waiting)} away: its copies are made elsewhere if it does not come back`)
   const silent = facts.unknown.filter(name => !away.includes(name))
-  if (silent.length > 0) said.push(`${silent.join(', ')} still comparing`)
-  const alone = facts.machines.filter(({ chunksAlone }) => chunksAlone > 0 && !view.isAlone)
-  for (const { name, chunksAlone } of alone) {
+  if (silent.length > 0) said.push(`${named(silent)} still comparing`)
+  const alone = facts.machines
+    .filter(({ chunksAlone }) => chunksAlone > 0 && !view.isAlone)
+    .sort((a, b) => b.chunksAlone - a.chunksAlone)
+  for (const { name, chunksAlone } of alone.slice(0, NAMED_MAX)) {
     said.push(`${counted(chunksAlone, 'chunk is', 'chunks are')} lost if ${name} dies now`)
   }
+  if (alone.length > NAMED_MAX) said.push(`so it is with ${alone.length - NAMED_MAX} more machines`)
   if (view.isAlone)
     return said.length === 0 ? 'All data is on this machine alone.' : `On this machine alone: ${said.join('; ')}.`
   if (said.length === 0) return `All data is safe: everything has its ${counted(view.wantedCopies, 'copy', 'copies')}.`
   const isWhole = alone.length === 0 && facts.damagedChunks === 0
   return `${isWhole ? 'Data is safe, but not all copies are there' : 'Data is at risk'}: ${said.join('; ')}.`
 }
+
+// However many there are, it is a sentence.
+function named(names: readonly string[]): string {
+  const more = names.length - NAMED_MAX
+  return more <= 0 ? names.join(', ') : `${names.slice(0, NAMED_MAX).join(', ')} and ${more} more`
+}
+
+const NAMED_MAX = 10
 
 function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`

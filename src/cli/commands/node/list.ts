@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import type { NodeRow } from '#cluster'
-import { show } from '../../context.ts'
+import { type Context, show } from '../../context.ts'
+import { copiesStatus } from '../../copies.ts'
 import { formatBytes, plural } from '../../format.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
 import { printable, table } from '../../table.ts'
 import { newcomersCount } from './approve.ts'
+import { lossLine, type ListedNode, onlyHere, onlyHereText } from './only-here.ts'
 import { nodeRows } from './rows.ts'
 
 /** `cairn node ls` */
@@ -13,16 +15,21 @@ export function declareNodeList(node: Command, run: Run): void {
   node
     .command('ls')
     .description('list the machines of the cloud, as this one sees them')
-    .addHelpText('after', examples('cairn node ls', 'cairn node ls -o json | jq .nodes[].state'))
-    .action(() =>
-      run(async context => {
-        const found = await nodeRows(context)
-        const asking = await newcomersCount(context)
-        show(context, { ...found, asking }, () => {
-          return `${nodeTable(found.nodes)}${controlLine(found.nodes)}${askingText(asking)}`
-        })
-      }),
-    )
+    .addHelpText('after', `${ABOUT}${examples('cairn node ls', 'cairn node ls -o json | jq .nodes[].state')}`)
+    .action(() => run(listNodes))
+}
+
+const ABOUT = `
+ONLY HERE is what is lost if the machine dies now: chunks that no other machine
+has, and filesystems whose names are nowhere else.
+`
+
+async function listNodes(context: Context): Promise<void> {
+  const [found, copies, asking] = await Promise.all([nodeRows(context), copiesStatus(context), newcomersCount(context)])
+  const nodes = onlyHere(found.nodes, copies)
+  show(context, { ...found, nodes, asking }, () => {
+    return `${nodeTable(nodes)}${lossLine(nodes)}${controlLine(nodes)}${askingText(asking)}`
+  })
 }
 
 function askingText(count: number): string {
@@ -30,8 +37,9 @@ function askingText(count: number): string {
 }
 
 /** Machines for people. */
-export function nodeTable(nodes: readonly NodeRow[]): string {
-  const rows = nodes.map(({ name, role, zone, state, addresses, isOwn, isConnected, capacityMiB, load }) => {
+function nodeTable(nodes: readonly ListedNode[]): string {
+  const rows = nodes.map(node => {
+    const { name, role, zone, state, addresses, isOwn, isConnected, capacityMiB, load } = node
     const link = isOwn ? 'this machine' : isConnected ? 'yes' : 'no'
     return [
       name,
@@ -41,6 +49,7 @@ export function nodeTable(nodes: readonly NodeRow[]): string {
       zone || '-',
       ...loadCells(load),
       formatBytes(capacityMiB * MIB),
+      onlyHereText(node),
       addresses[0] ?? '-',
     ]
   })
@@ -77,5 +86,6 @@ const COLUMNS = [
   { title: 'CPU', align: 'right' },
   { title: 'MEMORY', align: 'right' },
   { title: 'OFFERS', align: 'right' },
+  { title: 'ONLY HERE' },
   { title: 'ADDRESS' },
 ] as const

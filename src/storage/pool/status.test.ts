@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Report } from './methods.ts'
+import { statusOf } from './status.ts'
+import type { PoolView } from './view.ts'
+
+function viewOf(names: readonly string[]): PoolView {
+  const [own = '', ...others] = names
+  const fixed = { name: 'v', isAlone: false, lost: new Set(), wantedCopies: 2, stateOf: () => 'Online' }
+  return { ...fixed, own, others } as unknown as PoolView
+}
+
+function report(aloneChunks: number): Report {
+  const none = { missing: [], isCut: false, alone: [], misplacedChunks: 0, damagedChunks: 0, bytesPerSecond: 0 }
+  return { ...none, view: 'v', chunks: 9, bytes: 9, aloneChunks, freeBytes: 1, totalBytes: 2 }
+}
+
+const nameOf = (index: number) => `machine-${index}.${'x'.repeat(200)}`
+
+test('machines with which something is lost are named, the worst first', () => {
+  const reports = new Map([1, 0, 7].map((count, index) => [`m${index}`, report(count)] as const))
+  const { sentence, machines } = statusOf(viewOf(['m0', 'm1', 'm2']), reports)
+  assert.equal(sentence, 'Data is at risk: 7 chunks are lost if m2 dies now; 1 chunk is lost if m0 dies now.')
+  assert.deepEqual(
+    machines.map(({ name, chunksAlone }) => [name, chunksAlone]),
+    [
+      ['m0', 1],
+      ['m1', 0],
+      ['m2', 7],
+    ],
+  )
+})
+
+test('of a thousand machines it is one sentence that fits its message', () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => nameOf(index))
+  const half = new Map(names.slice(0, 500).map((name, index) => [name, report(index)] as const))
+  const { sentence } = statusOf(viewOf(names), half)
+  assert.match(
+    sentence,
+    /^Data is at risk: machine-500.* and 490 more still comparing; 499 chunks are lost if machine-499/,
+  )
+  assert.match(sentence, /; so it is with 489 more machines\.$/)
+  assert.ok(sentence.length < 10_000, `${sentence.length} characters`)
+})
