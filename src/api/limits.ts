@@ -26,9 +26,9 @@ export const BUSY_MS_MAX = 4
 export const LIST_LIMIT_MAX = 2_500
 /** Changes of one resource kept for all who watch it; half of them stay when they become too many. */
 export const FEED_CHANGES_MAX = 8_192
-/** Bytes of those changes, and of the lines made of them. */
-export const FEED_BYTES_MAX = 8 * 1024 * 1024
-/** Newest changes whose objects are kept as they were read; of those before, only the bytes are. */
+/** Bytes of those changes, and of the lines made of the newest. */
+export const FEED_BYTES_MAX = 4 * 1024 * 1024
+/** Newest changes whose objects are kept as they were read, and the lines made of them; of those before, only the bytes are. */
 export const FEED_READ_MAX = 128
 /** Revisions before its beginning that a feed reads, for those who come back to their watch. */
 export const FEED_PAST_REVISIONS = 2_000

@@ -72,7 +72,7 @@ test('steps wait when the turn is used up, by whomever, and what is aborted does
   assert.equal(state.rounds, 0)
   await turns.take(never)
   state.nowMs += 1
-  const stepped = step().then(() => state.rounds)
+  const stepped = Promise.resolve(step()).then(() => state.rounds)
   await goRound()
   assert.equal(await stepped, 1)
   await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)

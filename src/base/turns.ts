@@ -32,10 +32,10 @@ export class Turns {
    * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when this one is used
    * up, by whomever.
    */
-  steps(signal: AbortSignal): () => Promise<void> {
-    return async () => {
+  steps(signal: AbortSignal): Step {
+    return () => {
       if (this.#beganMs === undefined) this.#begin()
-      if (this.#isUsedUp()) await this.take(signal)
+      return this.#isUsedUp() ? this.take(signal) : undefined
     }
   }
 
@@ -58,6 +58,9 @@ export class Turns {
   }
 }
 
+/** Called between two steps of long work: what is to be awaited before the next, undefined when it may follow at once. */
+export type Step = () => Promise<void> | undefined
+
 /** Long work as a generator that yields between its steps: does all of them at once. */
 export function runSteps<Result>(work: Generator<void, Result>): Result {
   let next = work.next()
@@ -66,9 +69,12 @@ export function runSteps<Result>(work: Generator<void, Result>): Result {
 }
 
 /** The same, with `step` between them: see {@link Turns.steps}. */
-export async function runInSteps<Result>(work: Generator<void, Result>, step: () => Promise<void>): Promise<Result> {
+export async function runInSteps<Result>(work: Generator<void, Result>, step: Step): Promise<Result> {
   let next = work.next()
-  for (; next.done !== true; next = work.next()) await step()
+  for (; next.done !== true; next = work.next()) {
+    const wait = step()
+    if (wait !== undefined) await wait
+  }
   return next.value
 }
 

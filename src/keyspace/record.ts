@@ -46,7 +46,7 @@ export function encodeRecord(revision: Revision, changes: readonly Change[]): Bu
       hint: 'Do the work in several smaller transactions.',
     })
   }
-  const record = Buffer.allocUnsafe(size)
+  const record = Buffer.allocUnsafeSlow(size) // whoever keeps a value of it keeps nothing else
   recordHeader.write(record, {
     magic: RECORD_MAGIC,
     crc: 0,

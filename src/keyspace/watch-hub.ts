@@ -115,10 +115,13 @@ export class Watcher {
 
 /** The events of keys in a span, with what was there before only when wanted. */
 export function eventsIn(events: readonly KeyEvent[], span: Span, previous: boolean): readonly KeyEvent[] {
-  const isWanted = (event: KeyEvent): boolean => spanHas(span, event.kind === 'put' ? event.entry.key : event.key)
-  if (!events.some(isWanted)) return NONE // nearly always: a revision is of one key, and everybody is asked
-  const wanted = events.filter(isWanted)
-  return previous ? wanted : wanted.map(event => ({ ...event, previous: undefined }))
+  let wanted: KeyEvent[] | undefined // nearly never: a revision is of one key, and everybody is asked
+  for (const event of events) {
+    if (!spanHas(span, event.kind === 'put' ? event.entry.key : event.key)) continue
+    wanted ??= []
+    wanted.push(previous ? event : { ...event, previous: undefined })
+  }
+  return wanted ?? NONE
 }
 
 const NONE: readonly KeyEvent[] = []

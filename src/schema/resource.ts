@@ -1,3 +1,4 @@
+import type { Step } from '#base'
 import type { Claims } from './claims.ts'
 import type { ConversionWebhook } from './custom/conversion.ts'
 import type { FieldError } from './field-error.ts'
@@ -31,7 +32,7 @@ export interface Resource {
   /** The object with what the API itself says in it of who makes it, whatever was sent; undefined when that is nothing. */
   readonly authored: ((object: KubeObject, author: Author) => KubeObject) | undefined
   /** Does beforehand what `validate` would be long about, with `step` between; undefined when it is not. */
-  readonly prepares: ((object: KubeObject, step: () => Promise<void>) => Promise<void>) | undefined
+  readonly prepares: ((object: KubeObject, step: Step) => Promise<void>) | undefined
   /** What is wrong with an object that is to be stored; `old` is what it replaces. */
   readonly validate: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[]
   /** What objects have alone; undefined when that is nothing but their names. */

@@ -1,4 +1,4 @@
-import { type Awaitable, type Clock, type Entropy, isFault, runInSteps, runSteps, Turns } from '#base'
+import { type Awaitable, type Clock, type Entropy, isFault, runInSteps, runSteps, type Step, Turns } from '#base'
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
@@ -245,7 +245,7 @@ export class Objects {
     resource: Resource,
     { old, read }: { readonly old: KubeObject; readonly read: KubeObject },
     { options, part }: { readonly options: WriteOptions; readonly part: 'object' | 'status' },
-    step: () => Promise<void>,
+    step: Step,
   ): Promise<KubeObject> {
     const preparing = part === 'status' ? preparingStatus : preparingUpdate
     const now = await runInSteps(preparing(resource, read, old), step)

@@ -1,4 +1,4 @@
-import { isFault, runInSteps, runSteps } from '#base'
+import { isFault, runInSteps, runSteps, type Step } from '#base'
 import { isJsonObject, type Json, type ObjectShape, openProtobuf, protobufToJson } from '#schema'
 import { apiFault } from '../faults.ts'
 import { BODY_BYTES_MAX, YAML_SMALL_CHARS_MAX } from '../limits.ts'
@@ -38,7 +38,7 @@ export interface SentBytes {
  * Reads JSON, YAML or Kubernetes' protobuf, which newer clients send for kinds they know, with `step` between its steps. Faults:
  * BadRequest, RequestEntityTooLarge for too many values, UnsupportedMediaType.
  */
-export function readSentInSteps(sent: SentBytes, step: () => Promise<void>): Promise<Sent> {
+export function readSentInSteps(sent: SentBytes, step: Step): Promise<Sent> {
   return runInSteps(readingSent(sent, undefined), step)
 }
 

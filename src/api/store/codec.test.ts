@@ -5,6 +5,7 @@ import { machineWorld } from '#host'
 import { Keyring, MasterKey } from '#identity'
 import { openMemoryKeyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
+import { ObjectCodec } from './codec.ts'
 import { ObjectStore } from './object-store.ts'
 
 const never = new AbortController().signal
@@ -51,4 +52,17 @@ test('Secrets lie in the keyspace sealed, each for its own key, and are read as 
   await assert.rejects(store.get(secrets, { namespace: 'a', name: 'one' }, never), error =>
     isFault(error, 'SealBroken'),
   )
+})
+
+test('what is stored is told with its revision without being read, and what was stored otherwise is not', () => {
+  const codec = new ObjectCodec()
+  const object = { ...secret('one'), data: { text: 'é"}}', nested: { metadata: { name: 'x' } } } }
+  const entryOf = (value: Uint8Array) => ({ key: '/objects/a', value, modRevision: 7, createRevision: 7, version: 1 })
+  const entry = entryOf(codec.bytesOf('/objects/a' as never, object as never)) as never
+  assert.deepEqual(JSON.parse(codec.textOf(entry, 7 as never)!.toString()), codec.objectOf(entry))
+  // As it was stored before: the metadata last.
+  const { metadata, ...rest } = object
+  for (const text of [JSON.stringify({ ...rest, metadata }), '{"apiVersion":"v1","kind":"x","metadata":{}}']) {
+    assert.equal(codec.textOf(entryOf(Buffer.from(text)) as never, 7 as never), undefined)
+  }
 })

@@ -31,6 +31,10 @@ export class ObjectChange {
     return this.#entry !== undefined && this.#entry.version === 1
   }
 
+  get isDeletion(): boolean {
+    return this.#entry === undefined
+  }
+
   get now(): KubeObject | undefined {
     if (this.#entry !== undefined) this.#now ??= this.#codec.objectOf(this.#entry, this.#form)
     return this.#now
@@ -39,6 +43,15 @@ export class ObjectChange {
   get before(): KubeObject | undefined {
     if (this.#previous !== undefined) this.#before ??= this.#codec.objectOf(this.#previous, this.#form)
     return this.#before
+  }
+
+  /**
+   * The JSON of the object as it is now, or was before it was deleted, with the revision of the change; undefined when it must be
+   * read for that.
+   */
+  get text(): Buffer | undefined {
+    const entry = this.#entry ?? this.#previous
+    return entry && this.#codec.textOf(entry, this.revision, this.#form)
   }
 
   /** Keeps only the bytes of the objects, a fifth of what they take when read; they are read again when asked for. */

@@ -4,9 +4,12 @@ import type { Matches } from '../request/selectors.ts'
 import { withRevision } from '../store/codec.ts'
 import type { ObjectChange } from '../store/object-change.ts'
 
+/** What a watcher is told of a change. */
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
+
 /** A change as one watcher sees it (k8s.io/apimachinery/pkg/apis/meta/v1 WatchEvent). */
 export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly type: EventType
   readonly object: KubeObject
 }
 
@@ -27,9 +30,15 @@ export function eventOf(change: ObjectChange, matches: Matches | undefined): Wat
 
 function eventOfAny(change: ObjectChange): WatchEvent | undefined {
   const { now, revision } = change
-  if (now !== undefined) return { type: change.isFirst ? 'ADDED' : 'MODIFIED', object: now }
+  const type = typeForAll(change)
+  if (now !== undefined) return { type, object: now }
   const { before } = change
-  return before === undefined ? undefined : { type: 'DELETED', object: withRevision(before, revision) }
+  return before === undefined ? undefined : { type, object: withRevision(before, revision) }
+}
+
+/** What those who watch all objects are told of a change. */
+export function typeForAll({ isFirst, isDeletion }: ObjectChange): EventType {
+  return isDeletion ? 'DELETED' : isFirst ? 'ADDED' : 'MODIFIED'
 }
 
 /** Tells a watcher how far it has seen; `isInitialEnd` when all that was there has been sent (KEP-3157). */

@@ -21,11 +21,15 @@ export interface FeedParts {
 
 const NEVER = new AbortController().signal
 
-/** A change, and the lines that watchers were shown of it: encoded once for all who want the same. */
+/** A change, and the lines that watchers were shown of it: encoded once for all who want the same, while it is new. */
 export interface FeedEntry {
   readonly sequence: number
   readonly change: ObjectChange
-  readonly lines: Map<string, Uint8Array>
+  readonly lines: Map<string, Uint8Array> | undefined
+}
+
+interface KeptEntry extends FeedEntry {
+  lines: Map<string, Uint8Array> | undefined
 }
 
 /**
@@ -35,7 +39,7 @@ export interface FeedEntry {
 export class Feed implements Disposable {
   readonly #ended = new AbortController()
   readonly #wakers = new Set<() => void>()
-  #entries: FeedEntry[] = []
+  #entries: KeptEntry[] = []
   #nextSequence = 0
   #bytes = 0
   #covers: Revision
@@ -149,18 +153,25 @@ export class Feed implements Disposable {
     this.#entries.push({ sequence: this.#nextSequence, change, lines: new Map() })
     this.#nextSequence += 1
     this.#bytes += change.bytes
-    this.#entries.at(-FEED_READ_MAX)?.change.forget()
+    const old = this.#entries.at(-FEED_READ_MAX)
+    if (old !== undefined) this.#forget(old)
+  }
+
+  // Nearly all have been told of it: for those who are late it is read again.
+  #forget(entry: KeptEntry): void {
+    entry.change.forget()
+    this.#bytes -= linesBytes(entry)
+    entry.lines = undefined
   }
 
   // In large steps, because what is left moves.
   #trim(): void {
     if (this.#entries.length <= FEED_CHANGES_MAX && this.#bytes <= FEED_BYTES_MAX) return
     let drop = 0
-    for (const { change, lines } of this.#entries) {
+    for (const entry of this.#entries) {
       if (this.#entries.length - drop <= FEED_CHANGES_MAX / 2 && this.#bytes <= FEED_BYTES_MAX / 2) break
-      for (const line of lines.values()) this.#bytes -= line.byteLength
-      this.#bytes -= change.bytes
-      this.#covers = change.revision
+      this.#bytes -= linesBytes(entry) + entry.change.bytes
+      this.#covers = entry.change.revision
       drop += 1
     }
     this.#entries = this.#entries.slice(drop)
@@ -169,4 +180,10 @@ export class Feed implements Disposable {
   #wake(): void {
     for (const wake of this.#wakers) wake()
   }
+}
+
+function linesBytes({ lines }: FeedEntry): number {
+  let bytes = 0
+  for (const line of lines?.values() ?? []) bytes += line.byteLength
+  return bytes
 }

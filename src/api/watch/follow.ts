@@ -60,7 +60,7 @@ async function* fed(
 async function* untilFed(following: Following, after: Revision, signal: AbortSignal): AsyncGenerator<Step> {
   const { store, resource, namespace, feed } = following
   for await (const { changes, revision } of store.changes(resource, { namespace, after }, signal)) {
-    const entries = changes.map(change => ({ sequence: -1, change, lines: new Map<string, Uint8Array>() }))
+    const entries = changes.map(change => ({ sequence: -1, change, lines: undefined }))
     if (entries.length > 0) yield { entries, revision }
     if (feed.join(revision) !== undefined) return
   }

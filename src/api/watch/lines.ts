@@ -7,7 +7,8 @@ import { listPages } from '../objects/list.ts'
 import type { Matches } from '../request/selectors.ts'
 import { faultOf, statusOf } from '../status.ts'
 import type { Feed, FeedEntry, FeedParts } from './feed.ts'
-import { bookmarkOf, eventOf } from './events.ts'
+import { bookmarkOf, type EventType, eventOf, typeForAll } from './events.ts'
+import type { ObjectChange } from '../store/object-change.ts'
 import { prefixOf } from '../store/object-store.ts'
 import { follow } from './follow.ts'
 
@@ -108,13 +109,24 @@ class Teller {
   #change({ change, lines }: FeedEntry): Uint8Array | undefined {
     const { matches, view } = this.#watching
     if (!change.key.startsWith(this.#prefix)) return undefined
+    if (matches === undefined && view.form === 'object') {
+      const type = typeForAll(change)
+      return this.#kept(lines, `${type} ${view.id}`, () => unreadLine(type, change) ?? this.#lineOf(change))
+    }
     const event = eventOf(change, matches)
     if (event === undefined) return undefined
     if (this.#isFirst && view.form === 'table') return this.#line(event.type, event.object)
-    const key = `${event.type} ${view.id}`
-    const known = lines.get(key)
-    if (known !== undefined) return known
-    const line = this.#line(event.type, event.object)
+    return this.#kept(lines, `${event.type} ${view.id}`, () => this.#line(event.type, event.object))
+  }
+
+  #lineOf(change: ObjectChange): Uint8Array | undefined {
+    const event = eventOf(change, undefined)
+    return event && this.#line(event.type, event.object)
+  }
+
+  #kept(lines: FeedEntry['lines'], key: string, make: () => Uint8Array | undefined): Uint8Array | undefined {
+    const line = lines?.get(key) ?? make()
+    if (line === undefined || lines === undefined || lines.has(key)) return line
     lines.set(key, line)
     this.#feed.grew(line.byteLength)
     return line
@@ -126,6 +138,13 @@ class Teller {
     return lineOf(type, shown)
   }
 }
+
+// Most watches show objects as they are stored: those are not read, only told.
+function unreadLine(type: EventType, { text }: ObjectChange): Uint8Array | undefined {
+  return text && Buffer.concat([Buffer.from(`{"type":"${type}","object":`), text, LINE_END])
+}
+
+const LINE_END = Buffer.from('}\n')
 
 function lineOf(type: string, object: Json): Uint8Array {
   return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)

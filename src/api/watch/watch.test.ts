@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jsonAt, textAt } from '#schema'
-import { MemoryApi } from '../testing/memory-api.ts'
+import { FEED_READ_MAX } from '../limits.ts'
+import { MemoryApi, type Watch, type WatchLine } from '../testing/memory-api.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const TABLE = { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' }
@@ -191,5 +192,27 @@ test('who may watch the status of an object does not see the object by it', asyn
   await api.post('/api/v1/namespaces/default/secrets', { metadata: { name: 's' }, stringData: { p: 'x' } })
   for (const path of ['namespaces/default/secrets/s/status?watch=true', 'watch/namespaces/default/secrets/s/status']) {
     assert.equal((await api.get(`/api/v1/${path}`, { 'x-user': 'sid' })).status, 404, path)
+  }
+})
+
+test('who is late, or comes later, is told the same as who was there, in every view', async () => {
+  await using api = await MemoryApi.open()
+  const after = await makeMap(api, 'first')
+  const count = FEED_READ_MAX + 10
+  const told = async (watch: Watch): Promise<WatchLine[]> => {
+    const lines: WatchLine[] = []
+    for (let index = 0; index < count; index += 1) lines.push((await watch.next())!)
+    return lines
+  }
+  for (const headers of [{}, TABLE, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }]) {
+    const from = textAt((await api.get(MAPS)).body, 'metadata', 'resourceVersion') ?? after
+    await using early = await api.watch(`${MAPS}?watch=true&resourceVersion=${from}`, headers)
+    const there = told(early)
+    for (let index = 0; index < count; index += 1) {
+      await (index % 20 === 19 ? api.delete(`${MAPS}/m${index - 1}`) : makeMap(api, `m${index}`))
+    }
+    await using late = await api.watch(`${MAPS}?watch=true&resourceVersion=${from}`, headers)
+    assert.deepEqual(await told(late), await there)
+    await api.delete(MAPS)
   }
 })

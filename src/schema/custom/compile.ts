@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { runInSteps, runSteps } from '#base'
+import { runInSteps, runSteps, type Step } from '#base'
 import { below } from '../decode.ts'
 import { type FieldError, invalid } from '../field-error.ts'
 import { isJsonObject, type Json, type JsonObject, jsonAt } from '../json.ts'
@@ -33,7 +33,7 @@ export function compileSchema(schema: JsonObject, path: string): CompileResult {
  * Compiles the schemas of all versions of a definition between the steps of others, so that {@link compileSchema} finds them done;
  * what is wrong with them, it tells.
  */
-export async function compileDefinition(definition: KubeObject, step: () => Promise<void>): Promise<void> {
+export async function compileDefinition(definition: KubeObject, step: Step): Promise<void> {
   for (const version of versionsOf(definition)) {
     const schema = jsonAt(version, 'schema', 'openAPIV3Schema')
     if (isJsonObject(schema)) await runInSteps(compiling(schema, ''), step)
