@@ -65,4 +65,6 @@ const GROWTH = `## What grows with what
   changes, which machines make; what controllers send of it: with machines times changes.
 - Where all groups belong: with groups times machines. Chunks play no part in either.
 - Traffic of an idle machine: with controllers only, once there are more than 33 machines; that of a controller with machines.
+- Comparing copies: with the chunks when a storage process has begun, then with the groups that have changed (\`npm run bench -- rooms
+  survey\`).
 - What a change moves: with the share of the disk that comes or goes, and with the chunks.`

@@ -18,9 +18,9 @@ export function keptChunkIndex(disk: Disk, path: string): ChunkIndex {
       if (lookups++ % LOOKUPS_PER_READ === 0) file.verify()
       return memory.get(digest)
     },
-    page(from, limit) {
+    page(range, limit) {
       file.verify()
-      return memory.page(from, limit)
+      return memory.page(range, limit)
     },
     summary: () => memory.summary(),
     write(batch) {

@@ -66,19 +66,3 @@ test('a chunk that is verified and found wrong is quarantined, and neither relea
     error => isFault(error, 'ChunkDamaged'),
   )
 })
-
-test('groups are listed however many there are', async () => {
-  await using bench = new Bench()
-  await using store = await bench.open()
-  const digests = await Promise.all(Array.from({ length: 60 }, (_, i) => store.put(Buffer.from(`chunk ${i}`))))
-  for (const groups of [1, 4, 4096, 65_536]) {
-    const places = new Set(
-      digests.map(digest => ((digest.charCodeAt(0) << 8) | digest.charCodeAt(1)) >> (16 - Math.log2(groups))),
-    )
-    const found: Digest[] = []
-    for (const group of [...places].sort((a, b) => a - b)) {
-      for (const { digest } of await store.list(group, groups)) found.push(digest)
-    }
-    assert.deepEqual(found, digests.toSorted())
-  }
-})

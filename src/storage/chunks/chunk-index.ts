@@ -22,6 +22,12 @@ export interface LogPosition {
   readonly offset: number
 }
 
+/** Digests from one on, up to another that is not among them; undefined: to the end. Beginnings of digests will do. */
+export interface RowRange {
+  readonly from: string
+  readonly before?: string | undefined
+}
+
 /** One step of the index, all or nothing. `row` undefined removes it. */
 export interface IndexBatch {
   readonly rows: readonly { readonly digest: Digest; readonly row: ChunkRow | undefined }[]
@@ -36,8 +42,8 @@ export interface IndexBatch {
 export interface ChunkIndex extends Disposable {
   get(digest: Digest): ChunkRow | undefined
   write(batch: IndexBatch): void
-  /** Rows with a digest from `from` on, in byte order, at most `limit`. */
-  page(from: string, limit: number): { readonly digest: Digest; readonly row: ChunkRow }[]
+  /** Rows of a range, in byte order, at most `limit`. */
+  page(range: RowRange, limit: number): { readonly digest: Digest; readonly row: ChunkRow }[]
   /** What the last batch noted; undefined in a new index. */
   summary(): string | undefined
   /** Forgets everything. */

@@ -64,8 +64,11 @@ export interface ChunkStore extends AsyncDisposable {
   delete(digests: readonly Digest[]): Promise<void>
   /** The chunks of one of so many groups, by the first bits of the digest, in byte order. `groups`: a power of two up to 65,536. */
   list(group: number, groups?: number): Promise<readonly ListedChunk[]>
-  /** SHA-256 over the held digests of a group in byte order: equal on machines that hold the same chunks of it. */
-  groupDigest(group: number): Promise<Digest>
+  /**
+   * A number that grows whenever what is held of one of so many groups has changed since this store was opened: what was computed
+   * from {@link list} when it was the same still holds. `groups` as there.
+   */
+  groupVersion(group: number, groups: number): number
   stat(): StoreStat
   /**
    * Verifies every record at the given rate, CRCs and SHA-256, telling how far it is; what is damaged is quarantined

@@ -52,7 +52,7 @@ test('pages show rows in memory and in the index once, in byte order', () => {
   for (const digest of names.slice(100, 200)) table.set(digest, undefined)
   const found: string[] = []
   for (let from = ''; ; ) {
-    const page = table.page(from, 7)
+    const page = table.page({ from }, 7)
     found.push(...page.map(entry => entry.digest))
     const last = page.at(-1)
     if (last === undefined) break

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { assert, type Clock, type Digest, isFault } from '#base'
-import type { ChunkIndex, ChunkRow, LogPosition } from './chunk-index.ts'
-import { FLUSH_ROWS, HOT_ROWS_MAX, VERIFY_ROWS } from './limits.ts'
+import type { ChunkIndex, ChunkRow, LogPosition, RowRange } from './chunk-index.ts'
+import { GroupChanges } from './group-changes.ts'
+import { FLUSH_ROWS, HOT_ROWS_MAX, RANGE_ROWS, VERIFY_ROWS } from './limits.ts'
+import { type Pending, PendingRows } from './pending-rows.ts'
 import { Tally, type TallyNote } from './tally.ts'
 
 /**
@@ -11,9 +13,10 @@ import { Tally, type TallyNote } from './tally.ts'
 export class ChunkTable {
   /** Totals over all rows. */
   readonly tally = new Tally()
+  readonly changes = new GroupChanges()
   readonly #index: ChunkIndex
   readonly #flushed = new Tally()
-  readonly #pending = new Map<Digest, Pending>()
+  readonly #pending = new PendingRows()
   readonly #hot = new LRUCache<Digest, ChunkRow>({ max: HOT_ROWS_MAX })
   #isVerified = false
   #flush: Flush | undefined
@@ -36,7 +39,7 @@ export class ChunkTable {
 
   /** Rows that are not in the index yet. */
   get pendingRows(): number {
-    return this.#pending.size
+    return this.#pending.count
   }
 
   get(digest: Digest): ChunkRow | undefined {
@@ -49,8 +52,9 @@ export class ChunkTable {
   set(digest: Digest, row: ChunkRow | undefined): void {
     const before = this.#pending.get(digest)
     const stored = before === undefined ? this.#stored(digest) : before.stored
-    this.tally.change(before === undefined ? stored : before.row, row)
-    this.#pending.delete(digest)
+    const was = before === undefined ? stored : before.row
+    this.tally.change(was, row)
+    if ((was?.state === 'held') !== (row?.state === 'held')) this.changes.note(digest)
     this.#pending.set(digest, { row, stored, epoch: this.#epoch, firstEpoch: before?.firstEpoch ?? this.#epoch })
     this.#hot.delete(digest)
     this.#pendingBytes += row?.storedBytes ?? 0
@@ -72,6 +76,7 @@ export class ChunkTable {
   reset(): void {
     const empty = new Tally().toJSON()
     this.#index.reset()
+    this.changes.noteAll()
     this.#pending.clear()
     this.#hot.clear()
     this.#lastMiss = undefined
@@ -122,17 +127,23 @@ export class ChunkTable {
     return !isLast
   }
 
-  /** Rows with a digest from `from` on, in byte order; at least one unless there are none, at most `limit`. */
-  page(from: string, limit: number): { readonly digest: Digest; readonly row: ChunkRow }[] {
-    const stored = this.#index.page(from, limit)
-    const end = stored.length < limit ? undefined : stored.at(-1)?.digest
-    const rows = stored.filter(entry => !this.#pending.has(entry.digest))
-    for (const [digest, { row }] of this.#pending) {
-      if (row !== undefined && digest >= from && (end === undefined || digest <= end)) rows.push({ digest, row })
+  /** Rows of a range, in byte order; at least one unless there are none, at most `limit` and what waits for the index. */
+  page({ from, before }: RowRange, limit: number): readonly TableRow[] {
+    for (let at: string | undefined = from; at !== undefined; ) {
+      const { rows, next } = this.#page({ from: at, before }, limit)
+      if (rows.length > 0) return rows
+      at = next
     }
-    rows.sort((a, b) => (a.digest < b.digest ? -1 : 1))
-    const more = end !== undefined
-    return rows.length === 0 && more ? this.page(`${end}\0`, limit) : rows
+    return []
+  }
+
+  /** All rows of a range, in byte order; nothing may be noted meanwhile. */
+  *rows({ from, before }: RowRange): Generator<TableRow> {
+    for (let at: string | undefined = from; at !== undefined; ) {
+      const { rows, next } = this.#page({ from: at, before }, RANGE_ROWS)
+      yield* rows
+      at = next
+    }
   }
 
   /** True once the index was checked in full since it was opened. */
@@ -150,7 +161,7 @@ export class ChunkTable {
     let before = ''
     try {
       for (;;) {
-        const page = this.#index.page(`${before}\0`, VERIFY_ROWS)
+        const page = this.#index.page({ from: `${before}\0` }, VERIFY_ROWS)
         if (page.length === 0) break
         left -= page.length
         // A damaged page pointer shows one page twice and another never: the count may be right, the order is not.
@@ -170,7 +181,7 @@ export class ChunkTable {
 
   #beginFlush(): Flush {
     const digests: Digest[] = []
-    for (const [digest, { epoch }] of this.#pending) if (epoch <= this.#durableEpoch) digests.push(digest)
+    for (const [digest, { epoch }] of this.#pending.all()) if (epoch <= this.#durableEpoch) digests.push(digest)
     this.#pendingBytes = 0
     return { digests: digests.sort(), epoch: this.#durableEpoch, position: this.#durablePosition }
   }
@@ -178,8 +189,21 @@ export class ChunkTable {
   // The position may move on when nothing that the log says before it waits any more, but for the last batch.
   #isFlushed(epoch: number, lastBatch: number): boolean {
     let left = 0
-    for (const { firstEpoch } of this.#pending.values()) if (firstEpoch <= epoch) left++
+    for (const [, { firstEpoch }] of this.#pending.all()) if (firstEpoch <= epoch) left++
     return left <= lastBatch
+  }
+
+  // Up to where the index was read: from `next` on there may be more.
+  #page({ from, before }: RowRange, limit: number): { readonly rows: readonly TableRow[]; readonly next?: string } {
+    const stored = this.#index.page({ from, before }, limit)
+    const last = stored.length < limit ? undefined : stored.at(-1)
+    const next = last && `${last.digest}\0`
+    const rows = stored.filter(entry => !this.#pending.has(entry.digest))
+    for (const [digest, { row }] of this.#pending.within({ from, before: next ?? before })) {
+      if (row !== undefined) rows.push({ digest, row })
+    }
+    rows.sort((a, b) => (a.digest < b.digest ? -1 : 1))
+    return next === undefined ? { rows } : { rows, next }
   }
 
   // What the index says. The last miss is remembered: a put looks, writes, and looks again.
@@ -212,19 +236,15 @@ export class ChunkTable {
   }
 }
 
+/** What is known of a chunk. */
+interface TableRow {
+  readonly digest: Digest
+  readonly row: ChunkRow
+}
+
 /** A flush under way: what it still has to write, and what it makes of the position. */
 interface Flush {
   readonly digests: Digest[]
   readonly epoch: number
   readonly position: LogPosition
-}
-
-interface Pending {
-  readonly row: ChunkRow | undefined
-  /** What the index says meanwhile. */
-  readonly stored: ChunkRow | undefined
-  /** When the row was last changed; it is durable when this epoch is. */
-  readonly epoch: number
-  /** When it was first changed since it was last in the index. */
-  readonly firstEpoch: number
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { type Clock, type Digest, isFault } from '#base'
-import { type ChunkStore, groupOf, type RootProvider } from './index.ts'
+import type { ChunkStore, RootProvider } from './index.ts'
 import { hashOf } from './record.ts'
 import { Bench } from './testing.ts'
 
@@ -108,23 +108,4 @@ test('a condemned chunk is no copy; a put brings it back, over a reopen too', as
   await using store = await bench.open()
   assert.equal(await store.has(digest), true)
   assert.equal(store.stat().states.held.chunks, 1)
-})
-
-test('groups list what they hold, and their digest tells two stores apart', async () => {
-  await using one = new Bench()
-  await using two = new Bench()
-  await using a = await one.open()
-  await using b = await two.open()
-  const all = Array.from({ length: 50 }, () => randomBytes(20))
-  for (const bytes of all) await a.put(bytes)
-  for (const bytes of all.toReversed()) await b.put(bytes)
-  for (const bytes of all) {
-    const digest = hashOf(bytes)
-    const group = groupOf(digest)
-    assert.ok((await a.list(group)).some(chunk => chunk.digest === digest && chunk.bytes === 20))
-    assert.equal(await a.groupDigest(group), await b.groupDigest(group))
-  }
-  const gone = hashOf(all[7]!)
-  await b.delete([gone])
-  assert.notEqual(await a.groupDigest(groupOf(gone)), await b.groupDigest(groupOf(gone)))
 })

@@ -37,7 +37,7 @@ export async function collectRound(
   const round: Round = { parts, providers, graceMs: options.graceMs, asked: 0, deleted: 0 }
   for (let from = ''; ; ) {
     await parts.world.clock.sleep(1, signal)
-    const page = parts.table.page(from, COLLECT_BATCH)
+    const page = parts.table.page({ from }, COLLECT_BATCH)
     const last = page.at(-1)
     if (last === undefined) break
     from = `${last.digest}\0`

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { assert, bytesOf, type Digest, digestOf } from '#base'
+import { assert, type Digest } from '#base'
 import type { ListedChunk } from './chunk-store.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import { GROUPS } from './limits.ts'
@@ -9,35 +8,31 @@ export function groupOf(digest: Digest): number {
   return prefixOf(digest) >> 4
 }
 
-function prefixOf(digest: Digest): number {
+/** The first 16 bits of a digest: groups are made of these. */
+export function prefixOf(digest: Digest): number {
   return (digest.charCodeAt(0) << 8) | digest.charCodeAt(1)
 }
 
-/** The chunks of one of so many groups, in byte order. */
-export function* groupChunks(table: ChunkTable, group: number, groups = GROUPS): Generator<ListedChunk> {
+/** The prefixes that one of so many groups is made of. `groups`: a power of two up to 65,536. */
+export function prefixesOf(group: number, groups: number): { readonly first: number; readonly end: number } {
   const bits = Math.log2(groups)
   assert(Number.isInteger(bits) && bits <= 16, 'groups are a power of two up to 65,536')
   assert(Number.isInteger(group) && group >= 0 && group < groups, 'a group is one of them')
   const first = group << (16 - bits)
-  let from = String.fromCharCode(first >> 8, first & 255)
-  for (;;) {
-    const page = table.page(from, PAGE)
-    for (const { digest, row } of page) {
-      if (prefixOf(digest) >> (16 - bits) !== group) return
-      yield { digest, bytes: row.plainBytes, state: row.state }
-    }
-    const last = page.at(-1)
-    if (last === undefined) return
-    from = `${last.digest}\0`
+  return { first, end: first + (1 << (16 - bits)) }
+}
+
+/** The chunks of one of so many groups, in byte order. */
+export function* groupChunks(table: ChunkTable, group: number, groups = GROUPS): Generator<ListedChunk> {
+  const { first, end } = prefixesOf(group, groups)
+  const before = end < PREFIXES ? bytesOfPrefix(end) : undefined
+  for (const { digest, row } of table.rows({ from: bytesOfPrefix(first), before })) {
+    yield { digest, bytes: row.plainBytes, state: row.state }
   }
 }
 
-/** SHA-256 over the held digests of a group in byte order. */
-export function digestOfGroup(table: ChunkTable, group: number): Digest {
-  const hash = createHash('sha256')
-  for (const { digest, state } of groupChunks(table, group)) if (state === 'held') hash.update(bytesOf(digest))
-  return digestOf(hash.digest())
+function bytesOfPrefix(prefix: number): string {
+  return String.fromCharCode(prefix >> 8, prefix & 255)
 }
 
-// A group of a million chunks holds 244.
-const PAGE = 64
+const PREFIXES = 65_536

@@ -25,6 +25,8 @@ export const HOT_ROWS_MAX = 16_384
 export const FLUSH_ROWS = 512
 /** Rows of the index checked in one step of the event loop. */
 export const VERIFY_ROWS = 1024
+/** Rows of the index read at once while a range of them is gone through: a group of a million chunks holds 244. */
+export const RANGE_ROWS = 256
 /** Durable rows that wait for the index before a flush begins. */
 export const PENDING_ROWS_FLUSH = 8192
 /** Bytes of chunks whose rows wait for the index before a flush begins: what opening after a crash reads again. */

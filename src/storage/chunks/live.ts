@@ -52,7 +52,7 @@ interface Hidden {
 async function* rowsInside(parts: StoreParts, segment: Segment, hidden: Hidden): AsyncGenerator<LiveRecord> {
   for (let from = ''; ; ) {
     await parts.world.clock.sleep(1, hidden.signal)
-    const page = parts.table.page(from, ROWS_PER_PAGE)
+    const page = parts.table.page({ from }, ROWS_PER_PAGE)
     for (const { digest, row } of page) {
       const isHidden = hidden.gaps.some(gap => row.offset >= gap.offset && row.offset < gap.offset + gap.bytes)
       if (row.segment === segment.number && isHidden) yield { kind: 'chunk', digest, row, isHidden }

@@ -1,5 +1,5 @@
 import { type Digest, SortedMap } from '#base'
-import type { ChunkIndex, ChunkRow, IndexBatch } from './chunk-index.ts'
+import type { ChunkIndex, ChunkRow, IndexBatch, RowRange } from './chunk-index.ts'
 
 /** An index that lives as long as the process; the next open makes it anew from the segments. For simulation. */
 export function memoryIndex(): ChunkIndex {
@@ -22,10 +22,10 @@ class MemoryIndex implements ChunkIndex {
     this.#summary = batch.summary
   }
 
-  page(from: string, limit: number): { digest: Digest; row: ChunkRow }[] {
+  page({ from, before }: RowRange, limit: number): { digest: Digest; row: ChunkRow }[] {
     const found: { digest: Digest; row: ChunkRow }[] = []
     for (const [, entry] of this.#rows.entries(from)) {
-      if (found.length === limit) break
+      if (found.length === limit || (before !== undefined && entry.digest >= before)) break
       found.push(entry)
     }
     return found

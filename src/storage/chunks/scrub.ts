@@ -161,7 +161,7 @@ export async function* quarantinedChunks({ table, world }: StoreParts, signal: A
   if (table.tally.states.quarantined.chunks === 0) return
   for (let from = ''; ; ) {
     await world.clock.sleep(1, signal)
-    const page = table.page(from, ROWS_PER_PAGE)
+    const page = table.page({ from }, ROWS_PER_PAGE)
     for (const { digest, row } of page) if (row.state === 'quarantined') yield digest
     const last = page.at(-1)
     if (last === undefined) return

@@ -2,7 +2,7 @@ import { type Awaitable, type Digest, isFault } from '#base'
 import type { ChunkStore, ListedChunk, StoreStat } from './chunk-store.ts'
 import { type CollectOptions, type CollectRound, collectRound, type RootProvider } from './collect.ts'
 import { type Compaction, compactSegments } from './compact.ts'
-import { digestOfGroup, groupChunks } from './groups.ts'
+import { groupChunks } from './groups.ts'
 import type { StoreParts } from './parts.ts'
 import { Puts } from './puts.ts'
 import { readChunk } from './reads.ts'
@@ -101,8 +101,8 @@ export class Store implements ChunkStore {
     return await this.#look(() => [...groupChunks(this.#parts.table, group, groups)])
   }
 
-  async groupDigest(group: number): Promise<Digest> {
-    return await this.#look(() => digestOfGroup(this.#parts.table, group))
+  groupVersion(group: number, groups: number): number {
+    return this.#parts.table.changes.versionOf(group, groups)
   }
 
   stat(): StoreStat {

@@ -37,6 +37,31 @@ suite('several disks as one store', () => {
     assert.deepEqual(new Set(listed.map(({ digest }) => digest)), new Set(put.keys()))
   })
 
+  test('tell by the version of a group whether what it holds has changed, also when a disk comes or goes', async () => {
+    await using bench = new Bench()
+    const [a, b] = [await bench.part('a'), await bench.part('b')]
+    await using disks = bench.of(a)
+    const seen = new Map<number, string>()
+    const look = async () => {
+      const listed = (await disks.list(0, 1)).map(({ digest }) => digest).join()
+      assert.equal(seen.get(disks.groupVersion(0, 1)) ?? listed, listed)
+      seen.set(disks.groupVersion(0, 1), listed)
+    }
+    for (let round = 0; round < 4; round++) {
+      await putMany(disks, 3)
+      await look()
+      disks.add(b)
+      await look()
+      await putMany(disks, 9)
+      await look()
+      disks.leave(b.id)
+      await look()
+      disks.setAway(round % 2 === 0)
+    }
+    assert.ok(seen.size >= 16)
+    await b.store[Symbol.asyncDispose]()
+  })
+
   test('keep what is put again where it is', async () => {
     await using bench = new Bench()
     let put: Map<Digest, Uint8Array>

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { andThen, type Awaitable, type Digest, digestBytes, digestOf, isFault, isLater, type Log, whyOf } from '#base'
+import { andThen, type Awaitable, type Digest, isFault, isLater, type Log, whyOf } from '#base'
 import {
   CHUNK_BYTES_MAX,
   type ChunkStore,
@@ -54,6 +53,8 @@ export class Disks implements ChunkStore {
   #parts: readonly DiskPart[]
   #order: DiskOrder<DiskPart>
   #isAnyAway = false
+  /** Above all versions of groups that there were with other disks. */
+  #before = 0
   /** The store of the only disk; undefined when there are several, or were. */
   #only: ChunkStore | undefined
 
@@ -201,10 +202,8 @@ export class Disks implements ChunkStore {
     return [...chunks.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))
   }
 
-  async groupDigest(group: number): Promise<Digest> {
-    const hash = createHash('sha256')
-    for (const { digest, state } of await this.list(group)) if (state === 'held') hash.update(digestBytes(digest))
-    return digestOf(hash.digest())
+  groupVersion(group: number, groups: number): number {
+    return this.#parts.reduce((sum, { store }) => sum + store.groupVersion(group, groups), this.#before)
   }
 
   scrub(options: ScrubOptions, signal: AbortSignal): AsyncIterable<ScrubProgress> {
@@ -241,6 +240,7 @@ export class Disks implements ChunkStore {
   }
 
   #become(parts: readonly DiskPart[]): void {
+    this.#before = this.groupVersion(0, 1) + 1
     this.#parts = parts
     this.#order = new DiskOrder(parts)
     this.#only = parts.length > 1 || this.#isAnyAway ? undefined : this.#options.first.store

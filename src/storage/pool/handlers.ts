@@ -14,7 +14,6 @@ import {
 } from '#rpc'
 import { digestOfText, packDigests, packFlags, piecesOf, unpackDigests } from './digests.ts'
 import { poolFault } from './faults.ts'
-import { digestOfAll, heldOf } from './group-chunks.ts'
 import { ARRIVING_BYTES_MAX, DIGESTS_MAX, PIECE_BYTES_MAX } from './limits.ts'
 import {
   chunkBegan,
@@ -88,18 +87,18 @@ function holdings(open: Open): Handler[] {
 function comparisons(open: Open): Handler[] {
   return [
     answerUnary(chunkGroups, async ({ pool, groups, numbers }, context) => {
-      const { store } = open(pool, context)
+      const { held } = open(pool, context)
       checkGroups(groups, numbers)
       const digests: Digest[] = []
-      for (const group of numbers) digests.push(digestOfAll(await heldOf(store, groups, group)))
+      for (const group of numbers) digests.push((await held.of(groups, group, context.signal)).digest)
       return message(undefined, packDigests(digests))
     }),
     answerUnary(chunkList, async ({ pool, groups, group, from }, context) => {
-      const { store } = open(pool, context)
+      const { held } = open(pool, context)
       checkGroups(groups, [group])
       const after = from === '' ? undefined : digestOfText(from)
-      const held = (await heldOf(store, groups, group)).map(({ digest }) => digest)
-      const rest = after === undefined ? held : held.filter(digest => digest > after)
+      const all = (await held.list(groups, group)).map(({ digest }) => digest)
+      const rest = after === undefined ? all : all.filter(digest => digest > after)
       return message({ isLast: rest.length <= DIGESTS_MAX }, packDigests(rest.slice(0, DIGESTS_MAX)))
     }),
     answerUnary(chunkConfirm, async ({ pool, view }, context) => {

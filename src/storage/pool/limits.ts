@@ -19,6 +19,8 @@ export const SEND_UNASKED_BYTES_MAX = 64 * KIB
 export const DIGESTS_MAX = 16_384
 /** Groups whose digests are asked for in one call. */
 export const GROUPS_PER_CALL_MAX = 64
+/** Chunks of the own disk that are listed before others get a turn: some milliseconds. */
+export const LISTED_PER_TURN = 1_024
 /** Groups of a pool: as many as a node map may have. */
 export const GROUPS_MAX = 65_536
 /** Rows of groups that lack copies in one machine's report. */

@@ -33,8 +33,8 @@ export class Mending {
       if (!(await this.#send(view, name, chunks, signal))) isComplete = false
     }
     if (view.isWanted(view.own, finding.group)) return 0
-    if (!isComplete) return finding.own.length
-    return await this.#giveUp(view, finding, signal)
+    if (!isComplete) return finding.chunks
+    return await this.#giveUp(view, finding.group, signal)
   }
 
   /** Resolves when what was sent is durable; false when a machine failed or lost what it had. */
@@ -83,8 +83,9 @@ export class Mending {
     await this.#holders.get(name).put(digest, body, signal)
   }
 
-  async #giveUp(view: PoolView, { group, own }: Finding, signal: AbortSignal): Promise<number> {
-    const { copies, store } = this.#parts
+  async #giveUp(view: PoolView, group: number, signal: AbortSignal): Promise<number> {
+    const { copies, held, store } = this.#parts
+    const own = await held.list(view.groups, group)
     let confirmedCount = 0
     const confirm = async (digests: readonly Digest[]): Promise<readonly Digest[]> => {
       let confirmed = digests

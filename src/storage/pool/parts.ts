@@ -1,6 +1,7 @@
 import type { World } from '#base'
 import type { Machines } from '#cluster'
 import type { ChunkStore } from '#storage/chunks'
+import type { HeldGroups } from './held-groups.ts'
 import type { OwnCopies } from './own-copies.ts'
 import type { Traffic } from './traffic.ts'
 import type { PoolView } from './view.ts'
@@ -16,6 +17,7 @@ export interface PoolParts {
   readonly machines: PoolMachines
   readonly store: ChunkStore
   readonly copies: OwnCopies
+  readonly held: HeldGroups
   readonly traffic: Traffic
   /** Of this opening: what another machine did not see synced in it may be gone in the next. */
   readonly boot: string

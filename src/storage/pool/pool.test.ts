@@ -197,6 +197,40 @@ test('while a machine is away, what is written does not have all that waits for 
   assert.ok(lists < 200, `${lists} times a group was listed`)
 })
 
+test('what was compared is compared again without being listed, but for what has changed', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const [a, b] = [cloud.machine('a'), cloud.machine('b')]
+  const chunks = await putAll(cloud, a, 60)
+  await cloud.clock.run(a.pool.sync())
+  const compared = async () => {
+    for (const { pool } of cloud.machines.values()) pool.compare()
+    await cloud.clock.pass(2_000)
+    await cloud.until(() => isSettled(cloud, a))
+  }
+  await compared()
+  let listed = 0
+  for (const { store } of cloud.machines.values()) {
+    const list = store.list.bind(store)
+    store.list = (...words) => {
+      listed++
+      return list(...words)
+    }
+  }
+  await compared()
+  assert.equal(listed, 0)
+  await putAll(cloud, a, 1)
+  await cloud.clock.run(a.pool.sync())
+  await compared()
+  assert.ok(listed > 0 && listed < 20, `${listed} times a group was listed`)
+  const [digest] = [...chunks.keys()]
+  assert(digest !== undefined)
+  const holders = await copiesOf(cloud, digest)
+  for (const name of holders.slice(1)) await cloud.machine(name).store.delete([digest])
+  await compared()
+  assert.deepEqual(await copiesOf(cloud, digest), holders)
+  assert.ok(b.pool.report().missing.length === 0 && listed < 60, `${listed} times a group was listed`)
+})
+
 test('a machine that drains may be unplugged when all it has is elsewhere, and not before', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')

@@ -4,6 +4,7 @@ import { Bell } from './bell.ts'
 import { Cached } from './cached.ts'
 import { CloudSpace } from './cloud-space.ts'
 import { Greeting } from './greeting.ts'
+import { HeldGroups } from './held-groups.ts'
 import { Holders } from './holders.ts'
 import { TICK_MS } from './limits.ts'
 import type { Report } from './methods.ts'
@@ -44,6 +45,7 @@ export function openPool(options: PoolOptions): Pool {
 export class Pool implements ServedPool, AsyncDisposable {
   readonly store: ChunkStore
   readonly copies: OwnCopies
+  readonly held: HeldGroups
   readonly boot: string
   readonly #parts: PoolParts
   readonly #views: Views
@@ -67,10 +69,12 @@ export class Pool implements ServedPool, AsyncDisposable {
     this.boot = Buffer.from(world.entropy.bytes(16)).toString('hex')
     this.#views = new Views({ id, machines, world })
     const { signal } = this.#closing
-    const own = { store, copies: this.copies, boot: this.boot, signal, traffic: new Traffic(world.clock) }
     const view = () => this.#views.view
-    this.#parts = { id, world, machines, view, owe: group => this.#repair.owe(group), ...own }
     const cached = new Cached(store, cachedBytesMax)
+    this.held = new HeldGroups({ store, clock: world.clock, cached, groups: () => view().groups })
+    const traffic = new Traffic(world.clock)
+    const own = { store, copies: this.copies, held: this.held, boot: this.boot, signal, traffic }
+    this.#parts = { id, world, machines, view, owe: group => this.#repair.owe(group), ...own }
     this.#holders = new Holders(this.#parts)
     this.#writes = new Writes(this.#parts, this.#holders)
     this.#reads = new Reads(this.#parts, this.#holders, cached)

@@ -126,7 +126,6 @@ export class Repair {
       view,
       parts: this.#parts,
       holders: this.#holders,
-      cached: this.#cached,
       silent: this.#silent,
     })
     const nowMs = this.#parts.world.clock.monotonicMs()
@@ -171,9 +170,9 @@ export class Repair {
     for (const finding of await survey.some(groups, signal)) this.#note(survey.view, finding)
   }
 
-  #note(view: PoolView, { group, own, lacking, silent, alone }: Finding): void {
+  #note(view: PoolView, { group, chunks: held, lacking, silent, alone }: Finding): void {
     const isMisplaced = !view.isWanted(view.own, group)
-    const isRight = lacking.size === 0 && silent.length === 0 && alone.length === 0 && !isMisplaced
+    const isRight = lacking.size === 0 && silent.length === 0 && alone === 0 && !isMisplaced
     if (isRight) {
       this.#findings.delete(group)
       return
@@ -184,8 +183,8 @@ export class Repair {
     this.#findings.set(group, {
       lacking: new Map(counts),
       isSilent: silent.length > 0,
-      alone: alone.length,
-      misplaced: isMisplaced ? own.length : 0,
+      alone,
+      misplaced: isMisplaced ? held : 0,
     })
   }
 

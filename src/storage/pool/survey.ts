@@ -1,9 +1,7 @@
 import { type Digest, whyOf } from '#base'
 import type { ListedChunk } from '#storage/chunks'
-import type { Cached } from './cached.ts'
-import { digestOfAll } from './group-chunks.ts'
+import type { HeldGroup } from './held-groups.ts'
 import type { Holder } from './holder.ts'
-import type { Holders } from './holders.ts'
 import { GROUPS_PER_CALL_MAX } from './limits.ts'
 import type { PoolParts } from './parts.ts'
 import type { PoolView } from './view.ts'
@@ -11,24 +9,23 @@ import type { PoolView } from './view.ts'
 /** How the copies of what this machine holds of a group were found. */
 export interface Finding {
   readonly group: number
-  /** What is held here. */
-  readonly own: readonly ListedChunk[]
+  /** How many chunks of it are held here. */
+  readonly chunks: number
   /** What of it each wanted holder lacks. */
   readonly lacking: ReadonlyMap<string, readonly ListedChunk[]>
   /** Wanted holders that should answer, and do not. */
   readonly silent: readonly string[]
   /** Wanted holders that the map has Offline. */
   readonly away: readonly string[]
-  /** What is held here and by no other wanted holder that answered. */
-  readonly alone: readonly ListedChunk[]
+  /** How many are held here and by no other wanted holder that answered. */
+  readonly alone: number
 }
 
 /** What a comparison goes by. */
 export interface SurveyParts {
   readonly view: PoolView
-  readonly parts: PoolParts
-  readonly holders: Holders
-  readonly cached: Cached
+  readonly parts: Pick<PoolParts, 'view' | 'store' | 'held' | 'world'>
+  readonly holders: { get(name: string): Pick<Holder, 'groups' | 'list'> }
   /** Machines that did not answer before: that is not told again. */
   readonly silent: Set<string>
 }
@@ -36,18 +33,16 @@ export interface SurveyParts {
 /** Compares what this machine holds with what the wanted holders do, by one view. */
 export class Survey {
   readonly view: PoolView
-  readonly #parts: PoolParts
-  readonly #holders: Holders
-  readonly #cached: Cached
+  readonly #parts: SurveyParts['parts']
+  readonly #holders: SurveyParts['holders']
   readonly #silent: Set<string>
   /** Who did not answer once is not asked again. */
   readonly #down = new Set<string>()
 
-  constructor({ view, parts, holders, cached, silent }: SurveyParts) {
+  constructor({ view, parts, holders, silent }: SurveyParts) {
     this.view = view
     this.#parts = parts
     this.#holders = holders
-    this.#cached = cached
     this.#silent = silent
   }
 
@@ -70,21 +65,15 @@ export class Survey {
 
   /** The same of a few groups, at most GROUPS_PER_CALL_MAX. */
   async some(groups: readonly number[], signal: AbortSignal): Promise<Finding[]> {
-    const own = new Map<number, readonly ListedChunk[]>()
+    const own = new Map<number, HeldGroup>()
     for (const group of groups) {
-      const held = await this.#held(group)
-      if (held.length > 0) own.set(group, held)
+      const held = await this.#parts.held.of(this.view.groups, group, signal)
+      if (held.chunks > 0) own.set(group, held)
     }
     const digests = await this.#digests([...own.keys()], signal)
     const findings: Finding[] = []
     for (const [group, held] of own) findings.push(await this.#finding(group, held, digests, signal))
     return findings
-  }
-
-  async #held(group: number): Promise<readonly ListedChunk[]> {
-    const chunks = await this.#parts.store.list(group, this.view.groups)
-    for (const { digest, bytes, state } of chunks) if (state === 'cached') await this.#cached.met(digest, bytes)
-    return chunks.filter(({ state }) => state === 'held')
   }
 
   // What each wanted holder says of the groups it shall hold; undefined of one that does not answer.
@@ -106,29 +95,33 @@ export class Survey {
 
   async #finding(
     group: number,
-    own: readonly ListedChunk[],
+    { chunks, digest }: HeldGroup,
     digests: ReadonlyMap<string, ReadonlyMap<number, Digest> | undefined>,
     signal: AbortSignal,
   ): Promise<Finding> {
-    const ownDigest = digestOfAll(own)
     const lacking = new Map<string, readonly ListedChunk[]>()
     const silent: string[] = []
-    let alone = own
+    // Listed only where somebody has something else; undefined: all of it.
+    let [own, alone]: (readonly ListedChunk[] | undefined)[] = []
     for (const name of this.#wantedOthers(group)) {
-      const isSame = digests.get(name)?.get(group) === ownDigest
-      const theirs = isSame ? undefined : await this.#list(name, group, signal)
-      if (theirs === 'silent') {
+      if (digests.get(name)?.get(group) === digest) {
+        alone = []
+        continue
+      }
+      // What is put meanwhile is not missing there: this machine looks first.
+      own ??= this.#down.has(name) ? undefined : await this.#parts.held.list(this.view.groups, group)
+      const theirs = await this.#list(name, group, signal)
+      if (theirs === undefined || own === undefined) {
         silent.push(name)
         continue
       }
-      const lacks =
-        theirs === undefined ? [] : own.filter(({ digest }) => !theirs.has(digest) && this.#isNeeded(digest))
+      const lacks = own.filter(chunk => !theirs.has(chunk.digest) && this.#isNeeded(chunk.digest))
       if (lacks.length > 0) lacking.set(name, lacks)
-      const lacked = new Set(lacks.map(({ digest }) => digest))
-      alone = alone.filter(({ digest }) => lacked.has(digest))
+      const lacked = new Set(lacks)
+      alone = (alone ?? own).filter(chunk => lacked.has(chunk))
     }
     const away = this.view.wanted(group).filter(name => this.view.stateOf(name) === 'Offline')
-    return { group, own, lacking, silent, away, alone }
+    return { group, chunks, lacking, silent, away, alone: alone?.length ?? chunks }
   }
 
   #wantedOthers(group: number): string[] {
@@ -141,13 +134,13 @@ export class Survey {
     return !this.#parts.store.isCandidate(digest)
   }
 
-  async #list(name: string, group: number, signal: AbortSignal): Promise<ReadonlySet<Digest> | 'silent'> {
-    return (await this.#ask(name, holder => holder.list(this.view.groups, group, signal), signal)) ?? 'silent'
+  async #list(name: string, group: number, signal: AbortSignal): Promise<ReadonlySet<Digest> | undefined> {
+    return await this.#ask(name, holder => holder.list(this.view.groups, group, signal), signal)
   }
 
   async #ask<Answer>(
     name: string,
-    ask: (holder: Holder) => Promise<Answer>,
+    ask: (holder: Pick<Holder, 'groups' | 'list'>) => Promise<Answer>,
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
     if (this.#down.has(name)) return undefined

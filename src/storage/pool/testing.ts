@@ -205,6 +205,12 @@ export class TestCloud implements AsyncDisposable {
   }
 }
 
+/** A folder that goes with its owner. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-pool-'))
+  return { path: folder, [Symbol.dispose]: () => fs.rmSync(folder, { recursive: true, force: true }) }
+}
+
 function gated(duplex: Duplex, gate: { readonly opened: Promise<void> }): Duplex {
   async function* incoming() {
     for await (const bytes of duplex.incoming) {

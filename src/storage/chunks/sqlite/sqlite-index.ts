@@ -3,7 +3,7 @@ import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { type Digest, digestBytes, digestOf, isFault } from '#base'
-import type { ChunkIndex, ChunkRow, IndexBatch } from '../chunk-index.ts'
+import type { ChunkIndex, ChunkRow, IndexBatch, RowRange } from '../chunk-index.ts'
 import { chunkFault } from '../faults.ts'
 import type { ChunkState, Codec } from '../record.ts'
 
@@ -23,6 +23,8 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};`
 const CODECS: readonly Codec[] = ['raw', 'zstd']
 const STATES: readonly ChunkState[] = ['held', 'cached', 'condemned', 'quarantined']
+// Behind every digest.
+const END = Buffer.alloc(33, 255)
 const COLUMNS = 'digest, segment, offset, stored, plain, codec, state, checksum, checks'
 
 class SqliteIndex implements ChunkIndex {
@@ -55,8 +57,9 @@ class SqliteIndex implements ChunkIndex {
     })
   }
 
-  page(from: string, limit: number): { digest: Digest; row: ChunkRow }[] {
-    const rows = guard(() => this.#tables.page.all(Buffer.from(from, 'latin1'), limit))
+  page({ from, before }: RowRange, limit: number): { digest: Digest; row: ChunkRow }[] {
+    const end = before === undefined ? END : Buffer.from(before, 'latin1')
+    const rows = guard(() => this.#tables.page.all(Buffer.from(from, 'latin1'), end, limit))
     return rows.map(found => {
       const bytes = found['digest']
       if (!(bytes instanceof Uint8Array) || bytes.byteLength !== 32) throw damaged()
@@ -129,7 +132,7 @@ function openTables(file: string): Tables {
       ),
       put: database.prepare(`INSERT OR REPLACE INTO chunks(${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
       remove: database.prepare('DELETE FROM chunks WHERE digest = ?'),
-      page: database.prepare(`SELECT ${COLUMNS} FROM chunks WHERE digest >= ? ORDER BY digest LIMIT ?`),
+      page: database.prepare(`SELECT ${COLUMNS} FROM chunks WHERE digest >= ? AND digest < ? ORDER BY digest LIMIT ?`),
       note: database.prepare('INSERT OR REPLACE INTO notes(name, value, checksum) VALUES (?, ?, ?)'),
       noted: database.prepare('SELECT value, checksum FROM notes WHERE name = ?'),
     }
