@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { whyNoEtcd } from '../etcd/server.ts'
 import { startLab, type TestLab } from './lab.ts'
+import { type Pauses, readOn, writeForReaders } from './reader.ts'
 import { whyNoLab } from './why-no-lab.ts'
 
 /** Milliseconds within which a cloud goes on after any machine was lost; machines of a lab that share two processors take longer. */
 const GOES_ON_MS = 15_000
 const LOOKS_MS = 15_000
+/** The longest that reads of what a machine has looked at may wait: long before anything takes over for who was lost. */
+const READS_WAIT_MS = 6_000
+const READ = { folder: '/mnt/cairn/readers', known: 20, fresh: 300 }
+const READ_MS = 24_000
 
 suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }, () => {
   test('go on when the first of them is lost, and take it in again', async t => {
@@ -15,10 +20,13 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }
     await lab.sh('m1', 'echo before > /mnt/cairn/before && sync /mnt/cairn/before')
     assert.equal(await lab.sh('m3', 'cat /mnt/cairn/before'), 'before\n')
     await inSync(lab)
+    await writeForReaders(lab, 'm1', READ)
+    const read = await reading(lab, ['m2', 'm3'])
     const killedAt = performance.now()
     await lab.kill('m1')
     await t.test('control works on another, whose controllers lead', () => controlled(lab, killedAt))
     await t.test('files are read and written by themselves', () => written(lab, killedAt))
+    await t.test('files that were looked at are read all the time', () => readAllTheTime(read))
     await t.test('the lost one comes back as a controller', () => back(lab))
   })
 })
@@ -27,6 +35,30 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }
 async function inSync(lab: TestLab): Promise<void> {
   const rows = async () => JSON.parse((await lab.cairn('m1', 'status', '-o', 'json')).out).filesystems
   await lab.until('the log of home to be on two machines', async () => (await rows())[0].inSync.length >= 2)
+}
+
+/** Begins to read on machines, as programs do that were there before; answers when all have looked at what they shall know. */
+async function reading(
+  lab: TestLab,
+  machines: readonly string[],
+): Promise<{ readonly done: Promise<readonly Pauses[]> }> {
+  const began = machines.map(() => Promise.withResolvers<void>())
+  const reads = machines.map((machine, at) => {
+    const read = readOn(lab, machine, { ...READ, ms: READ_MS }, () => began[at]?.resolve())
+    read.catch(error => began[at]?.reject(error))
+    return read
+  })
+  await Promise.all(began.map(({ promise }) => promise))
+  return { done: Promise.all(reads) }
+}
+
+async function readAllTheTime({ done }: Awaited<ReturnType<typeof reading>>): Promise<void> {
+  for (const { open, known, fresh, counts, errors } of await done) {
+    assert.deepEqual(errors, [])
+    assert.ok(Math.max(open, known) < READS_WAIT_MS, `an open file waited ${open} ms, one that is known ${known} ms`)
+    assert.ok(fresh < GOES_ON_MS + LOOKS_MS, `a file that nobody had looked at waited ${fresh} ms`)
+    assert.ok(Math.min(counts.open, counts.known) > 100, JSON.stringify(counts))
+  }
 }
 
 async function controlled(lab: TestLab, killedAt: number): Promise<void> {
