@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { isFault } from '#base'
 import { machineWorld } from '#host'
 import { Keyring, MasterKey } from '#identity'
 import { openMemoryKeyspace } from '#keyspace'
 import { RESOURCES } from '#schema'
+import { partialOf } from '../answers/table.ts'
 import { ObjectCodec } from './codec.ts'
 import { ObjectStore } from './object-store.ts'
+import type { TextPart } from './object-text.ts'
 
 const never = new AbortController().signal
 const resourceOf = (plural: string) => {
@@ -56,13 +59,22 @@ test('Secrets lie in the keyspace sealed, each for its own key, and are read as 
 
 test('what is stored is told with its revision without being read, and what was stored otherwise is not', () => {
   const codec = new ObjectCodec()
-  const object = { ...secret('one'), data: { text: 'é"}}', nested: { metadata: { name: 'x' } } } }
-  const entryOf = (value: Uint8Array) => ({ key: '/objects/a', value, modRevision: 7, createRevision: 7, version: 1 })
-  const entry = entryOf(codec.bytesOf('/objects/a' as never, object as never)) as never
-  assert.deepEqual(JSON.parse(codec.textOf(entry, 7 as never)!.toString()), codec.objectOf(entry))
+  const key = '/objects/a' as never
+  const entryOf = (value: Uint8Array) => ({ key, value, modRevision: 7, createRevision: 7, version: 1 }) as never
+  const told = (entry: never, part: TextPart) => codec.textOf(entry, { revision: 7 as never, part })?.toString()
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue()), (data, more) => {
+      const { resourceVersion: _, ...given } = more
+      const object = { ...secret('é"}}'), data, nested: { metadata: { name: 'x' } } }
+      const entry = entryOf(codec.bytesOf(key, { ...object, metadata: { ...given, ...object.metadata } } as never))
+      const whole = codec.objectOf(entry)
+      assert.deepEqual(JSON.parse(told(entry, 'object') ?? ''), whole)
+      assert.deepEqual(JSON.parse(told(entry, 'partial') ?? ''), partialOf(whole))
+    }),
+  )
   // As it was stored before: the metadata last.
-  const { metadata, ...rest } = object
+  const { metadata, ...rest } = secret('a')
   for (const text of [JSON.stringify({ ...rest, metadata }), '{"apiVersion":"v1","kind":"x","metadata":{}}']) {
-    assert.equal(codec.textOf(entryOf(Buffer.from(text)) as never, 7 as never), undefined)
+    for (const part of ['object', 'partial'] as const) assert.equal(told(entryOf(Buffer.from(text)), part), undefined)
   }
 })

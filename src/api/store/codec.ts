@@ -2,6 +2,7 @@ import { assert, type ByteString } from '#base'
 import type { KeyValue, Revision } from '#keyspace'
 import { isKubeObject, type KubeObject, type StoredForm } from '#schema'
 import { resourcePrefix } from './keys.ts'
+import { objectText, type TextPart } from './object-text.ts'
 
 /** Encrypts what is stored under a key, for that key alone. */
 export interface Sealing {
@@ -13,11 +14,13 @@ export interface Sealing {
 /** Where objects lie that are stored sealed as a whole: annotations may repeat what their data hold. */
 export const SEALED: readonly ByteString[] = [resourcePrefix({ group: '', plural: 'secrets' })]
 
-// What is stored begins so: what follows is a first field of the object's own metadata.
-const BEGIN = /^\{"apiVersion":"[^"\\]*","kind":"[^"\\]*","metadata":\{(?=")/
-const BEGIN_BYTES_MAX = 512
-
 const BRACE = '{'.charCodeAt(0)
+
+/** What of an object is told, and its revision. */
+export interface WantedText {
+  readonly revision: Revision
+  readonly part: TextPart
+}
 
 /** Objects as they are stored: JSON without the resourceVersion, which is the revision of the key; sealed for some kinds. */
 export class ObjectCodec {
@@ -51,13 +54,9 @@ export class ObjectCodec {
    * The JSON of an object with a revision, as {@link objectOf} and JSON.stringify make it but for the order of fields, without
    * reading it; undefined when it is stored in another form, or was by a Cairn of before. Faults: SealBroken.
    */
-  textOf({ key, value }: KeyValue, revision: Revision, form?: StoredForm): Buffer | undefined {
+  textOf({ key, value }: KeyValue, wanted: WantedText, form?: StoredForm): Buffer | undefined {
     if (form !== undefined) return undefined
-    const plain = bufferOf(this.#plain(key, value))
-    const begin = BEGIN.exec(plain.toString('latin1', 0, BEGIN_BYTES_MAX))?.[0].length
-    if (begin === undefined) return undefined
-    const inserted = Buffer.from(`"resourceVersion":"${revision}",`)
-    return Buffer.concat([plain.subarray(0, begin), inserted, plain.subarray(begin)])
+    return objectText(bufferOf(this.#plain(key, value)), wanted.revision, wanted.part)
   }
 
   #plain(key: ByteString, value: Uint8Array): Uint8Array {

@@ -2,6 +2,7 @@ import type { ByteString } from '#base'
 import type { KeyEvent, KeyValue, Revision } from '#keyspace'
 import type { KubeObject, StoredForm } from '#schema'
 import type { ObjectCodec } from './codec.ts'
+import type { TextPart } from './object-text.ts'
 
 /** One change: made when there was none before, deleted when there is none now. Objects are read when asked for. */
 export class ObjectChange {
@@ -49,9 +50,9 @@ export class ObjectChange {
    * The JSON of the object as it is now, or was before it was deleted, with the revision of the change; undefined when it must be
    * read for that.
    */
-  get text(): Buffer | undefined {
+  text(part: TextPart): Buffer | undefined {
     const entry = this.#entry ?? this.#previous
-    return entry && this.#codec.textOf(entry, this.revision, this.#form)
+    return entry && this.#codec.textOf(entry, { revision: this.revision, part }, this.#form)
   }
 
   /** Keeps only the bytes of the objects, a fifth of what they take when read; they are read again when asked for. */

@@ -109,13 +109,15 @@ class Teller {
   #change({ change, lines }: FeedEntry): Uint8Array | undefined {
     const { matches, view } = this.#watching
     if (!change.key.startsWith(this.#prefix)) return undefined
-    if (matches === undefined && view.form === 'object') {
+    const { form } = view
+    if (matches === undefined && form !== 'table') {
       const type = typeForAll(change)
-      return this.#kept(lines, `${type} ${view.id}`, () => unreadLine(type, change) ?? this.#lineOf(change))
+      const make = () => unreadLine(type, change.text(form)) ?? this.#lineOf(change)
+      return this.#kept(lines, `${type} ${view.id}`, make)
     }
     const event = eventOf(change, matches)
     if (event === undefined) return undefined
-    if (this.#isFirst && view.form === 'table') return this.#line(event.type, event.object)
+    if (this.#isFirst && form === 'table') return this.#line(event.type, event.object)
     return this.#kept(lines, `${event.type} ${view.id}`, () => this.#line(event.type, event.object))
   }
 
@@ -139,8 +141,8 @@ class Teller {
   }
 }
 
-// Most watches show objects as they are stored: those are not read, only told.
-function unreadLine(type: EventType, { text }: ObjectChange): Uint8Array | undefined {
+// Most watches show objects as they are stored, or their metadata: those are not read, only told.
+function unreadLine(type: EventType, text: Uint8Array | undefined): Uint8Array | undefined {
   return text && Buffer.concat([Buffer.from(`{"type":"${type}","object":`), text, LINE_END])
 }
 
