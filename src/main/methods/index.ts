@@ -24,6 +24,7 @@ import { fileMethods } from './file.ts'
 import { filesystemMethods } from './filesystem.ts'
 import { forwarding, HomeOrders } from './forwarding.ts'
 import { MachineOrders, toMachines } from './machine-orders.ts'
+import { idMethods } from './ids.ts'
 import { nodeMethods } from './node.ts'
 import type { Parts } from './parts.ts'
 import { quotaMethods } from './quota.ts'
@@ -48,6 +49,7 @@ export function handlersOf(parts: Parts, orders?: Orders): readonly Handler[] {
     ...filesystemMethods(parts),
     ...storeMethods(parts),
     ...quotaMethods(parts),
+    ...idMethods(parts),
   ]
   const handlers = [
     ...whole,

@@ -27,6 +27,7 @@ import { MeshDesk } from '../mesh/desk.ts'
 import { softwareName } from '../version.ts'
 import { Collector } from './collector.ts'
 import { bootId, Filesystems, type FilesystemsHomes, isElsewhere } from './filesystems.ts'
+import { IdsFile } from './ids-file.ts'
 import { openSupervisorLink, type SupervisorLink } from './link.ts'
 import { limitOrphan } from './orphan.ts'
 import { homesHere, otherRoots, rootsHandlers } from './roots.ts'
@@ -125,15 +126,16 @@ async function openAll(
   )
   held.filesystems = filesystems
   replication.serve(filesystems)
+  const ids = new IdsFile(world.disk, dataFolder)
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
-  const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, agreed }))
+  const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, ids, agreed }))
   held.sessions = sessions
   disks.stayBehind(pool)
   const diskKeeper = opening.use(new DiskKeeper({ world, disks, returned: () => pool.compare() }))
   const others = otherRoots(peers.machines, () => homesHere(filesystems, replication))
   const collector = opening.use(new Collector({ world, chunks, filesystems, others }))
   const openedMs = world.clock.monotonicMs()
-  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, collector, peers, replication, desk, openedMs }
+  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, ids, collector, peers, replication, desk, openedMs }
   const handlers = handlersOf({ start, link, world, ...open }, orders)
   opening.use(await openDoor(dataFolder, world, handlers))
   for (const each of [pool, filesystems]) opening.defer(() => each.hurry())

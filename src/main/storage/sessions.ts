@@ -1,15 +1,18 @@
 import type { Clock, World } from '#base'
 import { type Ino, LateVfs, type Vfs } from '#storage/fs'
-import { type FuseSession, openFuseSession } from '#storage/fuse'
+import { type FuseSession, type IdPairs, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
 import { TOLD_TIMEOUT_MS } from '../limits.ts'
 import type { Filesystems } from './filesystems.ts'
+import type { IdsFile } from './ids-file.ts'
 
 /** What serving mounts needs. */
 export interface SessionsOptions {
   readonly mounts: readonly HeldMount[]
   readonly filesystems: Filesystems
   readonly world: World
+  /** Who users and groups of this machine are in filesystems. */
+  readonly ids: Pick<IdsFile, 'of'>
   /** Told what the kernel and this process agreed on a mount. */
   agreed(path: string, negotiated: Negotiated): void
 }
@@ -55,6 +58,11 @@ export class Sessions implements AsyncDisposable {
     return false
   }
 
+  /** Users and groups of this machine are these in a filesystem from now on. */
+  mapIds(filesystem: string, ids: IdPairs): void {
+    for (const [mount, session] of this.#served) if (mount.filesystem === filesystem) session.mapIds(ids)
+  }
+
   /** Resolves when a filesystem whose mounts were taken away is served no more, or after a while. */
   async left(filesystem: string): Promise<void> {
     const ended = new AbortController()
@@ -77,10 +85,11 @@ export class Sessions implements AsyncDisposable {
     await Promise.all(Array.from(this.#served.values(), session => session[Symbol.asyncDispose]()))
   }
 
-  async #openOne(mount: HeldMount, vfs: Vfs, { world, agreed }: SessionsOptions): Promise<void> {
+  async #openOne(mount: HeldMount, vfs: Vfs, { world, ids, agreed }: SessionsOptions): Promise<void> {
     const session = await openFuseSession({
       fd: mount.fd,
       vfs,
+      ids: ids.of(mount.filesystem),
       log: world.log,
       resumed: mount.resumed,
       negotiated: mount.negotiated,

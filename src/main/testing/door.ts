@@ -15,6 +15,7 @@ import { Collector } from '../storage/collector.ts'
 import { Filesystems } from '../storage/filesystems.ts'
 import type { Request } from '../storage/link.ts'
 import { NO_OTHER_ROOTS } from '../storage/roots.ts'
+import { IdsFile } from '../storage/ids-file.ts'
 import { Sessions } from '../storage/sessions.ts'
 
 /** A local door over real chunk store and filesystems in a temporary folder, without processes and mounts. */
@@ -42,8 +43,9 @@ export async function openTestDoor(): Promise<TestDoor> {
   const disks = opening.use(await MachineDisks.open({ world, dataFolder, workers, machine, failed: () => undefined }))
   const chunks = disks.store
   const mounted = new Set<string>()
+  const ids = new IdsFile(world.disk, dataFolder)
   const filesystems = opening.use(await Filesystems.open({ world, dataFolder, chunks, mounted }))
-  const sessions = opening.use(await Sessions.open({ mounts: [], filesystems, world, agreed: () => undefined }))
+  const sessions = opening.use(await Sessions.open({ mounts: [], filesystems, world, ids, agreed: () => undefined }))
   const asked: Request[] = []
   const link = {
     start: Promise.withResolvers<never>().promise,
@@ -84,6 +86,7 @@ export async function openTestDoor(): Promise<TestDoor> {
     pool,
     filesystems,
     sessions,
+    ids,
     collector,
     disks,
     diskKeeper,

@@ -91,6 +91,23 @@ export const filesystemMount = unary({
   result: pathShape,
 })
 
+/** The highest user or group id; the one above stands for none. */
+export const ID_MAX = 0xffff_fffe
+
+const id = integer(0, ID_MAX)
+const idPairs = list(shape({ local: id, cloud: id }), 1024)
+
+/** Users and groups of a machine, and who they are in a filesystem. */
+export const idPairsShape = shape({ users: idPairs, groups: idPairs })
+
+/** Says, or changes, who users and groups of this machine are in a filesystem. Faults: NotFound, HomeUnreachable, Invalid. */
+export const filesystemIds = unary({
+  name: 'filesystem.ids',
+  version: 1,
+  params: shape({ filesystem: askedName, to: optional(idPairsShape) }),
+  result: idPairsShape,
+})
+
 /**
  * Makes this machine, which has all that was acknowledged of a filesystem, its home. `isForced` asks no controller: the home before must be
  * gone for good, or is none any more when it hears of it. The storage process is replaced. Faults: NotFound, NotInSync, Busy, NoController.

@@ -3,6 +3,7 @@ import type { SessionOptions } from './session/session.ts'
 
 export { abortMount, raiseReadahead } from './mount/connection.ts'
 export { type FuseAvailability, fuseAvailability, requireFuse } from './mount/availability.ts'
+export type { IdPair, IdPairs } from './id-map.ts'
 export { healDeadMount, isDeadMount } from './mount/dead.ts'
 export { type MountHandle, type MountOptions, mountFuse } from './mount/mount.ts'
 export { findMount, type MountEntry } from './mount/mountinfo.ts'

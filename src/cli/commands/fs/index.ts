@@ -3,6 +3,7 @@ import type { Run } from '../../run.ts'
 import { declareAccess } from './access.ts'
 import { declareCreate } from './create.ts'
 import { declareGc } from './gc.ts'
+import { declareIds } from './ids.ts'
 import { declareList } from './list.ts'
 import { declareMount } from './mount.ts'
 import { declarePromote } from './promote.ts'
@@ -25,6 +26,7 @@ export function declareFs(program: Command, run: Run): void {
     declareStat,
     declareSnapshot,
     declareAccess,
+    declareIds,
     declarePromote,
   ]
   for (const declare of [...declarations, declareQuota, declareGc, declareScrub]) declare(fs, run)

@@ -20,13 +20,15 @@ export const getattr = operation<Attributes>({
 export const statx = operation<Attributes>({
   interruptible: 'dying',
   run: ({ vfs }, request) => vfs.attributes(request.ino),
-  encode: (context, attributes, out) => writeStatxOut(out, PAYLOAD, attributes, context.vfs.ttlMs),
+  encode: (context, attributes, out) => writeStatxOut(out, PAYLOAD, context.ids.shown(attributes), context.vfs.ttlMs),
 })
 
 /** SETATTR: chmod, chown, truncate, utimensat. */
 export const setattr = operation<Attributes>({
-  run: ({ vfs }, request) =>
-    vfs.setAttributes(request.ino, changeOf(SETATTR_IN.read(request.bytes, BODY)), callerOf(request)),
+  run: ({ vfs, ids }, request) => {
+    const change = ids.asked(changeOf(SETATTR_IN.read(request.bytes, BODY)))
+    return isErrno(change) ? change : vfs.setAttributes(request.ino, change, callerOf(request))
+  },
   encode: encodeAttributes,
   changes: true,
 })
@@ -59,7 +61,7 @@ export const statfs = operation<StatFs>({
 const SPARE = new Uint8Array(24)
 
 function encodeAttributes(context: Context, attributes: Attributes, out: Buffer): number {
-  return writeAttrOut(out, PAYLOAD, attributes, context.vfs.ttlMs)
+  return writeAttrOut(out, PAYLOAD, context.ids.shown(attributes), context.vfs.ttlMs)
 }
 
 /** What a SETATTR asks for. A change of owner takes privileges away as chown(2) does (HANDLE_KILLPRIV_V2). */

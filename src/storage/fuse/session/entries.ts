@@ -9,7 +9,7 @@ import { type Context, callerOf, inoOf, nameAt, nothing, operation, type Request
 /** Encodes an entry reply and counts the lookup it stands for. */
 export function encodeEntry(context: Context, attributes: Attributes, out: Buffer): number {
   context.lookups.add(attributes.ino)
-  return writeEntry(out, PAYLOAD, attributes, context.vfs.ttlMs)
+  return writeEntry(out, PAYLOAD, context.ids.shown(attributes), context.vfs.ttlMs)
 }
 
 /** LOOKUP: an absent name is an answer too, which the kernel may remember. */

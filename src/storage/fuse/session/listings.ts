@@ -3,6 +3,7 @@ import { type Cookie, type DirectoryEntry, ERRNO, type Ino, isErrno, type Reply 
 import { direntBytes, direntPlusBytes, writeDirent, writeDirentPlus } from '../codec/directory.ts'
 import { BODY, PAYLOAD } from '../codec/header.ts'
 import { READ_IN } from '../codec/requests.ts'
+import type { IdMap } from '../id-map.ts'
 import { TRANSFER_BYTES_MAX } from '../limits.ts'
 import { type Context, operation, type Request } from './operation.ts'
 
@@ -35,18 +36,24 @@ function list(context: Context, request: Request, out: Buffer, what: 'names' | '
   const { offset, size } = READ_IN.read(request.bytes, BODY)
   if (size > TRANSFER_BYTES_MAX) return ERRNO.EINVAL
   const page: Page = { bytes: 0, inos: [] }
-  const { ttlMs } = context.vfs
+  const { ids, vfs } = context
+  const { ttlMs } = vfs
   const take = (entry: DirectoryEntry): boolean => {
     const bytes = what === 'names' ? direntBytes(entry) : direntPlusBytes(entry)
     if (page.bytes + bytes > size) return false
     if (what === 'names') writeDirent(out, PAYLOAD + page.bytes, entry)
-    else writeDirentPlus(out, PAYLOAD + page.bytes, entry, ttlMs)
+    else writeDirentPlus(out, PAYLOAD + page.bytes, shown(entry, ids), ttlMs)
     if (entry.attributes !== undefined && !isDotEntry(entry)) page.inos.push(entry.attributes.ino)
     page.bytes += bytes
     return true
   }
-  const listed = context.vfs.list(request.ino, cookieOf(offset), { attributes: what === 'attributes', take })
+  const listed = vfs.list(request.ino, cookieOf(offset), { attributes: what === 'attributes', take })
   return andThen(listed, answer => (isErrno(answer) ? answer : page))
+}
+
+function shown(entry: DirectoryEntry, ids: IdMap): DirectoryEntry {
+  const attributes = entry.attributes && ids.shown(entry.attributes)
+  return attributes === entry.attributes ? entry : { ...entry, attributes }
 }
 
 function cookieOf(offset: number): Cookie {

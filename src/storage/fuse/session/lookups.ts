@@ -18,6 +18,11 @@ export class Lookups {
     return this.#counts.size
   }
 
+  /** The inodes the kernel knows from this session. */
+  get all(): Iterable<Ino> {
+    return this.#counts.keys()
+  }
+
   /** True when the kernel was given the inode by this session and has not dropped it. */
   has(ino: Ino): boolean {
     return this.#counts.has(ino)

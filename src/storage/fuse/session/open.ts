@@ -1,6 +1,7 @@
 import type { Ino } from '#storage/fs'
 import { fault } from '../faults.ts'
 import { libc } from '../device/libc.ts'
+import type { IdPairs } from '../id-map.ts'
 import { mainPump } from '../device/pump.ts'
 import { canResume } from './negotiate.ts'
 import { Session, type SessionEnd, type SessionOptions } from './session.ts'
@@ -11,6 +12,8 @@ export interface FuseSession extends AsyncDisposable {
   readonly ended: Promise<SessionEnd>
   /** True when the kernel may hold the inode: an unlinked file must stay then. */
   mayHold(ino: Ino): boolean
+  /** From now on users and groups of this machine are these in the filesystem. */
+  mapIds(pairs: IdPairs): void
   /** Resolves when the kernel has been told of every change made elsewhere so far; while it hangs, not at all. */
   told(): Promise<void>
 }
@@ -35,6 +38,7 @@ export function serveFuse(options: SessionOptions): FuseSession {
   return {
     ended,
     mayHold: ino => session.mayHold(ino),
+    mapIds: pairs => session.mapIds(pairs),
     told: () => session.told(),
     [Symbol.asyncDispose]: async () => {
       session.end('closed')

@@ -3,6 +3,7 @@ import { type Caller, ERRNO, type Ino, type Reply, type Vfs } from '#storage/fs'
 import { BODY, type Unique } from '../codec/header.ts'
 import { NAME_BYTES_MAX } from '../limits.ts'
 import { groupsOf } from '../device/groups.ts'
+import type { IdMap } from '../id-map.ts'
 import type { Lookups } from './lookups.ts'
 import type { Negotiated } from './negotiate.ts'
 
@@ -10,8 +11,10 @@ import type { Negotiated } from './negotiate.ts'
 export interface Request extends Unique {
   readonly opcode: number
   readonly ino: Ino
+  /** Who asked, as the filesystem knows them. */
   readonly uid: number
   readonly gid: number
+  readonly ids: IdMap
   /** The thread that asked; 0 when the kernel cannot name it here. */
   readonly pid: number
   /** The whole message, header included. */
@@ -30,6 +33,8 @@ export interface Context {
   readonly lookups: Lookups
   /** Nobody else ever changes these files. */
   readonly singleMachine: boolean
+  /** Who users and groups of this machine are in the filesystem. */
+  ids: IdMap
   /** What was agreed with the kernel. */
   negotiated: Negotiated
   /** True while the kernel has not yet been told of a change made elsewhere. */
@@ -82,13 +87,15 @@ export function withName<Value>(
 }
 
 /** Who sent the request. */
-export function callerOf({ uid, gid, pid }: Request, umask = 0): Caller {
+export function callerOf({ uid, gid, pid, ids }: Request, umask = 0): Caller {
+  let groups: readonly number[] | undefined
   return {
     uid,
     gid,
     umask,
     get groups() {
-      return groupsOf(pid)
+      groups ??= groupsOf(pid).map(group => ids.group(group))
+      return groups
     },
   }
 }

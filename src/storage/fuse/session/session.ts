@@ -9,6 +9,7 @@ import { readRequest, writeMessage } from '../device/device.ts'
 import { isEnding, keepLooking } from '../device/ending.ts'
 import { Notifier } from '../device/notifier.ts'
 import type { Source } from '../device/pump.ts'
+import { IdMap, type IdPairs } from '../id-map.ts'
 import { Buffers } from './buffers.ts'
 import { errnoOfFailure } from './failure.ts'
 import { batchForget, forget } from './forgetting.ts'
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly singleMachine?: boolean | undefined
   /** Only programs of this machine lock files: the kernel keeps their locks. */
   readonly kernelLocks?: boolean | undefined
+  /** Who users and groups of this machine are in the filesystem; the same when undefined. */
+  readonly ids?: IdPairs | undefined
   /** A process before this one served the mount; its unanswered requests are asked for again. */
   readonly resumed?: boolean | undefined
   /** What that process had agreed with the kernel; undefined when it died before. */
@@ -66,6 +69,7 @@ export class Session implements Source {
     this.#notifier = new Notifier(fd, options.log)
     this.#context = {
       vfs,
+      ids: new IdMap(options.ids),
       lookups: new Lookups(vfs),
       singleMachine: options.singleMachine === true,
       negotiated: options.negotiated ?? { version: 1, minor: 0, flags: 0, flags2: 0 },
@@ -87,6 +91,12 @@ export class Session implements Source {
     return this.#options.resumed === true || this.#context.lookups.has(ino)
   }
 
+  /** From now on users and groups of this machine are these. What an earlier session gave the kernel it asks for as it grows old. */
+  mapIds(pairs: IdPairs): void {
+    this.#context.ids = new IdMap(pairs)
+    for (const ino of this.#context.lookups.all) this.#notifier.notify({ kind: 'inode', ino })
+  }
+
   /** Resolves when the kernel has been told of every change made elsewhere so far. */
   told(): Promise<void> {
     return this.#notifier.told()
@@ -105,7 +115,9 @@ export class Session implements Source {
     assert(header.len === count, 'a request was cut short')
     const operation = OPERATIONS.get(header.opcode)
     const isResent = header.uniqueHigh >= UNIQUE_HIGH_RESEND
-    const request: Request = { ...header, isResent, ino: inoOf(header.nodeid), bytes: this.#request, end: count }
+    const { ids } = this.#context
+    const asker = { uid: ids.user(header.uid), gid: ids.group(header.gid), ids }
+    const request: Request = { ...header, ...asker, isResent, ino: inoOf(header.nodeid), bytes: this.#request, end: count }
     if (operation !== undefined) return this.#start(request, operation)
     try {
       this.#control(request)

@@ -18,7 +18,8 @@ export const setxattr = operation<void>({
     const name = nameAt(request, headBytes)
     const start = BODY + headBytes + name.length + 1
     if (size > XATTR_VALUE_BYTES_MAX || start + size > request.end) return ERRNO.EINVAL
-    const value = Uint8Array.from(request.bytes.subarray(start, start + size))
+    const value = context.ids.xattrAsked(name, Uint8Array.from(request.bytes.subarray(start, start + size)))
+    if (isErrno(value)) return value
     const mode = flags === XATTR.CREATE ? 'create' : flags === XATTR.REPLACE ? 'replace' : 'set'
     return andThen(context.vfs.setXattr(request.ino, name, value, mode), answer =>
       isErrno(answer) || (setxattrFlags & SETXATTR_ACL_KILL_SGID) === 0 ? answer : clearSetgid(context, request),
@@ -31,9 +32,11 @@ export const setxattr = operation<void>({
 /** GETXATTR. */
 export const getxattr = operation<Sized>({
   interruptible: 'dying',
-  run: ({ vfs }, request) => {
+  run: ({ vfs, ids }, request) => {
     const { size } = GETXATTR_IN.read(request.bytes, BODY)
-    return sized(vfs.getXattr(request.ino, nameAt(request, GETXATTR_IN.size)), size)
+    const name = nameAt(request, GETXATTR_IN.size)
+    const value = andThen(vfs.getXattr(request.ino, name), found => (isErrno(found) ? found : ids.xattrShown(name, found)))
+    return sized(value, size)
   },
   encode: encodeSized,
 })
