@@ -4,18 +4,16 @@ import { mainFault } from '../faults.ts'
 import type { Parts } from './parts.ts'
 
 /** Who users and groups of this machine are in a filesystem. */
-export function idMethods({ filesystems, sessions, ids }: Pick<Parts, 'filesystems' | 'sessions' | 'ids'>): Handler[] {
+export function idMethods({ filesystems, sessions }: Pick<Parts, 'filesystems' | 'sessions'>): Handler[] {
   return [
     answerUnary(filesystemIds, async ({ filesystem, to }) => {
       filesystems.use(filesystem)
       if (to !== undefined) {
         checkPairs('users', to.users)
         checkPairs('groups', to.groups)
-        await ids.keep(filesystem, to)
-        sessions.mapIds(filesystem, to)
-        await sessions.told(filesystem)
+        await sessions.mapIds(filesystem, to)
       }
-      const { users, groups } = ids.of(filesystem)
+      const { users, groups } = sessions.idsOf(filesystem)
       return message({ users: [...users], groups: [...groups] })
     }),
   ]

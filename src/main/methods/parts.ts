@@ -9,7 +9,6 @@ import type { DiskKeeper } from '../disks/disk-keeper.ts'
 import type { MachineDisks } from '../disks/machine-disks.ts'
 import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
-import type { IdsFile } from '../storage/ids-file.ts'
 import type { SupervisorLink } from '../storage/link.ts'
 import type { Sessions } from '../storage/sessions.ts'
 
@@ -22,7 +21,6 @@ export interface Parts {
   readonly pool: Pick<Pool, 'status' | 'onlyAt' | 'shortfall'>
   readonly filesystems: Filesystems
   readonly sessions: Sessions
-  readonly ids: IdsFile
   readonly collector: Collector
   readonly disks: MachineDisks
   readonly diskKeeper: Pick<DiskKeeper, 'wake'>

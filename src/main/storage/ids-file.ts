@@ -32,7 +32,9 @@ export class IdsFile {
   async keep(filesystem: string, ids: IdPairs): Promise<void> {
     const others = this.#rows.filter(({ name }) => name !== filesystem)
     const isNone = ids.users.length + ids.groups.length === 0
-    const rows = isNone ? others : [...others, { name: filesystem, ids: { users: [...ids.users], groups: [...ids.groups] } }]
+    const rows = isNone
+      ? others
+      : [...others, { name: filesystem, ids: { users: [...ids.users], groups: [...ids.groups] } }]
     await replaceSmallFile(this.#disk, this.#path, `${JSON.stringify({ version: 1, filesystems: rows })}\n`)
     this.#rows = rows
   }

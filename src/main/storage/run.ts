@@ -135,7 +135,7 @@ async function openAll(
   const others = otherRoots(peers.machines, () => homesHere(filesystems, replication))
   const collector = opening.use(new Collector({ world, chunks, filesystems, others }))
   const openedMs = world.clock.monotonicMs()
-  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, ids, collector, peers, replication, desk, openedMs }
+  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, collector, peers, replication, desk, openedMs }
   const handlers = handlersOf({ start, link, world, ...open }, orders)
   opening.use(await openDoor(dataFolder, world, handlers))
   for (const each of [pool, filesystems]) opening.defer(() => each.hurry())

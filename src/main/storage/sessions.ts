@@ -12,7 +12,7 @@ export interface SessionsOptions {
   readonly filesystems: Filesystems
   readonly world: World
   /** Who users and groups of this machine are in filesystems. */
-  readonly ids: Pick<IdsFile, 'of'>
+  readonly ids: IdsFile
   /** Told what the kernel and this process agreed on a mount. */
   agreed(path: string, negotiated: Negotiated): void
 }
@@ -21,15 +21,17 @@ export interface SessionsOptions {
 export class Sessions implements AsyncDisposable {
   readonly #served = new Map<HeldMount, FuseSession>()
   readonly #clock: Clock
+  readonly #ids: IdsFile
 
-  private constructor(clock: Clock) {
-    this.#clock = clock
+  private constructor({ world, ids }: SessionsOptions) {
+    this.#clock = world.clock
+    this.#ids = ids
   }
 
   /** Serves the mounts whose descriptors this process inherited. Faults: those of `#storage/fuse`, NotFound. */
   static async open(options: SessionsOptions): Promise<Sessions> {
     await using opening = new AsyncDisposableStack()
-    const sessions = opening.use(new Sessions(options.world.clock))
+    const sessions = opening.use(new Sessions(options))
     for (const mount of options.mounts) {
       const later = options.filesystems.elsewhere?.opening(mount.filesystem)
       // While its home is off, programs wait, for as long as they would for one that was reached before.
@@ -58,9 +60,16 @@ export class Sessions implements AsyncDisposable {
     return false
   }
 
-  /** Users and groups of this machine are these in a filesystem from now on. */
-  mapIds(filesystem: string, ids: IdPairs): void {
+  /** Who users and groups of this machine are in a filesystem. */
+  idsOf(filesystem: string): IdPairs {
+    return this.#ids.of(filesystem)
+  }
+
+  /** They are these from now on; the kernel has been told when it resolves. */
+  async mapIds(filesystem: string, ids: IdPairs): Promise<void> {
+    await this.#ids.keep(filesystem, ids)
     for (const [mount, session] of this.#served) if (mount.filesystem === filesystem) session.mapIds(ids)
+    await this.told(filesystem)
   }
 
   /** Resolves when a filesystem whose mounts were taken away is served no more, or after a while. */

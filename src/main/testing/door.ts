@@ -86,7 +86,6 @@ export async function openTestDoor(): Promise<TestDoor> {
     pool,
     filesystems,
     sessions,
-    ids,
     collector,
     disks,
     diskKeeper,

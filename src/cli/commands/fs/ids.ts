@@ -62,6 +62,7 @@ function told(filesystem: string, { users, groups }: Pairs, isChange: boolean): 
 function addPair(word: string, before: readonly Pair[]): readonly Pair[] {
   const found = /^(\d{1,10})=(\d{1,10})$/.exec(word)
   const [local, cloud] = [Number(found?.[1]), Number(found?.[2])]
-  if (found === null || local > ID_MAX || cloud > ID_MAX) throw new InvalidArgumentError('say HERE=THERE, such as 1000=200001')
+  if (found === null || local > ID_MAX || cloud > ID_MAX)
+    throw new InvalidArgumentError('say HERE=THERE, such as 1000=200001')
   return [...before, { local, cloud }]
 }

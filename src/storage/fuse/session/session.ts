@@ -117,7 +117,14 @@ export class Session implements Source {
     const isResent = header.uniqueHigh >= UNIQUE_HIGH_RESEND
     const { ids } = this.#context
     const asker = { uid: ids.user(header.uid), gid: ids.group(header.gid), ids }
-    const request: Request = { ...header, ...asker, isResent, ino: inoOf(header.nodeid), bytes: this.#request, end: count }
+    const request: Request = {
+      ...header,
+      ...asker,
+      isResent,
+      ino: inoOf(header.nodeid),
+      bytes: this.#request,
+      end: count,
+    }
     if (operation !== undefined) return this.#start(request, operation)
     try {
       this.#control(request)

@@ -35,7 +35,9 @@ export const getxattr = operation<Sized>({
   run: ({ vfs, ids }, request) => {
     const { size } = GETXATTR_IN.read(request.bytes, BODY)
     const name = nameAt(request, GETXATTR_IN.size)
-    const value = andThen(vfs.getXattr(request.ino, name), found => (isErrno(found) ? found : ids.xattrShown(name, found)))
+    const value = andThen(vfs.getXattr(request.ino, name), found =>
+      isErrno(found) ? found : ids.xattrShown(name, found),
+    )
     return sized(value, size)
   },
   encode: encodeSized,
