@@ -1,7 +1,7 @@
 import { changedMap, type MachineState, MapAnswers, mapBytes, type NodeMap, readChange, readMap } from '#cluster'
 import { nextMap } from '#controllers'
 import { factsOf, mapOf, nameOf } from './clouds.ts'
-import { heapOf, medianMs, mib, type Row } from './measured.ts'
+import { heapOf, meanMs, mib, type Row } from './measured.ts'
 
 /** State changes of one machine in an hour: it is restarted once a day, and is Suspect or Offline meanwhile. */
 export const CHANGES_PER_MACHINE_AND_HOUR = 2 / 24
@@ -50,13 +50,13 @@ function measureMap(machines: number) {
   return {
     machines,
     bytes: written.byteLength,
-    sameMs: medianMs(() => nextMap(map, facts)),
-    changedMs: medianMs(() => nextMap(map, { ...facts, heard })),
-    writeMs: medianMs(() => mapBytes(map)),
-    readMs: medianMs(() => readMap(written)),
+    sameMs: meanMs(() => nextMap(map, facts)),
+    changedMs: meanMs(() => nextMap(map, { ...facts, heard })),
+    writeMs: meanMs(() => mapBytes(map)),
+    readMs: meanMs(() => readMap(written)),
     changeBytes: body.byteLength,
-    answerMs: medianMs(() => answerFor([map, next])),
-    followMs: medianMs(() => changedMap(map, readChange(body))),
+    answerMs: meanMs(() => answerFor([map, next])),
+    followMs: meanMs(() => changedMap(map, readChange(body))),
     hourBytes: answerFor([map, ...hourOf(map)]).body.byteLength,
     heapBytes: heapOf<NodeMap>(() => readMap(written)),
     perHour: machines * CHANGES_PER_MACHINE_AND_HOUR,

@@ -4,23 +4,25 @@ import { runInNewContext } from 'node:vm'
 /** A row of a table; the first of a table is its head. */
 export type Row = readonly string[]
 
-/** The median time of some runs, milliseconds. */
-export function medianMs(run: () => unknown): number {
-  const times: number[] = []
-  const untilMs = performance.now() + RUN_MS
-  while (times.length < RUNS_MIN || (performance.now() < untilMs && times.length < RUNS_MAX)) {
-    const startMs = performance.now()
-    run()
-    times.push(performance.now() - startMs)
-  }
-  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0
+/** The processor time of a run, milliseconds, the mean of many: what others do meanwhile does not count. */
+export function meanMs(run: () => unknown): number {
+  return timed(run).seconds * 1000
 }
 
-/** The time of one run, seconds, and what it answers. */
+/** The same in seconds, and what a run answers. */
 export function timed<Value>(run: () => Value): { readonly seconds: number; readonly value: Value } {
-  const startMs = performance.now()
-  const value = run()
-  return { seconds: (performance.now() - startMs) / 1000, value }
+  const startMs = processorMs()
+  for (let runs = 1; ; runs++) {
+    const value = run()
+    const spentMs = processorMs() - startMs
+    if (spentMs >= SPENT_MS_MIN) return { seconds: spentMs / runs / 1000, value }
+  }
+}
+
+/** Processor time of this thread so far, milliseconds. */
+export function processorMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 /** What a value takes of the heap and of buffers, bytes; of several, so that little is seen. */
@@ -44,7 +46,6 @@ export function mib(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(2)} MiB`
 }
 
-const RUNS_MIN = 5
-const RUNS_MAX = 200
-const RUN_MS = 300
+// Kernels may count it in steps of 10 ms.
+const SPENT_MS_MIN = 400
 const HEAP_COPIES = 10

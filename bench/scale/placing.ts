@@ -1,6 +1,7 @@
 import { movesBetween, type PlacementDisk, type PlacementMap, PlacementOrder } from '#storage/placement'
 import { CHUNK_MIB, CHUNKS, disksOf, placementOf, POOL, REPLICAS } from './clouds.ts'
-import { heapOf, medianMs, mib, type Row, timed } from './measured.ts'
+import { CHANGES_PER_MACHINE_AND_HOUR } from './maps.ts'
+import { heapOf, meanMs, mib, type Row, timed } from './measured.ts'
 
 /** What placement costs each machine, for clouds of several sizes. */
 export function placingRows(sizes: readonly number[]): readonly Row[] {
@@ -17,11 +18,17 @@ export function placingRows(sizes: readonly number[]): readonly Row[] {
     row('chunks held by a machine, on average', ({ machines }) => ((CHUNKS * REPLICAS) / machines).toFixed(0)),
     row('groups held by a machine, on average', ({ groups, machines }) => ((groups * REPLICAS) / machines).toFixed(0)),
     row('the fullest disk against its share', ({ fullest }) => `${(fullest * 100).toFixed(1)} %`),
-    row('comparing all copies with the others, once an hour', ({ groups, machines }) => {
-      const digests = ((groups * REPLICAS) / machines) * (REPLICAS - 1)
-      return `${((digests * DIGEST_BYTES) / 1000).toFixed(1)} kB`
+    row('comparing all copies with the others', each => `${(comparedBytes(each) / 1000).toFixed(1)} kB`),
+    row('the same as a rate, once an hour and after each change of the map', each => {
+      const perHour = 1 + each.machines * CHANGES_PER_MACHINE_AND_HOUR
+      return `${((comparedBytes(each) * perHour) / 3600).toFixed(0)} B/s`
     }),
   ]
+}
+
+// The digests that it is told of what it holds.
+function comparedBytes({ groups, machines }: ReturnType<typeof measurePlacing>): number {
+  return ((groups * REPLICAS) / machines) * (REPLICAS - 1) * DIGEST_BYTES
 }
 
 /** What changes of a cloud move against what they have to. */
@@ -85,7 +92,7 @@ function measurePlacing(machines: number) {
   return {
     machines,
     groups: map.groups,
-    makeMs: medianMs(() => new PlacementOrder(map, POOL)),
+    makeMs: meanMs(() => new PlacementOrder(map, POOL)),
     oneUs: (allSeconds / map.groups) * 1e6,
     allSeconds,
     heapBytes: heapOf(() => copyOf(places)),

@@ -1,9 +1,9 @@
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { writeFileSync } from 'node:fs'
 import { CHUNKS, CONTROLLERS, REPLICAS } from './clouds.ts'
 import { idleRows } from './idle.ts'
 import { mapRows } from './maps.ts'
-import type { Row } from './measured.ts'
+import { processorMs, type Row } from './measured.ts'
 import { moveRows, placingRows } from './placing.ts'
 
 const SIZES = [10, 100, 1000]
@@ -11,22 +11,23 @@ const IDLE_SIZES = [4, 10, 33, 100, 300]
 
 /** What a cloud of a thousand machines costs, by computing it: prints the page, and writes it where `--markdown` says. */
 export async function runScale(words: readonly string[]): Promise<void> {
-  const startMs = performance.now()
+  const [startMs, startProcessorMs] = [performance.now(), processorMs()]
   const parts = [
     section('The map', MAP, mapRows(SIZES)),
     section('Where chunks belong', PLACING, placingRows(SIZES)),
     section(`What a change of ${SIZES.at(-1)} machines moves`, MOVES, moveRows(SIZES.at(-1) ?? 0)),
     section('Traffic of an idle cloud', IDLE, await idleRows(IDLE_SIZES)),
   ]
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
-  const page = [head(seconds), ...parts, GROWTH].join('\n\n')
+  const [took, worked] = [performance.now() - startMs, processorMs() - startProcessorMs]
+  const spent = `${(took / 1000).toFixed(0)} s, of which ${(worked / 1000).toFixed(0)} s of processor time,`
+  const page = [head(spent), ...parts, GROWTH].join('\n\n')
   console.log(page)
   const at = words.indexOf('--markdown')
   const file = at < 0 ? undefined : words[at + 1]
   if (file !== undefined) writeFileSync(file, `${page}\n`)
 }
 
-function head(seconds: string): string {
+function head(spent: string): string {
   const processor = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`
   return `# Scale
 
@@ -37,8 +38,9 @@ real code of \`src/cluster\`, \`src/controllers\` and \`src/storage/placement\`.
 npm run bench -- scale --markdown docs/scale.md
 \`\`\`
 
-which took ${seconds} s on ${processor}, one of them in use and shared with other work. Clouds here have ${CONTROLLERS} controllers, one disk in
-each machine (250 GB to 2 TB), ten zones and ${REPLICAS} copies of each chunk, which has at most 1 MiB. Limits: 1,000 machines, 64 disks each.`
+which took ${spent} on ${processor}, at a load of ${loadavg()[0]?.toFixed(0)} when it ended, most of it other work.
+Times below are processor time, which other work lengthens little. Clouds here have ${CONTROLLERS} controllers, one disk in each machine (250 GB to 2 TB),
+ten zones and ${REPLICAS} copies of each chunk, which has at most 1 MiB. Limits: 1,000 machines, 64 disks each.`
 }
 
 function section(title: string, text: string, rows: readonly Row[]): string {
@@ -57,7 +59,7 @@ counted as if every chunk had its full 1 MiB. Copies lie in different zones, so 
 and a change moves what its disk then holds: it may be a little more or less than the share.`
 const IDLE = `The real links (\`Links\`) of all machines on a simulated network that counts bytes, after 30 s, for 20 s; without TLS (22
 bytes for each message) and TCP/IP. Up to 33 machines each has a connection to every other one, above to the controllers only.
-The hourly comparison of copies comes on top (see above), and so do changes of the map: the last row has one of them with the
+Comparisons of copies come on top (see above), and so do changes of the map: the last row has one of them with the
 heartbeats that announce it.`
 const GROWTH = `## What grows with what
 
