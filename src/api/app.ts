@@ -3,7 +3,7 @@ import { type Clock, isFault, type Log, whyOf } from '#base'
 import { type Attempt, type Caller, ANONYMOUS } from '#identity'
 import type { Json } from '#schema'
 import { answered, warningText } from './answers/answer.ts'
-import { deadline } from './answers/stream.ts'
+import { deadline, Deadlines } from './answers/deadlines.ts'
 import { auditedOf, type Exchange, resourceName } from './audited.ts'
 import { Clients } from './clients.ts'
 import { apiFault } from './faults.ts'
@@ -86,6 +86,8 @@ interface Serving
   readonly clients: Clients
   readonly lasting: LastingRequests
   readonly ending: AbortSignal
+  /** Of requests: REQUEST_SECONDS_MAX. */
+  readonly deadlines: Deadlines
 }
 
 function servingOf(parts: AppParts): Serving {
@@ -99,6 +101,7 @@ function servingOf(parts: AppParts): Serving {
     observer: parts.observer ?? UNOBSERVED,
     ending: parts.ending ?? new AbortController().signal,
     clients: new Clients(),
+    deadlines: new Deadlines(parts.clock, REQUEST_SECONDS_MAX * 1000),
     lasting: parts.lasting ?? new LastingRequests(parts),
     documents: new OpenapiDocuments(parts.registry),
     feeds: new Feeds({ store: parts.objects.store, turns: parts.objects.turns, clock: parts.clock }),
@@ -266,12 +269,13 @@ async function answerPublic(serving: Serving, exchange: Exchange, request: Reque
 
 // Ends what takes too long with a word to its client. Faults: Timeout.
 async function inTime(
-  { clock }: Serving,
+  { clock, deadlines }: Serving,
   request: Request,
   run: (signal: AbortSignal) => Promise<Response>,
   seconds = REQUEST_SECONDS_MAX,
 ): Promise<Response> {
-  const time = deadline(clock, seconds * 1000, request.signal)
+  const isUsual = seconds === REQUEST_SECONDS_MAX
+  const time = isUsual ? deadlines.open(request.signal) : deadline(clock, seconds * 1000, request.signal)
   // Also one whose body stops coming: who waits for that hears no signal.
   const over = Promise.withResolvers<never>()
   time.signal.addEventListener('abort', () => over.reject(time.signal.reason), { once: true })

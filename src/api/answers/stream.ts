@@ -1,5 +1,3 @@
-import type { Clock } from '#base'
-
 /**
  * An answer's body that is made as the client takes it. `signal` is the request's; the one that `make` gets also aborts
  * when the client goes away. What is thrown breaks the answer off, so that nobody takes it for whole. `ended` runs once, also
@@ -44,26 +42,3 @@ export function streamOf(
     { highWaterMark: 1 },
   )
 }
-
-/** Aborts with `signal`, or after so long. Disposing forgets both. */
-export function deadline(clock: Clock, ms: number, signal: AbortSignal): { readonly signal: AbortSignal } & Disposable {
-  const over = new AbortController()
-  const forgotten = new AbortController()
-  const follow = (): void => over.abort(signal.reason)
-  if (signal.aborted) follow()
-  else signal.addEventListener('abort', follow, { once: true })
-  clock.sleep(ms, forgotten.signal).then(
-    () => over.abort(new DOMException('the time is over', 'TimeoutError')),
-    () => undefined,
-  )
-  return {
-    signal: over.signal,
-    [Symbol.dispose]() {
-      signal.removeEventListener('abort', follow)
-      forgotten.abort(FORGOTTEN)
-    },
-  }
-}
-
-// Made once: every request ends by this, and an error costs more than the rest of it.
-const FORGOTTEN = new Error('nobody waits any more')

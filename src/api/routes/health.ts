@@ -1,6 +1,6 @@
 import { whyOf } from '#base'
 import { HEALTH_SECONDS_MAX } from '../limits.ts'
-import { deadline } from '../answers/stream.ts'
+import { deadline } from '../answers/deadlines.ts'
 import type { Clock } from '#base'
 
 /** Something that must work for the server to be ready; `check` throws when it does not. */

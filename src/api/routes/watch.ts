@@ -1,6 +1,7 @@
 import { acceptOf } from '../answers/answer.ts'
 import { viewOf } from '../answers/view.ts'
-import { deadline, streamOf } from '../answers/stream.ts'
+import { deadline } from '../answers/deadlines.ts'
+import { streamOf } from '../answers/stream.ts'
 import { apiFault } from '../faults.ts'
 import { WATCH_SECONDS_MAX, WATCH_SECONDS_MIN } from '../limits.ts'
 import { watchOptionsOf, type WatchOptions } from '../request/list-options.ts'
