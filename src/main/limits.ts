@@ -134,6 +134,8 @@ export const LEADING_COUNTS_MS = 2_000
 export const SEAT_ASK_MS = 2_000
 export const SEAT_ASKED_MS = 10_000
 export const MEMBERS_LOOK_MS = 15_000
+/** How often a controller looks whether its member of etcd is where the machine is reached. */
+export const MEMBER_MOVED_MS = 5_000
 /** How long the first member may take to answer while the control plane is moved to it. */
 export const FIRST_MEMBER_MS = 60_000
 /** How long the member of a machine may take to go on without the others, and how long each of them has to show that it is there. */

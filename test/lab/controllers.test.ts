@@ -13,7 +13,7 @@ const READS_WAIT_MS = 6_000
 const READ = { folder: '/mnt/cairn/readers', known: 20, fresh: 300 }
 const READ_MS = 24_000
 
-suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }, () => {
+suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 240_000 }, () => {
   test('go on when the first of them is lost, and take it in again', async t => {
     await using lab = await startLab({ machines: 3, controllers: 3 })
     await lab.untilOnline('m1')
@@ -28,6 +28,7 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 200_000 }
     await t.test('files are read and written by themselves', () => written(lab, killedAt))
     await t.test('files that were looked at are read all the time', () => readAllTheTime(read))
     await t.test('the lost one comes back as a controller', () => back(lab))
+    await t.test('one that gets another address is a member there, which the others need', () => moved(lab))
   })
 })
 
@@ -85,4 +86,21 @@ async function back(lab: TestLab): Promise<void> {
   })
   await lab.untilOnline('m1')
   assert.equal(await lab.sh('m1', 'cat /mnt/cairn/before /mnt/cairn/after'), 'before\nafter\n')
+}
+
+const OTHER = '10.0.42.99'
+
+/** As DHCP does it: the address it had is gone. Then the members are a majority only with the one that has moved. */
+async function moved(lab: TestLab): Promise<void> {
+  const device = 'dev=$(ip -o -4 addr show to 10.0.42.13 | tr -s " " | cut -d" " -f2)'
+  await lab.sh('m3', `${device}; ip addr del 10.0.42.13/24 dev $dev; ip addr add ${OTHER}/24 dev $dev`)
+  for (const name of ['m1', 'm2', 'm3']) {
+    const keyspace = () => lab.sh(name, 'cat /var/lib/cairn/keyspace.json')
+    await lab.until(`${name} to ask the member at ${OTHER}`, async () => (await keyspace()).includes(`//${OTHER}:`))
+  }
+  await lab.kill('m2')
+  for (const name of ['m1', 'm3']) {
+    const works = async () => (await lab.cairn(name, 'token', 'create', '--user', 'ada')).code === 0
+    await lab.until(`a token from ${name}`, works)
+  }
 }

@@ -4,12 +4,14 @@ import { faultHead } from '#rpc'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { readChoice } from '../keyspace/choice.ts'
+import { followAddress } from '../members/follow-address.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
 import { limitOrphan } from '../storage/orphan.ts'
 import { openControlLink } from './link.ts'
 import { openControl } from './open.ts'
 import { openStandby, standsBy } from './standby.ts'
+import { storageDoor } from './storage-door.ts'
 
 /**
  * The control process: opens the control plane of a data folder, serves the API, and closes in reverse order when told, by
@@ -35,13 +37,15 @@ export async function runControl(world: World): Promise<void> {
     const fault = (message: string) => mainFault('ControlProcess', message, { hint })
     using _lock = await waitForLock({ file: `${start.dataFolder}/control.lock`, stop: link.stop, fault }, world)
     const lookAtEtcd = () => link.tell({ kind: 'etcd' })
-    const isStandby = readChoice(start.dataFolder).kind === 'standby'
+    const { dataFolder } = start
+    const isStandby = readChoice(dataFolder).kind === 'standby'
     await using opening = new AsyncDisposableStack()
     if (isStandby) {
       const seated = () => anew('it has its place')
       opening.use(await openStandby({ start, world, lookAtEtcd, seated }))
       link.tell({ kind: 'standby', fault: faultHead(standsBy('it asks the others for its place')) })
     } else {
+      opening.use(followAddress({ world, dataFolder, call: storageDoor(dataFolder, world), lookAtEtcd }))
       const { url, recoveryPhrase } = opening.use(await openControl(start, world, { failed, anew, lookAtEtcd }))
       link.tell({ kind: 'ready', url, recoveryPhrase })
     }

@@ -1,12 +1,13 @@
 import { isFault, type World, whyOf } from '#base'
-import { clusterAdmit, clusterFault, clusterSeat, readNodeFiles, type Seat } from '#cluster'
+import { clusterAdmit, clusterFault, clusterSeat, readNodeFiles } from '#cluster'
 import { answerUnary, type ControlStatus, controlDoorOf, controlStatus, listenSocket, message } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { membersChoice, writeChoice } from '../keyspace/choice.ts'
 import { SEAT_ASK_MS } from '../limits.ts'
-import { keepMemberCredential, keepMemberRevocations, memberRequest } from '../members/credential.ts'
+import { memberRequest } from '../members/credential.ts'
 import { hasEtcd } from '../members/etcd-program.ts'
-import { hasMemberData, writeMember } from '../members/member-file.ts'
+import { takePlace } from '../members/follow-address.ts'
+import { hasMemberData } from '../members/member-file.ts'
 import { type MemberPlace, memberPlace, placeUrls } from '../members/place.ts'
 import { softwareName } from '../version.ts'
 import type { ControlStart } from './messages.ts'
@@ -113,24 +114,11 @@ class Standby {
     const seat = await call(signal, client => client.call(clusterSeat, { asked }, signal))
     this.why = seat.why
     if (seat.step === 'wait') return false
-    this.#begin(seat, name, this.#place)
+    takePlace({ dataFolder, lookAtEtcd: this.#parts.lookAtEtcd }, seat, { ...this.#place, name })
     if (seat.step === 'begin') return false
     const choice = membersChoice(dataFolder, seat.endpoints)
     await untilAnswered({ world, dataFolder }, { endpoints: [asked.clientUrl] }, signal)
     writeChoice(dataFolder, choice)
     return true
-  }
-
-  // The same again changes nothing.
-  #begin({ members, certificatePem, authorityPem, revokedPem }: Seat, name: string, place: MemberPlace): void {
-    const { dataFolder } = this.#parts.start
-    if (certificatePem === undefined || authorityPem === undefined) return
-    keepMemberCredential(dataFolder, { certificatePem, authorityPem })
-    if (revokedPem !== undefined) keepMemberRevocations(dataFolder, revokedPem)
-    const { host, clientPort, peerPort } = place
-    if (!hasMemberData(dataFolder)) {
-      writeMember(dataFolder, { name, host, clientPort, peerPort, isFirst: false, members })
-    }
-    this.#parts.lookAtEtcd()
   }
 }

@@ -98,7 +98,9 @@ test('the certificate of a member is renewed by itself, long before its end, and
   assert.equal(shown().publicKey.equals(first.publicKey), true, 'of the same key')
   // Switched off for most of a year: with it the cloud comes up, and then renews it.
   fs.writeFileSync(memberFilesOf(dataFolder).certificate, first.toString())
-  assert.equal(isMemberDue(dataFolder, daysLater(300)), true)
+  assert.equal(isMemberDue(dataFolder, '127.0.0.1', daysLater(300)), true)
+  const now = ['127.0.0.1', '127.0.0.2', 'other.host'].map(host => isMemberDue(dataFolder, host, quiet))
+  assert.deepEqual(now, [false, true, true])
   assert.ok(Date.parse(first.validTo) > Date.now() + 360 * 86_400_000)
 })
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
+import net from 'node:net'
 import { isFault, type World } from '#base'
 import { type Authority, newKey, newRequest, readSigningRequest } from '#identity'
 import { replaceFile } from '../keys/replace-file.ts'
@@ -91,11 +92,14 @@ export function keepMemberCredential(dataFolder: string, { certificatePem, autho
   replaceFile(certificate, certificatePem)
 }
 
-/** True when the certificate of the member of this machine is missing, damaged, or ends soon. */
-export function isMemberDue(dataFolder: string, { clock }: Pick<World, 'clock'>): boolean {
+/** True when the certificate of the member of this machine is missing, damaged, for another host, or ends soon. */
+export function isMemberDue(dataFolder: string, host: string, { clock }: Pick<World, 'clock'>): boolean {
   try {
     readEtcdFiles(memberFilesOf(dataFolder))
-    const { validTo } = new X509Certificate(fs.readFileSync(memberFilesOf(dataFolder).certificate))
+    const shown = new X509Certificate(fs.readFileSync(memberFilesOf(dataFolder).certificate))
+    const isFor = net.isIP(host) === 0 ? shown.checkHost(host) : shown.checkIP(host)
+    if (isFor === undefined) return true
+    const { validTo } = shown
     return Date.parse(validTo) - Number(clock.wallNs() / 1_000_000n) < MEMBER_RENEW_MS
   } catch (error) {
     if (!isFault(error, 'KeyspaceFile')) throw error

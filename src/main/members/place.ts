@@ -18,23 +18,31 @@ export function placeUrls({ host, clientPort, peerPort }: MemberPlace) {
 }
 
 /**
- * Where the member of this machine is reached: as it was chosen before; else at its address that other machines use, with etcd's
- * usual ports, those of CAIRN_ETCD_PORTS, or any that are free. Faults: Invalid (no address, or no such ports).
+ * Where the member of this machine is reached: as it was chosen before, while the machine has that address; else at its address that
+ * other machines use, with the ports it had, etcd's usual ones, those of CAIRN_ETCD_PORTS, or any that are free. Faults: Invalid (no
+ * address, or no such ports).
  */
 export async function memberPlace(dataFolder: string, call: DoorCall, signal: AbortSignal): Promise<MemberPlace> {
   const kept = readMember(dataFolder)
-  if (kept !== undefined) return kept
   const { nodes } = await call(signal, client => askNodes(client, signal))
-  const address = nodes.find(({ isOwn }) => isOwn)?.addresses[0]
-  if (address === undefined) {
+  const hosts = nodes.find(({ isOwn }) => isOwn)?.addresses.map(hostIn) ?? []
+  const [host] = hosts
+  // One that listens for nobody says nothing of where it is.
+  if (kept !== undefined && (host === undefined || hosts.includes(kept.host))) return kept
+  if (host === undefined) {
     throw mainFault('Invalid', 'this machine has no address at which other controllers could reach its etcd', {
       hint: 'See `cairn doctor`: it listens for no machines, or is in no network.',
     })
   }
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')
+  if (kept !== undefined) return { host, clientPort: kept.clientPort, peerPort: kept.peerPort }
   const [client, peer] = portsIn(process.env['CAIRN_ETCD_PORTS'] ?? '')
   const clientPort = await freePort(host, client)
   return { host, clientPort, peerPort: await freePort(host, peer === clientPort ? 0 : peer) }
+}
+
+// `HOST:PORT`, `[IPV6]:PORT`.
+function hostIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1')
 }
 
 /** Reads `CLIENT,PEER`. Faults: Invalid. */

@@ -42,7 +42,7 @@ export async function beginFirst(parts: OwnMemberParts, signal: AbortSignal): Pr
   keepMemberRevocations(dataFolder, (await memberRevocations(parts, signal)).pem)
   const { host, clientPort, peerPort } = place
   const members = [{ name, peerUrl }]
-  if (readMember(dataFolder) === undefined) {
+  if (readMember(dataFolder)?.host !== host) {
     writeMember(dataFolder, { name, host, clientPort, peerPort, isFirst: true, members })
   }
   lookAtEtcd()
@@ -57,6 +57,15 @@ export function ownEndpoint(dataFolder: string): string | undefined {
   return member === undefined ? undefined : memberUrl(member.host, member.clientPort)
 }
 
+/** Has the members reach the one of this machine where that is now. */
+export async function moveOwn(dataFolder: string, members: EtcdMembers, signal: AbortSignal): Promise<void> {
+  const own = readMember(dataFolder)
+  if (own === undefined) return
+  const peerUrl = memberUrl(own.host, own.peerPort)
+  const there = (await members.list(signal)).find(({ name }) => name === own.name)
+  if (there?.peerUrls.includes(peerUrl) === false) await members.move(there.id, peerUrl, signal)
+}
+
 /** Renews the certificate of the member of this machine when it is due. */
 export async function renewCredential(parts: RenewalParts, signal: AbortSignal): Promise<void> {
   const member = readMember(parts.dataFolder)
@@ -68,7 +77,7 @@ export type RenewalParts = Pick<OwnMemberParts, 'world' | 'dataFolder' | 'own' |
 
 async function keepCredential(parts: RenewalParts, host: string, signal: AbortSignal): Promise<void> {
   const { world, dataFolder, own: name, issuing } = parts
-  if (!isMemberDue(dataFolder, world)) return
+  if (!isMemberDue(dataFolder, host, world)) return
   const csrPem = await memberRequest(dataFolder, name)
   keepMemberCredential(dataFolder, await signMember(issuing, { name, host, csrPem }, signal))
 }

@@ -18,7 +18,7 @@ import { hasEtcd } from '../../members/etcd-program.ts'
 import { removeMember } from '../../members/member-file.ts'
 import { CONTROLLERS_WANTED, controlText, endpointsOf, seatStep, startedWith } from '../../members/plan.ts'
 import type { OpenCluster } from '../machines/open.ts'
-import { beginFirst, membersAt, type OwnMemberParts, ownEndpoint, renewCredential } from './own-member.ts'
+import { beginFirst, membersAt, moveOwn, type OwnMemberParts, ownEndpoint, renewCredential } from './own-member.ts'
 
 /** What the places of controllers are given with. */
 export interface SeatsParts extends OwnMemberParts {
@@ -55,7 +55,7 @@ class Seats implements AsyncDisposable {
   #seating: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
   /** What was signed for a controller that asks again with the same request. */
-  readonly #signed = new Map<string, { readonly csrPem: string; readonly credential: MemberCredential }>()
+  readonly #signed = new Map<string, Signed>()
   /** The revoked certificates that members here know of, as they were kept last. */
   #revoked: string | undefined
 
@@ -183,11 +183,11 @@ class Seats implements AsyncDisposable {
   }
 
   async #credential({ name, peerUrl, csrPem }: Seeking, signal: AbortSignal): Promise<MemberCredential> {
-    const known = this.#signed.get(name)
-    if (known?.csrPem === csrPem) return known.credential
     const host = new URL(peerUrl).hostname.replace(/^\[(.*)\]$/, '$1')
+    const known = this.#signed.get(name)
+    if (known?.csrPem === csrPem && known.host === host) return known.credential
     const credential = await signMember(this.#parts.issuing, { name, host, csrPem }, signal)
-    this.#signed.set(name, { csrPem, credential })
+    this.#signed.set(name, { csrPem, host, credential })
     return credential
   }
 
@@ -237,6 +237,7 @@ class Seats implements AsyncDisposable {
     const choice = readChoice(dataFolder)
     if (own === undefined || choice.kind !== 'members') return
     using members = this.#members(choice.endpoints)
+    await moveOwn(dataFolder, members, signal)
     const endpoints = endpointsOf(await members.list(signal), own)
     if (endpoints.join() !== choice.endpoints.join()) writeChoice(dataFolder, { ...choice, endpoints })
   }
@@ -255,6 +256,12 @@ class Seats implements AsyncDisposable {
   #nowMs(): number {
     return this.#parts.world.clock.monotonicMs()
   }
+}
+
+interface Signed {
+  readonly csrPem: string
+  readonly host: string
+  readonly credential: MemberCredential
 }
 
 type Seeking = SeatAsked & { readonly name: string }
