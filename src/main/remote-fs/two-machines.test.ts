@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
-import { CALLER, close, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
+import { CALLER, close, fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
 
 const OPEN = { truncate: false, killPrivileges: false }
 
@@ -172,4 +172,43 @@ test('snapshots are shown on every machine, and come and go there as at the home
   assert.equal(await vfs.make(first, 'y', { kind: 'file', mode: 0o600 }, CALLER), ERRNO.EROFS)
   await cloud.home.snapshots.remove('first', signal)
   assert.equal(await vfs.lookup(snapshots, 'first'), ERRNO.ENOENT)
+})
+
+test('what lands while the home is asked where a file lies is read all the same', async () => {
+  await using cloud = await testCloud()
+  const { vfs } = await cloud.machine('a')
+  const { ino } = await make(vfs, 'x')
+  await put(vfs, ino, 'there')
+  await ok(vfs.open(ino, OPEN))
+  const text = Buffer.from('written here and not yet there')
+  await ok(vfs.write(ino, 0, text, { append: false, killPrivileges: false }))
+  const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  cloud.answers = async kind => {
+    if (kind !== 'content') return
+    asked.resolve()
+    await told.promise
+  }
+  const into = Buffer.alloc(text.byteLength)
+  const reading = vfs.read(ino, 0, into)
+  await asked.promise
+  await ok(vfs.flush(ino))
+  told.resolve()
+  assert.equal((await ok(reading)).bytes, text.byteLength)
+  assert.deepEqual(into, text)
+  await close(vfs, ino)
+})
+
+test('a file goes with the name that was removed although nobody was told so', async () => {
+  const world = fastWorld()
+  await using cloud = await testCloud(64 * 1024, world)
+  const { vfs, fs } = await cloud.machine('a')
+  const { ino } = await make(vfs, 'x')
+  const told = Promise.withResolvers<void>()
+  cloud.answers = async kind => (kind === 'remove' ? told.promise : undefined)
+  assert.equal(await vfs.remove(ROOT_INO, 'x', 'file'), ERRNO.EIO)
+  cloud.answers = async () => undefined
+  told.resolve()
+  vfs.forget(ino)
+  await fs.sync()
+  assert.equal((await ok(cloud.home.quotas.whole())).inodesUsed, 0)
 })

@@ -99,7 +99,9 @@ suite('a machine that was the home', () => {
   test('goes as soon as it hears of another, also in the process that has made the filesystem', async () => {
     await using home = new Home()
     await home.open()
+    assert.equal(home.replication?.isCutOff('home'), false)
     home.depose()
+    assert.equal(home.replication?.isCutOff('home'), true, 'nobody is answered any more')
     assert.equal(await home.changed.promise, 'home')
   })
 

@@ -8,7 +8,7 @@ import type { Replication } from './replication.ts'
 /** What a machine is made a home with. */
 export interface PromoteParts {
   readonly world: Pick<World, 'clock'>
-  readonly peers: { readonly machines: Pick<Machines, 'own'> }
+  readonly peers: { readonly machines: Pick<Machines, 'own' | 'map'> }
   readonly replication?: Pick<Replication, 'records' | 'standbys' | 'isRetired'> | undefined
   readonly filesystems: Pick<Filesystems, 'use'>
 }
@@ -44,12 +44,18 @@ export async function promote(
   await syncFirst(parts, filesystem, signal)
   const now = replication.records.of(filesystem) ?? was
   const epoch = now.epoch + 1
-  const next = { name: filesystem, home: own, epoch, inSync: [own, ...now.inSync.filter(name => name !== own)] }
+  const next = { name: filesystem, home: own, epoch, inSync: [own, ...othersInSync(parts, now)] }
   const agreed = await replication.records.set({ filesystem, was: now, next }, signal)
   if (agreed?.home === own) return { ...told, epoch: agreed.epoch }
   throw mainFault('Busy', `the home of ${filesystem} was changed at the same moment: it is ${agreed?.home ?? 'gone'}`, {
     hint: 'Look where it is with `cairn fs ls`, then try again.',
   })
+}
+
+// The home before may be out of the cloud for good.
+function othersInSync({ peers }: Pick<PromoteParts, 'peers'>, { inSync }: MapFilesystem): readonly string[] {
+  const { own, map } = peers.machines
+  return inSync.filter(name => name !== own && map.machines.some(machine => machine.name === name))
 }
 
 // Of machines that are forced at the same time each takes another epoch, above the one that a controller would give.

@@ -38,6 +38,8 @@ export class Replication implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #work = new Set<Promise<void>>()
   readonly #leftBehind = new Map<string, PromiseWithResolvers<LeftBehind>>()
+  /** Those whose home was here: somebody knows of a later one. */
+  readonly #deposed = new Set<string>()
   #roles: Roles = { here: [], retired: [] }
   #filesystems: Filesystems | undefined
   #listening: Disposable | undefined
@@ -67,6 +69,7 @@ export class Replication implements AsyncDisposable {
     const { world, machines, bootId, changed } = this.#options
     this.#roles = await takeRoles({ ...this.#options, records: this.records })
     const deposed = (filesystem: string, error: Error) => {
+      this.#deposed.add(filesystem)
       world.log.warn('another machine is the home of a filesystem', { filesystem, why: whyOf(error) })
       // Its record comes with the map, or from who has said so.
       changed(filesystem)
@@ -91,10 +94,12 @@ export class Replication implements AsyncDisposable {
     return record === undefined ? homeMachine(this.#options.machines) : record.home
   }
 
-  /** True while another machine may be the home of a filesystem of this one: see {@link isCutOff}. */
+  /** True while another machine may be the home of a filesystem of this one, see {@link isCutOff}, and once it is known to be. */
   isCutOff(name: string): boolean {
-    const { map, leaderAgoMs } = this.#options.machines
-    return map.isShared && isCutOff(this.records.of(name), map, leaderAgoMs)
+    const { own, map, leaderAgoMs } = this.#options.machines
+    const record = this.records.of(name)
+    const isDeposed = this.#deposed.has(name) || (record !== undefined && record.home !== own)
+    return isDeposed || (map.isShared && isCutOff(record, map, leaderAgoMs))
   }
 
   /** Looks after all of it from now on. */

@@ -21,11 +21,9 @@ export function servedHomes(
   }
   return {
     sessionsOf: name => {
-      if (!replication.isCutOff(name)) return homeOf(name).sessions
-      throw mainFault(
-        'HomeUnreachable',
-        `the home of ${name} may be another one: no controller that leads answers here`,
-      )
+      const { sessions } = homeOf(name)
+      if (!replication.isCutOff(name)) return sessions
+      throw mainFault('HomeUnreachable', `the home of ${name} may be another one by now`)
     },
     accessOf: (machine, filesystem) => {
       const access = homeOf(filesystem).access.of(machine)

@@ -10,16 +10,18 @@ const chunkFault = defineFaults({
   ChunkMissing: { status: 404, retry: 'never' },
   ChunkDamaged: { status: 500, retry: 'never' },
   DiskAway: { status: 503, retry: 'later' },
+  ChunkUnreachable: { status: 503, retry: 'later' },
 })
 
 const digestAt = (fill: number): Digest => digestOf(Buffer.alloc(32, fill))
-const [HELD, DAMAGED, LOST, AWAY] = [digestAt(1), digestAt(2), digestAt(3), digestAt(4)]
+const [HELD, DAMAGED, LOST, AWAY, FAR] = [digestAt(1), digestAt(2), digestAt(3), digestAt(4), digestAt(5)]
 
 const order = afterChunks({
   sync: async () => undefined,
   read: digest => {
     if (digest === DAMAGED) throw chunkFault('ChunkDamaged', 'the chunk is damaged')
     if (digest === AWAY) throw chunkFault('DiskAway', 'the chunk may be on a disk that is away')
+    if (digest === FAR) throw chunkFault('ChunkUnreachable', 'the chunk may be on a machine that is away')
     if (digest === LOST) throw chunkFault('ChunkMissing', 'the chunk is not here')
   },
 })
@@ -39,6 +41,7 @@ test('a row whose chunk is damaged stays: reads of the file tell', async () => {
   assert.equal(await survived(DAMAGED), true)
 })
 
-test('a row whose chunk may be on a disk that is away stays: it comes back with the disk', async () => {
+test('a row whose chunk may be on a disk or a machine that is away stays: it comes back with it', async () => {
   assert.equal(await survived(AWAY), true)
+  assert.equal(await survived(FAR), true)
 })

@@ -32,16 +32,17 @@ function chunkOf(key: ByteString, row: Uint8Array): Digest | undefined {
 }
 
 // A damaged chunk is not lost: it was on the disk, and every read of it says what became of it. Nor is one that may be on a disk
-// that is away: it comes back with it.
+// or a machine that is away: it comes back with it.
 async function isLost(chunks: Pick<ChunkSource, 'read'>, chunk: Digest): Promise<boolean> {
   try {
     await chunks.read(chunk, NOTHING, 0)
     return false
   } catch (error) {
-    if (isFault(error, 'ChunkDamaged') || isFault(error, 'DiskAway')) return false
+    if (MAY_COME_BACK.some(code => isFault(error, code))) return false
     if (isFault(error, 'ChunkMissing')) return true
     throw error
   }
 }
 
+const MAY_COME_BACK = ['ChunkDamaged', 'DiskAway', 'ChunkUnreachable']
 const NOTHING = new Uint8Array(0)

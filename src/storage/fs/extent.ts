@@ -11,6 +11,11 @@ export type Extent = { readonly offset: number; readonly bytes: number } & (
   | { readonly kind: 'hole' }
 )
 
+/** True for all of a chunk. */
+export function isWholeChunk(extent: Extent): boolean {
+  return extent.kind === 'chunk' && extent.chunkOffset === 0 && extent.bytes === extent.chunkBytes
+}
+
 /** Row v1 of the extent table, under `e{ino}{offset}`; inline bytes follow. */
 export const ExtentRow = struct({
   version: u8,

@@ -35,6 +35,8 @@ export const COPIES_WAIT_MS = 30_000
 export const LEAVING_WAIT_MS = 3_000
 /** Milliseconds that a read waits for a machine that has the chunk. */
 export const READ_WAIT_MS = 30_000
+/** Milliseconds that who opens a log waits for silent machines, which may have chunks that it names. */
+export const LOST_WAIT_MS = 10_000
 /** Milliseconds between two rounds of asking everybody for a chunk. */
 export const READ_ROUND_MS = 500
 /** Milliseconds without a chunk before the next machine is asked too: at first, and at least and at most as reads are measured. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { type Digest, isFault } from '#base'
+import { type Digest, digestOf, isFault } from '#base'
 import { TestCloud, type TestMachine } from './testing.ts'
 
 const never = new AbortController().signal
@@ -141,6 +141,38 @@ test('damage that no other machine can put right is told as damage', async () =>
   await cloud.stop('b')
   rot(a, content!)
   await assert.rejects(read(cloud, a, digest!, content!.length), error => isFault(error, 'ChunkDamaged'))
+})
+
+test('what a log names and another machine has is not lost, and has all its copies by the next sync', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, cloud.machine('b'), 20)
+  await cloud.clock.run(cloud.machine('b').pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  const digest = [...chunks.keys()].find(each => !a.pool.view().isWanted('a', a.pool.view().groupOf(each)))!
+  await cloud.stop('b')
+  assert.deepEqual(await copiesOf(cloud, digest), ['c'])
+  assert.equal((await read(cloud, a, digest, 0)).byteLength, 0)
+  cloud.tell({ b: 'Offline' })
+  await cloud.clock.run(a.pool.sync())
+  assert.deepEqual(await copiesOf(cloud, digest), ['a', 'c'])
+})
+
+test('what no machine has is lost when fewer are silent than must have had it, else nobody can say', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const digest = digestOf(createHash('sha256').update('nobody has it').digest())
+  const refused = async (code: string): Promise<number> => {
+    const startMs = cloud.clock.monotonicMs()
+    await assert.rejects(read(cloud, a, digest, 0), error => isFault(error, code))
+    return cloud.clock.monotonicMs() - startMs
+  }
+  await cloud.stop('b')
+  assert.ok((await refused('ChunkMissing')) < 2_000)
+  await cloud.stop('c')
+  cloud.tell({ b: 'Offline', c: 'Offline' })
+  assert.ok((await refused('ChunkUnreachable')) >= 10_000)
+  assert.ok((await refused('ChunkUnreachable')) < 2_000)
 })
 
 test('a wiped machine gets all its copies again, also when nobody has missed it', async () => {

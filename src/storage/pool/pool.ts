@@ -9,6 +9,7 @@ import { Holders } from './holders.ts'
 import { TICK_MS } from './limits.ts'
 import type { Report } from './methods.ts'
 import { type OnlyAt, onlyAt } from './only-at.ts'
+import { Losses } from './losses.ts'
 import { OwnCopies } from './own-copies.ts'
 import type { PoolMachines, PoolParts } from './parts.ts'
 import { Reads } from './reads.ts'
@@ -52,6 +53,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   readonly #holders: Holders
   readonly #writes: Writes
   readonly #reads: Reads
+  readonly #losses: Losses
   readonly #repair: Repair
   readonly #bell: Bell
   readonly #space: CloudSpace
@@ -78,6 +80,7 @@ export class Pool implements ServedPool, AsyncDisposable {
     this.#holders = new Holders(this.#parts)
     this.#writes = new Writes(this.#parts, this.#holders)
     this.#reads = new Reads(this.#parts, this.#holders, cached)
+    this.#losses = new Losses(this.#parts, this.#holders)
     this.#repair = new Repair(this.#parts, this.#holders, cached, digest => this.#heal(digest))
     this.#space = new CloudSpace(this.#parts, this.#holders)
     this.#greeting = new Greeting(this.#parts, this.#holders)
@@ -95,9 +98,13 @@ export class Pool implements ServedPool, AsyncDisposable {
     return this.view().isAlone ? this.store.put(bytes) : this.#writes.put(bytes)
   }
 
-  /** See `ChunkSource.read`. Faults: ChunkMissing, ChunkUnreachable, ChunkDamaged, Io. */
+  /**
+   * See `ChunkSource.read`. Who asks for no bytes opens a log that names the chunk: unless it is lost it is here from then on, and has
+   * its copies by the next sync. Faults: ChunkMissing, ChunkUnreachable, ChunkDamaged, Io, DiskAway.
+   */
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
     this.#parts.traffic.note()
+    if (into.byteLength === 0 && !this.view().isAlone) return this.#save(digest, into)
     return this.#reads.read(digest, into, offset)
   }
 
@@ -201,6 +208,16 @@ export class Pool implements ServedPool, AsyncDisposable {
     await this.#background
     await Promise.allSettled(this.#healing.values())
     await this.#reads.settled()
+  }
+
+  async #save(digest: Digest, nothing: Uint8Array): Promise<void> {
+    try {
+      await this.store.read(digest, nothing, 0)
+    } catch (error) {
+      if (!isFault(error, 'ChunkMissing')) throw error
+      await this.#losses.find(digest)
+      await this.#writes.put(await this.#reads.search(digest))
+    }
   }
 
   async #isThere(digest: Digest): Promise<boolean> {

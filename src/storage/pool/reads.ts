@@ -57,8 +57,7 @@ export class Reads {
     const isAway = isFault(error, 'DiskAway')
     const isMissing = isAway || isFault(error, 'ChunkMissing')
     const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
-    // Nobody asks for no bytes but to know whether they are here.
-    if (!mayBeElsewhere || this.#parts.view().isAlone || (isMissing && into.byteLength === 0)) throw error
+    if (!mayBeElsewhere || this.#parts.view().isAlone) throw error
     const bytes = await this.search(digest).catch((failed: unknown) => {
       // Damage that nobody can put right now is still damage, and what is on a disk that is away comes back with it.
       throw (isMissing && !isAway) || !isFault(failed) ? failed : error

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { World } from '#base'
 import { subjectOf } from '#cluster'
 import { machineWorld } from '#host'
-import { type Client, type Duplex, duplexPair, openClient, rpcFault, serveConnection } from '#rpc'
+import { type Client, type Duplex, duplexPair, type Handler, openClient, rpcFault, serveConnection } from '#rpc'
 import {
   type Access,
   type Answer,
@@ -112,6 +112,8 @@ export interface TestCloud extends AsyncDisposable {
   isCutOff: boolean
   /** Resolves when kernels that mount it have been told of all changes. */
   kernelsTold(): Promise<void>
+  /** Resolves when what the home has done for a call may be answered. */
+  answers(kind: string): Promise<void>
   readonly chunks: MemoryChunkSource
   /** A machine that uses it from elsewhere. */
   machine(name: string, access?: Access): Promise<TestMachine>
@@ -165,15 +167,25 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const accesses = new Map<string, Access>()
   const ways: Way[] = []
   const machines: TestMachine[] = []
-  const handlers = remoteHandlers({
+  const served = remoteHandlers({
     sessionsOf: () => cloud.home.sessions,
     accessOf: ({ name }) => accesses.get(name),
+  })
+  const handlers = served.map(({ method, run }): Handler => {
+    if (method.name !== 'fs.call') return { method, run }
+    const late: Handler['run'] = async (params, context, streams) => {
+      const answer = await run(params, context, streams)
+      await cloud.answers(String(Reflect.get(Object(params), 'kind')))
+      return answer
+    }
+    return { method, run: late }
   })
   const cloud: TestCloud = {
     home: await open(),
     isMounted: false,
     isCutOff: false,
     kernelsTold: async () => undefined,
+    answers: async () => undefined,
     chunks,
     get revision() {
       return keyspace.revision

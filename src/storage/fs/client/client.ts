@@ -1,7 +1,7 @@
 import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } from '#base'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import type { Extent } from '../extent.ts'
+import { isWholeChunk } from '../extent.ts'
 import { ROOT_INO } from '../inode.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
@@ -59,6 +59,8 @@ export class Client implements Vfs {
   /** Unlinked files that a holder of this client may still have open. */
   readonly #orphans = new Set<Ino>()
   readonly #forgotten: Ino[] = []
+  /** Something was removed perhaps, and nobody has said which file that was. */
+  #mayHaveMore = false
   #request: { readonly sequence: number; readonly resent: boolean; readonly caller: Caller | undefined } | undefined
 
   constructor(parts: ClientParts, orphans: readonly Ino[]) {
@@ -79,8 +81,9 @@ export class Client implements Vfs {
   }
 
   forget(ino: Ino): void {
-    if (!this.#orphans.delete(ino)) return
-    this.#parts.writer.discard(ino)
+    const isOrphan = this.#orphans.delete(ino)
+    if (!isOrphan && !this.#mayHaveMore) return
+    if (isOrphan) this.#parts.writer.discard(ino)
     this.#parts.accessTimes.drop(ino)
     if (this.#forgotten.push(ino) >= REAP_BATCH_MAX) void this.reap()
   }
@@ -441,6 +444,7 @@ export class Client implements Vfs {
 
   #removed(reply: Reply<Removed>): Reply<void> {
     return andThen(reply, answer => {
+      this.#mayHaveMore ||= answer === ERRNO.EIO && this.#parts.link.remote !== undefined
       if (isErrno(answer)) return answer
       if (answer.orphan !== undefined) this.#orphans.add(answer.orphan)
     })
@@ -485,16 +489,10 @@ function voidOf(answer: Answer<unknown>): Answer<void> {
   return isErrno(answer) ? answer : undefined
 }
 
-function nothingLeft(): Removed {
-  return { orphan: undefined }
-}
+const nothingLeft = (): Removed => ({ orphan: undefined })
 
 const SET_ID_BITS = 0o6000
 const [DOT, DOT_DOT] = [1 as Cookie, 2 as Cookie]
-function isWholeChunk(extent: Extent): boolean {
-  return extent.kind === 'chunk' && extent.chunkOffset === 0 && extent.bytes === extent.chunkBytes
-}
-
 const SEAL_BEFORE_COPY_BYTES = 4 * 2 ** 20
 // The answer's size field has 32 bits (struct fuse_write_out).
 const COPY_BYTES_MAX = 2 ** 31

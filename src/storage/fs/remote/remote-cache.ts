@@ -16,6 +16,8 @@ interface Limits {
 interface Known {
   /** What is known is not older than this; what is older is not believed any more. */
   revision: number
+  /** The newest change from here is in it. */
+  changedAt?: number | undefined
   attributes?: Attributes | undefined
   content?: { readonly content: Content; readonly range: Range } | undefined
   /** Names in a directory, also such as lead nowhere. */
@@ -127,7 +129,12 @@ export class RemoteCache {
       known.names?.delete('..')
       Object.assign(known, { content: undefined, xattrs: undefined })
     }
-    this.learn(attributes.ino, revision, { attributes })
+    this.learn(attributes.ino, revision, { attributes, changedAt: revision })
+  }
+
+  /** True for an answer from before a change that was made from here: it lacks that, and so does what waits here by now. */
+  lacks(ino: Ino, revision: number): boolean {
+    return revision < (this.#known.peek(ino)?.changedAt ?? 0)
   }
 
   /** A name has been changed from here: it leads to `ino`, or what it leads to is not known. */
@@ -150,7 +157,7 @@ export class RemoteCache {
       if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
       names?.delete('..')
       // What limits it does not change with it.
-      this.#known.set(ino, { revision: newest, names, isWhole, limits: known?.limits })
+      this.#known.set(ino, { revision: newest, names, isWhole, limits: known?.limits, changedAt: known?.changedAt })
     }
     for (const { parent, name } of entries) {
       const known = this.#known.peek(parent)

@@ -181,7 +181,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
   }
 
   async #lookup(place: DirectoryPlace): Promise<Answer<Attributes>> {
-    const { answer } = await this.#ask('lookup', place, 'patient')
+    const answer = await this.#askAfresh('lookup', place, 'patient')
     if (!isErrno(answer)) this.#ahead.missed(place.parent)
     return answer
   }
@@ -190,10 +190,22 @@ export class RemoteHome implements HomeLink, RemoteSide {
   async #patiently(ino: Ino, question: Question & { readonly kind: 'attributes' }): Promise<Answer<unknown>> {
     const last = this.#files.isOpen(ino) ? this.#cache.get(ino)?.attributes : undefined
     try {
-      return (await this.#ask(question.kind, question.input, last === undefined ? 'patient' : 'hasty')).answer
+      return await this.#askAfresh(question.kind, question.input, last === undefined ? 'patient' : 'hasty')
     } catch (error) {
       if (last === undefined || !isUnreachable(error)) throw error
       return last
+    }
+  }
+
+  // What landed while an answer was on its way is in none but the next.
+  async #askAfresh<Kind extends 'attributes' | 'lookup'>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    patience: 'patient' | 'hasty',
+  ): Promise<Answer<Attributes>> {
+    for (let tries = 1; ; tries++) {
+      const { answer, revision } = await this.#ask(kind, input, patience)
+      if (isErrno(answer) || tries === AFRESH_TRIES || !this.#cache.lacks(answer.ino, revision)) return answer
     }
   }
 
@@ -256,33 +268,39 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return limits?.at === this.#cache.limits ? limits.quotas : undefined
   }
 
-  // Where the bytes are: told in pieces when there are many.
   async #content({ ino, range = WHOLE }: HomeOperations['content']['input']): Promise<Answer<Content>> {
     const last = this.#files.isOpen(ino) ? this.#cache.content(ino, range) : undefined
-    const wanted = { from: range.from, to: Math.max(range.to, range.from + CONTENT_AHEAD_BYTES) }
-    const extents: Extent[] = []
+    const patience = last === undefined ? 'patient' : 'hasty'
     try {
-      for (let from = range.from; ; ) {
-        const patience = last === undefined ? 'patient' : 'hasty'
-        const { answer, revision, contentTo } = await this.#ask(
-          'content',
-          { ino, range: { ...wanted, from } },
-          patience,
-        )
-        if (isErrno(answer)) return answer
-        for (const extent of answer.extents) extents.push(extent)
-        const isAll = contentTo >= Math.min(range.to, answer.size)
-        if (!isAll && contentTo > from) {
-          from = contentTo
-          continue
-        }
-        const content = { ...answer, extents: ExtentList.of(extents) }
-        this.#cache.learn(ino, revision, { content: { content, range: { from: range.from, to: contentTo } } })
-        return content
+      for (let tries = 1; ; tries++) {
+        const { content, revision } = await this.#contentOnce(ino, range, patience)
+        if (isErrno(content) || tries === AFRESH_TRIES || !this.#cache.lacks(ino, revision)) return content
       }
     } catch (error) {
       if (last === undefined || !isUnreachable(error)) throw error
       return last
+    }
+  }
+
+  // Where the bytes are: told in pieces when there are many, of which the first is the oldest.
+  async #contentOnce(ino: Ino, range: Range, patience: 'patient' | 'hasty'): Promise<ToldContent> {
+    const wanted = { from: range.from, to: Math.max(range.to, range.from + CONTENT_AHEAD_BYTES) }
+    const extents: Extent[] = []
+    let oldest: number | undefined
+    for (let from = range.from; ; ) {
+      const asked = { ino, range: { ...wanted, from } }
+      const { answer, revision, contentTo } = await this.#ask('content', asked, patience)
+      oldest ??= revision
+      if (isErrno(answer)) return { content: answer, revision: oldest }
+      for (const extent of answer.extents) extents.push(extent)
+      const isAll = contentTo >= Math.min(range.to, answer.size)
+      if (!isAll && contentTo > from) {
+        from = contentTo
+        continue
+      }
+      const content = { ...answer, extents: ExtentList.of(extents) }
+      this.#cache.learn(ino, revision, { content: { content, range: { from: range.from, to: contentTo } } })
+      return { content, revision: oldest }
     }
   }
 }
@@ -290,6 +308,12 @@ export class RemoteHome implements HomeLink, RemoteSide {
 type Question = {
   [Kind in RemoteKind]: { readonly kind: Kind; readonly input: HomeOperations[Kind]['input'] }
 }[RemoteKind]
+
+interface ToldContent {
+  readonly content: Answer<Content>
+  /** A change of this revision or an older one is in it. */
+  readonly revision: number
+}
 
 function isFilePlace(place: unknown): place is FilePlace {
   return typeof place === 'object' && place !== null && 'offset' in place
@@ -312,4 +336,6 @@ function isUnreachable(error: unknown): boolean {
   return isFault(error) && error.retry === 'later'
 }
 
+/** How often it is asked for what was changed meanwhile. */
+const AFRESH_TRIES = 3
 const WHOLE: Range = { from: 0, to: FILE_BYTES_MAX }
