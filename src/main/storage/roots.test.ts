@@ -135,7 +135,17 @@ test('a machine answers for what lives there, and not while it may be the home n
     shippingOf: (name: string) => (name === 'home' ? { epoch: 4 } : undefined),
   }
   const records = { all: [{ name: 'home', home: 'a', epoch: 4, inSync: ['a'] }] }
-  const at = (isCutOff: boolean) => homesHere(filesystems as never, { records, isCutOff: () => isCutOff } as never)
+  class Cut {
+    readonly records = records
+    readonly #isCutOff: boolean
+    constructor(isCutOff: boolean) {
+      this.#isCutOff = isCutOff
+    }
+    isCutOff(): boolean {
+      return this.#isCutOff
+    }
+  }
+  const at = (isCutOff: boolean) => homesHere(filesystems as never, new Cut(isCutOff) as never)
   assert.deepEqual(at(false), { homes: [of('home', 4)], known: [of('home', 4)] })
   assert.deepEqual(at(true), { homes: [], known: [of('home', 4)] })
 })

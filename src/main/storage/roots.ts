@@ -115,12 +115,12 @@ export function rootsHandlers(
 /** Of which filesystems this machine is the home, and what it knows of others. */
 export function homesHere(
   filesystems: Pick<Filesystems, 'all' | 'shippingOf'> | undefined,
-  { records, isCutOff }: Pick<Replication, 'records' | 'isCutOff'>,
+  replication: Pick<Replication, 'records' | 'isCutOff'>,
 ): RootsHomes {
-  const known = records.all.map(({ name, epoch }) => ({ filesystem: name, epoch }))
+  const known = replication.records.all.map(({ name, epoch }) => ({ filesystem: name, epoch }))
   const homes = (filesystems?.all ?? []).flatMap(({ name }) => {
     const epoch = filesystems?.shippingOf(name)?.epoch
-    return epoch === undefined || isCutOff(name) ? [] : [{ filesystem: name, epoch }]
+    return epoch === undefined || replication.isCutOff(name) ? [] : [{ filesystem: name, epoch }]
   })
   return { homes, known }
 }
