@@ -108,3 +108,19 @@ suite('a work queue', () => {
     await settle()
   })
 })
+
+test('a long queue is emptied as fast as a short one', () => {
+  using queue = openQueue()
+  const count = 200_000
+  for (let index = 0; index < count; index += 1) queue.add(`key-${index}`)
+  const before = process.cpuUsage().user
+  for (let index = 0; index < count; index += 1) {
+    assert.equal(queue.take(), `key-${index}`)
+    queue.done(`key-${index}`, 'good')
+  }
+  assert.equal(queue.take(), undefined)
+  queue.add('again')
+  assert.equal(queue.take(), 'again')
+  const tookMs = (process.cpuUsage().user - before) / 1000
+  assert.ok(tookMs < 1500, `${tookMs} ms`)
+})

@@ -10,6 +10,8 @@ export class WorkQueue implements Disposable {
   readonly #world: Pick<World, 'clock' | 'entropy'>
   readonly #ready: () => void
   readonly #waiting = new Set<string>()
+  // Goes through those that wait as they come. From the beginning a set finds its first only behind the places of all that were taken.
+  #line = this.#waiting.values()
   readonly #active = new Set<string>()
   /** Added while being worked on. */
   readonly #again = new Set<string>()
@@ -62,11 +64,18 @@ export class WorkQueue implements Disposable {
 
   /** The key that waits longest, which is the caller's until {@link done}; undefined when none can be taken. */
   take(): string | undefined {
-    const [key] = this.#waiting
+    const key = this.#first()
     if (key === undefined) return undefined
     this.#waiting.delete(key)
     this.#active.add(key)
     return key
+  }
+
+  #first(): string | undefined {
+    const next = this.#line.next()
+    if (next.done !== true) return next.value
+    this.#line = this.#waiting.values()
+    return this.#line.next().value
   }
 
   /** Ends the work on a key. After a failure it comes again, later each time; answers the failures in a row. */
