@@ -12,6 +12,7 @@ const LOOKS_MS = 15_000
 const READS_WAIT_MS = 6_000
 const READ = { folder: '/mnt/cairn/readers', known: 20, fresh: 300 }
 const READ_MS = 24_000
+const OTHERS = ['m2', 'm3'] as const
 
 suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 240_000 }, () => {
   test('go on when the first of them is lost, and take it in again', async t => {
@@ -21,12 +22,12 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 240_000 }
     assert.equal(await lab.sh('m3', 'cat /mnt/cairn/before'), 'before\n')
     await inSync(lab)
     await writeForReaders(lab, 'm1', READ)
-    const read = await reading(lab, ['m2', 'm3'])
+    const read = await reading(lab, OTHERS)
     const killedAt = performance.now()
     await lab.kill('m1')
     await t.test('control works on another, whose controllers lead', () => controlled(lab, killedAt))
     await t.test('files are read and written by themselves', () => written(lab, killedAt))
-    await t.test('files that were looked at are read all the time', () => readAllTheTime(read))
+    await t.test('files that were looked at are read all the time', () => readAllTheTime(lab, read))
     await t.test('the lost one comes back as a controller', () => back(lab))
     await t.test('one that gets another address is a member there, which the others need', () => moved(lab))
   })
@@ -53,10 +54,14 @@ async function reading(
   return { done: Promise.all(reads) }
 }
 
-async function readAllTheTime({ done }: Awaited<ReturnType<typeof reading>>): Promise<void> {
-  for (const { open, known, fresh, counts, errors } of await done) {
+async function readAllTheTime(lab: TestLab, { done }: Awaited<ReturnType<typeof reading>>): Promise<void> {
+  const read = await done
+  const [row] = JSON.parse((await lab.cairn('m2', 'fs', 'ls', '-o', 'json')).out)
+  for (const [at, { open, known, fresh, counts, errors }] of read.entries()) {
     assert.deepEqual(errors, [])
-    assert.ok(Math.max(open, known) < READS_WAIT_MS, `an open file waited ${open} ms, one that is known ${known} ms`)
+    // On the next home another storage process takes over meanwhile, which on a busy machine takes its time.
+    const maxMs = OTHERS[at] === row.home ? GOES_ON_MS : READS_WAIT_MS
+    assert.ok(Math.max(open, known) < maxMs, `an open file waited ${open} ms, one that is known ${known} ms`)
     assert.ok(fresh < GOES_ON_MS + LOOKS_MS, `a file that nobody had looked at waited ${fresh} ms`)
     assert.ok(Math.min(counts.open, counts.known) > 100, JSON.stringify(counts))
   }
