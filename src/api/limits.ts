@@ -25,7 +25,7 @@ export const BUSY_MS_MAX = 4
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
 export const LIST_LIMIT_MAX = 2_500
 /** Changes of one resource kept for all who watch it; half of them stay when they become too many. */
-export const FEED_CHANGES_MAX = 8_192
+export const FEED_CHANGES_MAX = 4_096
 /** Bytes of those changes, and of the lines made of the newest. */
 export const FEED_BYTES_MAX = 4 * 1024 * 1024
 /** Newest changes whose objects are kept as they were read, and the lines made of them; of those before, only the bytes are. */
