@@ -53,7 +53,9 @@ function section(title: string, text: string, rows: readonly Row[]): string {
 const MAP = `Every machine has the whole map in memory and in \`DATA/node/map.json\`. The leading controller computes it anew when it hears
 something; who has an older one fetches what changed since, or all of it when the controller has started since or that is no less. A
 change is a machine that is Offline or Online again; figures of it are without the heartbeats that announce it (see below).`
-const PLACING = `Where a chunk belongs is computed, not kept; a pool remembers the groups it has asked about until the next map.`
+const PLACING = `Where a chunk belongs is computed, not kept; a pool remembers the groups it has asked about until the next map. Of a
+comparison only the digests are counted: it takes a call for each machine that shares a group, of some hundred bytes, and in a cloud of
+more than 33 machines most of these are not connected yet.`
 const MOVES = `Moved by \`movesBetween\`, weighted with the chunks of each group; the least is what shares of disks grow by. Data is
 counted as if every chunk had its full 1 MiB. Copies lie in different zones, so disks in small zones hold more than their share,
 and a change moves what its disk then holds: it may be a little more or less than the share.`

@@ -263,6 +263,28 @@ test('what was compared is compared again without being listed, but for what has
   assert.ok(b.pool.report().missing.length === 0 && listed < 60, `${listed} times a group was listed`)
 })
 
+test('a machine that begins anew while it is compared is compared once more', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const a = cloud.machine('a')
+  const chunks = await putAll(cloud, a, 20)
+  await cloud.clock.run(a.pool.sync())
+  await cloud.until(() => isSettled(cloud, a))
+  const versionOf = a.store.groupVersion.bind(a.store)
+  let isTold = false
+  // In the middle of the next comparison b says that it has begun; its disk is empty by then.
+  a.store.groupVersion = (group, groups) => {
+    if (!isTold && group === 4000) {
+      isTold = true
+      void cloud.machine('b').store.delete([...chunks.keys()])
+      a.pool.heard('b', 'another boot')
+    }
+    return versionOf(group, groups)
+  }
+  cloud.tell()
+  await cloud.until(() => isTold)
+  await cloud.until(async () => (await cloud.machine('b').held([...chunks.keys()])) === 20, 120_000)
+})
+
 test('a machine that drains may be unplugged when all it has is elsewhere, and not before', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')

@@ -33,6 +33,8 @@ export class Repair {
   /** The view of the last whole comparison. */
   #surveyed = ''
   #surveyedMs = 0
+  /** How often it was asked for another comparison of everything. */
+  #asked = 0
   #isRetried = false
   /** When what could not be put right is tried again. */
   #againMs = 0
@@ -60,6 +62,7 @@ export class Repair {
 
   /** Compares everything again, soon. */
   restart(): void {
+    this.#asked += 1
     this.#surveyed = ''
     this.#bell.ring()
   }
@@ -136,10 +139,12 @@ export class Repair {
   }
 
   async #survey(survey: Survey, signal: AbortSignal): Promise<void> {
+    const asked = this.#asked
     this.#findings.clear()
     this.#parts.traffic.restart()
     for await (const finding of survey.all(signal)) this.#note(survey.view, finding)
-    if (!survey.isCurrent) return
+    // Who begins anew meanwhile may have been asked before.
+    if (!survey.isCurrent || asked !== this.#asked) return
     this.#surveyed = survey.view.name
     this.#surveyedMs = this.#parts.world.clock.monotonicMs()
     this.#againMs = this.#surveyedMs
