@@ -28,28 +28,39 @@ export interface CloudCanary {
 /** All of them, by name. */
 export const CLOUD_CANARIES: readonly CloudCanary[] = [
   // Nothing acknowledged is lost.
-  { name: 'lost-chunk-sync', first: 1, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
-  { name: 'early-sync', first: 8, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
+  { name: 'lost-chunk-sync', first: 3, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
+  { name: 'early-sync', first: 2, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
   // A change of home keeps what was acknowledged, says what it has not kept, and no two are home in an epoch.
-  { name: 'hasty-home', first: 8, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
-  { name: 'promotes-anybody', first: 5, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
+  { name: 'hasty-home', first: 2, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
+  { name: 'promotes-anybody', first: 6, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
   { name: 'same-epoch', first: 1, seedsMax: 6, trouble: { promote: 1 }, record: inSameEpoch },
-  { name: 'one-boot', first: 6, seedsMax: 24, trouble: { outage: 1 }, handlers: showingOneBoot },
+  { name: 'one-boot', first: 45, seedsMax: 48, trouble: { outage: 1 }, handlers: showingOneBoot },
   // Done once, and seen by all who open.
-  { name: 'done-twice', first: 1, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
-  { name: 'deaf-session', first: 3, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
+  { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
+  { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
+  { name: 'two-homes', first: 7, seedsMax: 16, trouble: { split: 1 }, homes: neverCutOff },
+  // What nobody needs goes, and nothing else.
+  { name: 'no-roots', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: namingNoChunk },
+  { name: 'no-collection', first: 1, seedsMax: 4, trouble: { heal: 1 }, store: withoutCollection },
   // All is counted, all is reachable, and no more moves than must.
   { name: 'kept-orphan', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: answering('forget') },
   { name: 'hidden-chunk', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: hidingChunks },
-  { name: 'no-limits', first: 10, seedsMax: 16, trouble: { heal: 1 }, isLimited: true, handlers: limitingNobody },
+  { name: 'no-limits', first: 1, seedsMax: 16, trouble: { heal: 1 }, isLimited: true, handlers: limitingNobody },
   { name: 'restless-map', first: 1, seedsMax: 4, trouble: { join: 1 }, map: restless },
 ]
 
 function withoutSync(store: ChunkStore): ChunkStore {
-  return new Proxy(store, {
+  return changed(store, { sync: async () => undefined })
+}
+
+function withoutCollection(store: ChunkStore): ChunkStore {
+  return changed(store, { collect: async () => ({ asked: 0, candidates: 0, deleted: 0 }) })
+}
+
+function changed<Changed extends object>(all: Changed, changes: Partial<Changed>): Changed {
+  return new Proxy(all, {
     get(target, name) {
-      if (name === 'sync') return async () => undefined
-      const value: unknown = Reflect.get(target, name, target)
+      const value: unknown = Reflect.get(changes, name) ?? Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
@@ -101,16 +112,24 @@ function hasty(homes: FilesystemsHomes): FilesystemsHomes {
     ...homes,
     ship(opened) {
       const shipping = homes.ship(opened)
-      const shipper = new Proxy(shipping.shipper, {
-        get(target, name) {
-          if (name === 'shipped') return async () => undefined
-          const value: unknown = Reflect.get(target, name, target)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-      return { ...shipping, shipper }
+      return { ...shipping, shipper: changed(shipping.shipper, { shipped: async () => undefined }) }
     },
   }
+}
+
+// A home goes on as if nobody could have taken its place.
+function neverCutOff(homes: FilesystemsHomes): FilesystemsHomes {
+  return { ...homes, isCutOff: () => false }
+}
+
+// Machines say that they need nothing of what others hold.
+function namingNoChunk(handlers: readonly Handler[]): readonly Handler[] {
+  const silent = wrapping('chunk.roots', handler => (params, context, streams) => {
+    const send = (item: { head: unknown; body: Uint8Array }) =>
+      streams.send({ ...item, body: new Uint8Array(item.body.byteLength) })
+    return handler.run(params, context, { ...streams, send })
+  })
+  return silent(handlers)
 }
 
 function anybody(was: MapFilesystem, home: string): MapFilesystem {

@@ -4,13 +4,17 @@ import { clusterFault, keepMap, Links, MapStore, type NodeMap, type Shown, subje
 import type { LocalKeyspace, LogReach } from '#keyspace'
 import {
   askSetHome,
+  Collector,
   Filesystems,
+  homesHere,
   isElsewhere,
   type KeepHome,
+  otherRoots,
   promote,
   RemoteFilesystems,
   remoteHandlers,
   Replication,
+  rootsHandlers,
   servedHomes,
   setHomeHandlers,
 } from '#main'
@@ -85,6 +89,7 @@ export class CloudMachine {
   store: ChunkStore | undefined
   replication: Replication | undefined
   filesystems: Filesystems | undefined
+  collector: Collector | undefined
   /** Resolves when the process of the moment has ended. */
   gone = Promise.withResolvers<'gone'>()
   readonly #parts: CloudParts
@@ -181,12 +186,12 @@ export class CloudMachine {
     const pool = openPool({ id: 'default', world, store, machines: links, cachedBytesMax: CACHED_BYTES })
     this.#world = world
     Object.assign(this, { store, maps, links, pool })
-    await this.#serve(life, { world, links, maps, pool })
+    await this.#serve(life, { world, links, maps, pool, store })
   }
 
   async #serve(life: Life, parts: Opened): Promise<void> {
     const { canary, control } = this.#parts
-    const { world, links, pool } = parts
+    const { world, links, pool, store } = parts
     const machine = { ...parts, name: this.name }
     const controlling = this.start0.isController ? new Control(control, machine) : undefined
     const keep: KeepHome = controlling?.keep ?? nobodyKeeps
@@ -200,12 +205,17 @@ export class CloudMachine {
     const handlers = [
       ...remoteHandlers(homes),
       ...poolHandlers(id => (id === 'default' ? pool : undefined)),
+      ...rootsHandlers(
+        () => this.filesystems,
+        pool,
+        () => homesHere(this.filesystems, replication),
+      ),
       ...setHomeHandlers(keep),
       ...replication.handlers(),
     ]
     links.serve(canary?.handlers?.(handlers) ?? handlers)
     controlling?.run().catch((error: unknown) => this.#hears.broke(error))
-    await this.#openFilesystems(life, { ...shared, links, replication })
+    await this.#openFilesystems(life, { ...shared, links, replication, store })
   }
 
   async #openFilesystems(life: Life, parts: Shared): Promise<void> {
@@ -240,6 +250,8 @@ export class CloudMachine {
     const { home } = this
     if (home !== undefined) this.#hears.opened(this, home)
     replication.serve(filesystems)
+    const others = otherRoots(links, () => homesHere(filesystems, replication))
+    this.collector = new Collector({ world, chunks: parts.store, filesystems, others, farGraceMs: COLLECT_GRACE_MS })
   }
 
   // As the storage process does: what was answered is in log and staging file.
@@ -264,6 +276,17 @@ export class CloudMachine {
     return done
   }
 
+  /** Collects what nobody names, as `cairn fs gc` does; false when it could not, or its process ended. */
+  async collect(): Promise<boolean> {
+    try {
+      const done = await Promise.race([this.collector?.collect(NEVER), this.gone.promise])
+      return done !== undefined && done !== 'gone'
+    } catch (error) {
+      if (isFault(error)) return false
+      throw error
+    }
+  }
+
   /** Ends the process, as a kill or a power cut does. */
   end(how: Ending): void {
     if (!this.isUp) return
@@ -272,7 +295,7 @@ export class CloudMachine {
     this.image = how === 'power' ? cutPower(left, this.#machine.random) : left
     if (how === 'power') this.#boots += 1
     Object.assign(this, { links: undefined, maps: undefined, pool: undefined, store: undefined })
-    Object.assign(this, { replication: undefined, filesystems: undefined })
+    Object.assign(this, { replication: undefined, filesystems: undefined, collector: undefined })
     this.#elsewhere = undefined
     this.gone.resolve('gone')
     this.#parts.network.end(this.name, how)
@@ -354,6 +377,7 @@ interface Opened {
   readonly links: Links
   readonly maps: MapStore
   readonly pool: Pool
+  readonly store: ChunkStore
 }
 
 interface Shared {
@@ -363,6 +387,7 @@ interface Shared {
   readonly chunks: Pool
   readonly links: Links
   readonly replication: Replication
+  readonly store: ChunkStore
 }
 
 const nobodyKeeps: KeepHome = () => Promise.reject(clusterFault('NoController', 'this machine has no control plane'))
@@ -387,7 +412,10 @@ const DATA = '/data'
 const SYN_MS = 30_000
 const SEGMENT_BYTES = 512 * 1024
 const CACHED_BYTES = 256 * 1024
-const CHUNK_BYTES = 16 * 1024
+/** For which no machine may name a chunk: longer than from a put to its reference, as the hour that it is outside. */
+export const COLLECT_GRACE_MS = 120_000
+/** Whole blocks of this size do not travel inline: clients store them in the pool themselves. */
+const CHUNK_BYTES = 128 * 1024
 const NO_FAULTS: DiskFaults = { fault: () => undefined, crash: () => undefined, lies: () => false }
 
 function diskIdOf(name: string, number: number): string {

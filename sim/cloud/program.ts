@@ -46,9 +46,9 @@ export interface Process {
 
 const CALLER: Caller = { uid: 1000, gid: 1000, umask: 0 }
 const NAMES = Array.from({ length: 12 }, (_, index) => `f${index}`)
-const FILE_BYTES_MAX = 120_000
+const FILE_BYTES_MAX = 400_000
 /** Of one write. */
-export const WRITE_BYTES_MAX = 40_000
+export const WRITE_BYTES_MAX = 140_000
 
 /** One program on a machine does one thing with the files of the cloud. */
 export async function act(setting: CloudSetting, machine: Process): Promise<void> {
@@ -248,9 +248,11 @@ class Writing {
   async #write(offset: number, isAppended: boolean): Promise<boolean> {
     const { random } = this.#setting
     const { history } = this.#file
-    const count = Math.min(random.pick([10, 700, 5_000, 17_000, WRITE_BYTES_MAX]), FILE_BYTES_MAX - offset)
+    const count = Math.min(random.pick([10, 700, 5_000, 17_000, 70_000, WRITE_BYTES_MAX]), FILE_BYTES_MAX - offset)
     if (count <= 0) return true
-    const bytes = random.bytes(count)
+    // What was collected, or is about to be, is put again now and then.
+    const isKnown = offset === 0 && count === WRITE_BYTES_MAX && random.chance(0.5)
+    const bytes = isKnown ? KNOWN : random.bytes(count)
     const change = { offset, bytes, size: Math.max(history.size, offset + count), mode: FILE_MODE }
     const how = { append: isAppended, killPrivileges: false }
     const what = `${isAppended ? 'appends to' : 'writes'} ${this.#ino} ${offset}+${count}`
@@ -320,6 +322,7 @@ interface Changing {
 }
 
 const STEPS = { write: 5, append: 3, truncate: 1, sync: 4, read: 2 } as const
+const KNOWN = Buffer.alloc(WRITE_BYTES_MAX, 'the same again')
 const THINK_MS = 5_000
 const DONE = { value: undefined }
 

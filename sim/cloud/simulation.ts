@@ -11,6 +11,7 @@ import type { Scheduler } from '../scheduler.ts'
 import { describeSeed, runSeed, type SeedOutcome, type SeedParts, untilOver } from '../seed.ts'
 import { Trace } from '../trace.ts'
 import type { CloudCanary } from './canaries.ts'
+import { collectAll, collecting } from './collecting.ts'
 import type { ControlSetting } from './control.ts'
 import { Decisions } from './decisions.ts'
 import { HomeBook } from './home-book.ts'
@@ -158,9 +159,13 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
       await Promise.all([
         ...Array.from({ length: PROGRAMS }, () => this.#program()),
         trouble(this, this.#canary?.trouble ?? ALL_TROUBLES),
+        collecting(this),
       ])
       await this.#recover()
     }
+    await collectAll(this, this.#homeMachine)
+    await this.#until(() => this.#isWhole(), 'all copies')
+    await checkHome(this.#homeMachine, { from: this.random.pick(this.machines), limit: this.limit })
   }
 
   async #limit(): Promise<void> {
@@ -487,5 +492,5 @@ const HOME_TRIES_MAX = 18
 const LEAVING_MS = 500
 /** Of seeds, how many limit the filesystem, and to what. */
 const LIMITED_SHARE = 0.2
-const LIMIT_BYTES = 80_000
+const LIMIT_BYTES = 300_000
 const SETTLE_MS_MAX = 2 * 3600_000

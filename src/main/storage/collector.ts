@@ -26,6 +26,8 @@ export interface CollectorParts {
   readonly filesystems: Pick<Filesystems, 'held'>
   /** What other machines name of what this one holds. */
   readonly others: OtherRoots
+  /** Milliseconds for which no machine may name a chunk before it goes; COLLECT_FAR_GRACE_MS when undefined. */
+  readonly farGraceMs?: number | undefined
 }
 
 /**
@@ -78,7 +80,7 @@ export class Collector implements AsyncDisposable {
   }
 
   async #ask(signal: AbortSignal): Promise<CollectRound> {
-    const { chunks, filesystems, others } = this.#parts
+    const { chunks, filesystems, others, farGraceMs = COLLECT_FAR_GRACE_MS } = this.#parts
     const isAlone = others.isAlone
     const count = Object.values(chunks.stat().states).reduce((sum, { chunks: each }) => sum + each, 0)
     const salt = this.#round++
@@ -91,7 +93,7 @@ export class Collector implements AsyncDisposable {
     for (const { keyspace } of filesystems.held) await keyspace.sync(keyspace.revision, signal)
     const references = (digests: readonly Digest[]) => digests.map(digest => named.some(each => each.mayHave(digest)))
     // Writers elsewhere cannot be waited for: a chunk goes when nobody has named it for much longer than a write takes.
-    const graceMs = isAlone ? 0 : COLLECT_FAR_GRACE_MS
+    const graceMs = isAlone ? 0 : farGraceMs
     return chunks.collect([{ name: 'filesystems', references }], { graceMs }, signal)
   }
 
