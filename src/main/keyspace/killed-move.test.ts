@@ -134,7 +134,7 @@ else {
       }
       // Each goes on with what the one before has left; how much is written meanwhile says at which step the last one is.
       const outcomes: string[] = []
-      for (let killAt = 2; outcomes.every(how => how === 'SIGKILL embedded'); killAt += STEP) {
+      for (let killAt = 2; (outcomes.at(-1) ?? 'SIGKILL embedded') === 'SIGKILL embedded'; killAt += STEP) {
         outcomes.push(await move('one', killAt))
       }
       assert.ok(outcomes.length > 4, outcomes.join())

@@ -6,6 +6,7 @@ import { suite, test } from 'node:test'
 import { isFault } from '#base'
 import { changedHomes, clusterFault, homeOf, type MapFilesystem, type NodeMap } from '#cluster'
 import { machineWorld } from '#host'
+import { RECORD_AGAIN_MS } from '../limits.ts'
 import { HomeRecords } from './records.ts'
 
 const never = new AbortController().signal
@@ -18,6 +19,8 @@ class Cloud implements AsyncDisposable {
   readonly dataFolder = mkdtempSync(join(tmpdir(), 'cairn-homes-'))
   isAway = false
   losesAnswers = false
+  /** A controller answers when it resolves. */
+  answers = Promise.resolve()
   kept: NodeMap
   map: NodeMap
   records: HomeRecords
@@ -73,6 +76,7 @@ class Cloud implements AsyncDisposable {
         if (this.isAway) throw clusterFault('NoController', 'away')
         const filesystems = changedHomes(this.kept, change, this.own)
         if (filesystems !== undefined) this.kept = { ...this.kept, version: this.kept.version + 1, filesystems }
+        await this.answers
         if (this.losesAnswers) throw clusterFault('NoController', 'the answer was lost')
         return { outcome: filesystems === undefined ? 'stale' : 'done', map: this.kept }
       },
@@ -97,6 +101,22 @@ suite('where filesystems live, as a machine knows it', () => {
     assert.deepEqual(cloud.records.of('home')?.inSync, ['a'])
     await cloud.restart()
     assert.deepEqual(cloud.records.of('home')?.inSync, ['a'])
+  })
+
+  test('who was left out while it was asked again who is in sync is not taken in again', async () => {
+    await using cloud = new Cloud('a')
+    cloud.losesAnswers = true
+    await assert.rejects(cloud.records.agree('home', 1, ['a', 'b'], never))
+    cloud.losesAnswers = false
+    await cloud.records.agree('home', 1, ['a'], never).catch(() => undefined)
+    const answer = Promise.withResolvers<void>()
+    cloud.answers = answer.promise
+    const leaving = cloud.records.agree('home', 1, ['a'], never)
+    await world.clock.sleep(RECORD_AGAIN_MS * 1.5, never)
+    answer.resolve()
+    await leaving
+    await world.clock.sleep(100, never)
+    assert.deepEqual(homeOf(cloud.kept, 'home')?.inSync, ['a'])
   })
 
   test('a home hears from a controller that there is a later one', async () => {

@@ -218,12 +218,17 @@ export class HomeRecords implements AsyncDisposable {
     }
   }
 
-  // Whether a process before this one was answered: who it asked for is in sync, or is not.
-  async #askAgain({ name, epoch }: MapFilesystem, signal: AbortSignal): Promise<void> {
-    const { own, map } = this.#parts.machines
-    const known = this.of(name)
-    if (known?.home !== own || known.epoch !== epoch || isSameHome(homeOf(map, name), known)) return
-    await this.agree(name, epoch, known.inSync, signal)
+  // Whether a process before this one was answered: who it asked for is in sync, or is not. What is asked is decided when its turn
+  // comes: who was left out meanwhile is not to be taken in again.
+  #askAgain({ name, epoch }: MapFilesystem, signal: AbortSignal): Promise<void> {
+    const asked = this.#agreeing.then(async () => {
+      const { own, map } = this.#parts.machines
+      const known = this.of(name)
+      if (known?.home !== own || known.epoch !== epoch || isSameHome(homeOf(map, name), known)) return
+      await this.#agree(name, epoch, known.inSync, signal)
+    })
+    this.#agreeing = asked.catch(() => undefined)
+    return asked
   }
 
   async #handOne(record: MapFilesystem, signal: AbortSignal): Promise<void> {
