@@ -136,6 +136,7 @@ suite('several disks in one machine', { skip: why && `several disks in one machi
     try {
       await using _first = await start('first', 'up')
       const second = await start('second', 'join', [(await ask('first', 'token', 'create', '--role', 'node')).trim()])
+      await until(async () => /second .* Online/.test(await ask('first', 'node', 'ls')), { what: 'the second machine' })
       assert.match(
         await ask('first', 'disk', 'ls', '--offered', '--machine', 'second'),
         new RegExp(`^${attic.folder} .*may be used: cairn disk add ${attic.folder} --machine second$`, 'm'),
