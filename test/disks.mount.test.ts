@@ -135,7 +135,9 @@ suite('several disks in one machine', { skip: why && `several disks in one machi
     }
     try {
       await using _first = await start('first', 'up')
-      const second = await start('second', 'join', [(await ask('first', 'token', 'create', '--role', 'node')).trim()])
+      await using second = await start('second', 'join', [
+        (await ask('first', 'token', 'create', '--role', 'node')).trim(),
+      ])
       await until(async () => /second .* Online/.test(await ask('first', 'node', 'ls')), { what: 'the second machine' })
       assert.match(
         await ask('first', 'disk', 'ls', '--offered', '--machine', 'second'),
