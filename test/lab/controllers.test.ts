@@ -94,6 +94,8 @@ async function back(lab: TestLab): Promise<void> {
 }
 
 const OTHER = '10.0.42.99'
+/** It takes half a minute where nothing else is to be done. */
+const FOLLOWS_MS = 120_000
 
 /** As DHCP does it: the address it had is gone. Then the members are a majority only with the one that has moved. */
 async function moved(lab: TestLab): Promise<void> {
@@ -101,11 +103,12 @@ async function moved(lab: TestLab): Promise<void> {
   await lab.sh('m3', `${device}; ip addr del 10.0.42.13/24 dev $dev; ip addr add ${OTHER}/24 dev $dev`)
   for (const name of ['m1', 'm2', 'm3']) {
     const keyspace = () => lab.sh(name, 'cat /var/lib/cairn/keyspace.json')
-    await lab.until(`${name} to ask the member at ${OTHER}`, async () => (await keyspace()).includes(`//${OTHER}:`))
+    const asksThere = async () => (await keyspace()).includes(`//${OTHER}:`)
+    await lab.until(`${name} to ask the member at ${OTHER}`, asksThere, FOLLOWS_MS)
   }
   await lab.kill('m2')
   for (const name of ['m1', 'm3']) {
     const works = async () => (await lab.cairn(name, 'token', 'create', '--user', 'ada')).code === 0
-    await lab.until(`a token from ${name}`, works)
+    await lab.until(`a token from ${name}`, works, FOLLOWS_MS)
   }
 }
