@@ -13,3 +13,16 @@ export function andThen<Value, Next>(
 ): Awaitable<Next> {
   return isLater(value) ? value.then(next) : next(value)
 }
+
+/** What `work` comes to, or the signal's reason as soon as it aborts, whether or not the work heeds it. */
+export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

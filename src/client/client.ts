@@ -1,4 +1,4 @@
-import { type Clock, isFault, Turns } from '#base'
+import { type Clock, isFault, orAborted, Turns } from '#base'
 import {
   apiVersionOf,
   isJsonObject,
@@ -10,7 +10,7 @@ import {
   textAt,
 } from '#schema'
 import { type ApiResource, pathOf, type Place } from './api-resource.ts'
-import { openDeadline, orAborted, within } from './deadline.ts'
+import { openDeadline, within } from './deadline.ts'
 import { clientFault } from './faults.ts'
 import { BUSY_MS_MAX, LIST_TRIES_MAX, PAGE_OBJECTS, REQUEST_MS_MAX, WATCH_GRACE_MS } from './limits.ts'
 import { answerOf, transportFault } from './request/answer.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '#base'
+import { type Clock, orAborted } from '#base'
 import { clientFault } from './faults.ts'
 
 /**
@@ -11,19 +11,6 @@ export async function within<Value>(
 ): Promise<Value> {
   using deadline = openDeadline({ clock, ms, what }, signal)
   return await orAborted(run(deadline.signal), deadline.signal)
-}
-
-/** What `work` comes to, or the signal's reason as soon as it aborts, whether or not the work heeds it. */
-export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 /** A signal that aborts with `signal`, and with the fault Unreachable after `ms`; until it is disposed. */

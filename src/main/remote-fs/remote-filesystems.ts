@@ -1,4 +1,4 @@
-import { type World, whyOf } from '#base'
+import { orAborted, type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
 import type { Client } from '#rpc'
 import type { ChunkSource, LeftBehind, RemoteFilesystem } from '#storage/fs'
@@ -125,7 +125,8 @@ export class RemoteFilesystems implements AsyncDisposable {
     const { signal } = this.#closing
     const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching))
     const folder = `${dataFolder}/remote/${name}`
-    const leftBehind = isMounted ? await untilAborted(this.#options.leftBehind?.(name), signal) : undefined
+    const left = isMounted ? this.#options.leftBehind?.(name) : undefined
+    const leftBehind = left && (await orAborted(left, signal))
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       signal.throwIfAborted()
       try {
@@ -151,19 +152,6 @@ export function homeMachine({ map, own }: Pick<Machines, 'map' | 'own'>): string
   if (!map.isShared) return undefined
   const first = map.machines.find(({ role }) => role === 'controller')
   return first === undefined || first.name === own ? undefined : first.name
-}
-
-async function untilAborted<Value>(wait: Promise<Value> | undefined, signal: AbortSignal): Promise<Value | undefined> {
-  if (wait === undefined) return undefined
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([wait, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 const RETRY_MS = 2_000
