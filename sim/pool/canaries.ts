@@ -26,7 +26,7 @@ export const POOL_CANARIES: readonly PoolCanary[] = [
   { name: 'lost-sync', seedsMax: 5, store: store => changed(store, { sync: async () => undefined }) },
   {
     name: 'same-boot',
-    seedsMax: 5,
+    seedsMax: 15,
     trouble: { blink: 40, restart: 0, cut: 0, wipe: 0, rot: 0, join: 0, drain: 0, long: 0 },
     world: world => ({ ...world, entropy: { bytes: count => new Uint8Array(count) } }),
   },

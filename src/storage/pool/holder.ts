@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { DIGEST_BYTES, type Digest, digestHex, digestOf } from '#base'
+import { type Awaitable, DIGEST_BYTES, type Digest, digestHex, digestOf } from '#base'
 import { type Client, giveBack, message, NO_BYTES, rpcFault } from '#rpc'
 import { digestOfText, digestText, packDigests, piecesOf, unpackDigests, unpackFlags } from './digests.ts'
 import { poolFault } from './faults.ts'
@@ -19,6 +19,7 @@ import {
   type Report,
 } from './methods.ts'
 import type { PoolParts } from './parts.ts'
+import { Renewals } from './renewals.ts'
 import { Slots } from './slots.ts'
 
 /** Another machine as one pool uses it. Faults of every call: those of its method, NoPath, those of the connection. */
@@ -26,16 +27,19 @@ export class Holder {
   readonly name: string
   readonly #parts: Pick<PoolParts, 'id' | 'machines'>
   readonly #slots = new Slots(PUTS_PER_MACHINE_MAX)
+  readonly #renewals: Renewals
 
-  constructor(name: string, parts: Pick<PoolParts, 'id' | 'machines'>) {
+  constructor(name: string, parts: Pick<PoolParts, 'id' | 'machines' | 'signal'>) {
     this.name = name
     this.#parts = parts
+    this.#renewals = new Renewals(digests => this.renewAll(digests, parts.signal))
   }
 
-  /** Sends a chunk; answers the boot that has it now. */
-  async put(digest: Digest, bytes: Uint8Array, signal: AbortSignal): Promise<string> {
+  /** Sends a chunk, which is read when its turn comes; answers the boot that has it now. Faults: those of `read` too. */
+  async put(digest: Digest, read: () => Awaitable<Uint8Array>, signal: AbortSignal): Promise<string> {
     using _slot = await this.#slots.take(1)
     signal.throwIfAborted()
+    const bytes = await read()
     const client = await this.#client(signal)
     const params = { pool: this.#parts.id, digest: digestText(digest), bytes: bytes.byteLength }
     const { boot } = await client.upload(chunkPut, { params, items: itemsOf(bytes) }, signal)
@@ -76,22 +80,19 @@ export class Holder {
   }
 
   /** Renews one chunk; answers the boot that has it, or undefined when it is not there. */
-  async renew(digest: Digest, signal: AbortSignal): Promise<string | undefined> {
-    const client = await this.#client(signal)
-    const request = message({ pool: this.#parts.id }, packDigests([digest]))
-    const { head, body } = await client.exchange(chunkRenew, request, signal)
-    return unpackFlags(body, 1)[0] === true ? head.boot : undefined
+  renew(digest: Digest): Promise<string | undefined> {
+    return this.#renewals.ask(digest)
   }
 
-  /** Renews chunks; answers which of them are there. */
-  async renewAll(digests: readonly Digest[], signal: AbortSignal): Promise<boolean[]> {
-    return await this.#flags(
-      digests,
-      async (client, part) => {
-        return (await client.exchange(chunkRenew, message({ pool: this.#parts.id }, packDigests(part)), signal)).body
-      },
-      signal,
-    )
+  /** Renews up to `DIGESTS_MAX` chunks; answers which of them are there, and in which boot. */
+  async renewAll(
+    digests: readonly Digest[],
+    signal: AbortSignal,
+  ): Promise<{ readonly boot: string; readonly flags: readonly boolean[] }> {
+    const client = await this.#client(signal)
+    const request = message({ pool: this.#parts.id }, packDigests(digests))
+    const { head, body } = await client.exchange(chunkRenew, request, signal)
+    return { boot: head.boot, flags: unpackFlags(body, digests.length) }
   }
 
   /** Resolves to its boot when what was put there before survives a power cut. */

@@ -3,10 +3,10 @@ import type { PoolParts } from './parts.ts'
 
 /** The other machines, each made when it is first asked for. */
 export class Holders {
-  readonly #parts: Pick<PoolParts, 'id' | 'machines'>
+  readonly #parts: Pick<PoolParts, 'id' | 'machines' | 'signal'>
   readonly #holders = new Map<string, Holder>()
 
-  constructor(parts: Pick<PoolParts, 'id' | 'machines'>) {
+  constructor(parts: Pick<PoolParts, 'id' | 'machines' | 'signal'>) {
     this.#parts = parts
   }
 

@@ -13,6 +13,10 @@ export const LEAVING_BYTES_MAX = 32 * MIB
 export const LEAVING_CHUNKS_MAX = 16_384
 /** Chunks on their way to one machine at a time. */
 export const PUTS_PER_MACHINE_MAX = 16
+/** Chunks of a log's tail that are brought to their copies at a time. */
+export const BROUGHT_AT_A_TIME = 1_024
+/** Calls that renew chunks at one machine at a time. */
+export const RENEWALS_PER_MACHINE_MAX = 4
 /** Chunks up to this size are sent without asking first whether they are there. */
 export const SEND_UNASKED_BYTES_MAX = 64 * KIB
 /** Digests in one message, and in one page of a listed group. */

@@ -55,7 +55,7 @@ export class Mending {
       for (let from = 0; from < rotated.length; from += MEND_BATCH) {
         if (this.#parts.view().name !== view.name) return false
         const batch = rotated.slice(from, from + MEND_BATCH)
-        const flags = await holder.renewAll(
+        const { flags } = await holder.renewAll(
           batch.map(({ digest }) => digest),
           signal,
         )
@@ -80,7 +80,7 @@ export class Mending {
       if (isFault(error, 'ChunkMissing') || isFault(error, 'ChunkDamaged')) return
       throw error
     }
-    await this.#holders.get(name).put(digest, body, signal)
+    await this.#holders.get(name).put(digest, () => body, signal)
   }
 
   async #giveUp(view: PoolView, group: number, signal: AbortSignal): Promise<number> {

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { type Digest, digestOf, isFault } from '#base'
+import { BROUGHT_AT_A_TIME } from './limits.ts'
 import { TestCloud, type TestMachine } from './testing.ts'
 
 const never = new AbortController().signal
@@ -431,4 +432,41 @@ test('the room of a pool is that of all machines, with as many copies as it want
   assert.deepEqual(a.pool.space(), { totalBytes: 900, freeBytes: 510 })
   cloud.tell({}, { replicas: 3 })
   assert.deepEqual(a.pool.space(), { totalBytes: 100, freeBytes: 10 })
+})
+
+test('a chunk that a killed home has alone is on other machines when the next sync ends', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const digests = [20_000, 1_000_000].map(bytes => a.store.put(randomBytes(bytes)))
+  for (const digest of digests) await read(cloud, a, await digest, 0)
+  await cloud.clock.run(a.pool.sync())
+  for (const digest of digests) assert.ok((await copiesOf(cloud, await digest)).length >= 2)
+})
+
+test('who opens a log that names more chunks than are brought at a time waits for nobody, who syncs then does', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  for (const name of ['b', 'c']) cloud.gate('a', name, true)
+  cloud.tell({ b: 'Offline', c: 'Offline' })
+  const digests: Digest[] = []
+  for (let n = 0; n < BROUGHT_AT_A_TIME + 10; n++) digests.push(await a.store.put(randomBytes(20)))
+  const startMs = cloud.clock.monotonicMs()
+  for (const digest of digests) await read(cloud, a, digest, 0)
+  assert.equal(cloud.clock.monotonicMs(), startMs)
+  await assert.rejects(cloud.clock.run(a.pool.sync()), error => isFault(error, 'NoCopies'))
+  for (const name of ['b', 'c']) cloud.gate('a', name, false)
+  cloud.tell({ b: 'Online', c: 'Online' })
+  await cloud.clock.run(a.pool.sync())
+  for (const digest of digests) assert.ok((await copiesOf(cloud, digest)).length >= 2)
+})
+
+test('a damaged chunk of the log fails who reads it, not whoever syncs', async () => {
+  await using cloud = await TestCloud.of('a', 'b')
+  const a = cloud.machine('a')
+  const content = randomBytes(20_000)
+  const digest = await a.store.put(content)
+  rot(a, content)
+  await read(cloud, a, digest, 0)
+  await cloud.clock.run(a.pool.sync())
+  await assert.rejects(read(cloud, a, digest, content.length), error => isFault(error, 'ChunkDamaged'))
 })

@@ -213,6 +213,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   async #save(digest: Digest, nothing: Uint8Array): Promise<void> {
     try {
       await this.store.read(digest, nothing, 0)
+      this.#writes.bring(digest)
     } catch (error) {
       if (!isFault(error, 'ChunkMissing')) throw error
       await this.#losses.find(digest)

@@ -1,8 +1,9 @@
-import { type Clock, type Digest, digestHex, whyOf } from '#base'
+import { type Clock, type Digest, digestHex, isFault, whyOf } from '#base'
 import { giveBack, takeBlock } from '#rpc'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
 import {
+  BROUGHT_AT_A_TIME,
   COPIES_WAIT_MS,
   LEAVING_WAIT_MS,
   LEAVING_BYTES_MAX,
@@ -28,6 +29,7 @@ export class Writes {
   readonly #digests = new Map<Digest, number>()
   readonly #bytes = new Slots(LEAVING_BYTES_MAX)
   readonly #chunks = new Slots(LEAVING_CHUNKS_MAX)
+  readonly #brought = new Slots(BROUGHT_AT_A_TIME)
   /** Machines that did not take the last chunk: that is told once. */
   readonly #failing = new Set<string>()
   /** Machines at which a sync is under way; true when another has to follow. */
@@ -57,13 +59,24 @@ export class Writes {
     try {
       const copy = copyOf(bytes)
       const digest = await copies.hold(bytes)
-      this.#begin({ digest, byteLength: bytes.byteLength, body: { bytes: copy, room }, place })
+      const leaving = this.#add({ digest, byteLength: bytes.byteLength, body: { bytes: copy, room }, place })
+      this.#advance(leaving)
       return digest
     } catch (error) {
       room[Symbol.dispose]()
       place[Symbol.dispose]()
       throw error
     }
+  }
+
+  /** Sees to it that a chunk that is here has its copies by the next sync. However many there are, nobody waits before that. */
+  bring(digest: Digest): void {
+    if (this.isLeaving(digest)) return
+    const chunk = this.#add({ digest, byteLength: 0, body: undefined, place: undefined })
+    void this.#brought.take(1).then(place => {
+      chunk.place = place
+      this.#advance(chunk)
+    })
   }
 
   /** Resolves when every chunk put before has enough durable copies. Faults: NoCopies, those of the own store. */
@@ -99,22 +112,25 @@ export class Writes {
     return this.#parts.world.clock.monotonicMs()
   }
 
-  #begin(chunk: Pick<Leaving, 'digest' | 'byteLength' | 'body' | 'place'>): void {
+  #add(chunk: Pick<Leaving, 'digest' | 'byteLength' | 'body' | 'place'>): Leaving {
+    const isBrought = chunk.body === undefined
     const leaving: Leaving = {
       ...chunk,
+      isBrought,
       copies: new Map(),
-      isAsked: false,
+      // Nobody may ask for it, and it would keep its place.
+      isAsked: isBrought,
       isBodyLost: false,
       done: Promise.withResolvers(),
     }
     this.#leaving.add(leaving)
     this.#digests.set(chunk.digest, (this.#digests.get(chunk.digest) ?? 0) + 1)
-    this.#advance(leaving)
+    return leaving
   }
 
   // Sends to as many as are needed now, in order, passing over who failed or is silent.
   #advance(chunk: Leaving): void {
-    if (!this.#leaving.has(chunk)) return
+    if (!this.#leaving.has(chunk) || chunk.place === undefined) return
     const view = this.#parts.view()
     let active = 0
     for (const name of view.order(view.groupOf(chunk.digest))) {
@@ -148,18 +164,23 @@ export class Writes {
   }
 
   async #deliver({ digest, byteLength, body }: Leaving, name: string): Promise<string> {
-    const { store, signal } = this.#parts
     const holder = this.#holders.get(name)
-    if (byteLength > SEND_UNASKED_BYTES_MAX) {
-      const boot = await holder.renew(digest, signal)
+    if (body === undefined || byteLength > SEND_UNASKED_BYTES_MAX) {
+      const boot = await holder.renew(digest)
       if (boot !== undefined) return boot
     }
-    return await holder.put(digest, body?.bytes ?? (await wholeChunk(store, digest)), signal)
+    return await holder.put(digest, () => body?.bytes ?? wholeChunk(this.#parts.store, digest), this.#parts.signal)
   }
 
   #failed(chunk: Leaving, copy: Copy, { name, error }: { readonly name: string; readonly error: unknown }): void {
     const { world, signal } = this.#parts
     if (signal.aborted) return
+    if (chunk.isBrought && (isFault(error, 'ChunkDamaged') || isFault(error, 'ChunkMissing'))) {
+      // It may have been acknowledged long ago: its readers are told, not whoever syncs now.
+      world.log.warn('a chunk of the log cannot be copied', { digest: digestHex(chunk.digest), error: whyOf(error) })
+      this.#end(chunk)
+      return
+    }
     if (!this.#failing.has(name))
       world.log.info('a machine does not take chunks', { machine: name, error: whyOf(error) })
     this.#failing.add(name)
@@ -246,7 +267,7 @@ export class Writes {
   #end(chunk: Leaving): void {
     const view = this.#parts.view()
     letGo(chunk)
-    chunk.place[Symbol.dispose]()
+    chunk.place?.[Symbol.dispose]()
     this.#leaving.delete(chunk)
     const left = (this.#digests.get(chunk.digest) ?? 1) - 1
     if (left === 0) this.#digests.delete(chunk.digest)
@@ -274,7 +295,10 @@ interface Leaving {
   body: { readonly bytes: Uint8Array; readonly room: Disposable } | undefined
   /** A call that failed may still have the body in a socket: its memory is not used again. */
   isBodyLost: boolean
-  readonly place: Disposable
+  /** Nothing happens to it before it has one. */
+  place: Disposable | undefined
+  /** It was here before: see `bring`. */
+  readonly isBrought: boolean
   readonly copies: Map<string, Copy>
   /** Somebody waits for its copies. */
   isAsked: boolean
