@@ -26,3 +26,6 @@ export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal
     signal.removeEventListener('abort', abort)
   }
 }
+
+/** Why an `AbortController` that only ends a wait is aborted, where nobody looks: without a reason each would make an error and its stack. */
+export const OVER = new Error('it is over')

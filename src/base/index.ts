@@ -1,5 +1,5 @@
 export { AssertionFault, assert, unreachable } from './assert.ts'
-export { type Awaitable, andThen, isLater, orAborted } from './awaitable.ts'
+export { type Awaitable, andThen, isLater, OVER, orAborted } from './awaitable.ts'
 export type { Brand } from './brand.ts'
 export {
   asBuffer,

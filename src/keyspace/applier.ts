@@ -1,7 +1,7 @@
 import type { ByteString } from '#base'
 import type { Change } from './change.ts'
-import type { Revision } from './keyspace.ts'
-import { APPLY_BATCH_BYTES } from './limits.ts'
+import type { LogRecord, Revision } from './keyspace.ts'
+import { APPLY_BATCH_BYTES, LOG_READ_BYTES } from './limits.ts'
 import type { RowIndex } from './row-index.ts'
 import type { VersionMap } from './version-map.ts'
 
@@ -38,6 +38,20 @@ export class Applier {
     }
     this.#pending.push({ revision, record, keys })
     this.bytes += record.byteLength
+  }
+
+  /** Records from this revision on, some `LOG_READ_BYTES` of them; undefined when the first is not among those that wait. */
+  from(revision: Revision): LogRecord[] | undefined {
+    const at = revision - (this.#pending[0]?.revision ?? Number.MAX_SAFE_INTEGER)
+    if (at < 0 || at >= this.#pending.length) return undefined
+    const records: LogRecord[] = []
+    let bytes = 0
+    for (const { revision: next, record } of this.#pending.slice(at)) {
+      if (bytes >= LOG_READ_BYTES) break
+      records.push({ revision: next, bytes: record })
+      bytes += record.byteLength
+    }
+    return records
   }
 
   /** Hands the index everything durable, in batches, and forgets it here; one call at a time. Faults: those of the index. */

@@ -366,6 +366,7 @@ class Engine implements LocalKeyspace {
     return {
       hub: this.#hub,
       log: this.#log,
+      recent: from => this.#applier.from(from),
       turns: this.#turns,
       compacted: () => this.#history.compacted,
       entryAt: before,

@@ -1,6 +1,6 @@
 import type { ByteString, Turns } from '#base'
 import { revisionOf } from './change.ts'
-import type { CommitLog } from './commit-log.ts'
+import type { CommitLog, LogCursor } from './commit-log.ts'
 import { type Span, spanOf } from './key-set.ts'
 import type { KeyEvent, KeyValue, LogRecord, Revision, WatchBatch, WatchRequest } from './keyspace.ts'
 import { compacted } from './log/cursor.ts'
@@ -11,6 +11,8 @@ import { eventsIn, type Watcher, type WatchHub } from './watch-hub.ts'
 export interface WatchSource {
   readonly hub: WatchHub
   readonly log: CommitLog
+  /** Records from this one on that are still in memory; undefined when they have to be read from the log. */
+  recent(from: Revision): readonly LogRecord[] | undefined
   /** Whoever reads history takes them. */
   readonly turns: Turns
   compacted(): Revision
@@ -95,13 +97,18 @@ export async function* watchRecords(
   from: Revision,
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
-  const cursor = source.log.cursor(from)
+  let next = from
+  let cursor: LogCursor | undefined = source.log.cursor(from)
   for (;;) {
     signal.throwIfAborted()
     const failure = source.failure()
     if (failure !== undefined) throw failure
-    const records = cursor.next()
+    const recent = source.recent(next)
+    if (recent !== undefined) cursor = undefined
+    const records = recent ?? (cursor ??= source.log.cursor(next)).next()
     yield* records
-    if (records.length === 0) await source.hub.arrival(signal)
+    const last = records.at(-1)
+    if (last === undefined) await source.hub.arrival(signal)
+    else next = revisionOf(last.revision + 1)
   }
 }

@@ -1,4 +1,4 @@
-import { isFault, type World, whyOf } from '#base'
+import { isFault, OVER, type World, whyOf } from '#base'
 import { revisionOf } from '../change.ts'
 import type { LocalKeyspace, LogRecord, Revision } from '../keyspace.ts'
 import { FOLLOW_AGAIN_MS, FOLLOW_AGAIN_MS_MAX, SHIP_BATCH_BYTES, SHIP_LAG_MS } from '../limits.ts'
@@ -61,7 +61,7 @@ export class Follower {
 
   /** There is something to send. */
   wake(): void {
-    this.#wake.abort()
+    this.#wake.abort(OVER)
   }
 
   /** Follows until the signal is aborted. */

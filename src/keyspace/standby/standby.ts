@@ -5,6 +5,7 @@ import { Checkpoints } from '../checkpoints.ts'
 import type { LogCursor } from '../commit-log.ts'
 import { keyspaceFault } from '../faults.ts'
 import type { Revision } from '../keyspace.ts'
+import { APPLY_BYTES, SYNC_EVERY_MS } from '../limits.ts'
 import { segmentPath, segmentsIn } from '../log/segment.ts'
 import type { Survived } from '../log/tail.ts'
 import type { IndexFactory } from '../row-index.ts'
@@ -64,6 +65,9 @@ export class Standby implements AsyncDisposable {
   #cursor: LogCursor | undefined
   #epochs: readonly EpochStart[]
   #epoch = 0
+  /** Bytes of records that the index may lack. */
+  #waitingBytes = 0
+  #isSettling = false
   #failure: Error | undefined
 
   /** See {@link openStandby}. */
@@ -104,6 +108,7 @@ export class Standby implements AsyncDisposable {
       const told = changes.find(change => change.kind === 'put' && change.entry.key === EPOCHS_KEY)
       const epochs = told?.kind === 'put' ? readEpochs(told.entry.value) : this.#epochs
       this.#guarded(() => log.append(record))
+      this.#waitingBytes += record.byteLength
       this.#epochs = epochs
     }
   }
@@ -124,10 +129,8 @@ export class Standby implements AsyncDisposable {
       }),
       signal,
     )
-    this.#tasks.run(async () => {
-      await this.#apply.request()
-      await this.#maintain.request()
-    })
+    if (this.#waitingBytes >= APPLY_BYTES) this.#tasks.run(() => this.#settle())
+    else if (!this.#isSettling) this.#tasks.run(signal => this.#settleLater(signal))
   }
 
   /**
@@ -185,9 +188,26 @@ export class Standby implements AsyncDisposable {
     await this.#store.index.close(isClean)
   }
 
+  // Few small batches would cost the index many writes: it follows in large ones, and whenever some time has passed.
+  async #settleLater(signal: AbortSignal): Promise<void> {
+    this.#isSettling = true
+    try {
+      await this.#options.world.clock.sleep(SYNC_EVERY_MS, signal)
+    } finally {
+      this.#isSettling = false
+    }
+    await this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    await this.#apply.request()
+    await this.#maintain.request()
+  }
+
   // The index follows what is durable, straight from the log, so that nothing waits for it in memory.
   async #applyDurable(): Promise<void> {
     const { log, index } = this.#store
+    this.#waitingBytes = 0
     while (index.state.applied < log.durable) {
       this.#cursor ??= log.cursor(revisionOf(index.state.applied + 1))
       const records = this.#cursor.next().filter(({ revision }) => revision <= log.durable)

@@ -1,4 +1,4 @@
-import type { Clock } from '#base'
+import { type Clock, OVER } from '#base'
 
 /** What background work waits for: that it is rung, or that some time has passed. A ring while nobody waits is kept. */
 export class Bell {
@@ -17,7 +17,7 @@ export class Bell {
   async wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     const over = new AbortController()
-    const stop = () => over.abort()
+    const stop = () => over.abort(OVER)
     signal.addEventListener('abort', stop, { once: true })
     const aborted = new Promise<void>(resolve => over.signal.addEventListener('abort', () => resolve(), { once: true }))
     const late = ms === undefined ? aborted : this.#clock.sleep(ms, over.signal).catch(() => undefined)
@@ -25,7 +25,7 @@ export class Bell {
       await Promise.race([this.#rung.promise, late, aborted])
     } finally {
       signal.removeEventListener('abort', stop)
-      over.abort()
+      over.abort(OVER)
       this.#rung = Promise.withResolvers()
     }
   }

@@ -1,4 +1,4 @@
-import { type Digest, digestHex } from '#base'
+import { type Digest, digestHex, OVER } from '#base'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
 import { LOST_WAIT_MS, READ_ROUND_MS } from './limits.ts'
@@ -57,7 +57,7 @@ export class Losses {
     try {
       return await Promise.race([known.promise, ended])
     } finally {
-      over.abort()
+      over.abort(OVER)
     }
   }
 }

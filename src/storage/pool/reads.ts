@@ -1,4 +1,4 @@
-import { type Awaitable, type Digest, digestHex, isFault, isLater, whyOf } from '#base'
+import { type Awaitable, type Digest, digestHex, isFault, isLater, OVER, whyOf } from '#base'
 import type { Cached } from './cached.ts'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
@@ -188,7 +188,7 @@ class Round {
       return await this.#found.promise
     } finally {
       signal.removeEventListener('abort', stop)
-      this.#over.abort()
+      this.#over.abort(OVER)
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Digest, digestHex, isFault, whyOf } from '#base'
+import { type Clock, type Digest, digestHex, isFault, OVER, whyOf } from '#base'
 import { giveBack, takeBlock } from '#rpc'
 import { poolFault } from './faults.ts'
 import type { Holders } from './holders.ts'
@@ -242,7 +242,7 @@ export class Writes {
     try {
       await Promise.race([done, late, this.#inVain(signal)])
     } finally {
-      over.abort()
+      over.abort(OVER)
     }
     this.#parts.signal.throwIfAborted()
     const view = this.#parts.view()

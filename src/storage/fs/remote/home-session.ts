@@ -1,4 +1,4 @@
-import { defineFaults, isFault, type World } from '#base'
+import { defineFaults, isFault, OVER, type World } from '#base'
 import { KERNEL_TOLD_MS, LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
 import type { RequestName } from '../home/result.ts'
 import type { PlacedLock } from '../lock.ts'
@@ -147,7 +147,7 @@ export class HomeSession implements AsyncDisposable {
     const over = new AbortController()
     const closed = transport.close(grant.session, over.signal).catch(() => undefined)
     await Promise.race([closed, world.clock.sleep(CLOSE_MS, over.signal).catch(() => undefined)])
-    over.abort()
+    over.abort(OVER)
     await closed
   }
 
@@ -272,7 +272,7 @@ export class HomeSession implements AsyncDisposable {
       if (first === 'late') throw unreachable(this.#parts.filesystem)
       return first
     } finally {
-      over.abort()
+      over.abort(OVER)
     }
   }
 

@@ -1,4 +1,4 @@
-import { type ByteString, type Clock, isLater } from '#base'
+import { type ByteString, type Clock, isLater, OVER } from '#base'
 import { ERRNO } from '../errno.ts'
 import { RECONNECT_MS, UNREACHABLE_MS } from '../limits.ts'
 import type { LockRequest } from '../lock.ts'
@@ -215,7 +215,9 @@ export class LateVfs implements Vfs {
       () => 'late' as const,
       () => 'interrupted' as const,
     )
-    return Promise.race([this.#confirmed(over.signal).catch(() => 'late' as const), late]).finally(() => over.abort())
+    return Promise.race([this.#confirmed(over.signal).catch(() => 'late' as const), late]).finally(() =>
+      over.abort(OVER),
+    )
   }
 
   async #confirmed(signal: AbortSignal): Promise<Vfs> {

@@ -1,9 +1,9 @@
-import type { Clock } from '#base'
+import { type Clock, OVER } from '#base'
 
 /** Waits for something, but no longer than `ms`. */
 export async function forAWhile(awaited: Promise<void>, clock: Clock, ms: number): Promise<void> {
   const over = new AbortController()
   const late = clock.sleep(ms, over.signal).catch(() => undefined)
   await Promise.race([awaited, late])
-  over.abort()
+  over.abort(OVER)
 }
