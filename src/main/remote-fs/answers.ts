@@ -13,7 +13,7 @@ import {
   XATTR_VALUE_BYTES_MAX,
 } from '#storage/fs'
 import { type Codec, mapped, nothingAtAll, plain } from './codec.ts'
-import { contentCodec } from './extents.ts'
+import { contentCodec, contentsCodec } from './extents.ts'
 import { attributes, cookie, digest, heldLock, ino, kind, name, octets, wrong } from './values.ts'
 
 const shownAttributes = plain(attributes)
@@ -80,6 +80,7 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
     in: value => value.map(entry => ({ ...entry, attributes: entry.attributes })),
   }),
   content: contentCodec,
+  contents: contentsCodec,
   write: nothingAtAll,
   append: plain(shape({ offset: integer() })),
   copyRange: plain(shape({ bytes: integer() })),

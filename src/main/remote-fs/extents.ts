@@ -2,14 +2,16 @@ import { exactly, flag, integer, list, long, message, optional, type Shape, shap
 import {
   CONTENT_BYTES_MAX,
   CONTENT_EXTENTS_MAX,
+  CONTENTS_MAX,
   type Content,
   type Extent,
   ExtentList,
+  type FileContent,
   INLINE_BYTES_MAX,
   type WriteMessage,
 } from '#storage/fs'
 import type { Codec } from './codec.ts'
-import { caller, digest, fileBytes, ino, wrong } from './values.ts'
+import { attributes, caller, digest, fileBytes, ino, wrong } from './values.ts'
 
 // What fits a chunk of the largest size there may be.
 const chunkBytes = integer(1, 16 * 2 ** 20)
@@ -60,6 +62,29 @@ export const contentCodec: Codec<Content> = {
   decode: received => {
     const { size, extents, tree } = contentRow(received.head, '')
     return { size, tree, extents: ExtentList.of(extentsOf(extents, received.body)) }
+  },
+}
+
+const contentsRow = list(shape({ ino, attributes, content: contentRow }), CONTENTS_MAX)
+
+/** The same of several files, all whose inline bytes are one behind the other. */
+export const contentsCodec: Codec<readonly FileContent[]> = {
+  encode: files => {
+    const told = files.map(({ ino, attributes: shown, content: { size, tree, extents } }) => {
+      return { ino, attributes: shown, content: { size, tree, extents: Array.from(extents, rowOf) } }
+    })
+    return message(told, inlineBytes(files.flatMap(({ content }) => [...content.extents])))
+  },
+  decode: ({ head, body }) => {
+    let at = 0
+    const files = contentsRow(head, '').map(({ ino, attributes: shown, content: { size, extents, tree } }) => {
+      const bytes = extents.reduce((sum, extent) => sum + (extent.kind === 'inline' ? extent.bytes : 0), 0)
+      const own = body.subarray(at, at + bytes)
+      at += bytes
+      return { ino, attributes: shown, content: { size, tree, extents: ExtentList.of(extentsOf(extents, own)) } }
+    })
+    if (at !== body.byteLength) throw wrong('the body', 'the bytes of inline extents')
+    return files
   },
 }
 

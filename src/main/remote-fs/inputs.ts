@@ -1,6 +1,7 @@
 import { flag, integer, list, long, message, optional, type Shape, shape, text, word } from '#rpc'
 import {
   ACCESS_TIMES_PER_CALL,
+  CONTENTS_MAX,
   FILE_BYTES_MAX,
   GROWTH_BYTES_MAX,
   HELD_MAX,
@@ -88,6 +89,7 @@ export const INPUTS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind]
     out: value => ({ ino: value.ino, range: value.range ?? { from: 0, to: FILE_BYTES_MAX } }),
     in: value => value,
   }),
+  contents: plain(shape({ inos: list(ino, CONTENTS_MAX) })),
   write: writeCodec,
   append: writeCodec,
   copyRange: plain(shape({ from: filePlace, to: filePlace, bytes: integer(0), ...opened })),

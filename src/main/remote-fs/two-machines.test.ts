@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
-import { CALLER, close, fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
+import { ERRNO, type Ino, isErrno, ROOT_INO } from '#storage/fs'
+import { CALLER, close, fastWorld, get, make, names, ok, put, testCloud, type TestMachine } from './testing/cloud.ts'
 
 const OPEN = { truncate: false, killPrivileges: false }
 
@@ -101,6 +101,51 @@ test('who asks for names of a directory one by one is told of many at once', asy
     await new Promise(resolve => setTimeout(resolve, 1))
   }
   assert.ok(asked < 300, `${asked} of 600 names were asked for`)
+})
+
+test('who reads the small files of a directory one after another is told of many at once, and never of old bytes', async () => {
+  await using cloud = await testCloud()
+  const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+  const inos: Ino[] = []
+  for (let i = 0; i < 200; i++) {
+    const { ino } = await make(cloud.home.vfs, `file-${String(i).padStart(3, '0')}`)
+    await put(cloud.home.vfs, ino, `small ${i}`)
+    inos.push(ino)
+  }
+  const readAll = async ({ vfs }: TestMachine, expected: (i: number) => string) => {
+    let asked = 0
+    for (const [i, ino] of inos.entries()) {
+      const into = Buffer.alloc(30)
+      const found = vfs.read(ino, 0, into)
+      const isLater = 'then' in Object(found)
+      const { bytes } = await ok(found)
+      assert.equal(into.toString('utf8', 0, bytes), expected(i))
+      if (!isLater) continue
+      asked++
+      await new Promise(resolve => setTimeout(resolve, 1))
+    }
+    return asked
+  }
+  const isFew = (asked: number) => assert.ok(asked > 0 && asked < 100, `${asked} of 200 files were asked for`)
+  assert.equal((await names(a.vfs)).length, 200)
+  isFew(await readAll(a, i => `small ${i}`))
+  assert.equal(await readAll(a, i => `small ${i}`), 0)
+  await put(b.vfs, inos[150] ?? ROOT_INO, 'other words')
+  const other = (i: number) => (i === 150 ? 'other words' : `small ${i}`)
+  assert.equal(await readAll(a, other), 1)
+  for (const ino of inos) await cloud.home.seal(ino)
+  for (const isElsewhere of [false, true]) {
+    cloud.chunks.isElsewhere = isElsewhere
+    const c = await cloud.machine(`c${isElsewhere}`)
+    assert.equal((await names(c.vfs)).length, 200)
+    cloud.chunks.reads = 0
+    isFew(await readAll(c, other))
+    assert.ok(isElsewhere ? cloud.chunks.reads > 190 : cloud.chunks.reads < 100, `${cloud.chunks.reads} reads`)
+    await ok(b.vfs.setAttributes(inos[190] ?? ROOT_INO, { size: 3 }, CALLER))
+    await ok(c.vfs.lookup(ROOT_INO, 'file-190'))
+    assert.ok((await readAll(c, i => (i === 190 ? 'sma' : other(i)))) <= 1)
+    await put(b.vfs, inos[190] ?? ROOT_INO, 'small 190')
+  }
 })
 
 test('a kernel is told of a name it knows also after other names of the directory have changed', async () => {

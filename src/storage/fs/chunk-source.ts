@@ -16,6 +16,8 @@ export interface ChunkSource {
    * Answers at once when that is cheaper than a hop to another thread. Faults: ChunkMissing, ChunkDamaged, Io.
    */
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void>
+  /** Reads a chunk from its beginning when it is on this machine's own disk, else answers false. Absent where that is not known. */
+  readHere?(digest: Digest, into: Uint8Array): Awaitable<boolean>
   /** True when the chunk is held here in full. */
   has(digest: Digest): Awaitable<boolean>
   /** Resolves when every chunk whose `put` resolved before this call survives a power cut. */

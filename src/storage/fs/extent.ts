@@ -58,6 +58,13 @@ export function decodeExtent(offset: number, row: Uint8Array): Extent {
   return { kind: 'hole', offset, bytes }
 }
 
+/** Bytes that are inline in some extents. */
+export function inlineBytesOf(extents: Iterable<Extent>): number {
+  let bytes = 0
+  for (const extent of extents) if (extent.kind === 'inline') bytes += extent.data.byteLength
+  return bytes
+}
+
 /** Where an extent ends. */
 export function endOf(extent: Extent): number {
   return extent.offset + extent.bytes

@@ -21,6 +21,7 @@ export {
   CALLER_GROUPS_MAX,
   CONTENT_BYTES_MAX,
   CONTENT_EXTENTS_MAX,
+  CONTENTS_MAX,
   FILE_BYTES_MAX,
   GROWTH_BYTES_MAX,
   HELD_MAX,
@@ -41,7 +42,7 @@ export {
   XATTR_VALUE_BYTES_MAX,
 } from './limits.ts'
 export { type HeldLock, isOf, LOCK_END, type LockHolder, type LockRequest, type PlacedLock } from './lock.ts'
-export type { Content, HomeOperations, WriteMessage } from './operation.ts'
+export type { Content, FileContent, HomeOperations, WriteMessage } from './operation.ts'
 export { LateVfs } from './remote/late-vfs.ts'
 export {
   type LeftBehind,

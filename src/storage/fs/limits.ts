@@ -85,8 +85,10 @@ export const LOCK_TOLD_MS = 5_000
 export const SESSIONS_MAX = 1_000
 /** Entries of a directory that another machine may ask for at once. */
 export const REMOTE_LIST_MAX = 256
-/** Names of a directory that the home was asked for one by one, after which it is asked for many at once; directories kept in mind. */
+/** Names or files of a directory that the home was asked for one by one, after which it is asked for many at once; and so many times at most. */
 export const LOOK_AHEAD_MISSES = 4
+export const LOOK_AHEAD_BATCHES_MAX = 16
+/** Directories of which that is kept in mind. */
 export const LOOK_AHEAD_DIRECTORIES_MAX = 256
 /** Inodes that one session may believe without asking, and keeps in memory. */
 export const INTERESTS_MAX = 50_000
@@ -104,6 +106,12 @@ export const HELD_MAX = 4_096
 /** Extents of one file in one message, and their inline bytes. */
 export const CONTENT_EXTENTS_MAX = 256
 export const CONTENT_BYTES_MAX = 2 ** 20
+/** Files of whose bytes one message tells; what counts as small then: its bytes and extents. */
+export const CONTENTS_MAX = 64
+export const SMALL_FILE_BYTES = 65_536
+export const SMALL_FILE_EXTENTS = 4
+/** Inline bytes of files that a session keeps in memory. */
+export const REMOTE_CONTENT_BYTES = 16 * 2 ** 20
 /** Bytes of a file of which a session asks at once how many more they would take. */
 export const GROWTH_BYTES_MAX = 64 * 2 ** 20
 /** Room of a quota that is promised to one session at most, and that it asks for beyond what it needs. */

@@ -45,6 +45,8 @@ export interface HomeOperations extends LockOperations {
   list: Message<{ readonly ino: Ino; readonly after: Cookie; readonly limit: number }, readonly DirectoryEntry[]>
   /** Where the bytes of a file are: of all of it, or at least of a range. */
   content: Message<{ readonly ino: Ino; readonly range?: Range | undefined }, Content>
+  /** The same of all of several small files: of the first so many as fit one message, without those that are no small files. */
+  contents: Message<{ readonly inos: readonly Ino[] }, readonly FileContent[]>
   /** EDQUOT, of another machine, when it takes room that was not promised and is not there. */
   write: Message<WriteMessage & OfSession, void>
   /** Lays extents, whose offsets count from 0, behind the end of a file (O_APPEND) and answers where that was. */
@@ -165,6 +167,12 @@ export interface Content {
   /** Of the range that was asked for. */
   readonly extents: ExtentList
   readonly tree: SealedTree | undefined
+}
+
+export interface FileContent {
+  readonly ino: Ino
+  readonly attributes: Attributes
+  readonly content: Content
 }
 
 /** New content of a file, already in inline bytes or stored chunks. */

@@ -108,6 +108,17 @@ export class Pool implements ServedPool, AsyncDisposable {
     return this.#reads.read(digest, into, offset)
   }
 
+  /** See `ChunkSource.readHere`. */
+  async readHere(digest: Digest, into: Uint8Array): Promise<boolean> {
+    try {
+      await this.store.read(digest, into, 0)
+      return true
+    } catch (error) {
+      if (isFault(error, 'ChunkDamaged')) this.#healSoon(digest)
+      return false
+    }
+  }
+
   /** This machine goes down: nobody waits long for copies any more. What lacks them is found when it is back. */
   hurry(): void {
     const { shortfall } = this

@@ -1,16 +1,20 @@
 import { assert } from '#base'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { endOf, type Extent } from '../extent.ts'
+import { endOf, type Extent, inlineBytesOf } from '../extent.ts'
 import type { ExtentList } from '../extent-list.ts'
 import {
+  CONTENT_BYTES_MAX,
   FILE_BYTES_MAX,
   LONG_OVERLAY_BYTES,
   OVERLAY_EXTENTS_MAX,
   OVERLAY_EXTENTS_SEAL,
   OVERLAY_MEMORY_MAX,
   OVERLAY_MEMORY_SEAL,
+  SMALL_FILE_BYTES,
+  SMALL_FILE_EXTENTS,
 } from '../limits.ts'
-import type { HomeOperations, WriteMessage } from '../operation.ts'
+import type { FileContent, HomeOperations, WriteMessage } from '../operation.ts'
+import { attributesOf } from '../inode.ts'
 import { chargedBytes } from '../quota.ts'
 import { later } from '../time.ts'
 import type { Answer, Ino } from '../vfs.ts'
@@ -25,6 +29,21 @@ export const content: Handler<'content'> = (context, { ino }) => {
   const inode = findFile(context, ino)
   if (isErrno(inode)) return inode
   return { size: inode.size, extents: context.tables.extents(ino), tree: inode.tree }
+}
+
+export const contents: Handler<'contents'> = (context, { inos }) => {
+  const told: FileContent[] = []
+  let bytes = 0
+  for (const ino of inos) {
+    const found = findFile(context, ino)
+    if (isErrno(found) || found.size > SMALL_FILE_BYTES) continue
+    const extents = context.tables.extents(ino)
+    if (extents.length > SMALL_FILE_EXTENTS) continue
+    bytes += inlineBytesOf(extents)
+    if (bytes > CONTENT_BYTES_MAX) break
+    told.push({ ino, attributes: attributesOf(found), content: { size: found.size, extents, tree: found.tree } })
+  }
+  return told
 }
 
 /**

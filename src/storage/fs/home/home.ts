@@ -7,7 +7,7 @@ import { SLOTS_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
 import { attributes, setAttributes, touchAccess } from './attributes.ts'
-import { append, clear, content, write } from './content.ts'
+import { append, clear, content, contents, write } from './content.ts'
 import { countWhole } from './count.ts'
 import type { Handler, HomeContext } from './context.ts'
 import { copyRange } from './copy.ts'
@@ -136,6 +136,7 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   readLink,
   list,
   content,
+  contents,
   write,
   append,
   copyRange,

@@ -21,7 +21,11 @@ export class Learning {
   }
 
   learn(call: RemoteCall, told: RemoteAnswer): void {
-    for (const attributes of told.changed) this.#cache.changed(attributes, told.revision)
+    for (const attributes of told.changed) {
+      // Of a file that was read nothing else has changed.
+      if (call.kind === 'touchAccess') this.#cache.learn(attributes.ino, told.revision, { attributes })
+      else this.#cache.changed(attributes, told.revision)
+    }
     const asked = { kind: call.kind, input: call.input, answer: told.answer, revision: told.revision } as Asked
     this.#learnRead(asked)
     this.#learnNames(asked)
@@ -45,6 +49,13 @@ export class Learning {
           if (attributes === undefined) continue
           cache.learn(ino, revision, { attributes })
           cache.learnName(input.ino, revision, { name, ino })
+        }
+        return
+      case 'contents':
+        if (isErrno(answer)) return
+        for (const { ino, attributes, content } of answer) {
+          cache.learn(ino, revision, { attributes })
+          cache.learnContent(ino, revision, { content, range: { from: 0, to: content.size } })
         }
         return
       case 'readLink':

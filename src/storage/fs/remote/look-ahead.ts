@@ -1,34 +1,47 @@
 import { LRUCache } from 'lru-cache'
-import { isErrno } from '../errno.ts'
-import { LOOK_AHEAD_DIRECTORIES_MAX, LOOK_AHEAD_MISSES, REMOTE_LIST_MAX } from '../limits.ts'
-import type { Answer, Cookie, DirectoryEntry, Ino } from '../vfs.ts'
+import { LOOK_AHEAD_BATCHES_MAX, LOOK_AHEAD_DIRECTORIES_MAX, LOOK_AHEAD_MISSES } from '../limits.ts'
+import type { Ino } from '../vfs.ts'
 
-/** Asks the home for entries of a directory behind a place, and keeps in memory what it tells of them. */
-export type AskForEntries = (ino: Ino, after: Cookie, limit: number) => Promise<Answer<readonly DirectoryEntry[]>>
+/** Asks the home for the next of a directory, and keeps in memory what it tells; answers false at the end. */
+export type AskForMore<At> = (ino: Ino, at: At) => Promise<boolean>
 
 /** How far a directory has been looked through. */
-interface Place {
+interface Place<At> {
   misses: number
-  after: Cookie
+  readonly at: At
   isAsking: boolean
   isAtEnd: boolean
 }
 
-/**
- * Directories whose names are asked for one by one, as `ls -l`, `git status` and backups do: after a few the home is asked for
- * many at once, from the beginning of the directory on, so that most of the next need no way to the home and back.
- */
-export class LookAhead {
-  readonly #places = new LRUCache<Ino, Place>({ max: LOOK_AHEAD_DIRECTORIES_MAX })
-  readonly #ask: AskForEntries
+/** What a directory is looked through with. */
+export interface LookAheadParts<At> {
+  /** Where to begin in a directory of which this inode was the first that was missed. */
+  readonly start: (ino: Ino, missed: Ino) => At
+  readonly ask: AskForMore<At>
+  /** At its end it begins anew when more is missed: what was told may have been forgotten. */
+  readonly isAgain: boolean
+}
 
-  constructor(ask: AskForEntries) {
-    this.#ask = ask
+/**
+ * Directories of which one thing after another is asked for, as `ls -l`, `git status` and backups do: after a few the home is asked
+ * for many at once, so that most of the next need no way to the home and back.
+ */
+export class LookAhead<At extends object> {
+  readonly #places = new LRUCache<Ino, Place<At>>({ max: LOOK_AHEAD_DIRECTORIES_MAX })
+  readonly #parts: LookAheadParts<At>
+
+  constructor(parts: LookAheadParts<At>) {
+    this.#parts = parts
   }
 
-  /** The home had to be asked for a name of the directory, which is there. */
-  missed(ino: Ino): void {
-    const place = this.#places.get(ino) ?? { misses: 0, after: START, isAsking: false, isAtEnd: false }
+  /** The home had to be asked for something of the directory, which is there. */
+  missed(ino: Ino, what: Ino): void {
+    const place = this.#places.get(ino) ?? {
+      misses: 0,
+      at: this.#parts.start(ino, what),
+      isAsking: false,
+      isAtEnd: false,
+    }
     this.#places.set(ino, place)
     place.misses++
     if (place.misses >= LOOK_AHEAD_MISSES && !place.isAsking && !place.isAtEnd) void this.#go(ino, place)
@@ -43,24 +56,18 @@ export class LookAhead {
     this.#places.clear()
   }
 
-  // Twice as many batches each time the names that were asked for did not suffice.
-  async #go(ino: Ino, place: Place): Promise<void> {
+  // More batches each time what was asked for did not suffice.
+  async #go(ino: Ino, place: Place<At>): Promise<void> {
+    const { ask, isAgain } = this.#parts
     place.isAsking = true
-    const batches = Math.ceil(place.misses / LOOK_AHEAD_MISSES)
+    const batches = Math.min(Math.ceil(place.misses / LOOK_AHEAD_MISSES), LOOK_AHEAD_BATCHES_MAX)
     try {
-      for (let i = 0; i < batches && !place.isAtEnd; i++) {
-        const entries = await this.#ask(ino, place.after, REMOTE_LIST_MAX)
-        const last = isErrno(entries) ? undefined : entries.at(-1)
-        if (last === undefined) place.isAtEnd = true
-        else place.after = last.cookie
-      }
+      for (let i = 0; i < batches && !place.isAtEnd; i++) place.isAtEnd = !(await ask(ino, place.at))
+      if (place.isAtEnd && isAgain) this.#places.delete(ino)
     } catch {
-      this.#places.delete(ino) // who needs a name asks for it, and hears why not
+      this.#places.delete(ino) // who needs it asks for it, and hears why not
     } finally {
       place.isAsking = false
     }
   }
 }
-
-/** Behind `.` and `..`. */
-const START = 2 as Cookie

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { ByteString } from '#base'
-import { REMOTE_CACHE_MAX, REMOTE_NAMES_MAX, REMOTE_XATTRS_MAX } from '../limits.ts'
+import { inlineBytesOf } from '../extent.ts'
+import { REMOTE_CACHE_MAX, REMOTE_CONTENT_BYTES, REMOTE_NAMES_MAX, REMOTE_XATTRS_MAX } from '../limits.ts'
 import type { Content, Range } from '../operation.ts'
 import type { Quota } from '../quota.ts'
 import type { Stale } from '../shared/protocol.ts'
@@ -19,7 +20,6 @@ interface Known {
   /** The newest change from here is in it. */
   changedAt?: number | undefined
   attributes?: Attributes | undefined
-  content?: { readonly content: Content; readonly range: Range } | undefined
   /** Names in a directory, also such as lead nowhere. */
   names?: Map<ByteString, Ino | 'none'> | undefined
   /** True when the directory has no names but these. */
@@ -27,8 +27,16 @@ interface Known {
   xattrs?: Map<ByteString, Uint8Array | 'none'> | undefined
   target?: ByteString | undefined
   limits?: Limits | undefined
+  /** A directory with a name that leads to it. */
+  foundIn?: Ino | undefined
   /** The directory it was made in from here. */
   madeIn?: Ino | undefined
+}
+
+/** Where bytes of a file are, with those that are inline. */
+interface KnownContent {
+  readonly content: Content
+  readonly range: Range
 }
 
 /**
@@ -37,6 +45,11 @@ interface Known {
  */
 export class RemoteCache {
   readonly #known: LRUCache<number, Known>
+  readonly #contents = new LRUCache<number, KnownContent>({
+    max: REMOTE_CACHE_MAX,
+    maxSize: REMOTE_CONTENT_BYTES,
+    sizeCalculation: ({ content }) => 1 + inlineBytesOf(content.extents),
+  })
   /** The newest revision of anything that was pushed out. */
   #floor = 0
   #limits = 0
@@ -58,6 +71,7 @@ export class RemoteCache {
   /** Nobody here knows the inode any more. */
   drop(ino: Ino): void {
     this.#known.delete(ino)
+    this.#contents.delete(ino)
   }
 
   /** What is known of an inode, to be read. */
@@ -70,9 +84,18 @@ export class RemoteCache {
     return known?.names?.get(name) ?? (known?.isWhole === true && name !== '..' ? 'none' : undefined)
   }
 
+  /** What the names that are known of a directory lead to, behind that of one of them; also those that become known meanwhile. */
+  *inosBehind(parent: Ino, first: Ino): Generator<Ino> {
+    let isBehind = false
+    for (const ino of this.#known.peek(parent)?.names?.values() ?? []) {
+      if (isBehind && ino !== 'none') yield ino
+      isBehind ||= ino === first
+    }
+  }
+
   /** Bytes of a file, when it is known where they are. */
   content(ino: Ino, range: Range): Content | undefined {
-    const known = this.#known.get(ino)?.content
+    const known = this.#contents.get(ino)
     if (known === undefined) return undefined
     const to = Math.min(range.to, known.content.size)
     return range.from >= known.range.from && to <= known.range.to ? known.content : undefined
@@ -82,6 +105,10 @@ export class RemoteCache {
   learn(ino: Ino, revision: number, what: Omit<Known, 'revision' | 'names' | 'isWhole' | 'xattrs'>): void {
     const known = this.#at(ino, revision)
     if (known !== undefined) Object.assign(known, what)
+  }
+
+  learnContent(ino: Ino, revision: number, known: KnownContent): void {
+    if (this.#at(ino, revision) !== undefined) this.#contents.set(ino, known)
   }
 
   /** What limits an inode. What is made in a directory counts against the same as the directory does. */
@@ -112,6 +139,8 @@ export class RemoteCache {
       known.isWhole = false
     }
     known.names.set(name, ino)
+    const child = ino === 'none' ? undefined : this.#known.peek(ino)
+    if (child !== undefined) child.foundIn = parent
   }
 
   learnXattr(ino: Ino, revision: number, { name, value }: { name: ByteString; value: Uint8Array | 'none' }): void {
@@ -127,8 +156,9 @@ export class RemoteCache {
     const known = this.#known.get(attributes.ino)
     if (known !== undefined) {
       known.names?.delete('..')
-      Object.assign(known, { content: undefined, xattrs: undefined })
+      known.xattrs = undefined
     }
+    this.#contents.delete(attributes.ino)
     this.learn(attributes.ino, revision, { attributes, changedAt: revision })
   }
 
@@ -156,8 +186,16 @@ export class RemoteCache {
       const isWhole = names !== undefined && known?.isWhole === true
       if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
       names?.delete('..')
+      this.#contents.delete(ino)
       // What limits it does not change with it.
-      this.#known.set(ino, { revision: newest, names, isWhole, limits: known?.limits, changedAt: known?.changedAt })
+      this.#known.set(ino, {
+        revision: newest,
+        names,
+        isWhole,
+        limits: known?.limits,
+        changedAt: known?.changedAt,
+        foundIn: known?.foundIn,
+      })
     }
     for (const { parent, name } of entries) {
       const known = this.#known.peek(parent)
@@ -169,6 +207,7 @@ export class RemoteCache {
 
   clear(): void {
     this.#known.clear()
+    this.#contents.clear()
     this.#floor = 0
   }
 

@@ -2,14 +2,22 @@ import { type Awaitable, isFault } from '#base'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { ExtentList } from '../extent-list.ts'
 import type { Extent } from '../extent.ts'
-import { CONTENT_AHEAD_BYTES, FILE_BYTES_MAX, KERNEL_TTL_MS, UNSYNCED_MAX } from '../limits.ts'
+import {
+  CONTENT_AHEAD_BYTES,
+  CONTENTS_MAX,
+  FILE_BYTES_MAX,
+  KERNEL_TTL_MS,
+  REMOTE_LIST_MAX,
+  SMALL_FILE_BYTES,
+  UNSYNCED_MAX,
+} from '../limits.ts'
 import type { RequestName } from '../home/result.ts'
 import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../operation.ts'
 import { byMode, WANT } from '../home/may.ts'
 import type { Quota } from '../quota.ts'
 import { seen } from '../shared/permitted.ts'
 import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
-import type { Answer, Attributes, Caller, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
+import type { Answer, Attributes, Caller, Cookie, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { LookAhead } from './look-ahead.ts'
@@ -29,8 +37,15 @@ export class RemoteHome implements HomeLink, RemoteSide {
   readonly #self: Caller | undefined
   readonly #cache = new RemoteCache()
   readonly #learning = new Learning(this.#cache)
-  readonly #ahead = new LookAhead(async (ino, after, limit) => {
-    return (await this.#ask('list', { ino, after, limit }, 'hasty')).answer
+  readonly #namesAhead = new LookAhead({
+    start: () => ({ after: FIRST }),
+    ask: (ino, place) => this.#listMore(ino, place),
+    isAgain: false,
+  })
+  readonly #filesAhead = new LookAhead({
+    start: (ino, missed) => this.#cache.inosBehind(ino, missed),
+    ask: (_, inos) => this.#readMore(inos),
+    isAgain: true,
   })
   readonly #files = new OpenFiles()
   readonly #unsynced = new Unsynced()
@@ -123,13 +138,15 @@ export class RemoteHome implements HomeLink, RemoteSide {
   /** Forgets what others have changed; answers what of it is open here, and so must stay, and further names to forget. */
   forget(stale: Stale): { readonly held: readonly Ino[]; readonly names: readonly DirectoryPlace[] } {
     const names = this.#cache.forget(stale)
-    this.#ahead.forget(stale.inos)
+    this.#namesAhead.forget(stale.inos)
+    this.#filesAhead.forget(stale.inos)
     return { held: this.#files.claim(stale.inos), names }
   }
 
   forgetAll(): void {
     this.#cache.clear()
-    this.#ahead.forgetAll()
+    this.#namesAhead.forgetAll()
+    this.#filesAhead.forgetAll()
   }
 
   /** The machine of the home has been started since, or is another one: what was not durable there may be gone. */
@@ -182,8 +199,34 @@ export class RemoteHome implements HomeLink, RemoteSide {
 
   async #lookup(place: DirectoryPlace): Promise<Answer<Attributes>> {
     const answer = await this.#askAfresh('lookup', place, 'patient')
-    if (!isErrno(answer)) this.#ahead.missed(place.parent)
+    if (!isErrno(answer)) this.#namesAhead.missed(place.parent, answer.ino)
     return answer
+  }
+
+  async #listMore(ino: Ino, place: { after: Cookie }): Promise<boolean> {
+    const { answer } = await this.#ask('list', { ino, after: place.after, limit: REMOTE_LIST_MAX }, 'hasty')
+    const last = isErrno(answer) ? undefined : answer.at(-1)
+    if (last !== undefined) place.after = last.cookie
+    return last !== undefined
+  }
+
+  async #readMore(rest: Iterator<Ino>): Promise<boolean> {
+    const inos: Ino[] = []
+    let next = rest.next()
+    for (; next.done !== true; next = rest.next()) {
+      if (!this.#maybeSmall(next.value) || this.#cache.content(next.value, WHOLE) !== undefined) continue
+      inos.push(next.value)
+      if (inos.length === CONTENTS_MAX) break
+    }
+    if (inos.length > 0) await this.#ask('contents', { inos }, 'hasty')
+    return next.done !== true
+  }
+
+  // Also one of which only its name is known by now.
+  #maybeSmall(ino: Ino): boolean {
+    const attributes = this.#cache.get(ino)?.attributes
+    if (attributes === undefined) return true
+    return attributes.kind === 'file' && attributes.size > 0 && attributes.size <= SMALL_FILE_BYTES
   }
 
   // Of what is open here the last that was known is better than nothing.
@@ -269,6 +312,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
   }
 
   async #content({ ino, range = WHOLE }: HomeOperations['content']['input']): Promise<Answer<Content>> {
+    const directory = this.#maybeSmall(ino) ? this.#cache.get(ino)?.foundIn : undefined
+    if (directory !== undefined) this.#filesAhead.missed(directory, ino)
     const last = this.#files.isOpen(ino) ? this.#cache.content(ino, range) : undefined
     const patience = last === undefined ? 'patient' : 'hasty'
     try {
@@ -299,7 +344,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
         continue
       }
       const content = { ...answer, extents: ExtentList.of(extents) }
-      this.#cache.learn(ino, revision, { content: { content, range: { from: range.from, to: contentTo } } })
+      this.#cache.learnContent(ino, revision, { content, range: { from: range.from, to: contentTo } })
       return { content, revision: oldest }
     }
   }
@@ -338,4 +383,6 @@ function isUnreachable(error: unknown): boolean {
 
 /** How often it is asked for what was changed meanwhile. */
 const AFRESH_TRIES = 3
+/** Behind `.` and `..`. */
+const FIRST = 2 as Cookie
 const WHOLE: Range = { from: 0, to: FILE_BYTES_MAX }

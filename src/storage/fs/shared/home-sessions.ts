@@ -36,7 +36,8 @@ import { answerAgain } from './again.ts'
 import { isInLog } from './answered.ts'
 import type { Asker, HomeSessionsParts } from './session-parts.ts'
 import { requestOf, SessionTable } from './session-table.ts'
-import { contentWithin, inosOf, inosShown } from './told.ts'
+import { readSealed, withSealed } from './small-files.ts'
+import { contentWithin, inosOf, inosShown, orphansIn } from './told.ts'
 
 /**
  * The sessions of machines that use a filesystem whose home is here. A session lives while it is heard of at least every
@@ -323,6 +324,7 @@ export class HomeSessions {
   }
 
   async #run(member: Member, call: RemoteCall, request: RequestName | undefined): Promise<RemoteAnswer> {
+    const sealed = call.kind === 'contents' ? await readSealed(this.#parts.home.context, inosOf(call)) : undefined
     await this.#settleLocal(call)
     if (member.isLost) throw lost(member.session)
     if (isLock(call.kind)) return this.#runLock(member, call)
@@ -332,7 +334,10 @@ export class HomeSessions {
     if (isErrno(input)) return this.#seen(member, this.#told(member, call, input, new Set()))
     const asked = OF_SESSION.has(call.kind) ? { ...input, session: member.session } : input
     const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, asked, request)))
-    if (!isLater(value)) return this.#finish(member, call, this.#told(member, call, value, touched))
+    if (!isLater(value)) {
+      const answer = sealed === undefined || isErrno(value) ? value : withSealed(value as FileContents, sealed)
+      return this.#finish(member, call, this.#told(member, call, answer, touched))
+    }
     const later = await value
     // Whose change it was is known in its own step only.
     if (isChange(call.kind)) this.#members.changedLater(inosOf(call))
@@ -475,12 +480,6 @@ function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {
   }
 }
 
-function orphansIn(kind: keyof HomeOperations, answer: unknown): Ino[] {
-  if (typeof answer !== 'object' || answer === null) return []
-  if (kind === 'makeUnnamed' && 'ino' in answer) return [answer.ino as Ino]
-  return 'orphan' in answer && answer.orphan !== undefined ? [answer.orphan as Ino] : []
-}
-
 function shown(inode: Parameters<typeof attributesOf>[0] | undefined): Attributes[] {
   return inode === undefined ? [] : [attributesOf(inode)]
 }
@@ -492,6 +491,8 @@ function closes(cause: unknown): Error {
 function lost(session: number): Error {
   return sessionFault('SessionLost', `session ${session} is over: it was not heard of for ${LEASE_MS / 1000} s`)
 }
+
+type FileContents = HomeOperations['contents']['answer']
 
 // What room was promised for is said by the session that asks.
 const OF_SESSION: ReadonlySet<keyof HomeOperations> = new Set(['write', 'append', 'reserve'])

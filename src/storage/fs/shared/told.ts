@@ -3,13 +3,14 @@ import { ExtentList as Extents } from '../extent-list.ts'
 import { endOf, type Extent } from '../extent.ts'
 import { isErrno } from '../errno.ts'
 import { CONTENT_BYTES_MAX, CONTENT_EXTENTS_MAX } from '../limits.ts'
-import type { Content, Range } from '../operation.ts'
+import type { Content, HomeOperations, Range } from '../operation.ts'
 import type { Ino } from '../vfs.ts'
 import type { RemoteAnswer, RemoteCall } from './protocol.ts'
 
 /** The inodes that an operation names. */
 export function inosOf({ kind, input }: RemoteCall): Ino[] {
   if (kind === 'forget' || kind === 'touchAccess') return []
+  if (kind === 'contents') return 'inos' in input ? [...input.inos] : []
   const found: Ino[] = []
   const take = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
@@ -29,6 +30,13 @@ export function inosShown(answer: RemoteAnswer['answer']): Ino[] {
   if (isErrno(answer) || typeof answer !== 'object' || answer === null) return []
   if (Array.isArray(answer)) return answer.flatMap(each => inoOfEntry(each))
   return 'ino' in answer && 'kind' in answer ? [answer.ino] : []
+}
+
+/** What an operation has left without a name. */
+export function orphansIn(kind: keyof HomeOperations, answer: unknown): Ino[] {
+  if (typeof answer !== 'object' || answer === null) return []
+  if (kind === 'makeUnnamed' && 'ino' in answer) return [answer.ino as Ino]
+  return 'orphan' in answer && answer.orphan !== undefined ? [answer.orphan as Ino] : []
 }
 
 /** As much of a file's content as fits one message, from the beginning of a range on; and up to where it tells. */
