@@ -470,3 +470,20 @@ test('a damaged chunk of the log fails who reads it, not whoever syncs', async (
   await cloud.clock.run(a.pool.sync())
   await assert.rejects(read(cloud, a, digest, content.length), error => isFault(error, 'ChunkDamaged'))
 })
+
+test('a machine does not say that all is where it belongs while it looks at what is not', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  await cloud.until(() => isSettled(cloud, a))
+  const isElsewhere = (digest: Digest) => !a.pool.view().isWanted('a', a.pool.view().groupOf(digest))
+  let digest = await a.store.put(randomBytes(100))
+  while (!isElsewhere(digest)) digest = await a.store.put(randomBytes(100))
+  for (const name of ['b', 'c']) cloud.gate('a', name, true)
+  a.pool.received([digest])
+  for (let n = 0; n < 10; n++) {
+    await cloud.clock.pass(100)
+    assert.equal(a.pool.report().view, '')
+  }
+  for (const name of ['b', 'c']) cloud.gate('a', name, false)
+  await cloud.until(() => isSettled(cloud, a))
+})

@@ -28,6 +28,8 @@ export class Repair {
   readonly #heal: (digest: Digest) => Promise<void>
   readonly #bell: Bell
   readonly #owed = new Set<number>()
+  /** Of these, those that are being mended: how they are is not known until they have been looked at again. */
+  #underWay: readonly number[] = []
   /** What is not as it should be, of the last comparison of each group. */
   readonly #findings = new Map<number, State>()
   /** The view of the last whole comparison. */
@@ -103,7 +105,7 @@ export class Repair {
     const isOpen = states.some(([, state]) => state.isSilent)
     return {
       ...store.space(),
-      view: isOpen || this.#owed.size > 0 ? '' : this.#surveyed,
+      view: isOpen || this.#owed.size > 0 || this.#underWay.length > 0 ? '' : this.#surveyed,
       chunks: held.chunks,
       bytes: held.bytes,
       missing: missing.slice(0, REPORT_ROWS_MAX),
@@ -158,12 +160,19 @@ export class Repair {
     const todo = isAgain ? this.#todo() : [...this.#owed]
     for (let at = 0; at < todo.length && survey.isCurrent; at += MENDED_AT_ONCE) {
       const groups = todo.slice(at, at + MENDED_AT_ONCE)
-      for (const group of groups) this.#owed.delete(group)
-      for (const finding of await survey.some(groups, signal)) {
-        const waiting = await mending.mend(view, finding, signal)
-        if (waiting > 0) this.#isRetried = true
+      this.#underWay = groups.filter(group => this.#owed.delete(group))
+      try {
+        for (const finding of await survey.some(groups, signal)) {
+          const waiting = await mending.mend(view, finding, signal)
+          if (waiting > 0) this.#isRetried = true
+        }
+        await this.#look(survey, groups, signal)
+      } catch (error) {
+        for (const group of this.#underWay) this.#owed.add(group)
+        throw error
+      } finally {
+        this.#underWay = []
       }
-      await this.#look(survey, groups, signal)
     }
     if (isAgain) this.#againMs = this.#parts.world.clock.monotonicMs() + REPAIR_RETRY_MS
     if (!(await mending.settle(signal))) this.#surveyed = ''
@@ -171,8 +180,9 @@ export class Repair {
 
   // What is there after mending is looked at, not believed.
   async #look(survey: Survey, groups: readonly number[], signal: AbortSignal): Promise<void> {
+    const findings = await survey.some(groups, signal)
     for (const group of groups) this.#findings.delete(group)
-    for (const finding of await survey.some(groups, signal)) this.#note(survey.view, finding)
+    for (const finding of findings) this.#note(survey.view, finding)
   }
 
   #note(view: PoolView, { group, chunks: held, lacking, silent, alone }: Finding): void {
