@@ -17,8 +17,10 @@ function loop() {
     await settle()
     while (wakers.length > 0) {
       state.rounds += 1
-      for (const wake of wakers.splice(0)) wake()
-      await settle()
+      for (const wake of wakers.splice(0)) {
+        wake()
+        await settle() // each has a callback of its own
+      }
     }
   }
   return { state, clock, goRound }
@@ -76,4 +78,44 @@ test('steps wait when the turn is used up, by whomever, and what is aborted does
   await goRound()
   assert.equal(await stepped, 1)
   await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)
+})
+
+test('those who wait follow one another while the turn lasts', async () => {
+  const { state, clock, goRound } = loop()
+  const turns = new Turns(clock, 4)
+  const roundOf: number[] = []
+  const work = async () => {
+    await turns.take(never)
+    roundOf.push(state.rounds)
+    state.nowMs += 1
+  }
+  const done = Promise.all(Array.from({ length: 21 }, work))
+  await goRound()
+  await done
+  const perRound = Map.groupBy(roundOf, round => round)
+  assert.equal(state.rounds <= 7, true, `${state.rounds} rounds`)
+  assert.deepEqual(new Set([...perRound.values()].slice(2, -1).map(each => each.length)), new Set([4]))
+})
+
+test('who has begun goes before those who have not, but does not keep them out', async () => {
+  const { state, clock, goRound } = loop()
+  const turns = new Turns(clock, 4)
+  const seen: string[] = []
+  const request = async (name: string) => {
+    await turns.take(never)
+    seen.push(`${name} begins`)
+    state.nowMs += 1
+    for (let piece = 0; piece < 2; piece++) {
+      await turns.takeAhead(never)
+      state.nowMs += 1
+    }
+    seen.push(`${name} ends`)
+  }
+  const done = Promise.all(Array.from({ length: 30 }, (_, index) => request(`r${index}`)))
+  await goRound()
+  await done
+  const waitedFor = (name: string) => seen.indexOf(`${name} ends`) - seen.indexOf(`${name} begins`)
+  const waits = Array.from({ length: 30 }, (_, index) => waitedFor(`r${index}`))
+  assert.ok(Math.max(...waits) < 20, `begun and not ended: ${Math.max(...waits)}`)
+  assert.deepEqual(seen.filter(each => each.endsWith('begins')).length, 30)
 })

@@ -2,13 +2,15 @@ import type { Clock } from './world.ts'
 
 /**
  * Lets all who have long work share one event loop: each does a piece of it whenever it is let, and is let until the turn is
- * used up; then the event loop goes round, and those who wait go on one by one. So nobody else waits for longer than a turn, however
- * many there are with long work.
+ * used up; then the event loop goes round, and those who wait go on one after another. So nobody else waits for longer than a turn,
+ * however many there are with long work. Who has begun and will soon be done goes before those who have not: were all to go on in
+ * turn, all would be done last.
  */
 export class Turns {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'sleep'>
   readonly #turnMs: number
   readonly #line: (() => void)[] = []
+  readonly #ahead: (() => void)[] = []
   // When this turn began; undefined when the event loop has gone round since.
   #beganMs: number | undefined
   #taken = 0
@@ -20,27 +22,37 @@ export class Turns {
   }
 
   /** Resolves when the caller may do a piece: at once while the turn lasts and nobody waits. Rejects when the signal has aborted. */
-  async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    if (this.#beganMs === undefined) this.#begin()
-    if (this.#line.length > 0 || this.#isUsedUp()) await new Promise<void>(resolve => this.#line.push(resolve))
-    this.#taken += 1
-    signal.throwIfAborted()
+  take(signal: AbortSignal): Promise<void> {
+    return this.#let(this.#line, signal)
+  }
+
+  /** The same for who has begun, before those who have not: once or twice for each {@link take}, so that these come in too. */
+  takeAhead(signal: AbortSignal): Promise<void> {
+    return this.#let(this.#ahead, signal)
   }
 
   /**
-   * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when this one is used
-   * up, by whomever.
+   * For work that is seldom long: what is called between two steps of it. It waits for a turn, as {@link take}, when this one has
+   * lasted long enough, by whomever.
    */
   steps(signal: AbortSignal): Step {
     return () => {
       if (this.#beganMs === undefined) this.#begin()
-      return this.#isUsedUp() ? this.take(signal) : undefined
+      return this.#isOver() ? this.take(signal) : undefined
     }
   }
 
-  #isUsedUp(): boolean {
-    return this.#taken >= TAKES_MAX || this.#clock.monotonicMs() - (this.#beganMs ?? 0) >= this.#turnMs
+  async #let(line: (() => void)[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#beganMs === undefined) this.#begin()
+    const isNext = this.#ahead.length === 0 && (line === this.#ahead || line.length === 0)
+    if (!isNext || this.#taken >= TAKES_MAX || this.#isOver()) await new Promise<void>(resolve => line.push(resolve))
+    this.#taken += 1
+    signal.throwIfAborted()
+  }
+
+  #isOver(): boolean {
+    return this.#clock.monotonicMs() - (this.#beganMs ?? 0) >= this.#turnMs
   }
 
   #begin(): void {
@@ -51,10 +63,17 @@ export class Turns {
 
   #end(): void {
     this.#beganMs = undefined
-    const next = this.#line.shift()
+    const next = this.#line.shift() ?? this.#ahead.shift()
     if (next === undefined) return
     this.#begin()
     next()
+    // Each of these comes by itself once the event loop has gone round: what the one before it let has done its piece by then.
+    const lets = Math.min(this.#line.length + this.#ahead.length, LETS_MAX)
+    for (let count = 0; count < lets; count++) void this.#clock.sleep(0, NEVER).then(() => this.#letAnother())
+  }
+
+  #letAnother(): void {
+    if (!this.#isOver()) (this.#ahead.shift() ?? this.#line.shift())?.()
   }
 }
 
@@ -79,4 +98,6 @@ export async function runInSteps<Result>(work: Generator<void, Result>, step: St
 }
 
 const TAKES_MAX = 4
+/** Of those who wait, in one turn, however short their pieces are. */
+const LETS_MAX = 16
 const NEVER = new AbortController().signal

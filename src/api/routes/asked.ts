@@ -71,7 +71,7 @@ export async function sentBytes(
   { request, signal }: Pick<ResourceRequest, 'request' | 'signal'>,
 ): Promise<Buffer> {
   const bytes = await readAll(request)
-  await objects.turns.take(signal)
+  await objects.turns.takeAhead(signal)
   return bytes
 }
 

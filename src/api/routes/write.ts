@@ -84,7 +84,7 @@ export async function answerObject(
   made: Prepared,
 ): Promise<Response> {
   const { request, resource, query, signal } = asked
-  await parts.objects.turns.take(signal) // those that waited for one sync are not all answered in one turn
+  await parts.objects.turns.takeAhead(signal) // those that waited for one sync are not all answered in one turn
   const accept = acceptOf(request)
   const shown = shownObject({ resource, object: made.object, accept, query, nowMs: nowMsOf(parts) })
   return answered(request, status, shown, made.warnings)

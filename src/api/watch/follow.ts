@@ -1,3 +1,4 @@
+import type { Clock, Turns } from '#base'
 import type { Revision } from '#keyspace'
 import type { Resource } from '#schema'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -13,6 +14,8 @@ export interface Step {
 /** What is followed, from where. */
 export interface Following {
   readonly store: ObjectStore
+  readonly clock: Clock
+  readonly turns: Turns
   readonly feed: Feed
   readonly resource: Resource
   readonly namespace: string | undefined
@@ -27,7 +30,7 @@ export async function* follow(following: Following, signal: AbortSignal): AsyncG
   let { after } = following
   while (!signal.aborted) {
     const at = following.feed.join(after)
-    const steps = at === undefined ? untilFed(following, after, signal) : fed(following.feed, { at, after }, signal)
+    const steps = at === undefined ? untilFed(following, after, signal) : fed(following, { at, after }, signal)
     for await (const step of steps) {
       yield step
       after = step.revision
@@ -37,12 +40,13 @@ export async function* follow(following: Following, signal: AbortSignal): AsyncG
 
 // Changes from the feed, until it has forgotten what comes next.
 async function* fed(
-  feed: Feed,
+  { feed, clock, turns }: Following,
   from: { readonly at: number; readonly after: Revision },
   signal: AbortSignal,
 ): AsyncGenerator<Step> {
   let { at } = from
   let { ticks } = feed
+  await turns.takeAhead(NEVER)
   while (!signal.aborted) {
     const entries: readonly FeedEntry[] | undefined = feed.since(at)
     if (entries === undefined) return
@@ -52,16 +56,24 @@ async function* fed(
     else if (entries.length === 0 && feed.ticks !== ticks) {
       ticks = feed.ticks
       yield { entries: [], revision: feed.revision }
-    } else if (entries.length === 0) await feed.arrival(signal)
+    } else if (entries.length === 0) {
+      await feed.arrival(signal)
+      // All that has come when the event loop has gone round is told at once: a line alone costs as much as many.
+      await clock.sleep(0, NEVER)
+      await turns.takeAhead(NEVER)
+    }
   }
 }
 
 // Changes from the keyspace, until the feed has all that comes next.
 async function* untilFed(following: Following, after: Revision, signal: AbortSignal): AsyncGenerator<Step> {
-  const { store, resource, namespace, feed } = following
+  const { store, turns, resource, namespace, feed } = following
   for await (const { changes, revision } of store.changes(resource, { namespace, after }, signal)) {
     const entries = changes.map(change => ({ sequence: -1, change, lines: undefined }))
+    await turns.take(signal)
     if (entries.length > 0) yield { entries, revision }
     if (feed.join(revision) !== undefined) return
   }
 }
+
+const NEVER = new AbortController().signal

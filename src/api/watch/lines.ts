@@ -58,7 +58,7 @@ async function* changeLines(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < entries.length; at += CHANGES_IN_TURN) {
-    await turns.take(signal)
+    if (at > 0) await turns.take(signal)
     yield* inChunks(teller.changes(entries.slice(at, at + CHANGES_IN_TURN)))
   }
 }
