@@ -32,7 +32,7 @@ export interface FollowerParts {
   readonly limit: () => Revision
   /** True while nobody waits for this standby: it is sent what there is once a second. */
   readonly isSpare: () => boolean
-  /** Awaited before a standby loses what it has, to be filled anew. */
+  /** Awaited before a standby loses what it has, to be filled anew, and when it has lost it: it is empty. */
   readonly empties: (signal: AbortSignal) => Promise<void>
   /** It is durable further than before. */
   readonly moved: () => void
@@ -89,8 +89,8 @@ export class Follower {
     this.#heard()
     const own = () => ({ epochs: epochsOf(keyspace), last: keyspace.revision })
     let records = await this.#recordsFrom(nextFrom(own(), reach), signal)
+    if (records === undefined || reach.last === 0) await empties(signal)
     if (records === undefined) {
-      await empties(signal)
       this.durable = revisionOf(0)
       using sent = checkpoint()
       reach = await line.fill(epoch, sent?.pieces() ?? [], signal)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Clock, isFault } from '#base'
+import { revisionOf } from '../change.ts'
 import type { LocalKeyspace } from '../keyspace.ts'
 import { never } from '../test/support.ts'
 import { change, LogMachine, shown, toAsync } from '../test/two-logs.ts'
+import { packRecords } from './batch.ts'
 import { beginEpoch } from './epochs.ts'
 import { openCheckpoint } from './checkpoint-file.ts'
 import type { StandbyLine } from './follower.ts'
@@ -58,6 +60,8 @@ class Logs implements AsyncDisposable {
   readonly clock = new EagerClock()
   readonly machines = new Map<string, { readonly machine: LogMachine; readonly standby: Standby }>()
   readonly silent = new Set<string>()
+  /** In sync, and wiped since. */
+  readonly empty: ReadonlySet<string>
   readonly agreed: (readonly string[])[] = []
   inSync: readonly string[]
   wanted: WantedLogs
@@ -70,9 +74,10 @@ class Logs implements AsyncDisposable {
   shipper!: LogShipper
   readonly #own = new LogMachine()
 
-  constructor(inSync: readonly string[], wanted: WantedLogs) {
+  constructor(inSync: readonly string[], wanted: WantedLogs, empty: readonly string[] = []) {
     this.inSync = inSync
     this.wanted = wanted
+    this.empty = new Set(empty)
   }
 
   async open(names: readonly string[]): Promise<this> {
@@ -83,6 +88,7 @@ class Logs implements AsyncDisposable {
     const shipper = () => this.shipper
     this.home = await this.#own.home({ shipped: async target => shipper().shipped(target) })
     beginEpoch(this.home, { epoch: 1, boot: 'a' })
+    for (const name of this.inSync.filter(each => !this.empty.has(each))) await this.#begun(name)
     this.shipper = new LogShipper({
       world: { clock: this.clock, log: { info: () => undefined, warn: () => undefined } },
       own: 'home',
@@ -120,6 +126,16 @@ class Logs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shipper[Symbol.asyncDispose]()
     await this.home[Symbol.asyncDispose]()
+  }
+
+  // Who is in sync has what there is.
+  async #begun(name: string): Promise<void> {
+    const standby = this.machines.get(name)?.standby
+    for await (const record of this.home.records(revisionOf(1), never)) {
+      standby?.append(packRecords(1, record.revision, [record]))
+      if (record.revision === this.home.revision) break
+    }
+    await standby?.sync(1, this.home.revision, never)
   }
 
   #line(name: string): StandbyLine {
@@ -254,6 +270,18 @@ suite('a home whose log is on several machines', () => {
     logs.mayAgree = true
     await logs.sync()
     assert.deepEqual(logs.agreed.at(-1), ['home'])
+  })
+
+  test('gives one that has lost its disk no log before it is agreed that it has none', async () => {
+    const wanted = { others: ['b'], copies: 2, least: 1 }
+    await using logs = await new Logs(['home', 'b'], wanted, ['b']).open(['b'])
+    logs.mayAgree = false
+    await logs.clock.sleep(1_000, never)
+    assert.equal(logs.machines.get('b')?.standby.reach.last, 0)
+    logs.mayAgree = true
+    await until(logs, () => logs.agreed.length === 2)
+    assert.deepEqual(logs.agreed, [['home'], ['home', 'b']])
+    assert.equal(await logs.has('b'), shown(logs.home))
   })
 
   test('is home no longer when a standby has heard of a later one', async () => {

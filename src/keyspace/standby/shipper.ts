@@ -238,6 +238,10 @@ export class LogShipper implements AsyncDisposable {
     for (const name of before) if (!spares.has(name)) this.#follower(name)?.wake()
   }
 
+  #counts(name: string): boolean {
+    return this.#parts.inSync().includes(name) || this.#coming.has(name) || this.#unsure.has(name)
+  }
+
   #isSpare(name: string): boolean {
     return this.#spares.has(name) && !this.#coming.has(name)
   }
@@ -319,7 +323,8 @@ export class LogShipper implements AsyncDisposable {
       limit: () => (this.#isSpare(name) ? this.#spareLimit() : keyspace.revision),
       isSpare: () => this.#isSpare(name),
       empties: async () => {
-        if (!(await this.#leave(name, true))) throw keyspaceFault('TooFewLogs', `${name} cannot be filled anew now`)
+        if (!this.#counts(name) || (await this.#leave(name, true))) return
+        throw keyspaceFault('TooFewLogs', `${name} cannot be filled anew now`)
       },
       moved: () => this.#moved(),
       deposed: error => this.#depose(error),

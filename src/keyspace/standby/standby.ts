@@ -30,7 +30,7 @@ export interface StandbyOptions {
 /** How far a standby is. */
 export interface StandbyReach extends LogReach {
   readonly durable: Revision
-  /** False while it has a checkpoint but not yet the log behind it: then it cannot be a keyspace. */
+  /** False while it has nothing, or a checkpoint but not yet the log behind it: then it cannot be a home's keyspace. */
   readonly isWhole: boolean
 }
 
@@ -82,7 +82,7 @@ export class Standby implements AsyncDisposable {
 
   get reach(): StandbyReach {
     const { log, index } = this.#store
-    const isWhole = log.last >= index.state.compacted
+    const isWhole = log.last > 0 && log.last >= index.state.compacted
     return { epochs: this.#epochs, last: log.last, durable: log.durable, isWhole }
   }
 
