@@ -1,5 +1,13 @@
 import { isFault, type World } from '#base'
-import { type Links, mapBytes, type MapFilesystem, type MapStore, type NodeMap, SUSPECT_MS } from '#cluster'
+import {
+  type HeardMachine,
+  type Links,
+  mapBytes,
+  type MapFilesystem,
+  type MapStore,
+  type NodeMap,
+  SUSPECT_MS,
+} from '#cluster'
 import { type Candidacy, type Cluster, homesController, lead, type Term } from '#controllers'
 import { type KeepHome, LEADING_COUNTS_MS, setHome } from '#main'
 import { message } from '#rpc'
@@ -86,19 +94,30 @@ export class Control {
 
   // Computes the map anew from what the storage process has heard.
   async #look(): Promise<void> {
-    const { name, links, maps } = this.#machine
+    const { name, maps } = this.#machine
     const { decisions } = this.#setting
     const { map, revision } = await this.#stored.read()
-    const heard = new Map(links.heard().map(({ name: each, row }) => [each, row()]))
-    const next = decisions.nextMap(map, { own: name, heard, versionThere: maps.map.isShared ? maps.map.version : 0 })
+    const next = decisions.nextMap(map, {
+      own: name,
+      heard: this.#heard,
+      versionThere: maps.map.isShared ? maps.map.version : 0,
+    })
     if (next !== map) await this.#stored.write(this.#setting.spoil(next), revision)
   }
 
-  get #cluster(): Pick<Cluster, 'map' | 'silentMs' | 'setHome'> {
+  get #heard(): ReadonlyMap<string, HeardMachine> {
+    return new Map(this.#machine.links.heard().map(({ name, row }) => [name, row()]))
+  }
+
+  get #cluster(): Pick<Cluster, 'map' | 'heard' | 'silentMs' | 'setHome'> {
     const { shared } = this.#setting
+    const heard = () => this.#heard
     return {
       get map() {
         return shared.map
+      },
+      get heard() {
+        return heard()
       },
       silentMs: name => this.#silentMs(name),
       setHome: async (change, signal) => {
@@ -110,11 +129,7 @@ export class Control {
   }
 
   #silentMs(name: string): number | undefined {
-    const { links } = this.#machine
-    const heard = links
-      .heard()
-      .find(each => each.name === name)
-      ?.row()
+    const heard = this.#heard.get(name)
     if (heard === undefined) return undefined
     return heard.state === 'Online' || heard.state === 'Draining' ? 0 : (heard.agoMs ?? SUSPECT_MS)
   }

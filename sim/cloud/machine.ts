@@ -213,6 +213,7 @@ export class CloudMachine {
       ...setHomeHandlers(keep),
       ...replication.handlers(),
     ]
+    links.lacks = canary?.lacks ?? (() => replication.lacks)
     links.serve(canary?.handlers?.(handlers) ?? handlers)
     controlling?.run().catch((error: unknown) => this.#hears.broke(error))
     await this.#openFilesystems(life, { ...shared, links, replication, store })

@@ -424,6 +424,9 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
       mustHold(tries < HOME_TRIES_MAX, () => `there is never a home: ${record.home} is to be it`)
       await this.pause(10_000)
       if (tries % 3 === 2) await this.#follow(record.home, false)
+      // One that was named has lost its disk: the home before has all that was acknowledged, and people know.
+      const isLost = this.#canary?.lacks === undefined && machine?.replication?.lacks.includes(FILESYSTEM) === true
+      if (tries % 6 === 5 && isLost) await this.promote(this.#homeMachine, true)
     }
   }
 

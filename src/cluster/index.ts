@@ -13,6 +13,7 @@ export { keepPlaces, readPlaces } from './files/places.ts'
 export { readSmallFile, replaceSmallFile } from './files/small-file.ts'
 export { forMachines } from './guard.ts'
 export { changedHomes, type HomeChange, homeOf, isSameHome } from './homes.ts'
+export { mayHaveLog } from './hearing/logs.ts'
 export { tellChanges } from './hearing/told.ts'
 export { type Dial, Links, type LinksOptions, type OwnMachine, type Shown } from './links/links.ts'
 export type { Machines, MachineView } from './machines.ts'
@@ -55,6 +56,8 @@ export {
   DISKS_MAX,
   FAILOVER_CONTROLLERS,
   FORMAT_LEVEL,
+  IN_SYNC_MAX,
+  LACKS_MAX,
   MACHINES_MAX,
   MESH_ENDPOINTS_MAX,
   OFFLINE_MS,

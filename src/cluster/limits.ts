@@ -28,6 +28,8 @@ export const POOLS_MAX = 64
 export const HOMES_MAX = 1_000
 /** Machines that have the log of one filesystem and count: as many as a pool has copies. */
 export const IN_SYNC_MAX = 16
+/** Filesystems that a machine names of those whose log it is believed to have, and has not. */
+export const LACKS_MAX = 256
 /** Serials of revoked machine certificates that every machine knows. */
 export const REVOKED_MAX = 4_096
 /** Rows of each list of the map of which it is kept when they changed, and answers kept to who has an older map. */

@@ -10,6 +10,7 @@ export interface HeardBeat {
   readonly seenFrom: string
   readonly report?: MachineReport | undefined
   readonly load?: MachineLoad | undefined
+  readonly lacks?: readonly string[] | undefined
 }
 
 /** How a machine is by the time since it was heard. */
@@ -23,11 +24,14 @@ export function stateAfter(agoMs: number): HeardState {
 
 interface Heard {
   heardMs: number | undefined
+  /** The start of it that has sent the last heartbeat, and the one that has connected last. */
   boot: string | undefined
+  connected: string | undefined
   skewMs: number
   seenFrom: string | undefined
   report: MachineReport | undefined
   load: MachineLoad | undefined
+  lacks: readonly string[] | undefined
   /** The machine that was refused last because it shows this name too. */
   duplicate: { readonly host: string; readonly boots: readonly string[]; readonly atMs: number } | undefined
   /** Counts what has changed but its state. */
@@ -60,14 +64,24 @@ export class Hearing {
     heard.heardMs = Math.max(heard.heardMs ?? atMs, atMs)
   }
 
+  /** A start of the machine has connected: nothing that an earlier one has said of its logs counts. */
+  connect(name: string, boot: string | undefined): void {
+    const heard = this.#of(name)
+    if (boot === undefined || heard.connected === boot) return
+    heard.connected = boot
+    this.#change(heard)
+  }
+
   /** Takes a heartbeat; answers whether the machine's report is not known. */
-  beat(name: string, { boot, wallMs, seenFrom, report, load }: HeardBeat): boolean {
+  beat(name: string, { boot, wallMs, seenFrom, report, load, lacks }: HeardBeat): boolean {
     const heard = this.#of(name)
     this.touch(name, this.#clock.monotonicMs())
     this.skew(name, wallMs - this.#wallMs())
     const isNew = heard.boot !== boot
-    if (report !== undefined || isNew || heard.seenFrom !== seenFrom) this.#change(heard)
+    const isOther = report !== undefined || isNew || heard.seenFrom !== seenFrom
+    if (isOther || lacks?.join() !== heard.lacks?.join()) this.#change(heard)
     heard.boot = boot
+    heard.lacks = lacks
     heard.load = load
     heard.seenFrom = seenFrom
     heard.report = report ?? (isNew ? undefined : heard.report)
@@ -141,6 +155,8 @@ export class Hearing {
       skewMs: heard?.skewMs ?? 0,
       ...(heard?.heardMs === undefined ? {} : { agoMs: Math.round(this.agoMs(name)) }),
       ...(heard?.seenFrom === undefined ? {} : { seenFrom: heard.seenFrom }),
+      ...(heard?.connected === undefined || heard.connected === heard.boot ? {} : { isNew: true }),
+      ...(heard?.lacks === undefined ? {} : { lacks: heard.lacks }),
       ...(heard?.report === undefined ? {} : { report: heard.report }),
       ...(duplicate === undefined ? {} : { duplicate }),
     }
@@ -169,8 +185,8 @@ export class Hearing {
     const known = this.#heard.get(name)
     if (known !== undefined) return known
     const none = undefined
-    const fixed = { skewMs: 0, changes: 0 }
-    const heard = { ...fixed, heardMs: none, boot: none, seenFrom: none, report: none, load: none, duplicate: none }
+    const said = { seenFrom: none, report: none, load: none, lacks: none, duplicate: none }
+    const heard = { skewMs: 0, changes: 0, heardMs: none, boot: none, connected: none, ...said }
     this.#heard.set(name, heard)
     return heard
   }

@@ -23,15 +23,13 @@ export async function beatOver(
   links.beats += 1
   const { name, isController } = connection.wire.subject
   const sentMs = clock.monotonicMs()
-  const wallMs = links.wallMs()
+  const says = links.inBeat()
   connection.beatMs = sentMs
   const report = isController && connection.told !== links.report ? links.report : undefined
   try {
     const duplicate = links.hearing.duplicateOf(name)
     const params = {
-      boot: links.boot,
-      mapVersion: links.map.version,
-      wallMs,
+      ...says,
       ...(duplicate === undefined ? {} : { duplicate }),
       ...(report === undefined ? {} : { report }),
       ...(links.load === undefined || !isController ? {} : { load: links.load }),
@@ -46,7 +44,7 @@ export async function beatOver(
     connection.rttMs = rttMs
     connection.told = answer.wantsReport === 'yes' ? undefined : (report ?? connection.told)
     if (answer.wantsReport === 'yes' && links.report !== undefined) connection.beatMs = undefined
-    links.hearing.skew(name, answer.wallMs - wallMs - rttMs / 2)
+    links.hearing.skew(name, answer.wallMs - says.wallMs - rttMs / 2)
     return answer.mapVersion > links.map.version ? { name, version: answer.mapVersion } : undefined
   } catch (error) {
     if (!isFault(error) && !signal.aborted) throw error

@@ -10,10 +10,10 @@ export function linkHandlers(
   newer: (map: { readonly name: string; readonly version: number }) => void,
 ): readonly Handler[] {
   return [
-    answerUnary(clusterBeat, async ({ boot, wallMs, mapVersion, report, load, duplicate: ofThisOne }) => {
+    answerUnary(clusterBeat, async ({ mapVersion, duplicate: ofThisOne, ...said }) => {
       links.stands(standing => standing.duplicated(name, ofThisOne))
       const { changes } = links.hearing
-      const isUnknown = links.hearing.beat(name, { boot, wallMs, seenFrom: host, report, load })
+      const isUnknown = links.hearing.beat(name, { ...said, seenFrom: host })
       if (links.hearing.changes !== changes) links.changed.ring()
       if (mapVersion > links.map.version) newer({ name, version: mapVersion })
       const duplicate = links.hearing.duplicateOf(name)

@@ -144,6 +144,22 @@ test('a controller hears what machines say of themselves once, and again only wh
   assert.deepEqual(markOf()?.row().report, report(2))
 })
 
+test('a controller hears which logs a machine lacks, with every heartbeat', async () => {
+  await using network = new TestNetwork()
+  const [one, two] = await cloud(network, [a, b])
+  const lacksOf = ({ links }: TestMachine, name: string) => {
+    return links
+      .heard()
+      .find(each => each.name === name)
+      ?.row().lacks
+  }
+  assert(one !== undefined && two !== undefined)
+  assert.deepEqual([lacksOf(one, 'a'), lacksOf(one, 'b')], [undefined, undefined])
+  for (const { links } of [one, two]) links.lacks = () => ['home']
+  await network.clock.advance(2_000)
+  assert.deepEqual([lacksOf(one, 'a'), lacksOf(one, 'b')], [['home'], ['home']])
+})
+
 test('a controller that starts anew gives everybody the whole time again, and asks for their reports', async () => {
   await using network = new TestNetwork()
   const [one, two] = await cloud(network, [a, b])

@@ -5,7 +5,7 @@ import { Bell } from '../hearing/bell.ts'
 import { Hearing } from '../hearing/hearing.ts'
 import { Leadership } from '../hearing/leadership.ts'
 import type { MarkedRow } from '../hearing/told.ts'
-import { DIAL_MESH_MS, FORMAT_LEVEL, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
+import { DIAL_MESH_MS, FORMAT_LEVEL, LACKS_MAX, LOOK_MS, OLDEST_FORMAT_LEVEL, STALL_MS } from '../limits.ts'
 import type { Machines, MachineView } from '../machines.ts'
 import type { MapStore } from '../map-store.ts'
 import type { MachineLoad, MachineReport } from '../methods/beat.ts'
@@ -71,6 +71,8 @@ export class Links implements Machines, AsyncDisposable {
   readonly mapAnswers: MapAnswers
   /** What this machine uses at the moment: goes along with every heartbeat. */
   load: MachineLoad | undefined
+  /** Filesystems whose log the map says that this machine has, and has not; undefined: it does not say. */
+  lacks: (() => readonly string[]) | undefined
   /** Heartbeats sent so far. */
   beats = 0
   readonly #options: LinksOptions
@@ -106,7 +108,7 @@ export class Links implements Machines, AsyncDisposable {
       software: options.software,
       hearing: this.hearing,
       says: () => this.#says(),
-      beat: () => ({ boot: this.boot, mapVersion: this.map.version, wallMs: this.wallMs() }),
+      beat: () => this.inBeat(),
       isRevoked: serial => this.#isRevoked(serial),
     })
     this.#mapHeard = maps.onMap(map => {
@@ -163,6 +165,13 @@ export class Links implements Machines, AsyncDisposable {
   /** Why another machine cannot be talked to: its version. */
   misfit(name: string): Fault | undefined {
     return this.#entrance.misfit(name)
+  }
+
+  /** What every heartbeat says. */
+  inBeat() {
+    const now = { boot: this.boot, mapVersion: this.map.version, wallMs: this.wallMs() }
+    const lacks = this.#lacks()
+    return lacks === undefined ? now : { ...now, lacks }
   }
 
   /** Takes what a machine has said of this one; `how` tells what. */
@@ -270,7 +279,8 @@ export class Links implements Machines, AsyncDisposable {
       mark: this.hearing.mark(name, states.get(name)),
       row: () => this.hearing.row(name, states.get(name)),
     }))
-    const own = { name: this.own, mark: JSON.stringify(this.#report ?? {}), row: () => this.#ownRow() }
+    const mark = JSON.stringify([this.#report ?? {}, this.#lacks() ?? []])
+    const own = { name: this.own, mark, row: () => this.#ownRow() }
     return [own, ...rows]
   }
 
@@ -286,7 +296,16 @@ export class Links implements Machines, AsyncDisposable {
 
   #ownRow(): HeardMachine {
     const row = { name: this.own, state: 'Online', agoMs: 0, skewMs: 0 } as const
-    return this.#report === undefined ? row : { ...row, report: this.#report }
+    const lacks = this.#lacks()
+    return {
+      ...row,
+      ...(lacks === undefined ? {} : { lacks }),
+      ...(this.#report === undefined ? {} : { report: this.#report }),
+    }
+  }
+
+  #lacks(): readonly string[] | undefined {
+    return this.lacks?.().slice(0, LACKS_MAX)
   }
 
   #machine(name: string): MapMachine | undefined {
@@ -365,6 +384,7 @@ export class Links implements Machines, AsyncDisposable {
   #begin(connection: MachineConnection): void {
     const { name } = connection.wire.subject
     this.hearing.touch(name, this.#nowMs())
+    this.hearing.connect(name, connection.client.peer.machine?.boot)
     this.changed.ring()
     if (beatsFirst(this.#own, connection.wire.subject)) this.#beat(connection)
     void connection.done.then(() => this.changed.ring())

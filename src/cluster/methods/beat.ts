@@ -1,7 +1,7 @@
 import { flag, integer, list, optional, type ShapeOf, shape, text, unary, word } from '#rpc'
 import { diskId } from '../disk-id.ts'
 import { meshReportShape } from '../mesh-part.ts'
-import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX } from '../limits.ts'
+import { ADDRESSES_MAX, DISK_MIB_MAX, DISKS_MAX, LACKS_MAX } from '../limits.ts'
 
 const diskReportShape = shape({
   id: diskId,
@@ -68,6 +68,8 @@ export const clusterBeat = unary({
     report: optional(machineReportShape),
     /** As it was measured last; nobody keeps it, or writes anything because of it. */
     load: optional(loadShape),
+    /** Filesystems whose log the map says that it has, and has not. Versions of Cairn before that do not say. */
+    lacks: optional(list(text(63), LACKS_MAX)),
     /** Where another machine is that shows the name of who is asked, and is not let in. */
     duplicate: optional(text(300)),
   }),

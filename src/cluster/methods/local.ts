@@ -14,7 +14,7 @@ import {
   unary,
   word,
 } from '#rpc'
-import { HEARD_PER_ITEM, HOMES_MAX, MACHINES_MAX } from '../limits.ts'
+import { HEARD_PER_ITEM, HOMES_MAX, LACKS_MAX, MACHINES_MAX } from '../limits.ts'
 import { machineState } from '../node-map.ts'
 import { machineReportShape } from './beat.ts'
 
@@ -26,6 +26,10 @@ const heardShape = shape({
   /** How far its clock is ahead. */
   skewMs: integer(-Number.MAX_SAFE_INTEGER),
   seenFrom: optional(text(300)),
+  /** True while the start of it that is connected has said nothing: what is known is of the one before. */
+  isNew: optional(flag),
+  /** Filesystems whose log the map says that it has, and has not. */
+  lacks: optional(list(text(63), LACKS_MAX)),
   report: optional(machineReportShape),
   /** Where another machine is that shows the same name and is not let in: a copy of its data folder, say. */
   duplicate: optional(text(300)),

@@ -9,9 +9,10 @@ const machine = (name: string, role: MapMachine['role'] = 'controller'): MapMach
 const machines = [machine('a'), machine('b'), machine('c'), machine('d', 'node')]
 const home = { name: 'home', home: 'a', epoch: 3, inSync: ['a', 'd', 'b'] }
 
-function homes(silences: Readonly<Record<string, number | undefined>>, aloneMs = 60_000) {
+function homes(silences: Readonly<Record<string, number | undefined>>, { aloneMs = 60_000, empty = '' } = {}) {
   const silentMs = (name: string) => (name in silences ? silences[name] : 0)
-  return nextHomes({ machines, filesystems: [home] }, { silentMs, aloneMs }).map(({ next }) => next)
+  const mayHaveLog = (name: string, filesystem: string) => name !== empty && filesystem === 'home'
+  return nextHomes({ machines, filesystems: [home] }, { silentMs, mayHaveLog, aloneMs }).map(({ next }) => next)
 }
 
 suite('another home', () => {
@@ -27,14 +28,20 @@ suite('another home', () => {
     assert.deepEqual(homes({}), [])
   })
 
+  test('is none that has lost its disk: it leaves the set', () => {
+    assert.deepEqual(homes({ a: 8_000 }, { empty: 'd' }), [{ name: 'home', home: 'b', epoch: 4, inSync: ['b'] }])
+    assert.deepEqual(homes({ a: 8_000, b: 7_000 }, { empty: 'd' }), [])
+  })
+
   test('waits for the time of a leader before, who may have answered the old home', () => {
-    assert.deepEqual(homes({ a: 8_000 }, 0), [])
-    assert.deepEqual(homes({ a: 30_000 }, 8_499), [])
-    assert.equal(homes({ a: 30_000 }, 8_500).length, 1)
+    assert.deepEqual(homes({ a: 8_000 }, { aloneMs: 0 }), [])
+    assert.deepEqual(homes({ a: 30_000 }, { aloneMs: 8_499 }), [])
+    assert.equal(homes({ a: 30_000 }, { aloneMs: 8_500 }).length, 1)
   })
 
   test('is left to people in a cloud of fewer than three controllers', () => {
     const map = { machines: [machine('a'), machine('b'), machine('d', 'node')], filesystems: [home] }
-    assert.deepEqual(nextHomes(map, { silentMs: name => (name === 'a' ? 99_000 : 0), aloneMs: 99_000 }), [])
+    const facts = { mayHaveLog: () => true, aloneMs: 99_000 }
+    assert.deepEqual(nextHomes(map, { ...facts, silentMs: name => (name === 'a' ? 99_000 : 0) }), [])
   })
 })

@@ -5,14 +5,16 @@ import { HOME_OTHERS_MS, HOME_SILENT_MS } from '../limits.ts'
 export interface HomesFacts {
   /** Milliseconds for which a machine has not been heard, at least; 0: it is heard; undefined: nobody knows now. */
   readonly silentMs: (name: string) => number | undefined
+  /** False for a machine of whose start it is not known that it has the log of a filesystem, as the map says. */
+  readonly mayHaveLog: (name: string, filesystem: string) => boolean
   /** Milliseconds for which no other controller has led, at least. */
   readonly aloneMs: number
 }
 
 /**
  * The filesystems that get another home: theirs has been silent for so long that it answers nobody any more, since no controller
- * that leads has answered it. The next home is one that has the log and is heard; those that are silent leave the set with the
- * old home.
+ * that leads has answered it. The next home is one that has the log and is heard; those that are silent, or have lost the log
+ * with their disk, leave the set with the old home.
  */
 export function nextHomes(map: Pick<NodeMap, 'filesystems' | 'machines'>, facts: HomesFacts): readonly HomeChange[] {
   const controllers = map.machines.filter(({ role }) => role === 'controller').length
@@ -34,6 +36,6 @@ function isOver({ home }: MapFilesystem, { silentMs, aloneMs }: HomesFacts): boo
 }
 
 // Of several that are heard it is the order of the set.
-function heardMembers({ home, inSync }: MapFilesystem, { silentMs }: HomesFacts): readonly string[] {
-  return inSync.filter(name => name !== home && silentMs(name) === 0)
+function heardMembers({ name: of, home, inSync }: MapFilesystem, facts: HomesFacts): readonly string[] {
+  return inSync.filter(name => name !== home && facts.silentMs(name) === 0 && facts.mayHaveLog(name, of))
 }

@@ -131,6 +131,11 @@ export class Peers implements AsyncDisposable {
     this.#renewing = renewingNode({ world, dataFolder, files: () => this.#files, machines: this.#links, changed })
   }
 
+  /** Of which filesystems this machine lacks the log, as it says from now on. */
+  tellLacks(lacks: () => readonly string[]): void {
+    this.#links.lacks = lacks
+  }
+
   /** What this machine says of its mesh from now on. */
   tellMesh(report: MeshReport): void {
     this.#mesh = report

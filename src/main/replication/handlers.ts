@@ -1,5 +1,5 @@
 import { digestOf } from '#base'
-import { forMachines, machineOf } from '#cluster'
+import { forMachines, LACKS_MAX, machineOf } from '#cluster'
 import { commonOf, epochsOf, type LocalKeyspace, nextFrom, type RecordBatch, revisionOf } from '#keyspace'
 import { answerUnary, answerUpload, type CallContext, type Handler, type Message, message } from '#rpc'
 import type { Filesystem } from '#storage/fs'
@@ -17,6 +17,8 @@ export interface LogParts {
   /** A filesystem whose home is here. Faults: NotFound. */
   readonly home: (name: string) => { readonly filesystem: Filesystem; readonly keyspace: LocalKeyspace }
   readonly own: () => string
+  /** Filesystems of which this machine is believed to have the log, and has not. */
+  readonly lacks: () => readonly string[]
 }
 
 /** What other machines may ask: only the home of a filesystem in its epoch writes the log of it that is kept here. */
@@ -49,7 +51,7 @@ export function logHandlers(parts: LogParts): readonly Handler[] {
     }),
     answerUnary(logHomes, async ({ records: told }) => {
       await records.take(told)
-      return message({ records: records.all.slice(0, HOMES_TOLD_MAX) })
+      return message({ records: records.all.slice(0, HOMES_TOLD_MAX), lacks: parts.lacks().slice(0, LACKS_MAX) })
     }),
     answerUnary(logCompare, async ({ filesystem, epoch, epochs, last }) => {
       const { keyspace } = homeOf(parts, filesystem, epoch)

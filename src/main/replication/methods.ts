@@ -1,5 +1,5 @@
 import { flag, integer, list, nothing, optional, type Shape, shape, text, unary, upload } from '#rpc'
-import type { MapFilesystem } from '#cluster'
+import { LACKS_MAX, type MapFilesystem } from '#cluster'
 
 const filesystem = text(63)
 const ofHome = { filesystem, epoch: integer(1) }
@@ -61,12 +61,15 @@ const record: Shape<MapFilesystem> = shape({
   inSync: list(text(253), 16),
 })
 
-/** Where filesystems live by what no controller has agreed on yet, told and asked by machines among themselves. */
+/**
+ * Where filesystems live by what no controller has agreed on yet, told and asked by machines among themselves; and whose log the callee has
+ * not although it counts. Versions of Cairn before that do not say.
+ */
 export const logHomes = unary({
   name: 'log.homes',
   version: 1,
   params: shape({ records: list(record, 64) }),
-  result: shape({ records: list(record, 64) }),
+  result: shape({ records: list(record, 64), lacks: optional(list(filesystem, LACKS_MAX)) }),
   timeoutMs: 5_000,
 })
 

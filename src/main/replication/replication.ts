@@ -1,6 +1,6 @@
 import { type World, whyOf } from '#base'
 import type { Machines } from '#cluster'
-import type { IndexFactory } from '#keyspace'
+import type { IndexFactory, LogReach } from '#keyspace'
 import type { Handler } from '#rpc'
 import type { ChunkSource, LeftBehind } from '#storage/fs'
 import { mainFault } from '../faults.ts'
@@ -60,6 +60,7 @@ export class Replication implements AsyncDisposable {
         if (this.#filesystems === undefined) throw mainFault('HomeUnreachable', 'filesystems are not open yet')
         return this.#filesystems.get(name)
       },
+      lacks: () => this.lacks,
       own: () => machines.own,
     })
   }
@@ -67,7 +68,9 @@ export class Replication implements AsyncDisposable {
   /** Decides what this machine is, before filesystems are opened; other machines can be called. */
   async begin(): Promise<FilesystemsHomes> {
     const { world, machines, bootId, changed } = this.#options
-    this.#roles = await takeRoles({ ...this.#options, records: this.records })
+    const { records, standbys } = this
+    await standbys.openAll()
+    this.#roles = await takeRoles({ ...this.#options, records, standbys })
     const deposed = (filesystem: string, error: Error) => {
       this.#deposed.add(filesystem)
       world.log.warn('another machine is the home of a filesystem', { filesystem, why: whyOf(error) })
@@ -75,7 +78,7 @@ export class Replication implements AsyncDisposable {
       changed(filesystem)
     }
     for (const name of this.#roles.retired) this.#leftBehind.set(name, Promise.withResolvers())
-    const shipping = { world, machines, records: this.records, bootId, deposed }
+    const shipping = { world, machines, records, bootId, deposed }
     return {
       roles: this.#roles,
       ship: opened => shipLog(shipping, opened),
@@ -106,7 +109,7 @@ export class Replication implements AsyncDisposable {
   serve(filesystems: Filesystems): void {
     this.#filesystems = filesystems
     const { changed } = this.#options
-    const parts = { ...this.#options, records: this.records }
+    const parts = { ...this.#options, records: this.records, standbys: this.standbys }
     this.#listening = watchRoles({ ...parts, filesystems }, changed)
     this.#run(signal => tellHomes(parts, signal))
     for (const { name } of filesystems.all) this.#run(signal => this.#claim(name, signal))
@@ -115,9 +118,28 @@ export class Replication implements AsyncDisposable {
     for (const name of this.#roles.retired) this.#run(signal => retire(retiring, name, signal))
   }
 
-  /** True while this machine, which was the home, still has what it had then. */
-  isRetired(name: string): boolean {
-    return this.#filesystems?.retired(name) !== undefined
+  /**
+   * How far the log is with which this machine could be the home of a filesystem: what it had as the home before, or a whole standby;
+   * undefined: it has none.
+   */
+  async hasLog(name: string): Promise<LogReach | undefined> {
+    const retired = this.#filesystems?.retired(name)
+    if (retired !== undefined) return retired.reach
+    const there = await this.standbys.there(name)
+    return there?.isWhole === true ? there : undefined
+  }
+
+  /**
+   * Filesystems whose log this machine has by the map, and has not, as after a new disk: it must not be named the home. Before all is
+   * open it is said of more.
+   */
+  get lacks(): readonly string[] {
+    const { own, map } = this.#options.machines
+    const { here, retired } = this.#roles
+    const held = new Set(this.#filesystems?.held.map(({ name }) => name) ?? [...here, ...retired])
+    return map.filesystems.flatMap(({ name, inSync }) => {
+      return !inSync.includes(own) || held.has(name) || this.standbys.isWhole(name) ? [] : [name]
+    })
   }
 
   // A machine has one log of a filesystem: what it has as the home, or had, is given up first.

@@ -3,7 +3,7 @@ import type { Machines, MapFilesystem } from '#cluster'
 import type { Filesystems } from '../storage/filesystems.ts'
 import { logHomes } from './methods.ts'
 import type { HomeRecords } from './records.ts'
-import { becomeHome, standbyFolder } from './standbys.ts'
+import { becomeHome, type Standbys } from './standbys.ts'
 import { HOMES_HEARD_MS } from '../limits.ts'
 
 /** What this machine is for filesystems when its storage process starts. */
@@ -20,18 +20,23 @@ export interface RolesParts {
   readonly dataFolder: string
   readonly machines: Machines
   readonly records: HomeRecords
+  /** Those that are here are open. */
+  readonly standbys: Pick<Standbys, 'isWhole' | 'give'>
 }
 
-/** Decides by what is known of homes which filesystems are opened here; a standby that is to be the home becomes it. */
+/**
+ * Decides by what is known of homes which filesystems are opened here; a standby that is to be the home becomes it, if it is whole: a
+ * machine that has lost its disk is never the truth.
+ */
 export async function takeRoles(parts: RolesParts): Promise<Roles> {
-  const { world, dataFolder, machines, records } = parts
+  const { world, dataFolder, machines, records, standbys } = parts
   const own = (record: MapFilesystem | undefined) => record === undefined || record.home === machines.own
   await askMembers(parts)
   for (const record of records.all) {
     const isThere = world.disk.stat(`${dataFolder}/fs/${record.name}`) !== undefined
-    const isStandby = world.disk.stat(standbyFolder(dataFolder, record.name)) !== undefined
-    if (!own(record) || isThere || !isStandby) continue
+    if (!own(record) || isThere || !standbys.isWhole(record.name)) continue
     world.log.info('this machine is the home of a filesystem now', { filesystem: record.name, epoch: record.epoch })
+    await standbys.give(record.name)
     await becomeHome(world, dataFolder, record.name)
   }
   const names = world.disk.list(`${dataFolder}/fs`).filter(name => !name.startsWith('.'))
@@ -44,10 +49,9 @@ export async function takeRoles(parts: RolesParts): Promise<Roles> {
 /** Runs `changed` once when what this machine is for a filesystem is no longer what it should be. */
 export function watchRoles(
   {
-    world,
-    dataFolder,
     machines,
     records,
+    standbys,
     filesystems,
   }: RolesParts & { readonly filesystems: Pick<Filesystems, 'all' | 'retired'> },
   changed: (filesystem: string) => void,
@@ -59,7 +63,7 @@ export function watchRoles(
       const isHere = filesystems.all.some(each => each.name === name)
       if (home !== machines.own) return isHere
       if (filesystems.retired(name) !== undefined) return true
-      return !isHere && world.disk.stat(standbyFolder(dataFolder, name)) !== undefined
+      return !isHere && standbys.isWhole(name)
     })
     if (other === undefined || isTold) return
     isTold = true

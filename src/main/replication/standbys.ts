@@ -19,10 +19,11 @@ export interface StandbysOptions {
   readonly index?: IndexFactory | undefined
 }
 
-/** The logs of filesystems whose home is elsewhere, each in DATA/standby/NAME; each is opened when its home calls. */
+/** The logs of filesystems whose home is elsewhere, each in DATA/standby/NAME. */
 export class Standbys implements AsyncDisposable {
   readonly #options: StandbysOptions
   readonly #open = new Map<string, Promise<Standby>>()
+  readonly #opened = new Map<string, Standby>()
   readonly #last = new Map<string, Promise<unknown>>()
   #isClosed = false
 
@@ -61,8 +62,29 @@ export class Standbys implements AsyncDisposable {
     return isThere ? this.#with(name, async standby => standby.reach) : undefined
   }
 
+  /** Opens all that are here, so that it is known how far they are; one that cannot be is told of in the log. */
+  async openAll(): Promise<void> {
+    const { world, dataFolder } = this.#options
+    const names = world.disk.list(`${dataFolder}/standby`)
+    await Promise.all(names.map(name => this.there(name).catch(() => undefined)))
+  }
+
+  /** True for one that is open and has all of a log: it can become a home's. */
+  isWhole(name: string): boolean {
+    return this.#opened.get(name)?.reach.isWhole === true
+  }
+
+  /** Closes one, so that it can become a home's. */
+  async give(name: string): Promise<void> {
+    const opening = this.#open.get(name)
+    this.#open.delete(name)
+    this.#opened.delete(name)
+    await (await opening)?.[Symbol.asyncDispose]()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    this.#opened.clear()
     await Promise.allSettled(this.#last.values())
     for (const opening of this.#open.values())
       await opening.then(each => each[Symbol.asyncDispose]()).catch(() => undefined)
@@ -92,10 +114,13 @@ export class Standbys implements AsyncDisposable {
       failed: () => this.#again(name),
     })
     this.#open.set(name, opening)
-    opening.catch(error => {
-      world.log.warn('a standby cannot be opened', { filesystem: name, why: whyOf(error) })
-      this.#open.delete(name)
-    })
+    opening.then(
+      standby => this.#opened.set(name, standby),
+      (error: unknown) => {
+        world.log.warn('a standby cannot be opened', { filesystem: name, why: whyOf(error) })
+        this.#open.delete(name)
+      },
+    )
     return opening
   }
 
@@ -103,6 +128,7 @@ export class Standbys implements AsyncDisposable {
   #again(name: string): void {
     const failed = this.#open.get(name)
     this.#open.delete(name)
+    this.#opened.delete(name)
     const closed = failed?.then(standby => standby[Symbol.asyncDispose]()).catch(() => undefined)
     this.#last.set(name, closed ?? Promise.resolve())
   }

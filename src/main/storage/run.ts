@@ -98,6 +98,7 @@ async function openAll(
   const setHome = setHomeFrom(dataFolder, world, machines)
   const parts = { world, dataFolder, machines, chunks: pool, bootId: bootId(), setHome, changed }
   const replication = opening.use(new Replication(parts))
+  peers.tellLacks(() => replication.lacks)
   const orders = ordersOfOthers()
   // Before filesystems are opened: they may need what other machines hold.
   await peers.serve([

@@ -110,13 +110,14 @@ export const filesystemIds = unary({
 
 /**
  * Makes this machine, which has all that was acknowledged of a filesystem, its home. `isForced` asks no controller: the home before must be
- * gone for good, or is none any more when it hears of it. The storage process is replaced. Faults: NotFound, NotInSync, Busy, NoController.
+ * gone for good, or is none any more when it hears of it; a machine whose log lacks something is made it only so, when none that
+ * has all answers, and the answer says in which epoch that log ends. The storage process is replaced. Faults: NotFound, NotInSync, Busy, NoController.
  */
 export const filesystemPromote = unary({
   name: 'filesystem.promote',
   version: 1,
   params: shape({ filesystem: askedName, isForced: flag }),
-  result: shape({ home: text(253), before: text(253), epoch: integer() }),
+  result: shape({ home: text(253), before: text(253), epoch: integer(), endsIn: optional(integer()) }),
   timeoutMs: 30_000,
 })
 

@@ -13,7 +13,11 @@ export function declarePromote(fs: Command, run: Run): void {
   fs.command('promote')
     .description('make this machine the home of a filesystem, whose log it has')
     .argument('<name>', 'a filesystem')
-    .option('--force', 'ask no controller: the machine it lived on is off, and what it did not ship becomes a snapshot')
+    .option(
+      '--force',
+      'ask no controller: the machine it lived on is off, and what it did not ship becomes a snapshot; also where not all is, ' +
+        'when no machine that has all answers: what was acknowledged later may be lost',
+    )
     .addHelpText('after', examples('cairn fs promote home', 'cairn fs promote home --force'))
     .action((name: string, { force = false }: { readonly force?: boolean }) =>
       run(context => promote(context, name, force)),
@@ -24,9 +28,11 @@ async function promote(context: Context, filesystem: string, isForced: boolean):
   const told = await asked(context, { filesystem, isForced })
   await using door = new LastingDoor(context)
   await served(context, door, filesystem, told.home)
-  const { home, before, epoch } = told
+  const { home, before, epoch, endsIn } = told
   const from = before === home ? '' : `; it was ${before}`
-  show(context, { filesystem, ...told }, () => `${filesystem} lives on ${home} now, in epoch ${epoch}${from}\n`)
+  const lost =
+    endsIn === undefined ? '' : `What was acknowledged after the log here ends, in epoch ${endsIn}, may be lost.\n`
+  show(context, { filesystem, ...told }, () => `${filesystem} lives on ${home} now, in epoch ${epoch}${from}\n${lost}`)
 }
 
 // Once: who asks again for what is forced gets another epoch.
