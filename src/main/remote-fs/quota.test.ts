@@ -101,7 +101,7 @@ test('what programs append on other machines keeps the limit', async () => {
 })
 
 test('what was taken before the home or the machine began anew is kept', async () => {
-  const { cloud, folder, used } = await cloudWithLimit(fastWorld())
+  const { cloud, folder, used } = await cloudWithLimit(fastWorld(5))
   await using _ = cloud
   const a = await cloud.machine('a')
   const files = [await fill(a.vfs, folder, 'x', 20)]

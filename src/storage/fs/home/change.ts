@@ -3,7 +3,7 @@ import type { Operation } from '#keyspace'
 import { encodeEntry, encodeListed, type Entry } from '../entry.ts'
 import { encodeExtent, type Extent, usedBytes } from '../extent.ts'
 import { ExtentList } from '../extent-list.ts'
-import { encodeInode, type Inode } from '../inode.ts'
+import { attributesOf, encodeInode, type Inode } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { chargedBytes, decodeQuota, encodeQuota, type Quota, WHOLE_ID } from '../quota.ts'
 import { later } from '../time.ts'
@@ -192,6 +192,8 @@ export class Change {
       const value = encodeResult(this.#request.sequence, answer ?? 0)
       this.#operations.push({ kind: 'put', key: keys.resultKey(this.#request.session), value })
     }
+    const { onChanged } = this.#tables
+    const asBefore = onChanged === undefined ? NOBODY : this.#shownAsBefore()
     this.#mark()
     this.#tables.marks.committing(() => this.#tables.keyspace.commit({ then: this.#operations }))
     if (this.#whole !== undefined) this.#tables.rememberWhole(this.#whole)
@@ -202,7 +204,16 @@ export class Change {
     }
     for (const [key, entry] of this.#entries) this.#tables.rememberEntry(key, entry)
     for (const [ino, extents] of this.#extents) this.#tables.rememberExtents(ino, extents)
-    this.#tables.onChanged?.({ inos: this.#inodes.keys(), names: this.#names, unmarked: this.#unmarked })
+    onChanged?.({ inos: this.#inodes.keys(), names: this.#names, unmarked: this.#unmarked, asBefore })
+  }
+
+  #shownAsBefore(): ReadonlySet<Ino> {
+    const isSame = (ino: Ino): boolean => {
+      const [before, now] = [this.#tables.inode(ino), this.#inodes.get(ino)]
+      if (before === undefined || now === undefined || before.atimeNs !== now.atimeNs) return false
+      return attributesOf(before).blocks === attributesOf(now).blocks
+    }
+    return this.#unmarked.size === 0 ? NOBODY : new Set([...this.#unmarked].filter(isSame))
   }
 
   // Quota roots count what this change adds or frees, in this same change, and so does the whole filesystem.
@@ -338,6 +349,7 @@ function ends(run: readonly Extent[]): readonly [number, number] {
   return [first.offset, last.offset + 1]
 }
 
+const NOBODY: ReadonlySet<Ino> = new Set()
 const EMPTY = new Uint8Array(0)
 const DROPPED_RUNS_MAX = 64
 const FEW_EXTENTS = 2

@@ -32,6 +32,8 @@ export interface Touched {
   readonly names: readonly DirectoryPlace[]
   /** Those of the inodes of which only the access time changed, or how the content is kept. */
   readonly unmarked: ReadonlySet<Ino>
+  /** Those of these whose attributes are as they were. */
+  readonly asBefore: ReadonlySet<Ino>
 }
 
 /** The filesystem's tables: typed reads of its keyspace, with the newest rows kept decoded. */

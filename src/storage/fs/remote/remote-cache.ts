@@ -182,6 +182,12 @@ export class RemoteCache {
     for (const ino of [...inos, ...moved]) {
       const known = this.#known.peek(ino)
       const newest = Math.max(revision, known?.revision ?? this.#floor)
+      if (known?.attributes?.kind === 'file' && moved.includes(ino) && kept.includes(ino)) {
+        known.revision = newest
+        // Bytes that were told do not lie anywhere.
+        if (!isTold(this.#contents.peek(ino))) this.#contents.delete(ino)
+        continue
+      }
       const names = kept.includes(ino) ? known?.names : undefined
       const isWhole = names !== undefined && known?.isWhole === true
       if (names === undefined) for (const name of known?.names?.keys() ?? []) lost.push({ parent: ino, name })
@@ -222,4 +228,9 @@ export class RemoteCache {
     this.#known.set(ino, fresh)
     return fresh
   }
+}
+
+/** True when all bytes of a file are known, not only where they are. */
+function isTold(known: KnownContent | undefined): boolean {
+  return known !== undefined && inlineBytesOf(known.content.extents) === known.content.size
 }

@@ -127,7 +127,7 @@ export class Members {
     for (const ino of inos) this.#tellLocal(ino, [])
   }
 
-  #changed({ inos, names, unmarked }: Touched): void {
+  #changed({ inos, names, unmarked, asBefore }: Touched): void {
     const author = this.#author
     this.#newest.set(author, this.#tables.revision)
     for (const ino of inos) {
@@ -138,7 +138,7 @@ export class Members {
       const isDirectory = this.#tables.inode(ino)?.kind === 'directory'
       for (const member of this.#interested.get(ino) ?? NOBODY) {
         if (member === author) continue
-        const kept = isDirectory ? [ino] : []
+        const kept = isDirectory || asBefore.has(ino) ? [ino] : []
         if (unmarked.has(ino)) this.#tell(member, { ...NOTHING, kept, moved: [ino] })
         else this.#tell(member, { ...NOTHING, inos: [ino], kept, entries })
       }

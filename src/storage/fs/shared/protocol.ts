@@ -39,7 +39,7 @@ export interface Stale {
   readonly number: number
   readonly revision: number
   readonly inos: readonly Ino[]
-  /** Directories among these of whose other names the session is still told. */
+  /** Directories among all these of whose other names the session is still told, and files whose attributes are as they were. */
   readonly kept: readonly Ino[]
   /** Inodes whose content only lies elsewhere now, or whose access time is another: no kernel has to know. */
   readonly moved: readonly Ino[]
