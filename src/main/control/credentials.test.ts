@@ -173,7 +173,8 @@ test('tokens that are exchanged, and those that are refused, stand in the audit 
   const texts = [`${id}.${secret}`, other, `${old.id}.${old.secret}`, `${used.id}.${used.secret}`]
   for (const text of texts) await exchange(text)
   await api.fetch('/api', { headers: { authorization: `Bearer ${other}` } }, '10.1.2.3')
-  const noted = api.noted.slice(before)
+  // What controllers do meanwhile is noted, too.
+  const noted = api.noted.slice(before).filter(({ address }) => address !== undefined)
   assert.deepEqual(
     noted.map(({ user, code, address, tokenId }) => [user, code, address, tokenId]),
     [

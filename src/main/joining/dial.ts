@@ -32,15 +32,15 @@ export async function askCloud<Value>(
       return { why: `${address}: ${reasonOf(error)}` }
     }
   })
-  const failures: string[] = []
+  const failures: string[] = addresses.map(() => '')
   try {
     // One after the other, in the order in which they answer: a token is shown to one at a time.
     for await (const [index, outcome] of inOrder(dialled)) {
-      if (outcome.client === undefined) failures.push(outcome.why)
+      if (outcome.client === undefined) failures[index] = outcome.why
       else {
         const answer = await firstAnswer(ask(outcome.client, over.signal))
         if ('value' in answer) return answer.value
-        failures.push(`${addresses[index] ?? ''}: ${answer.why}`)
+        failures[index] = `${addresses[index] ?? ''}: ${answer.why}`
       }
     }
   } finally {
