@@ -487,3 +487,13 @@ test('a machine does not say that all is where it belongs while it looks at what
   for (const name of ['b', 'c']) cloud.gate('a', name, false)
   await cloud.until(() => isSettled(cloud, a))
 })
+
+test('a cached chunk that a log names is a copy of it from then on', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const digest = await a.store.put(randomBytes(100))
+  await a.store.release([digest])
+  assert.equal((await a.store.find(digest))?.state, 'cached')
+  await read(cloud, a, digest, 0)
+  assert.equal((await a.store.find(digest))?.state, 'held')
+})

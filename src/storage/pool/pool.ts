@@ -224,6 +224,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   async #save(digest: Digest, nothing: Uint8Array): Promise<void> {
     try {
       await this.store.read(digest, nothing, 0)
+      await this.copies.renew([digest]) // one that was only cached counts as a copy from now on
       this.#writes.bring(digest)
     } catch (error) {
       if (!isFault(error, 'ChunkMissing')) throw error
