@@ -149,5 +149,5 @@ function notFound(name: string): Error {
   })
 }
 
-// Of the hash of a name: no two machines of a cloud have the same.
+// Of the hash of a name, which no other machine of the cloud has: two of them agree in these bytes with a chance of 6e-8.
 const STRANGER_BYTES = 3
