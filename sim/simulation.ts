@@ -78,6 +78,8 @@ class Simulation {
   #boot = 1
   /** The lowest revision that an opening found since the state was last checked: later ones were made by openings. */
   #foundRevision = Number.MAX_SAFE_INTEGER
+  /** Openings since the state was last checked: each takes over what was staged before. */
+  #openings = 0
 
   constructor(options: SimulationOptions) {
     this.#options = options
@@ -170,7 +172,9 @@ class Simulation {
     const boot = String(this.#boot).padStart(32, '0')
     const bootId = canary?.bootId?.(boot) ?? boot
     const found = (revision: number): void => {
-      if (!life.ended) this.#foundRevision = Math.min(this.#foundRevision, revision)
+      if (life.ended) return
+      this.#foundRevision = Math.min(this.#foundRevision, revision)
+      this.#openings += 1
     }
     const sizes = { chunkBytes, segmentBytesMax, ballastBytes, hasThreads }
     const stack = await openStack(world, { ...sizes, bootId, isMounted, found, chunkSource, order })
@@ -210,6 +214,7 @@ class Simulation {
       busy: new Set(),
       using: new Set(),
       floor: new Floor(),
+      lasting: { hasNumbers: false },
       snapshots: this.#snapshots,
       mayBeDamaged: this.#mayBeDamaged,
       canary: this.#options.canary,
@@ -221,7 +226,8 @@ class Simulation {
   async #check(stack: Stack, { life, isMounted }: Pick<Living, 'life' | 'isMounted'>): Promise<void> {
     const nodes = await this.#look(stack)
     if (life.ended) return never()
-    const found = { nodes, revision: this.#foundRevision, later: this.#cacheDropped, isNew: true }
+    const later = this.#cacheDropped || this.#openings > 1
+    const found = { nodes, revision: this.#foundRevision, later, isNew: true }
     this.#trace.line(`check after ${this.#since} at revision ${this.#foundRevision}: ${nodes.size} inodes`)
     if (this.#since === 'power') this.#expected.checkPowerCut(found)
     else this.#expected.checkKilled(found)
@@ -232,6 +238,7 @@ class Simulation {
     this.#since = 'nothing'
     this.#unmounted = false
     this.#foundRevision = Number.MAX_SAFE_INTEGER
+    this.#openings = 0
     this.#cacheDropped = false
   }
 

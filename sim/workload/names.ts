@@ -19,7 +19,10 @@ const ASIDE_PLACE: Place = { parent: 1, name: ASIDE }
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'a name of more than a few bytes', '\xff\xfe\x01']
 const ATTRIBUTES = ['user.a', 'user.b', 'trusted.c']
 
-/** Operations on names and attributes. Each is answered at once, so its place in the history is exact. */
+/**
+ * Operations on names and attributes. Each is answered at once, so its place in the history is exact; only who makes the
+ * first file of a life waits for the disk, and is alone then.
+ */
 export const nameOperations: Readonly<
   Record<string, { weight: number; run: (setting: Setting) => Promise<void> | void }>
 > = {
@@ -44,7 +47,7 @@ function make(setting: Setting): Promise<void> | void {
   const mode = random.pick([0o666, 0o777, 0o600, 0o755])
   const at = place(setting)
   const node = { kind, mode: kind === 'symlink' ? 0o777 : mode & ~CALLER.umask, target }
-  return change(setting, {
+  return making(setting, {
     change: { kind: 'make', at, ino: 0, node },
     call: () =>
       stack.fs.vfs.make(
@@ -63,7 +66,7 @@ export async function makeAside(setting: Setting): Promise<Ino | undefined> {
   const at = ASIDE_PLACE
   if (expected.tree.at(at) === undefined) {
     const node = { kind: 'directory', mode: 0o700, target: '' } as const
-    await change(setting, {
+    await making(setting, {
       change: { kind: 'make', at, ino: 0, node },
       call: () => stack.fs.vfs.make(at.parent as Ino, at.name, { kind: 'directory', mode: node.mode }, CALLER),
       known: (made: Attributes) => ({ kind: 'make', at, ino: made.ino, node }),
@@ -75,7 +78,7 @@ export async function makeAside(setting: Setting): Promise<Ino | undefined> {
 function makeUnnamed(setting: Setting): Promise<void> | void {
   const { stack, expected } = setting
   const node = { kind: 'file', mode: 0o600, target: '' } as const
-  return change(setting, {
+  return making(setting, {
     change: { kind: 'make', at: undefined, ino: 0, node },
     call: () => stack.fs.vfs.makeUnnamed(place(setting).parent as Ino, 0o600, CALLER),
     known: (made: Attributes) => {
@@ -224,6 +227,15 @@ export function directoryOf({ random, expected }: Setting): number {
     node => node.kind === 'directory' && node.nlink > 0 && node.ino !== aside,
   )
   return random.pick(directories).ino
+}
+
+function making(setting: Setting, asked: Asked<Attributes>): Promise<void> | void {
+  const { floor, lasting } = setting
+  if (lasting.hasNumbers) return change(setting, asked)
+  const after = (): void => {
+    lasting.hasNumbers = true
+  }
+  return floor.alone(async () => change(setting, { ...asked, after })).then(() => undefined)
 }
 
 interface Asked<Value> {

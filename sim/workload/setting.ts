@@ -25,6 +25,8 @@ export interface Setting {
   /** What is being done that only one may do at a time. */
   readonly using: Set<string>
   readonly floor: Floor
+  /** What becomes true in a life and stays so: inode numbers can be given away without waiting. */
+  readonly lasting: { hasNumbers: boolean }
   readonly snapshots: SnapshotBook
   /** True when reads may report damage instead of answering. */
   readonly mayBeDamaged: boolean

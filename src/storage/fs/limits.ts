@@ -31,8 +31,8 @@ export const CONTENT_CACHE_MAX = 1024
 export const CONTENT_CACHE_BYTES = 48 * 2 ** 20
 /** Inodes read at once when a filesystem is counted. */
 export const COUNTED_AT_ONCE = 1000
-/** Inode numbers taken from the counter at once: at most this many are lost by a crash. */
-export const INO_BLOCK = 1024
+/** Inode numbers taken from the counter at once: at most twice as many are lost by a crash. */
+export const INO_BLOCK = 16_384
 /** Unlinked files removed in one go. */
 export const REAP_BATCH_MAX = 16
 /** How long a kernel may trust names and attributes: never longer than a session's lease. */

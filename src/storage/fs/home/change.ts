@@ -275,7 +275,9 @@ export class Change {
     const put = (key: ByteString, value: Uint8Array): void => this.put(key, value)
     for (const { parent, name } of this.#names) marks.touchName(parent, name, put)
     for (const [ino, inode] of this.#inodes) {
-      if (inode !== undefined && !this.#unmarked.has(ino)) marks.touchInode(inode, put)
+      if (inode === undefined || this.#unmarked.has(ino)) continue
+      // Places that are new here were told above; those it had are found by what is stored.
+      marks.touchInode(inode.kind === 'directory' ? inode : (this.#tables.inode(ino) ?? inode), put)
     }
   }
 

@@ -14,7 +14,7 @@ import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
 import { LockTable } from './lock-table.ts'
 import { cancelLock, getLock, releaseLocks, setLock } from './locks.ts'
-import { make, makeUnnamed } from './make.ts'
+import { isMaking, make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
 import { growth } from './pieces.ts'
@@ -77,6 +77,8 @@ export class Home implements HomeLink {
     request: RequestName | undefined,
   ): Reply<HomeOperations[Kind]['answer']> {
     const handler: Handler<Kind> = HANDLERS[kind]
+    const numbers = isMaking(kind) ? this.context.tables.inos.awaited : undefined
+    if (numbers !== undefined) return numbers.then(() => this.run(kind, input, request))
     try {
       return handler(this.context, input, request)
     } catch (error) {

@@ -2,12 +2,18 @@ import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { attributesOf, type Inode } from '../inode.ts'
 import { LINKS_MAX, SYMLINK_BYTES_MAX } from '../limits.ts'
 import * as keys from '../keys.ts'
+import type { HomeOperations } from '../operation.ts'
 import type { Caller, NewNode } from '../vfs.ts'
 import { ACL_ACCESS, ACL_DEFAULT, decodeAcl, encodeAcl, inheritAcl, isMinimal } from './acl.ts'
 import type { Change } from './change.ts'
 import { changeOf, findDirectory, type Handler, type HomeContext } from './context.ts'
 import { addName, freePlace } from './names.ts'
 import { cannotAdd } from './quotas.ts'
+
+/** True for operations that take a new inode number. */
+export function isMaking(kind: keyof HomeOperations): boolean {
+  return kind === 'make' || kind === 'makeUnnamed'
+}
 
 export const make: Handler<'make'> = (context, { parent, name, node, caller }, request) => {
   const taken = freePlace(context, { parent, name })
@@ -52,7 +58,7 @@ interface Birth {
 
 function addInode(context: HomeContext, change: Change, birth: Birth): Inode {
   const { directory, node, caller, nlink } = birth
-  const ino = context.tables.newIno()
+  const ino = context.tables.inos.take()
   const inherited = inheritedAcl(context, directory, node, caller)
   const fromDirectory = (directory.mode & S_ISGID) !== 0
   const setgid = fromDirectory && node.kind === 'directory' ? S_ISGID : 0

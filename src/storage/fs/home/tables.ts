@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type ByteString, type Clock, type Digest, readBeU64, beU64, bytesOf, byteString } from '#base'
+import { assert, type ByteString, type Clock, type Digest, beU64 } from '#base'
 import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
 import { decodeExtent } from '../extent.ts'
 import { ExtentList } from '../extent-list.ts'
-import { decodeInode, type Inode, inoOf, type SealedTree } from '../inode.ts'
+import { decodeInode, type Inode, type SealedTree } from '../inode.ts'
 import { Marks, type NodeRef } from '../snapshot/marks.ts'
 import * as keys from '../keys.ts'
-import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INO_BLOCK, INODE_CACHE_MAX, LONG_OVERLAY_BYTES } from '../limits.ts'
+import { CONTENT_CACHE_BYTES, CONTENT_CACHE_MAX, INODE_CACHE_MAX, LONG_OVERLAY_BYTES } from '../limits.ts'
 import { decodeQuota, type Quota, WHOLE_ID } from '../quota.ts'
 import type { Cookie, DirectoryPlace, Ino } from '../vfs.ts'
+import { InoNumbers } from './ino-numbers.ts'
 
 /** One listed name, with the place behind it. */
 export interface Listed {
@@ -41,6 +42,7 @@ export class Tables {
   readonly keyspace: LocalKeyspace
   readonly clock: Clock
   readonly marks: Marks
+  readonly inos: InoNumbers
   /** Called by a change that has been committed, while other machines use the filesystem. */
   onChanged: ((touched: Touched) => void) | undefined
   readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
@@ -59,13 +61,12 @@ export class Tables {
   readonly #namedListeners = new Set<(named: Named) => void>()
   #longBytes = 0
   #whole: Quota | undefined
-  #nextIno = 0
-  #inoEnd = 0
 
   constructor(keyspace: LocalKeyspace, clock: Clock) {
     this.keyspace = keyspace
     this.clock = clock
     this.marks = new Marks(keyspace)
+    this.inos = new InoNumbers(keyspace)
   }
 
   inode(ino: Ino): Inode | undefined {
@@ -156,17 +157,6 @@ export class Tables {
   /** Called in the step that commits a row which names something. */
   named(named: Named): void {
     for (const listener of this.#namedListeners) listener(named)
-  }
-
-  /** A new inode number. Numbers are taken from the stored counter in blocks, so a crash wastes a few, never repeats one. */
-  newIno(): Ino {
-    if (this.#nextIno === this.#inoEnd) {
-      const row = this.keyspace.get(keys.NEXT_INO_KEY)
-      this.#nextIno = row === undefined ? 2 : readBeU64(byteString(row.value))
-      this.#inoEnd = this.#nextIno + INO_BLOCK
-      this.keyspace.commit({ then: [{ kind: 'put', key: keys.NEXT_INO_KEY, value: bytesOf(beU64(this.#inoEnd)) }] })
-    }
-    return inoOf(this.#nextIno++)
   }
 
   /** A cookie behind all cookies of every directory: revisions only grow. `slot` tells entries of one change apart. */

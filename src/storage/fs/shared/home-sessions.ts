@@ -3,8 +3,8 @@ import type { Revision } from '#keyspace'
 import { errnoOf } from '../client/call.ts'
 import { isErrno } from '../errno.ts'
 import { LOCAL_SESSION } from '../home/locks.ts'
+import { isMaking } from '../home/make.ts'
 import type { RequestName } from '../home/result.ts'
-import { attributesOf } from '../inode.ts'
 import {
   HELD_MAX,
   INTERESTS_MAX,
@@ -15,7 +15,7 @@ import {
   STAGING_BYTES_MAX,
 } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
-import type { Attributes, Ino, Reply } from '../vfs.ts'
+import type { Ino, Reply } from '../vfs.ts'
 import { sessionFault } from './faults.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
@@ -37,7 +37,7 @@ import { isInLog } from './answered.ts'
 import type { Asker, HomeSessionsParts } from './session-parts.ts'
 import { requestOf, SessionTable } from './session-table.ts'
 import { readSealed, withSealed } from './small-files.ts'
-import { contentWithin, inosOf, inosShown, orphansIn } from './told.ts'
+import { contentWithin, inosOf, inosShown, orphansIn, shown } from './told.ts'
 
 /**
  * The sessions of machines that use a filesystem whose home is here. A session lives while it is heard of at least every
@@ -324,6 +324,8 @@ export class HomeSessions {
   }
 
   async #run(member: Member, call: RemoteCall, request: RequestName | undefined): Promise<RemoteAnswer> {
+    // Here rather than in its own step, in which it is known whose change it is.
+    if (isMaking(call.kind)) await this.#parts.home.context.tables.inos.awaited?.catch(() => undefined)
     const sealed = call.kind === 'contents' ? await readSealed(this.#parts.home.context, inosOf(call)) : undefined
     await this.#settleLocal(call)
     if (member.isLost) throw lost(member.session)
@@ -382,8 +384,7 @@ export class HomeSessions {
 
   async #finish(member: Member, call: RemoteCall, told: RemoteAnswer): Promise<RemoteAnswer> {
     if (isChange(call.kind)) {
-      if (call.kind === 'make' || call.kind === 'makeUnnamed')
-        for (const ino of inosShown(told.answer)) member.wrote(ino)
+      if (isMaking(call.kind)) for (const ino of inosShown(told.answer)) member.wrote(ino)
       const orphans = orphansIn(call.kind, told.answer)
       this.#hold(member, orphans)
       for (const ino of orphans) if (this.#parts.local.mayHold(ino)) this.#adopt(ino)
@@ -478,10 +479,6 @@ function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {
   } catch (error) {
     return errnoOf(error)
   }
-}
-
-function shown(inode: Parameters<typeof attributesOf>[0] | undefined): Attributes[] {
-  return inode === undefined ? [] : [attributesOf(inode)]
 }
 
 function closes(cause: unknown): Error {

@@ -2,9 +2,10 @@ import type { ExtentList } from '../extent-list.ts'
 import { ExtentList as Extents } from '../extent-list.ts'
 import { endOf, type Extent } from '../extent.ts'
 import { isErrno } from '../errno.ts'
+import { attributesOf, type Inode } from '../inode.ts'
 import { CONTENT_BYTES_MAX, CONTENT_EXTENTS_MAX } from '../limits.ts'
 import type { Content, HomeOperations, Range } from '../operation.ts'
-import type { Ino } from '../vfs.ts'
+import type { Attributes, Ino } from '../vfs.ts'
 import type { RemoteAnswer, RemoteCall } from './protocol.ts'
 
 /** The inodes that an operation names. */
@@ -30,6 +31,11 @@ export function inosShown(answer: RemoteAnswer['answer']): Ino[] {
   if (isErrno(answer) || typeof answer !== 'object' || answer === null) return []
   if (Array.isArray(answer)) return answer.flatMap(each => inoOfEntry(each))
   return 'ino' in answer && 'kind' in answer ? [answer.ino] : []
+}
+
+/** The attributes of an inode, if it is there. */
+export function shown(inode: Inode | undefined): Attributes[] {
+  return inode === undefined ? [] : [attributesOf(inode)]
 }
 
 /** What an operation has left without a name. */

@@ -56,6 +56,32 @@ async function wholeCid(test: TestFilesystem): Promise<string> {
   return snapshotCid(await test.fs.snapshots.create('whole', SIGNAL))
 }
 
+test('a file that got a second name after a snapshot is new under both in the next one', async () => {
+  await using test = await testFilesystem(4096)
+  const { fs } = test
+  const [first, second] = [
+    await makeNode(fs, 'first', { kind: 'directory' }),
+    await makeNode(fs, 'second', { kind: 'directory' }),
+  ]
+  const file = await makeNode(fs, 'file', { parent: first.ino })
+  await writeAll(fs, file.ino, 0, Buffer.from('old'))
+  await fs.snapshots.create('before', SIGNAL)
+  await ok(fs.vfs.link(file.ino, second.ino, 'again'))
+  await writeAll(fs, file.ino, 0, Buffer.from('new'))
+  await ok(fs.vfs.sync(file.ino, 'all'))
+  await fs.snapshots.create('after', SIGNAL)
+  const root = await snapshotRoot(fs, 'after')
+  for (const [parent, name] of [
+    ['first', 'file'],
+    ['second', 'again'],
+  ] as const) {
+    // Both names have one number in a snapshot: what is known by it is what was looked up last.
+    const { ino, nlink } = await ok(fs.vfs.lookup((await ok(fs.vfs.lookup(root, parent))).ino, name))
+    assert.equal((await readAll(fs, ino)).toString(), 'new', name)
+    assert.equal(nlink, 2, name)
+  }
+})
+
 test('a snapshot shows one moment while files move, come, go and are written', async () => {
   await using test = await testFilesystem(4096)
   const { fs } = test

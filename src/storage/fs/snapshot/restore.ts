@@ -123,7 +123,7 @@ export class Restorer {
     const { kind, mode, uid, gid, rdev, size, target, content, usedBytes } = recorded
     const tree = content && { root: content.digest, bytes: size, visibleBytes: size, usedBytes }
     return {
-      ino: this.#context.tables.newIno(),
+      ino: this.#context.tables.inos.take(),
       kind,
       mode,
       uid,
@@ -147,7 +147,8 @@ export class Restorer {
 
   async #commit(to: DirectoryPlace, run: (change: Change) => Made | Errno): Promise<Made> {
     const { tables } = this.#context
-    const step = (): Made | Errno => {
+    const step = async (): Promise<Made | Errno> => {
+      for (let numbers = tables.inos.awaited; numbers !== undefined; numbers = tables.inos.awaited) await numbers
       const change = new Change(tables, undefined)
       const made = run(change)
       if (!isErrno(made)) change.commit()
