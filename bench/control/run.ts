@@ -42,8 +42,8 @@ async function measure(home: string, count: number, signal: AbortSignal): Promis
   }
   await using cloud = await startCloud(home, signal)
   rows.push({ id: 'start', title: 'exec to ready', unit: 's', value: cloud.startMs / 1000, goal: 2 })
-  await delay(5000, undefined, { signal })
-  rows.push(memory('idle', 'memory idle (PSS of all processes)', cloud.pids(), 200))
+  await delay(20_000, undefined, { signal })
+  rows.push(memory('idle', 'memory idle, 20 s after the start (PSS of all processes)', cloud.pids(), 200))
   await untilSettled(home, cloud.pids, signal)
   rows.push(await idleWrites(cloud.pids, signal))
   using client = new ApiClient(cloud.kubeconfig)

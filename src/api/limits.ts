@@ -48,6 +48,8 @@ export const DELETES_AT_ONCE = 32
 export const DELETES_IN_TURN = 4
 /** Changes that one who watches is told of in one turn. */
 export const CHANGES_IN_TURN = 64
+/** Bytes of a change's objects from which on they are read in steps for one who watches. */
+export const LARGE_CHANGE_BYTES = 256 * 1024
 /** Seconds a watch lasts when the client names no time: this, and up to as much again. */
 export const WATCH_SECONDS_MIN = 1800
 /** Seconds a watch lasts at most, whatever the client names. */

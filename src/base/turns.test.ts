@@ -40,7 +40,8 @@ test('work goes on while its turn lasts, and then lets the event loop go round',
   const done = work()
   await goRound()
   await done
-  assert.deepEqual(seen, [0, 0, 1, 1, 2, 2, 3, 3])
+  // The first round may end in the middle: what is called while sockets are looked at comes before the end of the same one.
+  assert.deepEqual(seen, [0, 0, 2, 2, 3, 3, 4, 4])
 })
 
 test('however many have long work, one turn of it is all that lies between two rounds', async () => {
@@ -76,7 +77,7 @@ test('steps wait when the turn is used up, by whomever, and what is aborted does
   state.nowMs += 1
   const stepped = Promise.resolve(step()).then(() => state.rounds)
   await goRound()
-  assert.equal(await stepped, 1)
+  assert.equal(await stepped, 2)
   await assert.rejects(turns.take(AbortSignal.abort(new Error('gone'))), /gone/)
 })
 

@@ -37,14 +37,14 @@ export class Turns {
    */
   steps(signal: AbortSignal): Step {
     return () => {
-      if (this.#beganMs === undefined) this.#begin()
+      if (this.#beganMs === undefined) this.#beginNew()
       return this.#isOver() ? this.take(signal) : undefined
     }
   }
 
   async #let(line: (() => void)[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (this.#beganMs === undefined) this.#begin()
+    if (this.#beganMs === undefined) this.#beginNew()
     const isNext = this.#ahead.length === 0 && (line === this.#ahead || line.length === 0)
     if (!isNext || this.#taken >= TAKES_MAX || this.#isOver()) await new Promise<void>(resolve => line.push(resolve))
     this.#taken += 1
@@ -55,21 +55,37 @@ export class Turns {
     return this.#clock.monotonicMs() - (this.#beganMs ?? 0) >= this.#turnMs
   }
 
-  #begin(): void {
+  // What is called while the event loop looks at sockets comes back at the end of the same round, so that goes round once more.
+  #beginNew(): void {
+    this.#began()
+    void this.#round()
+      .then(() => this.#round())
+      .then(() => this.#end())
+  }
+
+  #beginNext(): void {
+    this.#began()
+    void this.#round().then(() => this.#end())
+  }
+
+  #began(): void {
     this.#taken = 0
     this.#beganMs = this.#clock.monotonicMs()
-    void this.#clock.sleep(0, NEVER).then(() => this.#end())
+  }
+
+  #round(): Promise<void> {
+    return this.#clock.sleep(0, NEVER)
   }
 
   #end(): void {
     this.#beganMs = undefined
     const next = this.#line.shift() ?? this.#ahead.shift()
     if (next === undefined) return
-    this.#begin()
+    this.#beginNext()
     next()
     // Each of these comes by itself once the event loop has gone round: what the one before it let has done its piece by then.
     const lets = Math.min(this.#line.length + this.#ahead.length, LETS_MAX)
-    for (let count = 0; count < lets; count++) void this.#clock.sleep(0, NEVER).then(() => this.#letAnother())
+    for (let count = 0; count < lets; count++) void this.#round().then(() => this.#letAnother())
   }
 
   #letAnother(): void {

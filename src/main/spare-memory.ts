@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '#base'
 import { IDLE_CHECK_MS, IDLE_SHARE_MAX, SPARE_BYTES_MIN } from './limits.ts'
 
@@ -41,6 +42,11 @@ export const ownMemory: ProcessMemory = {
     trim ??= optional(() => koffi.load(null).func('int malloc_trim(size_t)'))
     trim(0)
   },
+}
+
+/** Gives threads that start from now on their own limits: `--max-semi-space-size` on the command line holds for them instead. */
+export function leaveThreadsTheirLimits(): void {
+  setFlagsFromString('--max-semi-space-size=0')
 }
 
 let trim: ((pad: number) => number) | undefined

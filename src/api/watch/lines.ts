@@ -1,8 +1,8 @@
-import { isFault } from '#base'
+import { isFault, type Step } from '#base'
 import type { Revision } from '#keyspace'
 import type { Json, KubeObject, Resource } from '#schema'
 import type { View } from '../answers/view.ts'
-import { CHANGES_IN_TURN, WATCH_CHUNK_BYTES } from '../limits.ts'
+import { CHANGES_IN_TURN, LARGE_CHANGE_BYTES, WATCH_CHUNK_BYTES } from '../limits.ts'
 import { listPages } from '../objects/list.ts'
 import type { Matches } from '../request/selectors.ts'
 import { faultOf, statusOf } from '../status.ts'
@@ -59,7 +59,17 @@ async function* changeLines(
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < entries.length; at += CHANGES_IN_TURN) {
     if (at > 0) await turns.take(signal)
-    yield* inChunks(teller.changes(entries.slice(at, at + CHANGES_IN_TURN)))
+    const some = entries.slice(at, at + CHANGES_IN_TURN)
+    for (const { change } of some) if (teller.readsLarge(change)) await readInSteps(change, turns.steps(signal))
+    yield* inChunks(teller.changes(some))
+  }
+}
+
+// A change keeps what was read of it.
+async function readInSteps(change: ObjectChange, step: Step): Promise<void> {
+  for (const part of ['now', 'before'] as const) {
+    void change[part]
+    await step()
   }
 }
 
@@ -99,6 +109,14 @@ class Teller {
 
   bookmark(revision: Revision, isInitialEnd: boolean): Uint8Array {
     return this.#line('BOOKMARK', bookmarkOf(this.#watching.resource, revision, isInitialEnd))
+  }
+
+  /** True when what is told of a change is read from large objects. */
+  readsLarge({ bytes, key }: ObjectChange): boolean {
+    const { matches, view } = this.#watching
+    return (
+      bytes >= LARGE_CHANGE_BYTES && (matches !== undefined || view.form === 'table') && key.startsWith(this.#prefix)
+    )
   }
 
   changes(entries: readonly FeedEntry[]): Uint8Array[] {

@@ -52,7 +52,7 @@ export function openForWriting(folder: string): DatabaseSync {
   return guarded(() => {
     const database = new DatabaseSync(databasePath(folder), { timeout: 5000 })
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
-    database.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; PRAGMA temp_store = memory')
+    database.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -2048; PRAGMA temp_store = memory')
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
     if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT`)
     else if (version !== SCHEMA_VERSION) throw newerVersion(databasePath(folder), Number(version))
@@ -65,7 +65,7 @@ export function openForReading(folder: string): DatabaseSync {
   return guarded(() => {
     const database = new DatabaseSync(databasePath(folder), { timeout: 5000, readOnly: true })
     // No mmap: a failing disk would end the process instead of a statement.
-    database.exec('PRAGMA cache_size = -8192; PRAGMA mmap_size = 0')
+    database.exec('PRAGMA cache_size = -4096; PRAGMA mmap_size = 0')
     return database
   })
 }

@@ -6,7 +6,7 @@ import { mainFault } from '../faults.ts'
 import { readChoice } from '../keyspace/choice.ts'
 import { followAddress } from '../members/follow-address.ts'
 import { waitForLock } from '../process-lock.ts'
-import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
+import { keepMemorySpare, leaveThreadsTheirLimits, ownMemory } from '../spare-memory.ts'
 import { limitOrphan } from '../storage/orphan.ts'
 import { openControlLink } from './link.ts'
 import { openControl } from './open.ts'
@@ -19,6 +19,7 @@ import { storageDoor } from './storage-door.ts'
  */
 export async function runControl(world: World): Promise<void> {
   process.umask(0o077) // SQLite makes its files as open as this lets it
+  leaveThreadsTheirLimits()
   const link = openControlLink()
   const start = await link.start
   using _limit = limitOrphan(link.gone, world, () => process.exit(1))

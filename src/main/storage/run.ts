@@ -18,7 +18,7 @@ import { handlersOf, ordersOfOthers } from '../methods/index.ts'
 import { askSetHome, keepHomeAt } from '../peers/homes.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
-import { keepMemorySpare, ownMemory } from '../spare-memory.ts'
+import { keepMemorySpare, leaveThreadsTheirLimits, ownMemory } from '../spare-memory.ts'
 import { remoteHandlers } from '../remote-fs/handlers.ts'
 import { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
 import type { SetHome } from '../replication/records.ts'
@@ -40,6 +40,7 @@ import { Sessions } from './sessions.ts'
  */
 export async function runStorage(world: World): Promise<void> {
   process.umask(0o077) // SQLite makes its files as open as this lets it
+  leaveThreadsTheirLimits()
   const link = openSupervisorLink()
   const start = await link.start
   using _limit = limitOrphan(link.gone, world, () => process.exit(1))

@@ -6,7 +6,7 @@ import { bare, clothed } from './bare.ts'
 import { type Comparison, compare } from './compare.ts'
 import { coveredBy, withNamedFields } from './cover.ts'
 import { lastAppliedPaths, withLastApplied } from './last-applied.ts'
-import { isSameManager, type ManagerEntry, storedManagers, writeManagers } from './managers.ts'
+import { isSameManager, type ManagerEntry, storedManagers, writingManagers } from './managers.ts'
 import { mergeApplied } from './merge.ts'
 import type { PathElement } from './path.ts'
 import { reconciled } from './reconcile.ts'
@@ -63,7 +63,7 @@ export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   yield
   const mine = applierEntry(by, covered)
   yield
-  if (live === undefined) return { ok: true, object: withManagers(config, [mine]) }
+  if (live === undefined) return { ok: true, object: yield* withManagers(config, [mine]) }
   const entries = managersOf(live, apply)
   const before = entries.find(entry => isSameManager(entry, mine))
   const others = entries.filter(entry => entry !== before)
@@ -83,7 +83,7 @@ export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const own = isSame ? before : mine
   const left = withoutChanges(others, changes)
   yield
-  const object = withManagers(clothed(live, next), [...left, own])
+  const object = yield* withManagers(clothed(live, next), [...left, own])
   yield
   return { ok: true, object: withLastApplied(apply, object) }
 }
@@ -105,9 +105,9 @@ function managersOf(live: KubeObject, { shape, by }: FieldApply): readonly Manag
   return withUpdate([], partOf(changed, by.part), { ...by, name: 'before-first-apply' })
 }
 
-function withManagers(object: KubeObject, entries: readonly ManagerEntry[]): KubeObject {
+function* withManagers(object: KubeObject, entries: readonly ManagerEntry[]): Generator<void, KubeObject> {
   const { managedFields: _, name, uid, creationTimestamp, ...rest } = object.metadata
-  const managedFields = writeManagers(entries)
+  const managedFields = yield* writingManagers(entries)
   const fields = managedFields === undefined ? {} : { managedFields }
   return { ...object, metadata: { ...rest, ...fields, name, uid, creationTimestamp } }
 }

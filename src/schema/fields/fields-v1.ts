@@ -1,3 +1,4 @@
+import { runSteps } from '#base'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { VALUE_DEPTH_MAX } from '../limits.ts'
 import { canonicalElement, type PathElement } from './path.ts'
@@ -27,18 +28,26 @@ export function storedFieldsV1(json: Json | undefined): FieldSet {
 
 /** Writes a set as {@link readFieldsV1} reads it. */
 export function writeFieldsV1(set: FieldSet): JsonObject {
+  return runSteps(writingFieldsV1(set))
+}
+
+/** As {@link writeFieldsV1}, in steps. */
+export function* writingFieldsV1(set: FieldSet): Generator<void, JsonObject> {
   // No element is `__proto__`: each begins with what it is.
   const json: Record<PathElement, JsonObject> = {}
+  let count = 0
   for (const element of inOrder([...set.below.keys()])) {
     const node = set.below.get(element) ?? EMPTY_SET
-    if (node.below.size > 0) json[element] = writeNode(node)
+    if (node.below.size > 0) json[element] = yield* writingNode(node)
     else if (node.isMember) json[element] = LEAF_JSON
+    count += 1
+    if (count % ELEMENTS_IN_STEP === 0) yield
   }
   return json
 }
 
-function writeNode(node: FieldSet): JsonObject {
-  const inner = writeFieldsV1(node)
+function* writingNode(node: FieldSet): Generator<void, JsonObject> {
+  const inner = yield* writingFieldsV1(node)
   return node.isMember ? { '.': LEAF_JSON, ...inner } : inner
 }
 
@@ -48,6 +57,7 @@ function inOrder(elements: PathElement[]): readonly PathElement[] {
 }
 
 const LEAF_JSON: JsonObject = {}
+const ELEMENTS_IN_STEP = 1000
 
 interface Read {
   readonly node: FieldSet

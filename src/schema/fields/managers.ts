@@ -1,5 +1,6 @@
+import { runSteps } from '#base'
 import { isJsonObject, isSameJson, type Json, type JsonObject, textAt } from '../json.ts'
-import { readFieldsV1, storedFieldsV1, writeFieldsV1 } from './fields-v1.ts'
+import { readFieldsV1, storedFieldsV1, writingFieldsV1 } from './fields-v1.ts'
 import { type FieldSet, intersection, isEmptySet } from './set.ts'
 
 /** Which fields of an object somebody has set, and how (k8s.io/apimachinery meta/v1 ManagedFieldsEntry). */
@@ -44,8 +45,15 @@ export function touches(entry: ManagerEntry, set: FieldSet): boolean {
 
 /** Writes `metadata.managedFields`: appliers first, then by time; undefined when nobody has set anything. */
 export function writeManagers(entries: readonly ManagerEntry[]): readonly Json[] | undefined {
-  const kept = entries.filter(entry => entry.stored !== undefined || !isEmptySet(entry.fields))
-  return kept.length === 0 ? undefined : kept.toSorted(inOrder).map(writeEntry)
+  return runSteps(writingManagers(entries))
+}
+
+/** As {@link writeManagers}, in steps. */
+export function* writingManagers(entries: readonly ManagerEntry[]): Generator<void, readonly Json[] | undefined> {
+  const kept = entries.filter(entry => entry.stored !== undefined || !isEmptySet(entry.fields)).sort(inOrder)
+  const written: Json[] = []
+  for (const entry of kept) written.push(yield* writingEntry(entry))
+  return written.length === 0 ? undefined : written
 }
 
 /** True for entries of one manager: an applier is the same whatever version it applies. */
@@ -107,7 +115,7 @@ function hasAny(json: Json | undefined, set: FieldSet): boolean {
   return false
 }
 
-function writeEntry(entry: ManagerEntry): JsonObject {
+function* writingEntry(entry: ManagerEntry): Generator<void, JsonObject> {
   if (entry.stored !== undefined) return entry.stored
   const { manager, operation, apiVersion, subresource, time, fields } = entry
   return {
@@ -116,7 +124,7 @@ function writeEntry(entry: ManagerEntry): JsonObject {
     apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: writeFieldsV1(fields),
+    fieldsV1: yield* writingFieldsV1(fields),
     ...(subresource === '' ? {} : { subresource }),
   }
 }

@@ -12,6 +12,7 @@ import {
   storedManagers,
   touches,
   writeManagers,
+  writingManagers,
 } from './managers.ts'
 import { reconciled } from './reconcile.ts'
 import { difference, EMPTY_SET, type FieldSet, filterTop, isEmptySet, union } from './set.ts'
@@ -56,7 +57,7 @@ export function* notingUpdate({ shape, old, now, by }: FieldWrite): Generator<vo
   yield
   const next = capped(withUpdate(left, changes.changed, by))
   yield
-  return writeManagers(next)
+  return yield* writingManagers(next)
 }
 
 /** The paths of a set that a write of a part is about. */

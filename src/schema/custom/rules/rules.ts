@@ -49,10 +49,14 @@ interface RulesResult {
 /** As {@link compileRules}, with a stop between the places that have some. */
 export function* compilingRules(schema: SchemaNode, path: string): Generator<void, RulesResult> {
   const environment = ruleEnvironment()
+  yield
   const named = new Set<string>()
-  eachRule(schema, { path, isCorrelatable: true }, ({ rules }) => {
-    for (const rule of rules) for (const [name] of wordsOf(rule)) named.add(name)
+  const ruled: (readonly [SchemaNode, Place])[] = []
+  eachRule(schema, { path, isCorrelatable: true }, (node, place) => {
+    ruled.push([node, place])
+    for (const rule of node.rules) for (const [name] of wordsOf(rule)) named.add(name)
   })
+  yield
   const types = new RuleTypes(environment, named)
   const compiling: Compiling = {
     types,
@@ -62,13 +66,14 @@ export function* compilingRules(schema: SchemaNode, path: string): Generator<voi
     rules: new Map(),
     count: 0,
   }
-  const places: (readonly [SchemaNode, Place, string])[] = []
-  eachRule(schema, { path, isCorrelatable: true }, (node, place) => {
-    places.push([node, place, types.nameOf(node, nameOfPlace(place.path, path))])
-  })
-  for (const [node, place, type] of places) {
+  // The innermost come first: the type of a place is made of those within it.
+  for (const [node, place] of ruled.toReversed()) {
+    types.nameOf(node, nameOfPlace(place.path, path))
     yield
-    compilePlace(compiling, node, place, type)
+  }
+  for (const [node, place] of ruled) {
+    compilePlace(compiling, node, place, types.nameOf(node, nameOfPlace(place.path, path)))
+    yield
   }
   const { meter, rules, errors } = compiling
   return { compiled: { types, meter, rules }, errors }
