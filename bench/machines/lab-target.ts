@@ -8,6 +8,8 @@ export interface LabTarget {
   /** Where programs work, on each machine that has it. */
   readonly folder: string
   readonly machines: readonly MachineName[]
+  /** Has an fsync keep a new file's name too, as that of the others does; undefined: it does already. */
+  keepNames?(isOn: boolean): Promise<void>
 }
 
 /** A kind of target of the lab: whether it can run here, and how it is started. It ends with the lab. */

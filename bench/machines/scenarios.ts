@@ -73,7 +73,9 @@ const small: LabScenario = {
     const other = target.machines.includes(OTHER) ? OTHER : HOLDER
     const input = (name: string, count = sizes.fileCount) => ({ path: `${folder}/${name}`, count, bytes: 4096 })
     record('create', (await lab.job(other, 'createFiles', input('there')))['rate'])
+    await target.keepNames?.(true)
     record('create-synced', (await lab.job(other, 'createFilesSynced', input('synced', sizes.syncCount)))['rate'])
+    await target.keepNames?.(false)
     await lab.job(other, 'statFiles', input('there'))
     record('stat-hot', (await lab.job(other, 'statFiles', input('there')))['rate'])
     await lab.job(HOLDER, 'createFiles', input('here'))

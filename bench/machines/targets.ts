@@ -92,8 +92,13 @@ const moosefs: LabTargetKind = {
     }
     await until(() => lab.sh('m1', `mfssetgoal -r 2 ${folder} && touch ${folder}/.probe && echo x > ${folder}/.probe`))
     const version = /[\d.]+(?:-\d+)?/.exec(await lab.on('m1', ['mfsmaster', '-v']))?.[0] ?? ''
-    const title = `MooseFS ${version}, goal 2, HDD_FSYNC_BEFORE_CLOSE=1`
-    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'] }
+    const title = `MooseFS ${version}, goal 2, HDD_FSYNC_BEFORE_CLOSE=1; CHANGELOG_SAVE_MODE=2 where files are synced`
+    // Its master answers before the names it holds are on the disk: mfsmaster.cfg(5).
+    const keepNames = async (isOn: boolean): Promise<void> => {
+      const config = `${master}\nCHANGELOG_SAVE_MODE = ${isOn ? 2 : 0}`
+      await lab.sh('m1', `${write('master.cfg', config)}mfsmaster -c ${own}/master.cfg reload`)
+    }
+    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'], keepNames }
   },
 }
 
