@@ -89,9 +89,9 @@ function asCaller(setting: CloudSetting, vfs: Vfs): Vfs {
   return vfs
 }
 
-// What a power cut of the home has taken back is not there.
-function isLost({ model }: CloudSetting, answer: number, cuts: number): boolean {
-  return answer === ERRNO.ENOENT && cuts !== model.cuts
+// What a power cut of the home has taken back is not there, or there again.
+function isTakenBack({ model }: CloudSetting, answer: number, cuts: number): boolean {
+  return (answer === ERRNO.ENOENT || answer === ERRNO.EEXIST) && cuts !== model.cuts
 }
 
 async function call<Value>(
@@ -122,7 +122,7 @@ async function grow<Value>(
   if (!isErrno(answer)) return { value: answer }
   if (answer === ERRNO.EDQUOT && setting.limit !== undefined) return 'full'
   const isExcused =
-    !setting.isCalm && (answer === ERRNO.EIO || answer === ERRNO.ESTALE || isLost(setting, answer, machine.cuts))
+    !setting.isCalm && (answer === ERRNO.EIO || answer === ERRNO.ESTALE || isTakenBack(setting, answer, machine.cuts))
   mustHold(isExcused, () => `${machine.name} ${what} answers ${errnoName(answer)}`)
   return 'failed'
 }

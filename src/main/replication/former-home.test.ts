@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isFault } from '#base'
 import { changedHomes, type NodeMap, subjectOf } from '#cluster'
 import { machineWorld } from '#host'
@@ -19,8 +20,11 @@ const world = { ...machineWorld, log: { info: () => undefined, warn: () => undef
 /** The first machine of a cloud, in the process that has made its filesystem, and the map that it hears. */
 class Home implements AsyncDisposable {
   readonly #dataFolder = mkdtempSync(join(tmpdir(), 'cairn-former-home-'))
-  readonly #stack = new AsyncDisposableStack()
+  #stack = new AsyncDisposableStack()
   readonly changed = Promise.withResolvers<string>()
+  readonly #chunks = new MemoryChunkSource()
+  /** What the next home answers; undefined: nobody is called. */
+  next: ((method: string) => unknown) | undefined
   readonly #hearers = new Set<(map: NodeMap) => void>()
   #map: NodeMap
   replication: Replication | undefined
@@ -34,7 +38,17 @@ class Home implements AsyncDisposable {
   }
 
   async open(): Promise<OpenFilesystem> {
-    this.#stack.defer(() => rmSync(this.#dataFolder, { recursive: true }))
+    return (await this.#open()).get('home')
+  }
+
+  /** The storage process ends, and the next one begins. */
+  async again(): Promise<void> {
+    await this.#stack.disposeAsync()
+    this.#stack = new AsyncDisposableStack()
+    await this.#open()
+  }
+
+  async #open(): Promise<Filesystems> {
     const now = () => this.#map
     const machines = {
       own: 'a',
@@ -46,11 +60,15 @@ class Home implements AsyncDisposable {
         return { [Symbol.dispose]: () => void this.#hearers.delete(run) }
       },
       client: () => undefined,
-      connect: async () => assert.fail('nobody is called'),
+      connect: async () => {
+        const { next } = this
+        if (next === undefined) return assert.fail('nobody is called')
+        return { call: async ({ name }: { name: string }) => next(name) } as never
+      },
       states: () => [],
       leaderAgoMs: 0,
     }
-    const parts = { world, dataFolder: this.#dataFolder, machines, chunks: new MemoryChunkSource(), bootId: 'boot' }
+    const parts = { world, dataFolder: this.#dataFolder, machines, chunks: this.#chunks, bootId: 'boot' }
     const replication = this.#stack.use(
       new Replication({
         ...parts,
@@ -66,7 +84,7 @@ class Home implements AsyncDisposable {
     const filesystems = this.#stack.use(await Filesystems.open({ ...parts, mounted: new Set(), homes }))
     replication.serve(filesystems)
     this.replication = replication
-    return filesystems.get('home')
+    return filesystems
   }
 
   tell(map: NodeMap): void {
@@ -90,8 +108,9 @@ class Home implements AsyncDisposable {
     return handler?.run({ filesystem: 'home', epoch: 2 }, context as never, streams as never)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+    rmSync(this.#dataFolder, { recursive: true })
   }
 }
 
@@ -124,6 +143,37 @@ suite('a machine that was the home', () => {
     await home.open()
     home.depose()
     await assert.rejects(home.reach(), error => isFault(error, 'HomeUnreachable'))
+  })
+
+  test('has what it has acknowledged all the time until it follows the next one', async () => {
+    await using home = new Home()
+    const { filesystem, keyspace } = await home.open()
+    await make(filesystem.vfs, 'kept')
+    await filesystem.sync()
+    const last = keyspace.revision
+    home.depose()
+    const compared = Promise.withResolvers<void>()
+    home.next = method => {
+      if (method === 'log.compare') compared.resolve()
+      return method === 'log.compare' ? { isPrefix: true, common: last } : { records: [] }
+    }
+    await home.again()
+    assert.deepEqual(home.replication?.lacks, [])
+    await compared.promise
+    while (
+      await home.reach().then(
+        () => false,
+        error => isFault(error, 'HomeUnreachable'),
+      )
+    )
+      await delay(5)
+    const there = await home.replication?.hasLog('home')
+    assert.ok((there?.last ?? 0) >= last, 'as far as it was')
+    assert.deepEqual(home.replication?.lacks, [])
+    // The next one dies before it has sent anything: the log here is as good as it was.
+    await home.again()
+    assert.deepEqual(home.replication?.lacks, [])
+    assert.ok(((await home.replication?.hasLog('home'))?.last ?? 0) >= last)
   })
 })
 

@@ -6,13 +6,16 @@ import { RETIRE_AGAIN_MS } from '../limits.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import { logCompare, logKeep } from './methods.ts'
 import type { HomeRecords } from './records.ts'
+import { becomeStandby, type Standbys } from './standbys.ts'
 
 /** What a machine that was a home gives up with. */
 export interface RetireParts {
   readonly world: World
+  readonly dataFolder: string
   readonly machines: Machines
   readonly records: HomeRecords
   readonly filesystems: Filesystems
+  readonly standbys: Pick<Standbys, 'give'>
   readonly chunks: Pick<ChunkSource, 'sync'>
   /** Hears what the next home has not, before programs of this machine are served from there. */
   leftBehind(filesystem: string, left: LeftBehind): void
@@ -20,7 +23,7 @@ export interface RetireParts {
 
 /**
  * Makes a standby of what was a home's: what the next home does not have becomes a snapshot there, called
- * `unshipped-MACHINE-EPOCH`, before it goes here. Tries until the signal is aborted.
+ * `unshipped-MACHINE-EPOCH`, before the next home may fill the log here anew. Tries until the signal is aborted.
  */
 export async function retire(parts: RetireParts, name: string, signal: AbortSignal): Promise<void> {
   const { world } = parts
@@ -36,7 +39,7 @@ export async function retire(parts: RetireParts, name: string, signal: AbortSign
 }
 
 async function retireOnce(parts: RetireParts, name: string, signal: AbortSignal): Promise<void> {
-  const { world, machines, records, filesystems } = parts
+  const { world, dataFolder, machines, records, filesystems, standbys } = parts
   const record = records.of(name)
   const held = filesystems.retired(name)
   if (record === undefined || record.home === machines.own || held === undefined) return
@@ -54,7 +57,10 @@ async function retireOnce(parts: RetireParts, name: string, signal: AbortSignal)
     await client.call(logKeep, kept, signal)
     world.log.warn('what this machine had not shipped is a snapshot at the home', { filesystem: name, snapshot })
   }
-  await filesystems.removeRetired(name)
+  await filesystems.giveUpRetired(name, async () => {
+    await standbys.give(name)
+    await becomeStandby(world, dataFolder, name)
+  })
   world.log.info('this machine is the home of a filesystem no longer', { filesystem: name, home: record.home })
 }
 

@@ -150,3 +150,19 @@ export async function becomeHome({ disk }: Pick<World, 'disk'>, dataFolder: stri
   await disk.syncFolder(`${dataFolder}/standby`)
   await disk.removeFolder(`${dataFolder}/remote/${name}`)
 }
+
+/**
+ * The other way round: what a home had open becomes the standby it was, log and all, so that there is not a moment in which this
+ * machine does not have what it has acknowledged. What was staged is not taken along.
+ */
+export async function becomeStandby({ disk }: Pick<World, 'disk'>, dataFolder: string, name: string): Promise<void> {
+  const [from, to] = [`${dataFolder}/fs/${name}`, standbyFolder(dataFolder, name)]
+  for (const entry of disk.list(from))
+    if (disk.stat(`${from}/${entry}`)?.kind === 'file') disk.remove(`${from}/${entry}`)
+  await disk.syncFolder(from)
+  disk.makeFolder(`${dataFolder}/standby`)
+  await disk.removeFolder(to)
+  disk.rename(from, to)
+  await disk.syncFolder(`${dataFolder}/standby`)
+  await disk.syncFolder(`${dataFolder}/fs`)
+}

@@ -216,9 +216,11 @@ export class Filesystems implements AsyncDisposable {
     return this.#retired.has(name) ? this.#open.get(name) : undefined
   }
 
-  /** Gives up what is here of a filesystem whose home was here. */
-  async removeRetired(name: string): Promise<void> {
-    await this.#remove(name)
+  /** Closes a filesystem whose home was here; when this answers, `take` has taken its folder. */
+  async giveUpRetired(name: string, take: () => Promise<void>): Promise<void> {
+    await this.#open.get(name)?.stack.disposeAsync()
+    await take()
+    this.#open.delete(name)
     this.#retired.delete(name)
   }
 

@@ -19,6 +19,8 @@ interface Known {
   revision: number
   /** The newest change from here is in it. */
   changedAt?: number | undefined
+  /** Since then its bytes lie elsewhere; all else is as it was. */
+  movedAt?: number | undefined
   attributes?: Attributes | undefined
   /** Names in a directory, also such as lead nowhere. */
   names?: Map<ByteString, Ino | 'none'> | undefined
@@ -58,7 +60,7 @@ export class RemoteCache {
     this.#known = new LRUCache({
       max: REMOTE_CACHE_MAX,
       dispose: (known, _ino, reason) => {
-        if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision)
+        if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision, known.movedAt ?? 0)
       },
     })
   }
@@ -107,8 +109,9 @@ export class RemoteCache {
     if (known !== undefined) Object.assign(known, what)
   }
 
-  learnContent(ino: Ino, revision: number, known: KnownContent): void {
-    if (this.#at(ino, revision) !== undefined) this.#contents.set(ino, known)
+  learnContent(ino: Ino, revision: number, content: KnownContent): void {
+    const known = this.#at(ino, revision)
+    if (known !== undefined && revision >= (known.movedAt ?? 0)) this.#contents.set(ino, content)
   }
 
   /** What limits an inode. What is made in a directory counts against the same as the directory does. */
@@ -183,7 +186,8 @@ export class RemoteCache {
       const known = this.#known.peek(ino)
       const newest = Math.max(revision, known?.revision ?? this.#floor)
       if (known?.attributes?.kind === 'file' && moved.includes(ino) && kept.includes(ino)) {
-        known.revision = newest
+        // Not its revision: the answer to an earlier change from here may still be on its way.
+        known.movedAt = newest
         // Bytes that were told do not lie anywhere.
         if (!isTold(this.#contents.peek(ino))) this.#contents.delete(ino)
         continue
@@ -200,6 +204,7 @@ export class RemoteCache {
         isWhole,
         limits: known?.limits,
         changedAt: known?.changedAt,
+        movedAt: known?.movedAt,
         foundIn: known?.foundIn,
       })
     }
