@@ -23,3 +23,19 @@ test('a machine leads as long as its control process confirms it, and knows when
   leadership.own(-5)
   assert.equal(leadership.agoMs, 2_000, 'said too long ago')
 })
+
+test('a leading controller that has a newer map counts once that is here', () => {
+  let nowMs = 10_000
+  const leadership = new Leadership({ monotonicMs: () => nowMs, wallNs: () => BigInt(nowMs) * 1_000_000n })
+  leadership.answered(1_000, { mapVersion: 7, here: 7 })
+  leadership.answered(9_000, { mapVersion: 9, here: 7 })
+  assert.equal(leadership.agoMs, 9_000, 'it may have named another home')
+  leadership.answered(9_500, { mapVersion: 10, here: 7 })
+  leadership.mapIs(8)
+  assert.equal(leadership.agoMs, 9_000)
+  nowMs += 100
+  leadership.mapIs(9)
+  assert.equal(leadership.agoMs, 1_100)
+  leadership.answered(10_000, { mapVersion: 9, here: 9 })
+  assert.equal(leadership.agoMs, 100)
+})

@@ -5,6 +5,8 @@ export class Leadership {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'wallNs'>
   #ownUntilMs = Number.NEGATIVE_INFINITY
   #heard: Moment | undefined
+  /** An answer with which a newer map was told of than is here. */
+  #ahead: { readonly sentMs: number; readonly mapVersion: number } | undefined
 
   constructor(clock: Pick<Clock, 'monotonicMs' | 'wallNs'>) {
     this.#clock = clock
@@ -33,7 +35,24 @@ export class Leadership {
     this.heard(monotonicMs)
   }
 
-  /** A leading controller has answered what was sent then, monotonic. */
+  /**
+   * A leading controller has answered what was sent then, and has this version of the map. Where that is newer than the one `here`,
+   * it counts once the map is here: until then nobody knows what the leader has decided.
+   */
+  answered(sentMs: number, { mapVersion, here }: { readonly mapVersion: number; readonly here: number }): void {
+    if (mapVersion <= here) this.heard(sentMs)
+    else this.#ahead ??= { sentMs, mapVersion }
+  }
+
+  /** The map here has this version now. */
+  mapIs(version: number): void {
+    const ahead = this.#ahead
+    if (ahead === undefined || version < ahead.mapVersion) return
+    this.#ahead = undefined
+    this.heard(ahead.sentMs)
+  }
+
+  /** A leading controller has answered what was sent then, monotonic, and knew nothing newer. */
   heard(sentMs: number): void {
     const { monotonicMs, wallMs } = this.#now
     if (this.#heard !== undefined && this.#heard.monotonicMs > sentMs) return

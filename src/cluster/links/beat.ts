@@ -40,7 +40,8 @@ export async function beatOver(
       standing.duplicated(name, answer.duplicate)
       if (isController) standing.welcomed(name)
     })
-    if (isController && answer.isLeading === true) links.leadership.heard(sentMs)
+    const versions = { mapVersion: answer.mapVersion, here: links.map.version }
+    if (isController && answer.isLeading === true) links.leadership.answered(sentMs, versions)
     connection.rttMs = rttMs
     connection.told = answer.wantsReport === 'yes' ? undefined : (report ?? connection.told)
     if (answer.wantsReport === 'yes' && links.report !== undefined) connection.beatMs = undefined

@@ -113,6 +113,7 @@ export class Links implements Machines, AsyncDisposable {
     })
     this.#mapHeard = maps.onMap(map => {
       this.mapAnswers.note(map)
+      this.leadership.mapIs(map.version)
       this.#mapChanged()
     })
     this.#looking = this.#lookOn()

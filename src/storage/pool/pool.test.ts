@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import fs from 'node:fs'
-import path from 'node:path'
 import { test } from 'node:test'
 import { type Digest, digestOf, isFault } from '#base'
-import { BROUGHT_AT_A_TIME } from './limits.ts'
-import { TestCloud, type TestMachine } from './testing.ts'
+import { copiesOf, read, rot, TestCloud, type TestMachine } from './testing.ts'
 
 const never = new AbortController().signal
 
@@ -21,18 +18,6 @@ async function putAll(
     chunks.set(await cloud.clock.run(machine.pool.put(content)), content)
   }
   return chunks
-}
-
-async function copiesOf(cloud: TestCloud, digest: Digest): Promise<string[]> {
-  const names: string[] = []
-  for (const [name, { store }] of cloud.machines) if (await store.has(digest)) names.push(name)
-  return names.sort()
-}
-
-async function read(cloud: TestCloud, machine: TestMachine, digest: Digest, bytes: number): Promise<Buffer> {
-  const into = Buffer.alloc(bytes)
-  await cloud.clock.run(Promise.resolve(machine.pool.read(digest, into, 0)))
-  return into
 }
 
 async function missing(cloud: TestCloud, digest: Digest, ...names: string[]): Promise<string> {
@@ -331,19 +316,6 @@ test('nobody but machines of the map is answered', async () => {
   await assert.rejects(cloud.clock.run(asked), error => isFault(error, 'NotAMachine'))
 })
 
-function rot(machine: TestMachine, content: Buffer): void {
-  const folder = path.join(machine.folder, 'segments')
-  for (const name of fs.readdirSync(folder)) {
-    const bytes = fs.readFileSync(path.join(folder, name))
-    const at = bytes.indexOf(content)
-    if (at < 0) continue
-    bytes[at] = (bytes[at] ?? 0) ^ 1
-    fs.writeFileSync(path.join(folder, name), bytes)
-    return
-  }
-  assert.fail('the chunk is in no segment')
-}
-
 test('what a machine has alone is told, and who could not be asked', async () => {
   await using cloud = await TestCloud.of('a')
   const a = cloud.machine('a')
@@ -434,43 +406,6 @@ test('the room of a pool is that of all machines, with as many copies as it want
   assert.deepEqual(a.pool.space(), { totalBytes: 100, freeBytes: 10 })
 })
 
-test('a chunk that a killed home has alone is on other machines when the next sync ends', async () => {
-  await using cloud = await TestCloud.of('a', 'b', 'c')
-  const a = cloud.machine('a')
-  const digests = [20_000, 1_000_000].map(bytes => a.store.put(randomBytes(bytes)))
-  for (const digest of digests) await read(cloud, a, await digest, 0)
-  await cloud.clock.run(a.pool.sync())
-  for (const digest of digests) assert.ok((await copiesOf(cloud, await digest)).length >= 2)
-})
-
-test('who opens a log that names more chunks than are brought at a time waits for nobody, who syncs then does', async () => {
-  await using cloud = await TestCloud.of('a', 'b', 'c')
-  const a = cloud.machine('a')
-  for (const name of ['b', 'c']) cloud.gate('a', name, true)
-  cloud.tell({ b: 'Offline', c: 'Offline' })
-  const digests: Digest[] = []
-  for (let n = 0; n < BROUGHT_AT_A_TIME + 10; n++) digests.push(await a.store.put(randomBytes(20)))
-  const startMs = cloud.clock.monotonicMs()
-  for (const digest of digests) await read(cloud, a, digest, 0)
-  assert.equal(cloud.clock.monotonicMs(), startMs)
-  await assert.rejects(cloud.clock.run(a.pool.sync()), error => isFault(error, 'NoCopies'))
-  for (const name of ['b', 'c']) cloud.gate('a', name, false)
-  cloud.tell({ b: 'Online', c: 'Online' })
-  await cloud.clock.run(a.pool.sync())
-  for (const digest of digests) assert.ok((await copiesOf(cloud, digest)).length >= 2)
-})
-
-test('a damaged chunk of the log fails who reads it, not whoever syncs', async () => {
-  await using cloud = await TestCloud.of('a', 'b')
-  const a = cloud.machine('a')
-  const content = randomBytes(20_000)
-  const digest = await a.store.put(content)
-  rot(a, content)
-  await read(cloud, a, digest, 0)
-  await cloud.clock.run(a.pool.sync())
-  await assert.rejects(read(cloud, a, digest, content.length), error => isFault(error, 'ChunkDamaged'))
-})
-
 test('a machine does not say that all is where it belongs while it looks at what is not', async () => {
   await using cloud = await TestCloud.of('a', 'b', 'c')
   const a = cloud.machine('a')
@@ -486,14 +421,4 @@ test('a machine does not say that all is where it belongs while it looks at what
   }
   for (const name of ['b', 'c']) cloud.gate('a', name, false)
   await cloud.until(() => isSettled(cloud, a))
-})
-
-test('a cached chunk that a log names is a copy of it from then on', async () => {
-  await using cloud = await TestCloud.of('a', 'b', 'c')
-  const a = cloud.machine('a')
-  const digest = await a.store.put(randomBytes(100))
-  await a.store.release([digest])
-  assert.equal((await a.store.find(digest))?.state, 'cached')
-  await read(cloud, a, digest, 0)
-  assert.equal((await a.store.find(digest))?.state, 'held')
 })

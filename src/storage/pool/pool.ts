@@ -225,12 +225,12 @@ export class Pool implements ServedPool, AsyncDisposable {
     try {
       await this.store.read(digest, nothing, 0)
       await this.copies.renew([digest]) // one that was only cached counts as a copy from now on
-      this.#writes.bring(digest)
     } catch (error) {
       if (!isFault(error, 'ChunkMissing')) throw error
       await this.#losses.find(digest)
-      await this.#writes.put(await this.#reads.search(digest))
+      await this.copies.hold(await this.#reads.search(digest))
     }
+    this.#writes.bring(digest)
   }
 
   async #isThere(digest: Digest): Promise<boolean> {

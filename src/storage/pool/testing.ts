@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -226,4 +227,32 @@ const quickDisk: typeof machineDisk = {
   ...machineDisk,
   syncFolder: async () => undefined,
   open: (file, mode) => Object.assign(machineDisk.open(file, mode), { sync: async () => undefined }),
+}
+
+/** The machines whose store has a chunk, held. */
+export async function copiesOf(cloud: TestCloud, digest: Digest): Promise<string[]> {
+  const names: string[] = []
+  for (const [name, { store }] of cloud.machines) if (await store.has(digest)) names.push(name)
+  return names.sort()
+}
+
+/** A chunk as a machine of the pool reads it; of no bytes, as who opens a log does. */
+export async function read(cloud: TestCloud, machine: TestMachine, digest: Digest, bytes: number): Promise<Buffer> {
+  const into = Buffer.alloc(bytes)
+  await cloud.clock.run(Promise.resolve(machine.pool.read(digest, into, 0)))
+  return into
+}
+
+/** Flips a bit of a chunk in the segment it is in. */
+export function rot(machine: TestMachine, content: Buffer): void {
+  const folder = path.join(machine.folder, 'segments')
+  for (const name of fs.readdirSync(folder)) {
+    const bytes = fs.readFileSync(path.join(folder, name))
+    const at = bytes.indexOf(content)
+    if (at < 0) continue
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    fs.writeFileSync(path.join(folder, name), bytes)
+    return
+  }
+  assert.fail('the chunk is in no segment')
 }
