@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defineFaults } from '#base'
 import { machineWorld } from '#host'
 import { type LocalKeyspace, openMemoryKeyspace } from '#keyspace'
 import { INO_BLOCK } from '../limits.ts'
 import { InoNumbers } from './ino-numbers.ts'
+
+const fault = defineFaults({ Busy: { status: 503, retry: 'later' } })
 
 test('numbers are given away when the counter behind them is durable, not before', async () => {
   await using keyspace = openMemoryKeyspace({ world: machineWorld })
@@ -34,6 +37,26 @@ test('who makes many files waits for numbers only when they could not be had ahe
   }
   assert.equal(given.size, 2 * INO_BLOCK)
   await assert.rejects(Promise.resolve(inos.awaited), /down/)
+})
+
+test('who needs numbers while the index is too far behind waits for it', async () => {
+  await using keyspace = openMemoryKeyspace({ world: machineWorld })
+  let isBusy = true
+  const busy = new Proxy(keyspace, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (name !== 'commit' || !isBusy) return value.bind(target)
+      isBusy = false
+      return () => {
+        throw fault('Busy', 'the index is too far behind the commits')
+      }
+    },
+  })
+  const inos = new InoNumbers(busy)
+  await inos.awaited
+  assert.equal(isBusy, false)
+  assert.equal(inos.awaited, undefined)
 })
 
 function syncing(keyspace: LocalKeyspace, before: () => Promise<void> | undefined): LocalKeyspace {

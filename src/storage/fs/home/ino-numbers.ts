@@ -4,6 +4,7 @@ import { inoOf } from '../inode.ts'
 import * as keys from '../keys.ts'
 import { INO_BLOCK } from '../limits.ts'
 import type { Ino } from '../vfs.ts'
+import { patiently } from './patiently.ts'
 
 /**
  * New inode numbers, from a stored counter. A block of them is used only when the counter behind it is durable: a home that has lost what
@@ -48,12 +49,17 @@ export class InoNumbers {
 
   async #reserveNow(): Promise<void> {
     const keyspace = this.#keyspace
-    const row = keyspace.get(keys.NEXT_INO_KEY)
+    const block = await patiently(keyspace, () => this.#count(), NEVER)
+    await keyspace.sync(keyspace.revision, NEVER)
+    this.#nextBlock = block
+  }
+
+  #count(): Block {
+    const row = this.#keyspace.get(keys.NEXT_INO_KEY)
     const next = row === undefined ? FIRST : readBeU64(byteString(row.value))
     const end = next + INO_BLOCK
-    keyspace.commit({ then: [{ kind: 'put', key: keys.NEXT_INO_KEY, value: bytesOf(beU64(end)) }] })
-    await keyspace.sync(keyspace.revision, NEVER)
-    this.#nextBlock = { next, end }
+    this.#keyspace.commit({ then: [{ kind: 'put', key: keys.NEXT_INO_KEY, value: bytesOf(beU64(end)) }] })
+    return { next, end }
   }
 }
 
