@@ -4,7 +4,7 @@ import { type Change, leaseOf, revisionOf } from './change.ts'
 import type { CommitLog } from './commit-log.ts'
 import { keyspaceFault } from './faults.ts'
 import { History, type HistoryKept } from './history.ts'
-import { spanOf } from './key-set.ts'
+import { type Span, spanOf } from './key-set.ts'
 import type {
   KeyEvent,
   KeyspaceStatus,
@@ -21,11 +21,18 @@ import type {
   WatchRequest,
 } from './keyspace.ts'
 import { LeaseTable } from './lease-table.ts'
-import { APPLY_BYTES, LEASE_TTL_MS_MAX, OVERLAY_BYTES_MAX, OVERLAY_BYTES_SOFT, READ_TURN_MS } from './limits.ts'
+import {
+  APPLY_BYTES,
+  LEASE_TTL_MS_MAX,
+  OVERLAY_BYTES_MAX,
+  OVERLAY_BYTES_SOFT,
+  RANGE_STEP_KEYS,
+  READ_TURN_MS,
+} from './limits.ts'
 import { compacted } from './log/cursor.ts'
 import { encodeRecord } from './record.ts'
 import type { RowIndex } from './row-index.ts'
-import { countRows, mergedRows, type Rows, rowAt } from './rows.ts'
+import { countRows, findRows, type Rows, rowAt } from './rows.ts'
 import { planTxn, type TxnView, withoutValue } from './txn.ts'
 import { VersionMap } from './version-map.ts'
 import { SharedRun, sleepUntilWoken, TaskScope, waitFor } from './waiting.ts'
@@ -53,6 +60,12 @@ export interface EngineParts {
   readonly failed: (error: Error) => void
   /** Closes what the parts share with nobody else. */
   readonly closed: (clean: boolean) => Promise<void>
+}
+
+interface RangeBegun {
+  readonly result: RangeResult
+  /** What has not been looked at. */
+  readonly rest: Span | undefined
 }
 
 /** Makes a running keyspace of its parts. */
@@ -114,7 +127,7 @@ class Engine implements LocalKeyspace {
   }
 
   rangeNow(request: RangeRequest): RangeResult {
-    return this.#reading(() => this.#range(request))
+    return this.#range(request, Number.POSITIVE_INFINITY).result
   }
 
   commit(request: Txn): TxnResult {
@@ -127,8 +140,10 @@ class Engine implements LocalKeyspace {
     return { succeeded: plan.succeeded, revision: this.revision, results: plan.results }
   }
 
-  range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
-    return this.#answer(signal, () => this.rangeNow(request))
+  async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
+    signal.throwIfAborted()
+    const begun = this.#range(request, RANGE_STEP_KEYS)
+    return begun.rest === undefined ? begun.result : await this.#goOn(request, begun, signal)
   }
 
   async txn(request: Txn, signal: AbortSignal): Promise<TxnResult> {
@@ -208,29 +223,42 @@ class Engine implements LocalKeyspace {
     }
   }
 
-  #range(request: RangeRequest): RangeResult {
+  #range(request: RangeRequest, looksMax: number): RangeBegun {
     const { revision } = request
     if (revision !== undefined && revision > this.revision) throw this.#future(revision)
     if (revision !== undefined && revision < this.#history.compacted) throw compacted(this.#history.compacted)
     const asOf = revision === this.revision ? undefined : revision
     const span = spanOf(request.keys)
-    if (request.want === 'count') {
-      return { revision: this.revision, entries: [], count: countRows(this.#rows, span, asOf), more: false }
+    return this.#reading(() => {
+      if (request.want === 'count') {
+        const count = countRows(this.#rows, span, asOf)
+        return { result: { revision: this.revision, entries: [], count, more: false }, rest: undefined }
+      }
+      const limit = request.limit ?? Number.MAX_SAFE_INTEGER
+      const wanted = { span, descending: request.order === 'descending', revision: asOf, limit }
+      const { rows, more, rest } = findRows(this.#rows, wanted, looksMax)
+      const entries = request.want === 'keys' ? rows.map(withoutValue) : rows
+      return { result: { revision: this.revision, entries, count: more ? 0 : entries.length, more }, rest }
+    })
+  }
+
+  // As of the revision it began with. When that is compacted meanwhile, and nobody asked for it, all is read anew, and at once.
+  async #goOn(request: RangeRequest, begun: RangeBegun, signal: AbortSignal): Promise<RangeResult> {
+    const { revision } = begun.result
+    const { limit = Number.MAX_SAFE_INTEGER } = request
+    const entries = [...begun.result.entries]
+    let { rest } = begun
+    while (rest !== undefined) {
+      await this.#turns.take(signal)
+      if (request.revision === undefined && revision < this.#history.compacted) return this.rangeNow(request)
+      const keys = { kind: 'range', ...rest } as const
+      const left = { ...request, keys, revision: request.revision ?? revision, limit: limit - entries.length }
+      const next = this.#range(left, RANGE_STEP_KEYS)
+      entries.push(...next.result.entries)
+      if (next.result.more) return { revision, entries, count: 0, more: true }
+      rest = next.rest
     }
-    const limit = request.limit ?? Number.MAX_SAFE_INTEGER
-    const entries: KeyValue[] = []
-    let more = false
-    for (const row of mergedRows(this.#rows, {
-      span,
-      descending: request.order === 'descending',
-      revision: asOf,
-      limit,
-    })) {
-      more = entries.length >= limit
-      if (more) break
-      entries.push(request.want === 'keys' ? withoutValue(row) : row)
-    }
-    return { revision: this.revision, entries, count: more ? 0 : entries.length, more }
+    return { revision, entries, count: entries.length, more: false }
   }
 
   // The log first: what cannot be written there is never visible.

@@ -20,7 +20,7 @@ export const WATCH_BACKLOG_MAX = 65_536
 export const LOG_READ_BYTES = 2 ** 18
 
 /** Milliseconds for which history is read before others get a turn. */
-export const READ_TURN_MS = 4
+export const READ_TURN_MS = 2
 
 /** Bytes of one log segment; a larger record has a segment of its own. */
 export const SEGMENT_BYTES = 16 * 2 ** 20
@@ -44,7 +44,10 @@ export const OVERLAY_BYTES_MAX = 64 * 2 ** 20
 export const COMPACT_ROWS = 1000
 
 /** Rows read from the index at once for a range. */
-export const RANGE_PAGE_ROWS = 512
+export const RANGE_PAGE_ROWS = 256
+
+/** Keys that a range looks at before others come in between. */
+export const RANGE_STEP_KEYS = 256
 
 /** Bytes of one block of a checkpoint. */
 export const CHECKPOINT_BLOCK_BYTES = 2 ** 18

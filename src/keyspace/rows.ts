@@ -27,8 +27,35 @@ export function rowAt(rows: Rows, key: ByteString, revision: Revision | undefine
   return rows.index.range({ start: key, end: `${key}\0`, descending: false, revision, limit: 1 })[0]
 }
 
-/** The rows in order. The overlay decides for every key it has a version of, the index for all others. */
-export function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<KeyValue> {
+/** What a piece of a range has. */
+export interface RowsFound {
+  readonly rows: readonly KeyValue[]
+  /** True when the limit cut it. */
+  readonly more: boolean
+  /** Where it goes on: so many keys were looked at that others should come in between. */
+  readonly rest: Span | undefined
+}
+
+/** The first rows of those wanted, until so many keys were looked at: what was deleted may be many keys of which none is left. */
+export function findRows(rows: Rows, wanted: RowsWanted, looksMax: number): RowsFound {
+  const { span, descending, limit } = wanted
+  const found: KeyValue[] = []
+  let looks = 0
+  for (const [key, row] of mergedRows(rows, wanted)) {
+    if (looks === looksMax) {
+      const rest = descending ? { start: span.start, end: `${key}\0` } : { start: key, end: span.end }
+      return { rows: found, more: false, rest }
+    }
+    looks += 1
+    if (row === undefined) continue
+    if (found.length >= limit) return { rows: found, more: true, rest: undefined }
+    found.push(row)
+  }
+  return { rows: found, more: false, rest: undefined }
+}
+
+// In order. The overlay decides for every key it has a version of, the index for all others; undefined is a key deleted in the overlay.
+function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<readonly [ByteString, KeyValue | undefined]> {
   const { span, descending, revision } = wanted
   const overlay = rows.overlay.scan(span, descending, revision)
   const stored = storedRows(rows.index, wanted)
@@ -36,12 +63,12 @@ export function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<KeyValue>
   let under = next(stored)
   while (over !== undefined || under !== undefined) {
     if (over === undefined || (under !== undefined && comesFirst(under.key, over[0], descending))) {
-      if (under !== undefined) yield under
+      if (under !== undefined) yield [under.key, under]
       under = next(stored)
       continue
     }
     if (under !== undefined && under.key === over[0]) under = next(stored)
-    if (over[1].entry !== undefined) yield over[1].entry
+    yield [over[0], over[1].entry]
     over = next(overlay)
   }
 }

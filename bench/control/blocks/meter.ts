@@ -1,29 +1,56 @@
 // Preloaded into a Cairn that is measured: how long its control process kept others waiting. SIGUSR2 has it told, and forgotten.
 import { renameSync, writeFileSync } from 'node:fs'
-import { blocksFile } from './blocks-file.ts'
+import { PerformanceObserver } from 'node:perf_hooks'
+import { type Blocks, blocksFile } from './blocks-file.ts'
+
+interface Turn {
+  readonly beganMs: number
+  readonly endedMs: number
+  readonly workedMs: number
+}
 
 const folder = process.env['CAIRN_BENCH_BLOCKS']
 if (folder !== undefined && process.argv[2] === 'control') measure(blocksFile(folder))
 
-// What the thread has worked between two turns of the event loop: other programs on the machine do not count.
 function measure(file: string): void {
-  let beforeMs = workedMs()
-  let longestMs = 0
+  let turns: Turn[] = []
+  let collections: { readonly beganMs: number; readonly endedMs: number }[] = []
+  let before = now()
+  const observer = new PerformanceObserver(list => list.getEntries().forEach(collected))
+  const collected = ({ startTime, duration }: { readonly startTime: number; readonly duration: number }): void => {
+    collections.push({ beganMs: startTime, endedMs: startTime + duration })
+  }
+  observer.observe({ entryTypes: ['gc'] })
   const timer = setInterval(() => {
-    const nowMs = workedMs()
-    longestMs = Math.max(longestMs, nowMs - beforeMs)
-    beforeMs = nowMs
+    const at = now()
+    const workedMs = at.workedMs - before.workedMs
+    if (workedMs > TOLD_MS_MIN) turns.push({ beganMs: before.ms, endedMs: at.ms, workedMs })
+    before = at
   }, 1)
   timer.unref()
   process.on('SIGUSR2', () => {
-    writeFileSync(`${file}.new`, String(longestMs))
+    observer.takeRecords().forEach(collected)
+    const workMs = turns.map(turn => {
+      const collectingMs = collections.reduce((sum, { beganMs, endedMs }) => {
+        return sum + Math.max(0, Math.min(endedMs, turn.endedMs) - Math.max(beganMs, turn.beganMs))
+      }, 0)
+      // The kernel tells processor time in steps of some milliseconds; it is never longer than the time that has passed.
+      return Math.min(turn.workedMs, turn.endedMs - turn.beganMs - collectingMs)
+    })
+    const blocks: Blocks = {
+      workMs: Math.max(0, ...workMs),
+      collectionMs: Math.max(0, ...collections.map(({ beganMs, endedMs }) => endedMs - beganMs)),
+    }
+    writeFileSync(`${file}.new`, JSON.stringify(blocks))
     renameSync(`${file}.new`, file)
-    longestMs = 0
-    beforeMs = workedMs()
+    ;[turns, collections, before] = [[], [], now()]
   })
 }
 
-function workedMs(): number {
+// What the thread has worked: other programs on the machine do not count.
+function now(): { readonly ms: number; readonly workedMs: number } {
   const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
+  return { ms: performance.now(), workedMs: (user + system) / 1000 }
 }
+
+const TOLD_MS_MIN = 1

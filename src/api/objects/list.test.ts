@@ -26,14 +26,17 @@ test('a list in pieces is of one revision and says how many are left', async () 
   await api.post(MAPS, { metadata: { name: 'm9999' } })
   await api.delete(`${MAPS}/m0299`)
   let names = namesIn(first.body)
+  const left: unknown[] = []
   let token = textAt(first.body, 'metadata', 'continue')
   while (token !== undefined) {
     const { body, status } = await api.get(`${MAPS}?limit=130&continue=${token}`)
     assert.equal(status, 200)
     assert.equal(textAt(body, 'metadata', 'resourceVersion'), version)
     names = [...names, ...namesIn(body)]
+    left.push(jsonAt(body, 'metadata', 'remainingItemCount'))
     token = textAt(body, 'metadata', 'continue')
   }
+  assert.deepEqual(left, [40, undefined])
   assert.equal(names.length, 300)
   assert.equal(new Set(names).size, 300)
   assert(names.includes('m0299') && !names.includes('m9999'))

@@ -8,11 +8,14 @@ import type { ObjectPlace } from '../store/object-store.ts'
 export interface Continue {
   readonly revision: Revision | undefined
   readonly after: ObjectPlace
+  /** How many there are behind it, when that is known. */
+  readonly remaining?: number | undefined
 }
 
 /** The token a client goes on with. It needs no signature: the namespace and the rights are those of the request. */
-export function continueText({ revision, after: { namespace, name } }: Continue): string {
-  return Buffer.from(JSON.stringify({ v: 1, revision: revision ?? NOW, namespace, name })).toString('base64url')
+export function continueText({ revision, after: { namespace, name }, remaining }: Continue): string {
+  const token = { v: 1, revision: revision ?? NOW, namespace, name, remaining }
+  return Buffer.from(JSON.stringify(token)).toString('base64url')
 }
 
 /** Reads a token of {@link continueText}; undefined for none. Faults: BadRequest. */
@@ -26,7 +29,11 @@ export function continueOf(query: URLSearchParams): Continue | undefined {
     throw apiFault('BadRequest', 'continue key is not valid: it is not one that this server made')
   }
   const after = { namespace: textAt(token, 'namespace'), name }
-  return { revision: revision === NOW ? undefined : (revision as Revision), after }
+  return {
+    revision: revision === NOW ? undefined : (revision as Revision),
+    after,
+    remaining: numberAt(token, 'remaining'),
+  }
 }
 
 const NOW = 0

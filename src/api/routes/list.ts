@@ -73,25 +73,34 @@ async function* rest(first: IteratorResult<ListPage, void>, pages: AsyncGenerato
   for await (const { objects } of pages) yield objects
 }
 
-async function pieceOfList(parts: RouteParts, asked: ResourceRequest, { options, matches }: Chosen): Promise<Begun> {
+async function pieceOfList(parts: RouteParts, asked: ResourceRequest, chosen: Chosen): Promise<Begun> {
   const { resource, target, signal } = asked
-  const { store } = parts.objects
-  const { from, asOf, limit = Number.MAX_SAFE_INTEGER } = options
-  const { namespace } = target
-  const revision = await revisionFor(parts, asOf, signal)
-  const request = { namespace, matches, limit, from, revision }
+  const { from, limit = Number.MAX_SAFE_INTEGER } = chosen.options
+  const { revision, count } = await beginning(parts, asked, chosen)
+  const request = { namespace: target.namespace, matches: chosen.matches, limit, from, revision }
   const piece = await listPiece(parts.objects, resource, request, signal).catch(error => goOn(error, from))
   const { next } = piece
-  const remaining =
-    next?.revision === undefined || matches !== undefined
-      ? undefined
-      : await store.count(resource, { namespace, revision: next.revision, after: next.after }, signal)
+  const remaining = count === undefined || next === undefined ? undefined : count - piece.objects.length
   const metadata = {
     resourceVersion: String(piece.revision),
-    ...(next === undefined ? {} : { continue: continueText(next) }),
+    ...(next === undefined ? {} : { continue: continueText({ ...next, remaining }) }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   }
   return { metadata, pages: inPages(parts, piece.objects, signal) }
+}
+
+// As of when a piece is read, and how many there are from where it begins. They are counted once: the tokens tell what is left,
+// since a count as of an older revision takes ten times as long. With a selector nobody knows without reading all.
+async function beginning(
+  parts: RouteParts,
+  { resource, target, signal }: ResourceRequest,
+  { options: { from, asOf }, matches }: Chosen,
+): Promise<{ readonly revision: Revision | undefined; readonly count: number | undefined }> {
+  const revision = from?.revision ?? (await revisionFor(parts, asOf, signal))
+  if (matches !== undefined) return { revision, count: undefined }
+  if (from?.revision !== undefined) return { revision, count: from.remaining }
+  const wanted = { namespace: target.namespace, revision, after: from?.after }
+  return await parts.objects.store.count(resource, wanted, signal)
 }
 
 async function* inPages({ objects: { turns } }: RouteParts, objects: readonly KubeObject[], signal: AbortSignal) {

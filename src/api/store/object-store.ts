@@ -141,15 +141,20 @@ export class ObjectStore {
     return { revision: wanted.revision ?? revision, objects, bytes, next }
   }
 
-  /** How many objects there are behind a place, as of a revision. Faults: Expired. */
+  /** How many objects there are behind a place, as of a revision, or now: of which revision that is. Faults: Expired. */
   async count(
     resource: Resource,
-    wanted: { readonly namespace: string | undefined; readonly revision: Revision; readonly after: ObjectPlace },
+    wanted: {
+      readonly namespace: string | undefined
+      readonly revision: Revision | undefined
+      readonly after: ObjectPlace | undefined
+    },
     signal: AbortSignal,
-  ): Promise<number> {
+  ): Promise<{ readonly count: number; readonly revision: Revision }> {
     const keys = keysBehind(resource, wanted.namespace, wanted.after)
     const range = { keys, revision: wanted.revision, want: 'count' } as const
-    return (await this.#keyspace.range(range, signal).catch(expired)).count
+    const { count, revision } = await this.#keyspace.range(range, signal).catch(expired)
+    return { count, revision: wanted.revision ?? revision }
   }
 
   /** The newest revision, as everybody sees it. */
