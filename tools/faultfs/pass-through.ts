@@ -164,6 +164,7 @@ export class PassThrough implements Vfs {
   }
 
   flush(): void {}
+  settle(): void {}
   makeUnnamed = refuse
   link = refuse
   readLink = refuse

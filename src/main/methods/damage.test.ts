@@ -81,3 +81,13 @@ test('a put of content that is there and damaged is refused once, and mends it t
   assert.equal(hashes[0]?.sha256, hashes[1]?.sha256)
   assert.equal((await chunkRow(door))?.state, 'ok')
 })
+
+test('a put meets damage also in what is written at its very end', async () => {
+  await using door = await openTestDoor()
+  const content = randomBytes(200_000)
+  await put(door, '/first', content)
+  flipIn(door, content)
+  await assert.rejects(put(door, '/second', content), error => isFault(error, 'Damaged'))
+  await put(door, '/second', content)
+  assert.deepEqual(await scrub(door), { damagedChunks: 0, kinds: [] })
+})

@@ -113,7 +113,8 @@ function isOurs({ kind, uid, mode, nlink }: Attributes): boolean {
   return kind === 'file' && uid === OWNER.uid && nlink === 1 && (mode & 0o077) === 0
 }
 
-// Writes the items one behind the other, zeros as holes; answers the hash the caller names with the last one.
+// Writes the items one behind the other, zeros as holes; answers the hash the caller names with the last one. All of it is
+// stored then: read back from memory, it would hide damage of content that was stored before.
 async function receive(
   changes: Changes,
   to: { readonly ino: Ino; readonly path: ByteString; readonly offset: number },
@@ -131,6 +132,7 @@ async function receive(
     sha256 = head.sha256
   }
   if (written < position) await changes.set(to.ino, { size: position }, to.path)
+  await done(changes.vfs.settle(to.ino), to.path)
   if (sha256 !== undefined) return sha256
   throw mainFault('Invalid', 'sha256: the last item of a put names the hash of the whole file', AGAIN)
 }

@@ -35,9 +35,8 @@ export async function hashFile(source: Source, signal: AbortSignal): Promise<{ s
   return { size, sha256: hash.digest('hex') }
 }
 
-/** Reads a whole file, so that everything damaged in it is known and set aside. */
+/** Reads a whole file that is stored in full, so that everything damaged in it is known and set aside. */
 export async function meetDamage({ vfs, ino, path }: Source, signal: AbortSignal): Promise<void> {
-  await done(vfs.sync(ino, 'data'), path) // what is in memory still is not read from the disk
   const { size } = await done(vfs.attributes(ino), path)
   const into = Buffer.allocUnsafeSlow(TRANSFER_BYTES)
   for (let offset = 0; offset < size; offset += TRANSFER_BYTES) {

@@ -161,6 +161,8 @@ export interface Vfs {
    * the file is locked. Else `release` is enough, and what is locked later goes with the last descriptor only.
    */
   mustFlush(ino: Ino, access: 'read' | 'write'): boolean
+  /** Resolves when everything written to the file before is stored, though perhaps not durable: it is read back from there. */
+  settle(ino: Ino): Reply<void>
   /** Resolves when everything written to the file before is durable. `data` may leave times out. */
   sync(ino: Ino, what: 'data' | 'all'): Reply<void>
   /** Fills `into` from `offset`; answers how many bytes there were, less only at the end of the file. */

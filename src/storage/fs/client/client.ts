@@ -200,7 +200,7 @@ export class Client implements Vfs {
   // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
   flush(ino: Ino, owner?: string): Reply<void> {
     const isHere = this.#parts.link.remote === undefined
-    const settled = isHere ? undefined : this.#settleAll(ino)
+    const settled = isHere ? undefined : this.settle(ino)
     if (owner === undefined) return isHere ? ERRNO.ENOSYS : settled
     return andThen(settled, failed => andThen(this.#parts.locks.release(ino, { owner }), () => failed))
   }
@@ -226,11 +226,11 @@ export class Client implements Vfs {
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
     const { remote } = this.#parts.link
-    const synced = andThen(this.#settleAll(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+    const synced = andThen(this.settle(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
     return remote === undefined ? synced : andThen(synced, failed => failed ?? remote.unsure(ino))
   }
 
-  #settleAll(ino: Ino): Reply<void> {
+  settle(ino: Ino): Reply<void> {
     return andThen(this.#parts.writer.settle(ino), failed => failed ?? this.#parts.link.remote?.failed(ino))
   }
 

@@ -118,6 +118,10 @@ export class LateVfs implements Vfs {
     return this.#vfs?.mustFlush(ino, access) ?? true
   }
 
+  settle(ino: Ino) {
+    return this.#known(vfs => vfs.settle(ino))
+  }
+
   sync(ino: Ino, what: 'data' | 'all') {
     return this.#known(vfs => vfs.sync(ino, what))
   }

@@ -114,6 +114,10 @@ export class WithSnapshots implements Vfs {
     return this.#live.mustFlush(ino, access)
   }
 
+  settle(ino: Ino): Reply<void> {
+    return isVirtual(ino) ? undefined : this.#live.settle(ino)
+  }
+
   sync(ino: Ino, what: 'data' | 'all'): Reply<void> {
     return isVirtual(ino) ? undefined : this.#live.sync(ino, what)
   }

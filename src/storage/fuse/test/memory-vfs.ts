@@ -263,6 +263,10 @@ export class MemoryVfs implements Vfs {
     for (const look of this.#whenUnlocked.splice(0)) look()
   }
 
+  settle(): Reply<void> {
+    return undefined
+  }
+
   // Answers later, as a disk does.
   sync(_ino: Ino, _what: 'data' | 'all'): Reply<void> {
     if (this.stuck !== undefined) return this.stuck
