@@ -87,8 +87,10 @@ function holdings(open: Open): Handler[] {
 function comparisons(open: Open): Handler[] {
   return [
     answerUnary(chunkGroups, async ({ pool, groups, numbers }, context) => {
-      const { held } = open(pool, context)
+      const { held, store } = open(pool, context)
       checkGroups(groups, numbers)
+      // Nobody may have asked for that yet: who sent it has perhaps not heard that it came.
+      await store.sync()
       const digests: Digest[] = []
       for (const group of numbers) digests.push((await held.of(groups, group, context.signal)).digest)
       return message(undefined, packDigests(digests))

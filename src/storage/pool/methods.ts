@@ -67,7 +67,7 @@ export const chunkSync = unary({
   timeoutMs: 30_000,
 })
 
-/** The digests of what is held of each group, in the answer's body. */
+/** The digests of what is held of each group, in the answer's body; it is durable by then. */
 export const chunkGroups = unary({
   name: 'chunk.groups',
   version: 1,
