@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isFault } from '#base'
 import { changedHomes, type NodeMap, subjectOf } from '#cluster'
 import { machineWorld } from '#host'
+import { epochsOf, type LogReach, nextFrom, revisionOf, sqliteIndex } from '#keyspace'
 import { NO_BYTES } from '#rpc'
 import { changedSince, type Ino } from '#storage/fs'
 import { MemoryChunkSource } from '../remote-fs/testing/chunks.ts'
@@ -25,6 +26,8 @@ class Home implements AsyncDisposable {
   readonly #chunks = new MemoryChunkSource()
   /** What the next home answers; undefined: nobody is called. */
   next: ((method: string) => unknown) | undefined
+  /** Another one after a power cut. */
+  boot = 'boot'
   readonly #hearers = new Set<(map: NodeMap) => void>()
   #map: NodeMap
   replication: Replication | undefined
@@ -68,7 +71,7 @@ class Home implements AsyncDisposable {
       states: () => [],
       leaderAgoMs: 0,
     }
-    const parts = { world, dataFolder: this.#dataFolder, machines, chunks: this.#chunks, bootId: 'boot' }
+    const parts = { world, dataFolder: this.#dataFolder, machines, chunks: this.#chunks, bootId: this.boot }
     const replication = this.#stack.use(
       new Replication({
         ...parts,
@@ -81,10 +84,16 @@ class Home implements AsyncDisposable {
       }),
     )
     const homes = await replication.begin()
-    const filesystems = this.#stack.use(await Filesystems.open({ ...parts, mounted: new Set(), homes }))
+    const filesystems = this.#stack.use(
+      await Filesystems.open({ ...parts, mounted: new Set(), homes, place: this.#place }),
+    )
     replication.serve(filesystems)
     this.replication = replication
     return filesystems
+  }
+
+  get #place() {
+    return { index: sqliteIndex, bootId: this.boot, owner: { uid: 0, gid: 0 } }
   }
 
   tell(map: NodeMap): void {
@@ -99,13 +108,26 @@ class Home implements AsyncDisposable {
   }
 
   /** The next home wants to know how far the log here is. */
-  async reach(): Promise<unknown> {
+  async reach(): Promise<LogReach> {
     const handlers = this.replication?.handlers() ?? []
     const handler = handlers.find(({ method }) => method.name === 'log.reach')
     const peer = { ...subjectOf({ name: 'b', isController: true }), serial: '1' }
     const context = { body: NO_BYTES, peer, signal: never, software: 'test' }
     const streams = { send: async () => undefined, received: nothing() }
-    return handler?.run({ filesystem: 'home', epoch: 2 }, context as never, streams as never)
+    const answer = await handler?.run({ filesystem: 'home', epoch: 2 }, context as never, streams as never)
+    return (answer as { readonly head: LogReach }).head
+  }
+
+  /** The same, as soon as the log here may be followed. */
+  async reached(): Promise<LogReach> {
+    for (;;) {
+      try {
+        return await this.reach()
+      } catch (error) {
+        if (!isFault(error, 'HomeUnreachable')) throw error
+      }
+      await delay(5)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,13 +182,7 @@ suite('a machine that was the home', () => {
     await home.again()
     assert.deepEqual(home.replication?.lacks, [])
     await compared.promise
-    while (
-      await home.reach().then(
-        () => false,
-        error => isFault(error, 'HomeUnreachable'),
-      )
-    )
-      await delay(5)
+    await home.reached()
     const there = await home.replication?.hasLog('home')
     assert.ok((there?.last ?? 0) >= last, 'as far as it was')
     assert.deepEqual(home.replication?.lacks, [])
@@ -174,6 +190,23 @@ suite('a machine that was the home', () => {
     await home.again()
     assert.deepEqual(home.replication?.lacks, [])
     assert.ok(((await home.replication?.hasLog('home'))?.last ?? 0) >= last)
+  })
+
+  test('writes nothing that the next one takes for its own, which may have what a power cut took here', async () => {
+    await using home = new Home()
+    const { filesystem, keyspace } = await home.open()
+    filesystem.sessions.open({ machine: 'b', access: 'full' }, undefined)
+    await filesystem.sync()
+    const { revision } = keyspace
+    const next = { epoch: 2, boot: 'other', first: revisionOf(revision + 2) }
+    const there = { epochs: [...epochsOf(keyspace), next], last: next.first }
+    home.depose()
+    home.next = method => (method === 'log.compare' ? { isPrefix: true, common: revision } : { records: [] })
+    home.boot = 'boot after a power cut'
+    await home.again()
+    const here = await home.reached()
+    assert.ok(here.last > revision, 'the session of before is over')
+    assert.equal(nextFrom(there, here), undefined)
   })
 })
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { byteStringOfText, type World } from '#base'
 import {
+  beginEpoch,
   epochsOf,
   type IndexFactory,
   type LocalKeyspace,
@@ -287,6 +288,9 @@ export class Filesystems implements AsyncDisposable {
       }),
     )
     const reach = { epochs: epochsOf(keyspace), last: keyspace.revision }
+    const newest = reach.epochs.at(-1)
+    // A power cut may have taken what the next home has: what is written here now, in the same revisions, is another log.
+    if (isRetired && newest !== undefined) beginEpoch(keyspace, { epoch: newest.epoch, boot: bootId })
     if (!isRetired && homes !== undefined) {
       shipped.shipping = opening.use(homes.ship({ name, folder: `${folder}/keyspace`, keyspace }))
     }
