@@ -114,6 +114,8 @@ export interface TestCloud extends AsyncDisposable {
   kernelsTold(): Promise<void>
   /** Resolves when what the home has done for a call may be answered. */
   answers(kind: string): Promise<void>
+  /** Resolves when what is to be durable may be called so; what it rejects with fails the sync. */
+  synced(): Promise<void>
   readonly chunks: MemoryChunkSource
   /** A machine that uses it from elsewhere. */
   machine(name: string, access?: Access): Promise<TestMachine>
@@ -186,6 +188,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
     isCutOff: false,
     kernelsTold: async () => undefined,
     answers: async () => undefined,
+    synced: async () => undefined,
     chunks,
     get revision() {
       return keyspace.revision
@@ -233,6 +236,11 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
       await keyspace[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true })
     },
+  }
+  const sync = keyspace.sync.bind(keyspace)
+  keyspace.sync = async (...asked) => {
+    await cloud.synced()
+    await sync(...asked)
   }
   return cloud
 }

@@ -1,4 +1,5 @@
 import { defineFaults } from '#base'
+import { LEASE_MS } from '../limits.ts'
 
 /** What a session of another machine can meet, beside the answers of the filesystem. */
 export const sessionFault = defineFaults({
@@ -13,3 +14,13 @@ export const sessionFault = defineFaults({
   /** A change that the session itself has given up meanwhile. */
   Superseded: { status: 409, retry: 'never' },
 })
+
+/** Why a call that was under way is not answered. */
+export function closes(cause: unknown): Error {
+  return sessionFault('HomeCloses', 'the process that serves the filesystem ends', { cause })
+}
+
+/** Why a session cannot go on. */
+export function lost(session: number): Error {
+  return sessionFault('SessionLost', `session ${session} is over: it was not heard of for ${LEASE_MS / 1000} s`)
+}

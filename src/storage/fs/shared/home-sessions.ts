@@ -16,8 +16,8 @@ import {
 } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
-import { sessionFault } from './faults.ts'
-import { Member } from './member.ts'
+import { closes, lost, sessionFault } from './faults.ts'
+import { Member, type SlotRow } from './member.ts'
 import { Members } from './members.ts'
 import { forAWhile } from './for-a-while.ts'
 import { permitted, type Session } from './permitted.ts'
@@ -123,12 +123,16 @@ export class HomeSessions {
     const { name } = call
     if (name === undefined) return this.#run(member, call, undefined)
     const row = member.slots.get(name.slot)
-    if (row !== undefined && row.sequence === name.sequence) return row.answer
+    if (row?.sequence === name.sequence && !row.hasFailed) return row.answer
     if (row !== undefined && row.sequence > name.sequence) throw sessionFault('Superseded', 'a later change is there')
     const request = requestOf(session, name)
     const done = this.#parts.home.resultOf(request)
     const answer = done === undefined ? this.#run(member, call, request) : this.#again(member, call, done.ino)
-    member.slots.set(name.slot, { sequence: name.sequence, answer })
+    const slot: SlotRow = { sequence: name.sequence, answer, hasFailed: false }
+    answer.catch(() => {
+      slot.hasFailed = true
+    })
+    member.slots.set(name.slot, slot)
     return answer
   }
 
@@ -391,7 +395,14 @@ export class HomeSessions {
       await this.#quiet
       await this.#kernelsTold()
     }
-    return this.#seen(member, told)
+    try {
+      return await this.#seen(member, told)
+    } catch (error) {
+      // Of a file that was read nothing that matters has changed.
+      const isUnheard = isChange(call.kind) && call.kind !== 'touchAccess'
+      if (isUnheard) this.#members.unheard(member, [...inosOf(call), ...told.changed.map(({ ino }) => ino)])
+      throw error
+    }
   }
 
   // A kernel may have to wait for a change that is under way here, and that change for another machine.
@@ -479,14 +490,6 @@ function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {
   } catch (error) {
     return errnoOf(error)
   }
-}
-
-function closes(cause: unknown): Error {
-  return sessionFault('HomeCloses', 'the process that serves the filesystem ends', { cause })
-}
-
-function lost(session: number): Error {
-  return sessionFault('SessionLost', `session ${session} is over: it was not heard of for ${LEASE_MS / 1000} s`)
 }
 
 type FileContents = HomeOperations['contents']['answer']

@@ -6,6 +6,8 @@ import type { Access, RemoteAnswer, Stale } from './protocol.ts'
 export interface SlotRow {
   readonly sequence: number
   readonly answer: Promise<RemoteAnswer>
+  /** It could not be answered: whoever asks again is answered anew. */
+  hasFailed: boolean
 }
 
 /** Who a session belongs to. */

@@ -87,6 +87,11 @@ export class Members {
     for (const member of this.#interested.get(ino) ?? NOBODY) this.#tell(member, { ...NOTHING, inos: [ino] })
   }
 
+  /** A session may never hear what it has changed of these: it has to forget them as others do. */
+  unheard(member: Member, inos: readonly Ino[]): void {
+    if (!member.isLost) this.#tell(member, { ...NOTHING, inos: [...new Set(inos)] })
+  }
+
   /** Nobody may go by the limits it was told, or keep room that it does not need. */
   limitsChanged(): void {
     for (const member of this.#members) this.#tell(member, { ...NOTHING, limits: true })
