@@ -103,7 +103,9 @@ async function once(cloud: Troubled, kind: TroubleKind, round: { disks: number; 
       one.skewMs = random.between(-30_000, 30_000)
       return
     case 'join':
-      return machines.length < MACHINES_MAX ? cloud.join() : undefined
+      // While controllers do not reach each other nobody is let in, and only the end of the trouble lets them.
+      if (machines.length < MACHINES_MAX) await Promise.race([cloud.join(), cloud.pause(JOIN_MS_MAX)])
+      return
     case 'drain':
       if (mayGo && round.moves-- > 0) cloud.drain(one)
       return
@@ -157,5 +159,6 @@ function cut(cloud: Troubled, one: string, other: string): void {
 
 const STEPS = 7
 const AIM_MS = 3_000
+const JOIN_MS_MAX = 30_000
 const MACHINES_MIN = 3
 const MACHINES_MAX = 5
