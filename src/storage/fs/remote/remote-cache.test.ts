@@ -28,6 +28,20 @@ test('where bytes were before a file was sealed is not believed', () => {
   assert.notEqual(cache.content(ino, range), undefined)
 })
 
+test('what limits an inode is asked for anew in another session, and not unknown until then', () => {
+  const cache = new RemoteCache()
+  const quotas = [{ id: 0, ino: 1 as Ino, bytesMax: 9, inodesMax: undefined, bytesUsed: 0, inodesUsed: 1 }]
+  const { limits: at } = cache
+  cache.learn(ino, 99, { attributes: file(1) })
+  cache.learnLimits(ino, 99, { quotas, at })
+  cache.clear()
+  assert.deepEqual(cache.get(ino)?.limits, { quotas, at })
+  assert.notEqual(cache.limits, at)
+  assert.equal(cache.get(ino)?.attributes, undefined)
+  cache.learn(ino, 3, { attributes: file(2) })
+  assert.equal(cache.get(ino)?.attributes?.size, 2, 'another home may not have as many revisions')
+})
+
 function file(size: number): Attributes {
   const times = { atimeNs: 0n, mtimeNs: 0n, ctimeNs: 0n, btimeNs: 0n }
   return {

@@ -216,10 +216,16 @@ export class RemoteCache {
     return lost
   }
 
+  /** Another session begins: nothing is believed any more. What limits inodes is asked for anew, and goes on until it is known. */
   clear(): void {
+    const known = Array.from(this.#known.rkeys(), ino => ({ ino, limits: this.#known.peek(ino)?.limits }))
     this.#known.clear()
     this.#contents.clear()
     this.#floor = 0
+    this.#limits += 1
+    for (const { ino, limits } of known) {
+      if (limits !== undefined && limits.quotas.length > 0) this.#known.set(ino, { revision: 0, limits })
+    }
   }
 
   #at(ino: Ino, revision: number): Known | undefined {
