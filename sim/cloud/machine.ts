@@ -222,6 +222,7 @@ export class CloudMachine {
   async #openFilesystems(life: Life, parts: Shared): Promise<void> {
     const { world, chunks, links, replication } = parts
     const begun = await replication.begin()
+    if (life.ended) return
     const homes = this.#parts.canary?.homes?.(begun) ?? begun
     const told = async () => undefined
     const names = links.map.isShared && isElsewhere(homes, FILESYSTEM) ? [FILESYSTEM] : []
