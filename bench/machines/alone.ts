@@ -53,7 +53,7 @@ async function missingBytes(lab: LabMachines): Promise<number> {
 
 // Kilobytes a second over IDLE_SECONDS, both ways.
 async function wireBytes(lab: LabMachines, machine: MachineName): Promise<number> {
-  const said = await lab.sh(machine, "awk '/eth0:/ { print $2 + $10 }' /proc/net/dev")
+  const said = await lab.sh(machine, 'awk \'/eth0:/ { printf "%.0f", $2 + $10 }\' /proc/net/dev')
   return Number(said.trim()) / 1000 / IDLE_SECONDS
 }
 

@@ -10,6 +10,8 @@ export interface LabTarget {
   readonly machines: readonly MachineName[]
   /** Has an fsync keep a new file's name too, as that of the others does; undefined: it does already. */
   keepNames?(isOn: boolean): Promise<void>
+  /** Ends its programs on all machines: they talk, also when nobody asks anything of them. */
+  end?(): Promise<void>
 }
 
 /** A kind of target of the lab: whether it can run here, and how it is started. It ends with the lab. */

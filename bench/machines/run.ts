@@ -87,6 +87,7 @@ async function measure(home: string, wanted: Wanted, signal: AbortSignal): Promi
   }
   if (wanted.rows.split(',').includes('alone') && targets.some(({ name }) => name === 'cairn')) {
     say('cairn alone: idle, repair')
+    for (const target of targets) await target.end?.()
     collection.rows.push(...ALONE)
     const record = (rowId: string, value: number): void => collection.add(rowId, 'cairn', value)
     await noting(collection, 'cairn alone', signal, () => measureAlone(lab, sizes, record, signal))

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { programFile } from '../targets/program.ts'
-import { ADDRESSES, DISK, type MachineName } from './lab-machines.ts'
+import { ADDRESSES, DISK, type LabMachines, type MachineName } from './lab-machines.ts'
 import type { LabTargetKind } from './lab-target.ts'
 
 const HOLDERS: readonly MachineName[] = ['m1', 'm2']
@@ -57,7 +57,8 @@ const glusterfs: LabTargetKind = {
       await until(() => lab.sh(machine, `mountpoint ${folder} && touch ${folder}/.probe`))
     }
     const version = (await lab.on('m1', ['glusterfs', '--version'])).split('\n')[0] ?? ''
-    return { name: 'glusterfs', title: `${version}, replica 2`, folder, machines: ['m1', 'm3'] }
+    const end = (): Promise<void> => endPrograms(lab, folder, 'gluster')
+    return { name: 'glusterfs', title: `${version}, replica 2`, folder, machines: ['m1', 'm3'], end }
   },
 }
 
@@ -98,12 +99,20 @@ const moosefs: LabTargetKind = {
       const config = `${master}\nCHANGELOG_SAVE_MODE = ${isOn ? 2 : 0}`
       await lab.sh('m1', `${write('master.cfg', config)}mfsmaster -c ${own}/master.cfg reload`)
     }
-    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'], keepNames }
+    const end = (): Promise<void> => endPrograms(lab, folder, 'mfs')
+    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'], keepNames, end }
   },
 }
 
 /** Every kind of target, in the order they take turns. */
 export const labTargets: readonly LabTargetKind[] = [disk, cairn, glusterfs, moosefs]
+
+// Programs are known by how their names begin; a machine sees its own only.
+async function endPrograms(lab: LabMachines, folder: string, name: string): Promise<void> {
+  for (const machine of ['m1', 'm2', 'm3'] as const) {
+    await lab.sh(machine, `umount -l ${folder} || true; pkill '^${name}' || true`)
+  }
+}
 
 // Daemons need a moment to find each other.
 async function until(step: () => Promise<unknown>): Promise<void> {
