@@ -10,7 +10,7 @@ import { makeSeed } from '../seed.ts'
 import { ALONE, measureAlone } from './alone.ts'
 import { LabMachines } from './lab-machines.ts'
 import type { LabTarget } from './lab-target.ts'
-import { LAB_FULL, LAB_QUICK, labScenarios } from './scenarios.ts'
+import { LAB_FULL, LAB_QUICK, labScenarios, WARM_BYTES } from './scenarios.ts'
 import { labTargets } from './targets.ts'
 
 const TREE_FILES = { full: 2000, quick: 200 }
@@ -127,6 +127,7 @@ function page(results: Collection, words: readonly string[]): string {
     '',
     'Three machines of a lab on this one: network namespaces, and an ext4 disk image of each on the one disk. All have two copies, on',
     'the first and the second machine; "elsewhere" is the third, which has none. They share two cores: who computes less has more.',
+    `Before its large file each target writes and reads ${WARM_BYTES >> 20} MiB that do not count, in the same way.`,
     '',
     ...machineLines(describeMachine(SEEN_BY_ALL)).map(line => `- ${line}`),
     ...results.participants.map(({ name, title }) => `- ${name}: ${title}`),
