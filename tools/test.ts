@@ -20,7 +20,7 @@ async function test(wanted: readonly string[]): Promise<number> {
     return 2
   }
   // Once, and not in each of the first tests at the same time.
-  spawnSync(process.execPath, ['src/main/compile.ts'], { stdio: 'ignore' })
+  spawnSync(process.execPath, ['src/main/cairn.ts', 'compile'], { stdio: 'ignore' })
   const total: Tally = { passed: 0, failed: 0, skipped: [] }
   for (const stage of stages) {
     const mine = files.filter(file => file.stage === stage.name).map(file => file.path)

@@ -26,6 +26,9 @@ if (isStorage) {
 } else if (verb === 'supervise') {
   const { superviseByWords } = await import('./supervisor/start.ts')
   process.exitCode = await superviseByWords(words, machineWorld)
+} else if (verb === 'compile') {
+  const { compile } = await import('./compile.ts')
+  await compile(words[0])
 } else {
   const { runCli } = await import('#cli')
   const { cairnVersion } = await import('./version.ts')

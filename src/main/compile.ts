@@ -1,4 +1,3 @@
-// `compile.ts [KIND]`: loads what a process of Cairn loads, so that it is compiled and kept; without a kind that of all of them.
 import { compileAll } from './compiled.ts'
 import { FLAGS, type ProcessKind } from './supervisor/flags.ts'
 
@@ -16,15 +15,20 @@ const FILES: Readonly<Record<ProcessKind, readonly string[]>> = {
   mesh: ['main/mesh/run.ts'],
 }
 
-const kind = process.argv[2]
-if (kind === undefined) {
-  await import('#cli')
-  await compileAll()
-} else if (isKind(kind)) {
-  const files = ['host/index.ts', ...FILES[kind]].map(file => import(new URL(`../${file}`, import.meta.url).href))
-  await Promise.allSettled(files) // what runs in a thread says that it does not run elsewhere, once it is loaded
+/**
+ * Loads what a process of Cairn loads, so that it is compiled and kept; without a kind that of all of them. It is done in
+ * `cairn.ts`, as in these processes, since what is loaded first is compiled too. Never returns.
+ */
+export async function compile(kind: string | undefined): Promise<never> {
+  if (kind === undefined) {
+    await import('#cli')
+    await compileAll()
+  } else if (isKind(kind)) {
+    const files = FILES[kind].map(file => import(new URL(`../${file}`, import.meta.url).href))
+    await Promise.allSettled(files) // what runs in a thread says that it does not run elsewhere, once it is loaded
+  }
+  process.exit(0)
 }
-process.exit(0)
 
 function isKind(word: string): word is ProcessKind {
   return Object.hasOwn(FLAGS, word)

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { FLAGS } from './supervisor/flags.ts'
 
-const COMPILE = path.join(import.meta.dirname, 'compile.ts')
+const CAIRN = path.join(import.meta.dirname, 'cairn.ts')
 
 test('once everything is compiled, no process that runs for long compiles anything', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cairn-compiled-'))
@@ -15,9 +15,9 @@ test('once everything is compiled, no process that runs for long compiles anythi
     return fs.readdirSync(folder, { recursive: true }).length
   }
   try {
-    const files = run(COMPILE)
+    const files = run(CAIRN, 'compile')
     assert.ok(files > 500, `${files} files were compiled`)
-    for (const [kind, flags] of Object.entries(FLAGS)) assert.equal(run(...flags, COMPILE, kind), files, kind)
+    for (const [kind, flags] of Object.entries(FLAGS)) assert.equal(run(...flags, CAIRN, 'compile', kind), files, kind)
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

@@ -4,7 +4,7 @@ import { flushCompileCache, getCompileCacheDir } from 'node:module'
 import { promisify } from 'node:util'
 import { FLAGS } from './supervisor/flags.ts'
 
-const COMPILE = new URL('./compile.ts', import.meta.url).pathname
+const CAIRN = new URL('./cairn.ts', import.meta.url).pathname
 const COMPILE_MS_MAX = 60_000
 
 /**
@@ -12,13 +12,13 @@ const COMPILE_MS_MAX = 60_000
  * its own process has the compiler in memory as long as it runs, some 20 MB.
  */
 export function compileOnce(): void {
-  if (hasCompiled()) spawnSync(process.execPath, [COMPILE], { stdio: 'ignore', timeout: COMPILE_MS_MAX })
+  if (hasCompiled()) spawnSync(process.execPath, [CAIRN, 'compile'], { stdio: 'ignore', timeout: COMPILE_MS_MAX })
 }
 
 /** Compiles what processes that run for long load, each with its flags. What fails is compiled by whom it is for. */
 export async function compileAll(): Promise<void> {
   const runs = Object.entries(FLAGS).map(([kind, flags]) =>
-    promisify(execFile)(process.execPath, [...flags, COMPILE, kind], { timeout: COMPILE_MS_MAX }),
+    promisify(execFile)(process.execPath, [...flags, CAIRN, 'compile', kind], { timeout: COMPILE_MS_MAX }),
   )
   await Promise.allSettled(runs)
 }

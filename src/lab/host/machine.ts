@@ -25,7 +25,7 @@ export function machineHost({ lab, folder, checkout }: MachineHost): LabHost {
   const env = { ...process.env, PATH: PATHS.join(delimiter), [MARK]: lab, CONTAINERS_CONF: `${folder}/containers.conf` }
   const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
   const flip = [...node, join(import.meta.dirname, 'flip.ts')] as const
-  const compile = [...node, `${checkout}/src/main/compile.ts`] as const
+  const compile = [...node, `${checkout}/src/main/cairn.ts`, 'compile'] as const
   return {
     folder,
     program: { folder: checkout, cairn: `${checkout}/bin/cairn`, flip, compile },
