@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '#base'
+import { giveBackIndexMemory } from '#keyspace'
 import { IDLE_CHECK_MS, IDLE_SHARE_MAX, SPARE_BYTES_MIN } from './limits.ts'
 
 /** What a process has taken of the machine, and how it gives back what it does not need. */
@@ -36,6 +37,7 @@ export const ownMemory: ProcessMemory = {
     return (user + system) / 1000
   },
   async giveBack() {
+    await giveBackIndexMemory()
     globalThis.gc?.({ type: 'major', flavor: 'last-resort' })
     const { default: koffi } = await import('koffi')
     // glibc only: others have no such function, and nothing to trim.

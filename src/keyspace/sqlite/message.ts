@@ -15,6 +15,7 @@ export type WriterCall =
   | { readonly method: 'dump'; readonly after: string | undefined }
   | { readonly method: 'load'; readonly block: Uint8Array; readonly state: RestoredState | undefined }
   | { readonly method: 'verify'; readonly after: string | undefined }
+  | { readonly method: 'giveBack' }
   | { readonly method: 'close'; readonly clean: boolean }
 
 /** What the writer's methods return; each call has one kind of it. */

@@ -34,6 +34,10 @@ function run(call: WriterCall): WriterValue {
       return undefined
     case 'verify':
       return writer.verify(call.after)
+    case 'giveBack':
+      writer.giveBack()
+      globalThis.gc?.({ type: 'major', flavor: 'last-resort' })
+      return undefined
     case 'close':
       writer.close(call.clean)
       return undefined

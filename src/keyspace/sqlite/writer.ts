@@ -106,6 +106,11 @@ export class IndexWriter {
     return undefined
   }
 
+  /** Gives back the memory of pages that SQLite keeps for the next change. */
+  giveBack(): void {
+    this.#database.exec('PRAGMA shrink_memory')
+  }
+
   close(clean: boolean): void {
     if (clean) this.#write(() => this.#saveState({ clean: true }))
     this.#database.close()
