@@ -1,4 +1,5 @@
 export { AssertionFault, assert, unreachable } from './assert.ts'
+export { atMost } from './at-most.ts'
 export { type Awaitable, andThen, isLater, OVER, orAborted } from './awaitable.ts'
 export type { Brand } from './brand.ts'
 export {

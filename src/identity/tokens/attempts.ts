@@ -1,13 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '#base'
+import { atMost, type Clock } from '#base'
 import { ATTEMPTS_KEPT, ATTEMPTS_MAX, ATTEMPTS_WINDOW_MS } from '../limits.ts'
 
 /** Counts failures for each name, so that nobody can try secrets one after another. */
 export class Attempts {
   readonly #clock: Clock
-  readonly #failures = new LRUCache<string, { readonly sinceMs: number; readonly count: number }>({
-    max: ATTEMPTS_KEPT,
-  })
+  readonly #failures = new LRUCache<string, { readonly sinceMs: number; readonly count: number }>(atMost(ATTEMPTS_KEPT))
 
   constructor(clock: Clock) {
     this.#clock = clock

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type Clock, type Digest, isFault } from '#base'
+import { atMost, assert, type Clock, type Digest, isFault } from '#base'
 import type { ChunkIndex, ChunkRow, LogPosition, RowRange } from './chunk-index.ts'
 import { GroupChanges } from './group-changes.ts'
 import { FLUSH_ROWS, HOT_ROWS_MAX, RANGE_ROWS, VERIFY_ROWS } from './limits.ts'
@@ -17,7 +17,7 @@ export class ChunkTable {
   readonly #index: ChunkIndex
   readonly #flushed = new Tally()
   readonly #pending = new PendingRows()
-  readonly #hot = new LRUCache<Digest, ChunkRow>({ max: HOT_ROWS_MAX })
+  readonly #hot = new LRUCache<Digest, ChunkRow>(atMost(HOT_ROWS_MAX))
   #isVerified = false
   #flush: Flush | undefined
   #pendingBytes = 0

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type ByteString, type Clock, type Digest, beU64 } from '#base'
+import { atMost, assert, type ByteString, type Clock, type Digest, beU64 } from '#base'
 import type { KeyValue, LocalKeyspace, Revision } from '#keyspace'
 import { decodeEntry, decodeListed, type Entry } from '../entry.ts'
 import { decodeExtent } from '../extent.ts'
@@ -45,8 +45,8 @@ export class Tables {
   readonly inos: InoNumbers
   /** Called by a change that has been committed, while other machines use the filesystem. */
   onChanged: ((touched: Touched) => void) | undefined
-  readonly #inodes = new LRUCache<number, Inode>({ max: INODE_CACHE_MAX })
-  readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>({ max: INODE_CACHE_MAX })
+  readonly #inodes = new LRUCache<number, Inode>(atMost(INODE_CACHE_MAX))
+  readonly #entries = new LRUCache<ByteString, Entry | typeof NO_ENTRY>(atMost(INODE_CACHE_MAX))
   readonly #extents = new LRUCache<number, ExtentList>({
     max: CONTENT_CACHE_MAX,
     maxSize: CONTENT_CACHE_BYTES,

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { atMost } from '#base'
 import { WRITERS_MAX } from '../limits.ts'
 import type { Caller, Ino } from '../vfs.ts'
 
@@ -7,7 +8,7 @@ export class OpenFiles {
   readonly #opens = new Map<Ino, number>()
   /** Said to be held. */
   readonly #claimed = new Set<Ino>()
-  readonly #writers = new LRUCache<Ino, Caller>({ max: WRITERS_MAX })
+  readonly #writers = new LRUCache<Ino, Caller>(atMost(WRITERS_MAX))
   /** With writes that are lost. */
   readonly #failed = new Set<Ino>()
 

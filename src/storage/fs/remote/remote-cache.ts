@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { ByteString } from '#base'
+import { atMost, type ByteString } from '#base'
 import { inlineBytesOf } from '../extent.ts'
 import { REMOTE_CACHE_MAX, REMOTE_CONTENT_BYTES, REMOTE_NAMES_MAX, REMOTE_XATTRS_MAX } from '../limits.ts'
 import type { Content, Range } from '../operation.ts'
@@ -58,7 +58,7 @@ export class RemoteCache {
 
   constructor() {
     this.#known = new LRUCache({
-      max: REMOTE_CACHE_MAX,
+      ...atMost(REMOTE_CACHE_MAX),
       dispose: (known, _ino, reason) => {
         if (reason === 'evict') this.#floor = Math.max(this.#floor, known.revision, known.movedAt ?? 0)
       },

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type Clock, type Digest, textOf } from '#base'
+import { atMost, type Clock, type Digest, textOf } from '#base'
 import { cidText, type Dag, fileDag, symlinkDag } from '../content/cid.ts'
 import { type DagEntry, type DirectoryDag, directoryDag } from '../content/directory.ts'
 import { EMPTY_TREE, type Tree, type TreeShape } from '../content/shape.ts'
@@ -22,7 +22,7 @@ export class Cids {
   readonly #store: ManifestStore
   readonly #shape: TreeShape
   readonly #clock: Clock
-  readonly #known = new LRUCache<Digest, Found>({ max: CID_CACHE_MAX })
+  readonly #known = new LRUCache<Digest, Found>(atMost(CID_CACHE_MAX))
 
   constructor(parts: { readonly store: ManifestStore; readonly shape: TreeShape; readonly clock: Clock }) {
     this.#store = parts.store

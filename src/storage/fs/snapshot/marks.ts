@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type ByteString, struct, u8, u32, raw, type Digest, digestOf, bytesOf } from '#base'
+import { atMost, assert, type ByteString, struct, u8, u32, raw, type Digest, digestOf, bytesOf } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import { decodeListed } from '../entry.ts'
 import { type Inode, inoOf } from '../inode.ts'
@@ -52,9 +52,9 @@ type Marked = 'all' | Set<ByteString>
  */
 export class Marks {
   readonly #keyspace: LocalKeyspace
-  readonly #directories = new LRUCache<number, { marked: Marked }>({ max: MARKED_CACHE_MAX })
+  readonly #directories = new LRUCache<number, { marked: Marked }>(atMost(MARKED_CACHE_MAX))
   /** Inodes all of whose places are marked, and since which epoch: an older one says nothing. */
-  readonly #inodes = new LRUCache<number, number>({ max: MARKED_CACHE_MAX })
+  readonly #inodes = new LRUCache<number, number>(atMost(MARKED_CACHE_MAX))
   #epoch = 0
   #isOn: boolean
   #observer: MarkObserver | undefined

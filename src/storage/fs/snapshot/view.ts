@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { assert, type Awaitable, andThen, type ByteString, byteStringOfText } from '#base'
+import { atMost, assert, type Awaitable, andThen, type ByteString, byteStringOfText } from '#base'
 import type { Reader } from '../client/reader.ts'
 import { nextData, nextHole } from '../content/seek.ts'
 import { EMPTY_TREE, type Tree } from '../content/shape.ts'
@@ -50,7 +50,7 @@ interface Directory {
  */
 export class SnapshotView {
   readonly #parts: ViewParts
-  readonly #nodes = new LRUCache<Ino, Node>({ max: VIRTUAL_NODES_MAX })
+  readonly #nodes = new LRUCache<Ino, Node>(atMost(VIRTUAL_NODES_MAX))
 
   constructor(parts: ViewParts) {
     this.#parts = parts
