@@ -9,9 +9,9 @@ const THREADS = [
 
 /** Files under src/ that are loaded first, later, or in threads. */
 const FILES: Readonly<Record<ProcessKind, readonly string[]>> = {
-  supervise: ['main/supervisor/start.ts'],
+  supervise: ['main/supervisor/start.ts', 'storage/fuse/device/libc.ts'],
   control: ['main/control/run.ts', 'keyspace/etcd/etcd-keyspace.ts', ...THREADS],
-  storage: ['main/storage/run.ts', 'storage/fuse/session/open.ts', ...THREADS],
+  storage: ['main/storage/run.ts', 'storage/fuse/session/open.ts', 'identity/index.ts', ...THREADS],
   mesh: ['main/mesh/run.ts'],
 }
 
