@@ -19,7 +19,7 @@ import {
   setHomeHandlers,
 } from '#main'
 import { type ChunkStore, inlineWorkers, memoryIndex, openChunkStore } from '#storage/chunks'
-import type { Filesystem, UsedFilesystem } from '#storage/fs'
+import type { Filesystem, RemoteFilesystem, UsedFilesystem } from '#storage/fs'
 import { openPool, type Pool, poolHandlers } from '#storage/pool'
 import type { DiskFaults } from '../disk/faults.ts'
 import { DiskImage } from '../disk/image.ts'
@@ -152,6 +152,9 @@ export class CloudMachine {
       name,
       vfs: filesystem.vfs,
       isHome: home !== undefined,
+      get standIns() {
+        return 'standIns' in filesystem ? (filesystem as RemoteFilesystem).standIns : 0
+      },
       gone,
       get isOver() {
         return life.ended
@@ -233,6 +236,7 @@ export class CloudMachine {
       names,
       homeOf: homes.homeOf,
       onHomes: homes.onHomes,
+      standIn: homes.standIn,
     })
     this.#elsewhere = elsewhere
     const filesystems = await Filesystems.open({

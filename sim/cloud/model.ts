@@ -37,6 +37,7 @@ export class CloudName {
   #doubt: readonly (CloudFile | undefined)[] | undefined
   #base: CloudFile | undefined
   #versions: NameVersion[] = []
+  readonly #ever = new Set<CloudFile | undefined>([undefined])
 
   constructor(name: string) {
     this.name = name
@@ -54,11 +55,13 @@ export class CloudName {
 
   change(version: NameVersion): void {
     this.#versions.push(version)
+    this.#ever.add(version.file)
   }
 
   /** A change that was not answered: it is as before, or as it would be. */
   perhaps(file: CloudFile | undefined): void {
     this.#doubt = [...(this.#doubt ?? [this.now]), file]
+    this.#ever.add(file)
   }
 
   /** Everything up to this revision is durable. */
@@ -84,6 +87,16 @@ export class CloudName {
   seenBy(machine: string): number {
     const last = this.#versions.at(-1)
     return last === undefined || last.by === machine ? 0 : last.calledAt + 1
+  }
+
+  /**
+   * True for what it led to at some time since it was durable: a machine that stands in for the home may not have more. One that was cut
+   * off from a single controller, with `isOld`, may have less: what it led to at any time.
+   */
+  wasPossible(ino: number | undefined, isOld: boolean): boolean {
+    const since = [this.#base, ...this.#versions.map(({ file }) => file), ...(this.#doubt ?? [])]
+    const files = isOld ? [...this.#ever, ...since] : since
+    return files.some(file => file?.ino === ino || (file !== undefined && file.ino === undefined))
   }
 
   /** It leads to this file for good: somebody was told that it is durable. */

@@ -22,6 +22,8 @@ export interface CloudSetting {
   readonly isCalm: boolean
   /** The newest revision of the home, or the last that was known. */
   readonly revision: number
+  /** True with a single controller: who is cut off from it cannot know what it misses. */
+  readonly isAlone: boolean
   /** Bytes that the filesystem may hold; undefined: as many as there is room for. */
   readonly limit: number | undefined
   note(line: string): void
@@ -38,6 +40,8 @@ export interface Process {
   readonly vfs: Vfs
   /** The home of the filesystem is in it. */
   readonly isHome: boolean
+  /** How often others have answered for a home that was silent. */
+  readonly standIns: number
   readonly gone: Promise<'gone'>
   readonly isOver: boolean
   /** Power cuts of the home before the program began. */
@@ -131,12 +135,19 @@ async function grow<Value>(
 async function look(setting: CloudSetting, machine: Process, name: CloudName): Promise<boolean> {
   const { model } = setting
   const { cuts } = model
+  const { standIns } = machine
   const wanted = name.now?.ino
   const seen = await call(setting, machine, `looks ${name.name} up`, async vfs => {
     const found = await vfs.lookup(ROOT_INO, name.name)
     return found === ERRNO.ENOENT ? { ino: undefined } : found
   })
   if (typeof seen === 'string' || cuts !== model.cuts) return false
+  if (machine.standIns !== standIns) {
+    mustHold(name.wasPossible(seen.value.ino, setting.isAlone), () => {
+      return `${machine.name} is told of ${seen.value.ino ?? 'nothing'} at ${name.name}, which never was there`
+    })
+    return false
+  }
   mustHold(seen.value.ino === wanted, () => {
     return `${machine.name} finds ${seen.value.ino ?? 'nothing'} at ${name.name}, not ${wanted ?? 'nothing'}`
   })
@@ -349,10 +360,16 @@ async function readWhole(
   { ino, history, ...file }: CloudFile,
   cuts: number,
 ): Promise<boolean> {
+  const { standIns } = machine
   const found = await call(setting, machine, `reads ${ino}`, vfs => readAll(vfs, ino as Ino))
   if (typeof found === 'string') return false
   if (cuts !== setting.model.cuts || file.isFrozen) return true
-  const wrong = history.wrongNow(found.value)
+  const isFromStandIn = machine.standIns !== standIns
+  if (isFromStandIn && setting.isAlone) return true
+  // Who stands in for the home has what was synced, and what this machine was answered; perhaps not what others have closed.
+  const wrong = isFromStandIn
+    ? history.wrongAsOf(found.value, setting.model.durableRevision, true)
+    : history.wrongNow(found.value)
   mustHold(wrong === undefined, () => `${machine.name} reads file ${ino}: ${wrong}`)
   return true
 }

@@ -4,7 +4,6 @@ import { type Change, leaseOf, revisionOf } from './change.ts'
 import type { CommitLog } from './commit-log.ts'
 import { keyspaceFault } from './faults.ts'
 import { History, type HistoryKept } from './history.ts'
-import { type Span, spanOf } from './key-set.ts'
 import type {
   KeyEvent,
   KeyspaceStatus,
@@ -32,8 +31,8 @@ import {
 import { compacted } from './log/cursor.ts'
 import { encodeRecord } from './record.ts'
 import type { RowIndex } from './row-index.ts'
-import { countRows, findRows, type Rows, rowAt } from './rows.ts'
-import { planTxn, type TxnView, withoutValue } from './txn.ts'
+import { answerRange, type RangeBegun, type Rows, rowAt } from './rows.ts'
+import { planTxn, type TxnView } from './txn.ts'
 import { VersionMap } from './version-map.ts'
 import { SharedRun, sleepUntilWoken, TaskScope, waitFor } from './waiting.ts'
 import { WatchHub } from './watch-hub.ts'
@@ -60,12 +59,6 @@ export interface EngineParts {
   readonly failed: (error: Error) => void
   /** Closes what the parts share with nobody else. */
   readonly closed: (clean: boolean) => Promise<void>
-}
-
-interface RangeBegun {
-  readonly result: RangeResult
-  /** What has not been looked at. */
-  readonly rest: Span | undefined
 }
 
 /** Makes a running keyspace of its parts. */
@@ -228,18 +221,7 @@ class Engine implements LocalKeyspace {
     if (revision !== undefined && revision > this.revision) throw this.#future(revision)
     if (revision !== undefined && revision < this.#history.compacted) throw compacted(this.#history.compacted)
     const asOf = revision === this.revision ? undefined : revision
-    const span = spanOf(request.keys)
-    return this.#reading(() => {
-      if (request.want === 'count') {
-        const count = countRows(this.#rows, span, asOf)
-        return { result: { revision: this.revision, entries: [], count, more: false }, rest: undefined }
-      }
-      const limit = request.limit ?? Number.MAX_SAFE_INTEGER
-      const wanted = { span, descending: request.order === 'descending', revision: asOf, limit }
-      const { rows, more, rest } = findRows(this.#rows, wanted, looksMax)
-      const entries = request.want === 'keys' ? rows.map(withoutValue) : rows
-      return { result: { revision: this.revision, entries, count: more ? 0 : entries.length, more }, rest }
-    })
+    return this.#reading(() => answerRange(this.#rows, request, { revision: this.revision, asOf, looksMax }))
   }
 
   // As of the revision it began with. When that is compacted meanwhile, and nobody asked for it, all is read anew, and at once.

@@ -26,7 +26,6 @@ export const keyspaceFault = defineFaults({
   /** The index does not hold what was written; the next open rebuilds it. */
   IndexDamaged: { status: 500, retry: 'later' },
   CheckpointDamaged: { status: 500, retry: 'never' },
-  /** Another process has this keyspace open. */
   /** What is sent to a standby is not what comes next there. */
   Gap: { status: 409, retry: 'reread' },
   /** What is sent to a standby comes from a home that is home no longer. */
@@ -37,6 +36,9 @@ export const keyspaceFault = defineFaults({
   NotWhole: { status: 409, retry: 'later' },
   /** Too few other machines have what is to be made durable. */
   TooFewLogs: { status: 503, retry: 'later' },
+  /** A copy of what another machine writes. */
+  ReadOnly: { status: 409, retry: 'never' },
+  /** Another process has this keyspace open. */
   InUse: { status: 409, retry: 'later' },
   Closed: { status: 503, retry: 'never' },
   /** The server that keeps the keyspace does not answer; nothing was changed. */

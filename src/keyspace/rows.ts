@@ -1,8 +1,9 @@
 import type { ByteString } from '#base'
-import type { Span } from './key-set.ts'
-import type { KeyValue, Revision } from './keyspace.ts'
+import { type Span, spanOf } from './key-set.ts'
+import type { KeyValue, RangeRequest, RangeResult, Revision } from './keyspace.ts'
 import { RANGE_PAGE_ROWS } from './limits.ts'
 import type { RowIndex } from './row-index.ts'
+import { withoutValue } from './txn.ts'
 import type { VersionMap } from './version-map.ts'
 
 /** Everything readable: the versions not yet in the index, over the index. */
@@ -71,6 +72,34 @@ function* mergedRows(rows: Rows, wanted: RowsWanted): Generator<readonly [ByteSt
     yield [over[0], over[1].entry]
     over = next(overlay)
   }
+}
+
+/** A range as far as it was answered. */
+export interface RangeBegun {
+  readonly result: RangeResult
+  /** What has not been looked at. */
+  readonly rest: Span | undefined
+}
+
+/** Answers a range, or the first `looksMax` keys of one, as of a revision; the newest, which is `revision`, when `asOf` is undefined. */
+export function answerRange(
+  rows: Rows,
+  request: RangeRequest,
+  {
+    revision,
+    asOf,
+    looksMax,
+  }: { readonly revision: Revision; readonly asOf?: Revision | undefined; readonly looksMax: number },
+): RangeBegun {
+  const span = spanOf(request.keys)
+  if (request.want === 'count') {
+    return { result: { revision, entries: [], count: countRows(rows, span, asOf), more: false }, rest: undefined }
+  }
+  const limit = request.limit ?? Number.MAX_SAFE_INTEGER
+  const wanted = { span, descending: request.order === 'descending', revision: asOf, limit }
+  const found = findRows(rows, wanted, looksMax)
+  const entries = request.want === 'keys' ? found.rows.map(withoutValue) : found.rows
+  return { result: { revision, entries, count: found.more ? 0 : entries.length, more: found.more }, rest: found.rest }
 }
 
 /** How many rows there are. What the index has of the keys in the overlay is asked once for all of them. */

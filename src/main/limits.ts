@@ -215,6 +215,10 @@ export const COPIES_TOLD_MS = 2_000
 /** How often what was forced without a controller is handed to one, and told to machines that were not told. */
 export const RECORD_AGAIN_MS = 1_000
 
+/** Milliseconds in which a home answers a machine that would stand in for it, and in which a controller says whether that may. */
+export const HOME_SILENT_MS = 1_000
+export const STAND_IN_CONFIRM_MS = 3_000
+
 /** Milliseconds that a home gives the machines that have its log to say that there is a later one, when it starts. */
 export const HOMES_HEARD_MS = 3_000
 

@@ -8,7 +8,7 @@ import { whyNoLab } from './why-no-lab.ts'
 /** Milliseconds within which a cloud goes on after any machine was lost; machines of a lab that share two processors take longer. */
 const GOES_ON_MS = 15_000
 const LOOKS_MS = 15_000
-/** The longest that reads of what a machine has looked at may wait: long before anything takes over for who was lost. */
+/** The longest that reads may wait, also of what a machine never looked at: long before anything takes over for who was lost. */
 const READS_WAIT_MS = 6_000
 const READ = { folder: '/mnt/cairn/readers', known: 20, fresh: 300 }
 const READ_MS = 24_000
@@ -27,7 +27,7 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 240_000 }
     await lab.kill('m1')
     await t.test('control works on another, whose controllers lead', () => controlled(lab, killedAt))
     await t.test('files are read and written by themselves', () => written(lab, killedAt))
-    await t.test('files that were looked at are read all the time', () => readAllTheTime(lab, read))
+    await t.test('files are read all the time', () => readAllTheTime(lab, read))
     await t.test('the lost one comes back as a controller', () => back(lab))
     await t.test('one that gets another address is a member there, which the others need', () => moved(lab))
   })
@@ -61,8 +61,8 @@ async function readAllTheTime(lab: TestLab, { done }: Awaited<ReturnType<typeof 
     assert.deepEqual(errors, [])
     // On the next home another storage process takes over meanwhile, which on a busy machine takes its time.
     const maxMs = OTHERS[at] === row.home ? GOES_ON_MS : READS_WAIT_MS
-    assert.ok(Math.max(open, known) < maxMs, `an open file waited ${open} ms, one that is known ${known} ms`)
-    assert.ok(fresh < GOES_ON_MS + LOOKS_MS, `a file that nobody had looked at waited ${fresh} ms`)
+    const waited = `an open file waited ${open} ms, one that is known ${known} ms, one that nobody had looked at ${fresh} ms`
+    assert.ok(Math.max(open, known, fresh) < maxMs, waited)
     assert.ok(Math.min(counts.open, counts.known) > 100, JSON.stringify(counts))
   }
 }

@@ -42,6 +42,24 @@ suite('a standby', () => {
     )
   })
 
+  test('can be read as far as it is, and follows on', async () => {
+    const [one, other] = [new LogMachine(), new LogMachine()]
+    await using home = await one.home()
+    await using standby = await other.standby()
+    await assert.rejects(standby.view(never), faulty('NotWhole'))
+    const start = { home, machine: one, epoch: 1 }
+    for (let i = 0; i < 9; i++) change(home, i, 10)
+    // Not synced yet: the home had no time to say how far it is.
+    standby.append(packRecords(1, revisionOf(1), await recordsOf(home, revisionOf(1), 5)))
+    const view = await standby.view(never)
+    assert.equal(view.revision, 5)
+    await ship(start, standby, 9)
+    assert.equal(shown(await standby.view(never)), shown(home))
+    assert.equal((await standby.view(never)).revision, home.revision)
+    assert.throws(() => view.commit({ then: [put('a', 'b')] }), faulty('ReadOnly'))
+    await assert.rejects(view.sync(view.revision, never), faulty('ReadOnly'))
+  })
+
   test('refuses gaps, older epochs and what is damaged, and stays as it was', async () => {
     const [one, other] = [new LogMachine(), new LogMachine()]
     await using home = await one.home()

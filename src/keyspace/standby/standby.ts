@@ -4,7 +4,7 @@ import { checkpointPath } from '../checkpoint.ts'
 import { Checkpoints } from '../checkpoints.ts'
 import type { LogCursor } from '../commit-log.ts'
 import { keyspaceFault } from '../faults.ts'
-import type { Revision } from '../keyspace.ts'
+import type { LocalKeyspace, Revision } from '../keyspace.ts'
 import { APPLY_BYTES, SYNC_EVERY_MS } from '../limits.ts'
 import { segmentPath, segmentsIn } from '../log/segment.ts'
 import type { Survived } from '../log/tail.ts'
@@ -14,6 +14,7 @@ import { SharedRun, TaskScope, waitFor } from '../waiting.ts'
 import { type RecordBatch, unpackRecords } from './batch.ts'
 import { receiveCheckpoint } from './checkpoint-file.ts'
 import { EPOCHS_KEY, type EpochStart, type LogReach, readEpochs } from './epochs.ts'
+import { viewOf } from './view.ts'
 
 /** What a standby needs. */
 export interface StandbyOptions {
@@ -63,6 +64,7 @@ export class Standby implements AsyncDisposable {
   #store: OpenStore
   #checkpoints: Checkpoints
   #cursor: LogCursor | undefined
+  #view: LocalKeyspace | undefined
   #epochs: readonly EpochStart[]
   #epoch = 0
   /** Bytes of records that the index may lack. */
@@ -134,6 +136,18 @@ export class Standby implements AsyncDisposable {
   }
 
   /**
+   * Brings all that is here into the index, to be read there until the next record comes. Faults: NotWhole, those of the disk.
+   */
+  async view(signal: AbortSignal): Promise<LocalKeyspace> {
+    if (this.#failure !== undefined) throw this.#failure
+    const { log, index } = this.#store
+    if (log.durable < log.last) await waitFor(log.sync(log.last), signal)
+    if (index.state.applied < log.last) await waitFor(this.#apply.request(), signal)
+    if (this.reach.isWhole && index.state.applied === log.last) return (this.#view ??= viewOf(index))
+    throw keyspaceFault('NotWhole', `this standby has the log up to ${log.last}, and its index ${index.state.applied}`)
+  }
+
+  /**
    * Becomes what a checkpoint says, or empty when there is none; the log behind it is to follow. Until all of it is here it stays as it was; a kill while they
    * change places leaves nothing. Faults: OldEpoch, RecordDamaged, DiskFull, DiskFailed.
    */
@@ -157,6 +171,7 @@ export class Standby implements AsyncDisposable {
     await world.disk.syncFolder(folder)
     await this.#closeStore(false)
     this.#cursor = undefined
+    this.#view = undefined
     this.#tasks = this.#newTasks()
     await clear(this.#options)
     if (received === undefined) world.disk.remove(checkpointPath(folder))

@@ -33,6 +33,7 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'fs.watch': 'machine',
   'fs.acknowledge': 'machine',
   'fs.renew': 'machine',
+  'fs.standIn': 'machine',
   'fs.close': 'machine',
   'snapshot.list': 'member',
   'snapshot.diff': 'member',

@@ -1,9 +1,17 @@
-import { clusterFault, type MachineSubject, machineOf } from '#cluster'
+import { clusterFault, forMachines, type MachineSubject, machineOf } from '#cluster'
 import { answerDownload, answerUnary, type CallContext, type Handler, type Message, message, NO_BYTES } from '#rpc'
-import { type Access, type Asker, type HomeSessions, isErrno, type RemoteAnswer, type RemoteKind } from '#storage/fs'
+import {
+  type Access,
+  type Asker,
+  type HomeSessions,
+  isErrno,
+  type RemoteAnswer,
+  type RemoteKind,
+  type StandInCall,
+} from '#storage/fs'
 import { ANSWERS } from './answers.ts'
 import { INPUTS } from './inputs.ts'
-import { fsAcknowledge, fsCall, fsClose, fsOpen, fsRenew, fsWatch } from './methods.ts'
+import { fsAcknowledge, fsCall, fsClose, fsOpen, fsRenew, fsStandIn, fsWatch } from './methods.ts'
 
 /** Which filesystems have their home here, and what machines may do with them. */
 export interface Homes {
@@ -54,6 +62,23 @@ export function remoteHandlers(homes: Homes): readonly Handler[] {
       return message(undefined)
     }),
   ]
+}
+
+/** Answers for homes elsewhere that are silent. */
+export interface AnswersForHomes {
+  answer(machine: MachineSubject, filesystem: string, call: StandInCall, signal: AbortSignal): Promise<RemoteAnswer>
+}
+
+/** What other machines may ask of filesystems whose log is here. */
+export function standInHandlers(standIns: AnswersForHomes): readonly Handler[] {
+  return forMachines([
+    answerUnary(fsStandIn, async ({ filesystem, kind, input, answered, epoch }, { peer, body, signal }) => {
+      const machine = peer === undefined ? undefined : machineOf(peer)
+      if (machine === undefined) throw clusterFault('Forbidden', 'filesystems are for machines of the cloud')
+      const call = { kind, input: INPUTS[kind].decode({ head: input, body }), newest: { answered, epoch } }
+      return answerOf(kind, await standIns.answer(machine, filesystem, call, signal))
+    }),
+  ])
 }
 
 type CallResult = ReturnType<typeof fsCall.result>

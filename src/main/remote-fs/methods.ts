@@ -63,6 +63,14 @@ export const fsOpen = unary({
   timeoutMs: 10_000,
 })
 
+const answer = shape({
+  errno: optional(errno),
+  value: unchecked,
+  revision: integer(),
+  changed: list(attributes, CONTENT_EXTENTS_MAX),
+  contentTo: integer(),
+})
+
 /** One operation of a session. Raw bytes of input and answer are the body. */
 export const fsCall = unary({
   name: 'fs.call',
@@ -73,14 +81,23 @@ export const fsCall = unary({
     name: optional(shape({ slot: integer(0, SLOTS_MAX - 1), sequence: integer(1) })),
     input: unchecked,
   }),
-  result: shape({
-    errno: optional(errno),
-    value: unchecked,
-    revision: integer(),
-    changed: list(attributes, CONTENT_EXTENTS_MAX),
-    contentTo: integer(),
-  }),
+  result: answer,
   timeoutMs: 30_000,
+})
+
+/** One operation that only reads, of a machine with the log of a filesystem whose home is silent. */
+export const fsStandIn = unary({
+  name: 'fs.standIn',
+  version: 1,
+  params: shape({
+    filesystem,
+    kind: remoteKind,
+    input: unchecked,
+    answered: optional(integer()),
+    epoch: optional(integer()),
+  }),
+  result: answer,
+  timeoutMs: 10_000,
 })
 
 /** What a session may no longer believe, as long as the connection lasts. */

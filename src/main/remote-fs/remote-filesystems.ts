@@ -5,7 +5,7 @@ import type { ChunkSource, LeftBehind, RemoteFilesystem } from '#storage/fs'
 import { openRemoteFilesystem } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { OWNER } from '../paths/changes.ts'
-import { RpcTransport } from './transport.ts'
+import { type AskStandIns, RpcTransport } from './transport.ts'
 
 /** What filesystems that live elsewhere are opened with. */
 export interface RemoteFilesystemsOptions {
@@ -24,6 +24,8 @@ export interface RemoteFilesystemsOptions {
   readonly homeOf?: ((filesystem: string) => string | undefined) | undefined
   /** See `FilesystemsHomes`: nothing of a mount that outlived the home here is served before it is known. */
   readonly leftBehind?: ((filesystem: string) => Promise<LeftBehind> | undefined) | undefined
+  /** Asks machines that have the log of a filesystem while its home is silent. */
+  readonly standIn?: AskStandIns | undefined
   /** Runs `run` when that may be another one, until disposed. */
   readonly onHomes?: ((run: () => void) => Disposable) | undefined
 }
@@ -123,7 +125,7 @@ export class RemoteFilesystems implements AsyncDisposable {
     const isMounted = mounted?.has(name) === true
     const told = () => this.#options.told(name)
     const { signal } = this.#closing
-    const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching))
+    const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching), this.#options.standIn)
     const folder = `${dataFolder}/remote/${name}`
     const left = isMounted ? this.#options.leftBehind?.(name) : undefined
     const leftBehind = left && (await orAborted(left, signal))

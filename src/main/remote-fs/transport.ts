@@ -1,4 +1,4 @@
-import { type Client, message } from '#rpc'
+import { type Client, type Message, message } from '#rpc'
 import type {
   Acknowledgement,
   Grant,
@@ -8,22 +8,32 @@ import type {
   RemoteKind,
   Resumption,
   Stale,
+  StandInCall,
 } from '#storage/fs'
 import { ANSWERS } from './answers.ts'
 import { INPUTS } from './inputs.ts'
-import { fsAcknowledge, fsCall, fsClose, fsOpen, fsRenew, fsWatch } from './methods.ts'
+import { fsAcknowledge, fsCall, fsClose, fsOpen, fsRenew, fsStandIn, fsWatch } from './methods.ts'
 
 /** Reaches the machine a filesystem lives on now. Faults: Unreachable, with which the caller tries again later. */
 export type ReachHome = (signal: AbortSignal) => Promise<Client>
+
+/** Asks any machine that has the log of a filesystem. */
+export type AskStandIns = <Kind extends RemoteKind>(
+  filesystem: string,
+  call: StandInCall<Kind>,
+  signal: AbortSignal,
+) => Promise<RemoteAnswer<Kind>>
 
 /** The way to the home of a filesystem over whatever connection there is at the time of each call. */
 export class RpcTransport implements HomeTransport {
   readonly #filesystem: string
   readonly #reach: ReachHome
+  readonly standIn: HomeTransport['standIn']
 
-  constructor(filesystem: string, reach: ReachHome) {
+  constructor(filesystem: string, reach: ReachHome, standIn?: AskStandIns) {
     this.#filesystem = filesystem
     this.#reach = reach
+    if (standIn !== undefined) this.standIn = (call, signal) => standIn(filesystem, call, signal)
   }
 
   async open(resume: Resumption | undefined, signal: AbortSignal): Promise<Grant> {
@@ -40,9 +50,7 @@ export class RpcTransport implements HomeTransport {
     const client = await this.#reach(signal)
     const sent = INPUTS[kind].encode(input)
     const params = { filesystem: this.#filesystem, session, kind, name, input: sent.head }
-    const { head, body } = await client.exchange(fsCall, message(params, sent.body), signal)
-    const { errno, value, ...rest } = head
-    return { ...rest, answer: errno ?? ANSWERS[kind].decode({ head: value, body }) }
+    return answerIn(kind, await client.exchange(fsCall, message(params, sent.body), signal))
   }
 
   async *watch(session: number, signal: AbortSignal): AsyncGenerator<Stale, void, undefined> {
@@ -70,4 +78,24 @@ export class RpcTransport implements HomeTransport {
   #of(session: number) {
     return { filesystem: this.#filesystem, session }
   }
+}
+
+/** Asks a machine that has the log of a filesystem what it would answer for the home. */
+export async function askStandIn<Kind extends RemoteKind>(
+  client: Client,
+  filesystem: string,
+  { kind, input, newest: { answered, epoch } }: StandInCall<Kind>,
+  signal: AbortSignal,
+): Promise<RemoteAnswer<Kind>> {
+  const sent = INPUTS[kind].encode(input)
+  const params = { filesystem, kind, input: sent.head, answered, epoch }
+  return answerIn(kind, await client.exchange(fsStandIn, message(params, sent.body), signal))
+}
+
+function answerIn<Kind extends RemoteKind>(
+  kind: Kind,
+  { head, body }: Message<ReturnType<typeof fsCall.result>>,
+): RemoteAnswer<Kind> {
+  const { errno, value, ...rest } = head
+  return { ...rest, answer: errno ?? ANSWERS[kind].decode({ head: value, body }) }
 }

@@ -5,6 +5,7 @@ import type { Handler } from '#rpc'
 import type { ChunkSource, LeftBehind } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import { CLAIM_AGAIN_MS } from '../limits.ts'
+import { standInHandlers } from '../remote-fs/handlers.ts'
 import { homeMachine } from '../remote-fs/remote-filesystems.ts'
 import type { Filesystems, FilesystemsHomes } from '../storage/filesystems.ts'
 import { isCutOff } from '../storage/cut-off.ts'
@@ -13,6 +14,7 @@ import { HomeRecords, type SetHome } from './records.ts'
 import { retire } from './retire.ts'
 import { type Roles, takeRoles, watchRoles } from './roles.ts'
 import { shipLog } from './shipping.ts'
+import { StandIns } from './stand-ins.ts'
 import { Standbys } from './standbys.ts'
 import { tellHomes } from './tell-homes.ts'
 
@@ -34,6 +36,7 @@ export interface ReplicationOptions {
 export class Replication implements AsyncDisposable {
   readonly records: HomeRecords
   readonly standbys: Standbys
+  readonly standIns: StandIns
   readonly #options: ReplicationOptions
   readonly #closing = new AbortController()
   readonly #work = new Set<Promise<void>>()
@@ -48,12 +51,13 @@ export class Replication implements AsyncDisposable {
     this.#options = options
     this.records = new HomeRecords(options)
     this.standbys = new Standbys(options)
+    this.standIns = new StandIns({ ...options, records: this.records, standbys: this.standbys })
   }
 
   /** What other machines may ask. */
   handlers(): readonly Handler[] {
     const { machines } = this.#options
-    return logHandlers({
+    const logs = logHandlers({
       records: this.records,
       standbys: name => (this.#mayFollow(name) ? this.standbys : undefined),
       home: name => {
@@ -63,6 +67,7 @@ export class Replication implements AsyncDisposable {
       lacks: () => this.lacks,
       own: () => machines.own,
     })
+    return [...logs, ...standInHandlers(this.standIns)]
   }
 
   /** Decides what this machine is, before filesystems are opened; other machines can be called. */
@@ -83,6 +88,7 @@ export class Replication implements AsyncDisposable {
       roles: this.#roles,
       ship: opened => shipLog(shipping, opened),
       homeOf: name => this.homeOf(name),
+      standIn: (name, call, signal) => this.standIns.ask(name, call, signal),
       leftBehind: name => this.#leftBehind.get(name)?.promise,
       onHomes: run => this.records.onChange(run),
       isCutOff: name => this.isCutOff(name),

@@ -1,6 +1,7 @@
 import { type World, whyOf } from '#base'
 import {
   type IndexFactory,
+  type LocalKeyspace,
   openStandby,
   type RecordBatch,
   type Revision,
@@ -54,6 +55,11 @@ export class Standbys implements AsyncDisposable {
       await standby.fill(epoch, pieces)
       return standby.reach
     })
+  }
+
+  /** Reads what one has. Faults: NotWhole, those of the standby and of `run`. */
+  read<Value>(name: string, signal: AbortSignal, run: (keyspace: LocalKeyspace) => Promise<Value>): Promise<Value> {
+    return this.#with(name, async standby => run(await standby.view(signal)))
   }
 
   /** How far the one here is; undefined: there is none. */

@@ -24,6 +24,7 @@ import {
 } from '#storage/fs'
 import { mainFault } from '../faults.ts'
 import type { RemoteFilesystems } from '../remote-fs/remote-filesystems.ts'
+import type { AskStandIns } from '../remote-fs/transport.ts'
 import { FILESYSTEM_NAME_MAX } from '../limits.ts'
 import type { Roles } from '../replication/roles.ts'
 import type { Shipping } from '../replication/shipping.ts'
@@ -64,6 +65,8 @@ export interface FilesystemsHomes {
   ship(opened: { readonly name: string; readonly folder: string; readonly keyspace: LocalKeyspace }): Shipping
   /** The machine a filesystem lives on; undefined: nobody has said. */
   homeOf(name: string): string | undefined
+  /** Asks machines that have its log, while its home is silent. */
+  readonly standIn?: AskStandIns
   /** What programs here believe to have of when it was here; known once the home is reached. Undefined: it never was. */
   leftBehind?(name: string): Promise<LeftBehind> | undefined
   /** Runs `run` when that may be another one, until disposed. */

@@ -206,8 +206,18 @@ function remoteFilesystems(parts: {
   const mounted = new Set(mounts.filter(mount => mount.resumed).map(mount => mount.filesystem))
   const wanted = new Set(['home', ...mounts.map(mount => mount.filesystem)])
   const names = [...wanted].filter(name => isElsewhere(homes, name))
-  const { homeOf, onHomes, leftBehind } = homes
-  return new RemoteFilesystems({ ...rest, dataFolder, bootId: bootId(), mounted, names, homeOf, onHomes, leftBehind })
+  const { homeOf, onHomes, leftBehind, standIn } = homes
+  return new RemoteFilesystems({
+    ...rest,
+    dataFolder,
+    bootId: bootId(),
+    mounted,
+    names,
+    homeOf,
+    onHomes,
+    leftBehind,
+    standIn,
+  })
 }
 
 const NEVER = new AbortController().signal

@@ -52,6 +52,7 @@ export {
 } from './remote/open-remote.ts'
 export { sessionFault } from './shared/faults.ts'
 export type { HomeSessions } from './shared/home-sessions.ts'
+export { StandIn } from './shared/stand-in.ts'
 export type { Asker, HomeSince } from './shared/session-parts.ts'
 export type {
   Access,
@@ -63,6 +64,7 @@ export type {
   RemoteKind,
   Resumption,
   Stale,
+  StandInCall,
 } from './shared/protocol.ts'
 export type { PlacedQuota, Quota } from './quota.ts'
 export type { Cid } from './snapshot/cids.ts'

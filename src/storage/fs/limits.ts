@@ -72,6 +72,10 @@ export const LEASE_MS = 10_000
 export const RENEW_MS = 2_500
 /** How long somebody waits for a home that cannot be reached before an error says so. */
 export const UNREACHABLE_MS = 60_000
+/** How long a home is silent before machines that have its log are asked for what only reads, how often that is looked at, and how long they have. */
+export const STAND_IN_AFTER_MS = 1_000
+export const STAND_IN_LOOK_MS = 250
+export const STAND_IN_MS = 5_000
 /** Between two tries to reach a home: at first, and at most. */
 export const RECONNECT_MS = 100
 export const RECONNECT_MAX_MS = 500

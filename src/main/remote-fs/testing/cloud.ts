@@ -22,11 +22,12 @@ import {
   openRemoteFilesystem,
   type RemoteFilesystem,
   ROOT_INO,
+  StandIn,
   type Vfs,
 } from '#storage/fs'
 import { openMemoryKeyspace, revisionOf } from '#keyspace'
 import { remoteHandlers } from '../handlers.ts'
-import { RpcTransport } from '../transport.ts'
+import { type AskStandIns, RpcTransport } from '../transport.ts'
 import { MemoryChunkSource } from './chunks.ts'
 
 /** A way from one machine to the home, that can be cut. */
@@ -127,6 +128,8 @@ export interface TestCloud extends AsyncDisposable {
    */
   moveHome(first?: number, own?: string, known?: readonly number[]): Promise<void>
   readonly revision: number
+  /** Another machine has the log as it is now, and answers for the home while that is silent. */
+  standIn(): StandIn
   /** The home's machine loses its power and comes back: what was not synced may be gone. */
   cutPower(): Promise<void>
 }
@@ -168,6 +171,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
     })
   const accesses = new Map<string, Access>()
   const ways: Way[] = []
+  let standIn: StandIn | undefined
   const machines: TestMachine[] = []
   const served = remoteHandlers({
     sessionsOf: () => cloud.home.sessions,
@@ -193,6 +197,10 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
     get revision() {
       return keyspace.revision
     },
+    standIn() {
+      standIn = new StandIn(keyspace, { chunks, clock: world.clock })
+      return standIn
+    },
     async machine(name, access = 'full') {
       accesses.set(name, access)
       const peer = { ...subjectOf({ name, isController: false }), serial: '00' }
@@ -208,6 +216,11 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
         folder: `${folder}/${name}`,
         chunks,
         told: () => cloud.kernelsTold(),
+        standIn: async (_, call) => {
+          // A home that is reached answers those who would stand in for it, too.
+          if (standIn === undefined || !way.isCut) throw rpcFault('Unreachable', 'nobody stands in')
+          return (await standIn.answer({ name, isController: false }, call)) as never
+        },
       })
       machines.push(made)
       return made
@@ -250,13 +263,14 @@ async function openMachine(parts: {
   readonly world: World
   readonly folder: string
   readonly chunks: ChunkSource
+  readonly standIn: AskStandIns
   told(): Promise<void>
 }): Promise<TestMachine> {
   const { way, world, folder, chunks } = parts
   const told: string[] = []
   let isClosed = false
   const open = async (leftBehind?: LeftBehind) => {
-    const transport = new RpcTransport('home', signal => way.reach(signal))
+    const transport = new RpcTransport('home', signal => way.reach(signal), parts.standIn)
     const fs = await openRemoteFilesystem({
       world,
       folder,

@@ -1,5 +1,15 @@
 import { defineFaults, isFault, OVER, type World } from '#base'
-import { KERNEL_TOLD_MS, LEASE_MS, RECONNECT_MAX_MS, RECONNECT_MS, RENEW_MS, UNREACHABLE_MS } from '../limits.ts'
+import {
+  KERNEL_TOLD_MS,
+  LEASE_MS,
+  RECONNECT_MAX_MS,
+  RECONNECT_MS,
+  RENEW_MS,
+  STAND_IN_AFTER_MS,
+  STAND_IN_LOOK_MS,
+  STAND_IN_MS,
+  UNREACHABLE_MS,
+} from '../limits.ts'
 import type { RequestName } from '../home/result.ts'
 import type { PlacedLock } from '../lock.ts'
 import type { HomeOperations } from '../operation.ts'
@@ -10,6 +20,7 @@ import {
   type Grant,
   type HomeTransport,
   isChange,
+  isForStandIn,
   isLock,
   type RemoteAnswer,
   type RemoteKind,
@@ -35,6 +46,8 @@ export interface SessionHolder {
   locks(): readonly PlacedLock[]
   /** The session is over at the home: what was written and not yet there is lost. */
   lost(): void
+  /** The home is heard again: what others have answered for it is to be asked anew. */
+  returned(): void
   /** A session has begun, or goes on. */
   granted(grant: Grant): void
 }
@@ -57,6 +70,17 @@ interface Asking {
   readonly asked?: AskedChange | undefined
   /** It asks again, and an earlier process may have had it done. */
   readonly left?: LeftChange | undefined
+  /** Who waits for it; undefined: whoever asked. */
+  readonly waiting?: Pick<Waiting, 'isOver'> | undefined
+}
+
+/** A question that others than the home may answer. */
+interface Waiting {
+  readonly sinceMs: number
+  /** It is answered: nobody asks again. */
+  isOver: boolean
+  /** Resolves when the home has been silent for too long. */
+  late: PromiseWithResolvers<undefined>
 }
 
 /** How long a call waits for a home that cannot be reached: UNREACHABLE_MS, or not at all. */
@@ -81,6 +105,9 @@ export class HomeSession implements AsyncDisposable {
   #answered: { readonly answered: number; readonly epoch: number | undefined } = NOTHING_ANSWERED
   #leaseEndMs = 0
   #heardMs = Number.NEGATIVE_INFINITY
+  #isStoodInFor = false
+  #standIns = 0
+  readonly #waiting = new Set<Waiting>()
 
   constructor(parts: HomeSessionParts) {
     this.#parts = parts
@@ -105,6 +132,16 @@ export class HomeSession implements AsyncDisposable {
     return this.#nowMs - this.#heardMs
   }
 
+  /** True from when another machine has answered for the home until that is heard again. */
+  get isStoodInFor(): boolean {
+    return this.#isStoodInFor
+  }
+
+  /** How often another machine has answered for the home. */
+  get standIns(): number {
+    return this.#standIns
+  }
+
   /** The session, once the home is reached. Faults: Unreachable. */
   granted(untilMs: number = this.#nowMs + UNREACHABLE_MS): Promise<Grant> {
     return this.#grant === undefined ? this.#before(untilMs, this.#open()) : Promise.resolve(this.#grant)
@@ -121,7 +158,10 @@ export class HomeSession implements AsyncDisposable {
     request?: RequestName,
   ): Promise<RemoteAnswer<Kind>> {
     const untilMs = this.#nowMs + (patience === 'patient' ? UNREACHABLE_MS : 0)
-    if (!isChange(kind) && !isLock(kind)) return this.#ask(kind, input, { untilMs, slot: undefined })
+    if (!isChange(kind) && !isLock(kind)) {
+      const isAnswered = patience === 'patient' && isForStandIn(kind) && this.#parts.transport.standIn !== undefined
+      return isAnswered ? this.#askAny(kind, input, untilMs) : this.#ask(kind, input, { untilMs, slot: undefined })
+    }
     const asked = request && { request: request.sequence, digest: digestOfChange({ kind, input }) }
     const left = asked !== undefined && request?.isResent === true ? this.#leftOf(asked) : undefined
     const slot = await this.#slots.take(left?.slot)
@@ -168,13 +208,14 @@ export class HomeSession implements AsyncDisposable {
   async #ask<Kind extends RemoteKind>(
     kind: Kind,
     input: HomeOperations[Kind]['input'],
-    { untilMs, slot, ...named }: Asking,
+    { untilMs, slot, waiting, ...named }: Asking,
   ): Promise<RemoteAnswer<Kind>> {
     let name: CallName | undefined
     let namedIn: number | undefined
     let unknown: Error | undefined
     for (let waitMs = RECONNECT_MS; ; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
       const { session, epoch } = await this.granted(untilMs)
+      if (waiting?.isOver === true) throw unreachable(this.#parts.filesystem)
       // In another session nobody knows what became of it.
       if (unknown !== undefined && namedIn !== session) throw unknown
       if (slot !== undefined && namedIn !== session) name = this.#nameOf(session, slot, named)
@@ -194,6 +235,60 @@ export class HomeSession implements AsyncDisposable {
         await this.#parts.world.clock.sleep(waitMs, this.#closing.signal).catch(() => undefined)
       }
     }
+  }
+
+  // Of the home, and of those who have its log while it is silent.
+  async #askAny<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+    untilMs: number,
+  ): Promise<RemoteAnswer<Kind>> {
+    const waiting: Waiting = { sinceMs: this.#nowMs, isOver: false, late: Promise.withResolvers() }
+    const asked = this.#ask(kind, input, { untilMs, slot: undefined, waiting })
+    this.#waiting.add(waiting)
+    // Another has answered since the home was heard last.
+    if (this.#isStoodInFor) waiting.late.resolve(undefined)
+    if (this.#waiting.size === 1) void this.#lookForLate()
+    try {
+      for (;;) {
+        const answer = await Promise.race([asked, waiting.late.promise])
+        if (answer !== undefined) return answer
+        const other = await Promise.race([asked, this.#askStandIn(kind, input)])
+        if (other !== undefined) return other
+        waiting.late = Promise.withResolvers()
+      }
+    } finally {
+      waiting.isOver = true
+      this.#waiting.delete(waiting)
+    }
+  }
+
+  // One clock for all that wait: most are answered long before it strikes.
+  async #lookForLate(): Promise<void> {
+    const { signal } = this.#closing
+    while (this.#waiting.size > 0 && !signal.aborted) {
+      await this.#parts.world.clock.sleep(STAND_IN_LOOK_MS, signal).catch(() => undefined)
+      if (this.silentMs < STAND_IN_AFTER_MS) continue
+      const before = this.#nowMs - STAND_IN_AFTER_MS
+      for (const { sinceMs, late } of this.#waiting) if (sinceMs <= before) late.resolve(undefined)
+    }
+  }
+
+  async #askStandIn<Kind extends RemoteKind>(
+    kind: Kind,
+    input: HomeOperations[Kind]['input'],
+  ): Promise<RemoteAnswer<Kind> | undefined> {
+    const { transport, world } = this.#parts
+    const over = new AbortController()
+    const signal = AbortSignal.any([over.signal, this.#closing.signal])
+    const late = world.clock.sleep(STAND_IN_MS, signal).then(nothing, nothing)
+    const asked = transport.standIn?.({ kind, input, newest: this.#answered }, signal).catch(nothing)
+    const answer = await Promise.race([asked, late])
+    over.abort(OVER)
+    if (answer === undefined) return undefined
+    this.#isStoodInFor = true
+    this.#standIns += 1
+    return { ...answer, isFromStandIn: true }
   }
 
   #noteAnswered(revision: number, epoch: number | undefined): void {
@@ -222,6 +317,9 @@ export class HomeSession implements AsyncDisposable {
     if (this.#grant?.session !== session) return
     this.#heardMs = Math.max(this.#heardMs, sentMs)
     this.#leaseEndMs = Math.max(this.#leaseEndMs, sentMs + LEASE_MS)
+    if (!this.#isStoodInFor) return
+    this.#isStoodInFor = false
+    this.#parts.holder.returned()
   }
 
   #open(): Promise<Grant> {
@@ -346,6 +444,8 @@ function unreachable(filesystem: string): Error {
     hint: 'Look at `cairn node ls`: the machine it lives on is off, or no way leads there.',
   })
 }
+
+function nothing(): undefined {}
 
 const CLOSE_MS = 1_000
 const NOTHING_ANSWERED = { answered: 0, epoch: undefined }

@@ -63,6 +63,8 @@ export interface RemoteFilesystemOptions {
 export interface RemoteFilesystem extends UsedFilesystem, AsyncDisposable {
   /** What the whole filesystem holds, and may. */
   whole(): Reply<Quota>
+  /** How often another machine with its log has answered for its home, while that was silent. */
+  readonly standIns: number
   /** Stops without bringing anything to the home, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -82,15 +84,9 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   link.wasHome(options.leftBehind)
   const snapshots = new RemoteSnapshots(link)
   const told = options.told ?? (async () => undefined)
-  const locks = new ClientLocks(
-    {
-      link,
-      file: lockFile,
-      settle: ino => parts.writer?.settle(ino),
-      fresh: () => forAWhile(told(), world.clock, LOCK_TOLD_MS),
-    },
-    options.isMounted === true ? lockFile.read() : [],
-  )
+  const fresh = () => forAWhile(told(), world.clock, LOCK_TOLD_MS)
+  const locking = { link, file: lockFile, settle: (ino: Ino) => parts.writer?.settle(ino), fresh }
+  const locks = new ClientLocks(locking, options.isMounted === true ? lockFile.read() : [])
   const session = new HomeSession({
     transport,
     world,
@@ -100,7 +96,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     holder: {
       forget: stale => {
         const { held, names } = link.forget(stale)
-        for (const ino of stale.inos) parts.client?.invalidate({ kind: 'inode', ino })
+        forgetInodes(parts.client, stale.inos)
         for (const entry of [...stale.entries, ...names]) parts.client?.invalidate({ kind: 'entry', ...entry })
         if (stale.inos.includes(SNAPSHOTS_INO)) snapshots.forget()
         for (const wait of stale.granted) locks.granted(wait)
@@ -116,6 +112,10 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
       locks: () => locks.held,
       // Whoever thinks that it holds a lock must not go on as if it did.
       lost: () => link.fail([...(parts.writer?.dropAll() ?? []), ...locks.lost()]),
+      returned: () => {
+        forgetInodes(parts.client, link.returned())
+        snapshots.forget()
+      },
       granted: grant => {
         first ??= grant
         link.beginsAt(grant.boot, grant.isResumed)
@@ -136,6 +136,10 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   } finally {
     options.signal.removeEventListener('abort', stop)
   }
+}
+
+function forgetInodes(client: Client | undefined, inos: readonly Ino[]): void {
+  for (const ino of inos) client?.invalidate({ kind: 'inode', ino })
 }
 
 async function openOver(over: {
@@ -225,6 +229,10 @@ class OpenRemote implements RemoteFilesystem {
     await client.reap()
     const answer = (await link.call('sync', { revision: undefined })) ?? link.unsureOfAny()
     if (isErrno(answer)) throw unsettled(answer)
+  }
+
+  get standIns(): number {
+    return this.#parts.session.standIns
   }
 
   readonly whole = (): Reply<Quota> => this.#parts.link.call('whole', {})

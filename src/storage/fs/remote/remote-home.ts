@@ -16,7 +16,8 @@ import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../op
 import { byMode, WANT } from '../home/may.ts'
 import type { Quota } from '../quota.ts'
 import { seen } from '../shared/permitted.ts'
-import type { RemoteAnswer, RemoteKind, Stale } from '../shared/protocol.ts'
+import type { RemoteAnswer, RemoteCall, RemoteKind, Stale } from '../shared/protocol.ts'
+import { inosOf, inosShown } from '../shared/told.ts'
 import type { Answer, Attributes, Caller, Cookie, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
@@ -49,6 +50,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
   })
   readonly #files = new OpenFiles()
   readonly #unsynced = new Unsynced()
+  /** What kernels here were shown of by others than the home. */
+  readonly #stoodIn = new Set<Ino>()
   #boot: string | undefined
 
   constructor(parts: { readonly session: () => HomeSession; readonly self?: Caller | undefined }) {
@@ -74,7 +77,9 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this
   }
 
+  // What others have answered for the home is believed by nobody else.
   get ttlMs(): number {
+    if (this.#session().isStoodInFor) return 0
     return Math.min(KERNEL_TTL_MS, Math.floor(this.#session().leaseMs))
   }
 
@@ -141,6 +146,13 @@ export class RemoteHome implements HomeLink, RemoteSide {
     this.#namesAhead.forget(stale.inos)
     this.#filesAhead.forget(stale.inos)
     return { held: this.#files.claim(stale.inos), names }
+  }
+
+  /** The home is heard again: answers what was shown here of by others meanwhile. */
+  returned(): readonly Ino[] {
+    const inos = [...this.#stoodIn]
+    this.#stoodIn.clear()
+    return inos
   }
 
   forgetAll(): void {
@@ -260,6 +272,11 @@ export class RemoteHome implements HomeLink, RemoteSide {
   ): Promise<RemoteAnswer<Kind>> {
     const ask = () => this.#session().call(kind, this.#named(kind, input), patience, request)
     const answer = await (kind === 'sync' ? this.#unsynced.during(ask, told => !isErrno(told.answer)) : ask())
+    if (answer.isFromStandIn === true) {
+      const call = { kind, input, name: undefined } as RemoteCall
+      for (const ino of [...inosOf(call), ...inosShown(answer.answer)]) this.#stoodIn.add(ino)
+      return answer
+    }
     this.#learning.learn({ kind, input, name: undefined }, answer)
     for (const { ino } of answer.changed) this.#unsynced.changed(ino)
     if (this.#unsynced.size > UNSYNCED_MAX) void this.#ask('sync', { revision: undefined }).catch(() => undefined)
@@ -334,7 +351,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     let oldest: number | undefined
     for (let from = range.from; ; ) {
       const asked = { ino, range: { ...wanted, from } }
-      const { answer, revision, contentTo } = await this.#ask('content', asked, patience)
+      const { answer, revision, contentTo, isFromStandIn } = await this.#ask('content', asked, patience)
       oldest ??= revision
       if (isErrno(answer)) return { content: answer, revision: oldest }
       for (const extent of answer.extents) extents.push(extent)
@@ -344,7 +361,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
         continue
       }
       const content = { ...answer, extents: ExtentList.of(extents) }
-      this.#cache.learnContent(ino, revision, { content, range: { from: range.from, to: contentTo } })
+      if (isFromStandIn !== true)
+        this.#cache.learnContent(ino, revision, { content, range: { from: range.from, to: contentTo } })
       return { content, revision: oldest }
     }
   }

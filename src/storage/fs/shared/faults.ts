@@ -13,6 +13,10 @@ export const sessionFault = defineFaults({
   TooManySessions: { status: 429, retry: 'later' },
   /** A change that the session itself has given up meanwhile. */
   Superseded: { status: 409, retry: 'never' },
+  /** A machine that has the log does not answer this for the home. */
+  NotForStandIn: { status: 403, retry: 'later' },
+  /** Its copy of the log lacks what the session was answered. */
+  Behind: { status: 503, retry: 'later' },
 })
 
 /** Why a call that was under way is not answered. */

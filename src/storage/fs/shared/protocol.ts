@@ -31,6 +31,14 @@ export interface RemoteAnswer<Kind extends RemoteKind = RemoteKind> {
   readonly changed: readonly Attributes[]
   /** Of a `content`: up to where it tells. */
   readonly contentTo: number
+  /** Another machine with the log has answered for a home that is silent: nobody says when it is so no longer. */
+  readonly isFromStandIn?: true | undefined
+}
+
+/** What a machine that has the log of a filesystem is asked while its home is silent. */
+export interface StandInCall<Kind extends RemoteKind = RemoteKind> extends Pick<RemoteCall<Kind>, 'kind' | 'input'> {
+  /** The newest change of the session that asks: what is answered must have it. */
+  readonly newest: Pick<Resumption, 'answered' | 'epoch'>
 }
 
 /** What a session may no longer believe; it says so when it has forgotten it. */
@@ -94,6 +102,10 @@ export interface HomeTransport {
   /** All up to `number` is forgotten here; `held` of it is open. */
   acknowledge(session: number, told: Acknowledgement, signal: AbortSignal): Promise<void>
   renew(session: number, signal: AbortSignal): Promise<void>
+  /** Asks any machine that has the log; undefined: there are no others. Faults: those with `retry: later`, when none answers. */
+  readonly standIn?:
+    | (<Kind extends RemoteKind>(call: StandInCall<Kind>, signal: AbortSignal) => Promise<RemoteAnswer<Kind>>)
+    | undefined
   close(session: number, signal: AbortSignal): Promise<void>
 }
 
@@ -101,6 +113,25 @@ export interface Acknowledgement {
   readonly number: number
   readonly held: readonly Ino[]
 }
+
+/** True for operations that a machine with the log can answer for the home: programs ask for them, and they change nothing. */
+export function isForStandIn(kind: RemoteKind): boolean {
+  return READS.has(kind)
+}
+
+const READS: ReadonlySet<RemoteKind> = new Set<RemoteKind>([
+  'lookup',
+  'attributes',
+  'readLink',
+  'list',
+  'content',
+  'getXattr',
+  'listXattr',
+  'access',
+  'statFs',
+  'whole',
+  'snapshots',
+])
 
 /** Operations that change something, so that doing them twice is not doing them once. */
 const CHANGES: ReadonlySet<RemoteKind> = new Set<RemoteKind>([

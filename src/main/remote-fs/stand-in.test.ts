@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { isFault } from '#base'
+import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
+import { fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
+
+const other = { name: 'b', isController: false }
+const faulty = (code: string) => (error: unknown) => isFault(error, code)
+
+test('what was never looked at is read from a machine with the log while the home is silent', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const a = await cloud.machine('a')
+  const home = cloud.home.vfs
+  const { ino: dir } = await make(home, 'dir', 'directory')
+  const { ino } = await make(home, 'file', 'file', dir)
+  await put(home, ino, 'as it was')
+  const { ino: large } = await make(home, 'large')
+  const bytes = Buffer.alloc(300_000, 'large')
+  await put(home, large, bytes)
+  await cloud.home.sync()
+  a.way.isCut = true
+  a.way.break()
+  assert.equal(a.fs.standIns, 0)
+  cloud.standIn()
+  assert.deepEqual(await names(a.vfs, ROOT_INO), ['dir', 'large'])
+  const found = await ok(a.vfs.lookup(ROOT_INO, 'dir'))
+  assert.equal((await ok(a.vfs.lookup(found.ino, 'file'))).ino, ino)
+  assert.equal((await get(a.vfs, ino)).toString(), 'as it was')
+  assert.deepEqual(await get(a.vfs, large), bytes)
+  assert.equal(await a.vfs.lookup(dir, 'nothing'), ERRNO.ENOENT)
+  assert(a.fs.standIns > 0)
+  assert.equal(a.vfs.ttlMs, 0, 'no kernel believes it')
+
+  // Nobody tells this machine what changes now: nothing of it is believed once the home is back.
+  const before = a.fs.standIns
+  await put(home, ino, 'as it is now')
+  await ok(home.remove(ROOT_INO, 'large', 'file'))
+  a.told.length = 0
+  a.way.isCut = false
+  assert.equal((await get(a.vfs, ino)).toString(), 'as it is now')
+  assert.equal(await a.vfs.lookup(ROOT_INO, 'large'), ERRNO.ENOENT)
+  for (const shown of [dir, ino, large]) assert(a.told.includes(`${shown}`), `${shown} is stale for kernels`)
+  assert.equal(a.fs.standIns, before)
+})
+
+test('what changes something waits for the home', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const a = await cloud.machine('a')
+  const { ino } = await make(cloud.home.vfs, 'file')
+  a.way.isCut = true
+  a.way.break()
+  cloud.standIn()
+  assert.equal((await ok(a.vfs.lookup(ROOT_INO, 'file'))).ino, ino)
+  const removing = a.vfs.remove(ROOT_INO, 'file', 'file')
+  a.way.isCut = false
+  assert.equal(isErrno(await removing), false)
+  assert.equal(await cloud.home.vfs.lookup(ROOT_INO, 'file'), ERRNO.ENOENT)
+})
+
+suite('a machine that stands in for a home', () => {
+  test('does not answer who was answered more than it has', async () => {
+    await using cloud = await testCloud()
+    const standIn = cloud.standIn()
+    const ask = (answered: number) =>
+      standIn.answer(other, { kind: 'attributes', input: { ino: ROOT_INO }, newest: { answered, epoch: undefined } })
+    assert.equal(isErrno((await ask(cloud.revision)).answer), false)
+    await assert.rejects(ask(cloud.revision + 1), faulty('Behind'))
+  })
+
+  test('answers machines that may use the filesystem, and only what changes nothing', async () => {
+    await using cloud = await testCloud()
+    const { ino } = await make(cloud.home.vfs, 'private')
+    await ok(cloud.home.vfs.setAttributes(ino, { mode: 0o600 }, { uid: 0, gid: 0, umask: 0 }))
+    const newest = { answered: 0, epoch: undefined }
+    const standIn = cloud.standIn()
+    const asRoot = { ino, forWriting: false, caller: { uid: 0, gid: 0, umask: 0 } }
+    assert.equal((await standIn.answer(other, { kind: 'access', input: asRoot, newest })).answer, ERRNO.EACCES)
+    const controller = { name: 'c', isController: true }
+    assert.equal((await standIn.answer(controller, { kind: 'access', input: asRoot, newest })).answer, undefined)
+    const remove = { kind: 'remove', input: { parent: ROOT_INO, name: 'private', what: 'file' }, newest } as const
+    await assert.rejects(standIn.answer(controller, remove), faulty('NotForStandIn'))
+    await cloud.home.access.set({ machines: ['c'], readOnly: [], rootSquash: true }, new AbortController().signal)
+    const attributes = { kind: 'attributes', input: { ino }, newest } as const
+    await assert.rejects(cloud.standIn().answer(other, attributes), faulty('NotForStandIn'))
+  })
+})
