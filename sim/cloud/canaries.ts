@@ -1,5 +1,5 @@
-import type { MapFilesystem, NodeMap } from '#cluster'
-import type { FilesystemsHomes } from '#main'
+import type { Links, MapFilesystem, NodeMap } from '#cluster'
+import type { FilesystemsHomes, SetHome } from '#main'
 import type { Handler } from '#rpc'
 import type { ChunkStore } from '#storage/chunks'
 import { poolFault } from '#storage/pool'
@@ -17,6 +17,8 @@ export interface CloudCanary {
   readonly map?: (map: NodeMap) => NodeMap
   /** What makes a filesystem one of many machines. */
   readonly homes?: (homes: FilesystemsHomes) => FilesystemsHomes
+  /** How machines ask controllers to change where a filesystem lives. */
+  readonly setHome?: (setHome: SetHome, links: Pick<Links, 'map'>) => SetHome
   /** The record that people make of another when a machine becomes the home, past all checks. */
   readonly record?: (was: MapFilesystem, home: string) => MapFilesystem
   /** Of which filesystems a machine says that it lacks the log; nobody puts right what comes of it. */
@@ -42,6 +44,7 @@ export const CLOUD_CANARIES: readonly CloudCanary[] = [
   { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
   { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
   { name: 'two-homes', first: 8, seedsMax: 16, trouble: { split: 1 }, homes: neverCutOff },
+  { name: 'old-stand-in', first: 9, seedsMax: 16, trouble: { split: 3, heal: 1 }, setHome: believingOwnMap },
   // What nobody needs goes, and nothing else.
   { name: 'no-roots', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: namingNoChunk },
   { name: 'no-collection', first: 1, seedsMax: 4, trouble: { heal: 1 }, store: withoutCollection },
@@ -133,6 +136,14 @@ function namingNoChunk(handlers: readonly Handler[]): readonly Handler[] {
     return handler.run(params, context, { ...streams, send })
   })
   return silent(handlers)
+}
+
+// Who stands in for a home asks nobody whether it still may.
+function believingOwnMap(setHome: SetHome, links: Pick<Links, 'map'>): SetHome {
+  return async (change, signal) => {
+    const isQuestion = change.was !== undefined && JSON.stringify(change.was) === JSON.stringify(change.next)
+    return isQuestion ? { outcome: 'done', map: links.map } : setHome(change, signal)
+  }
 }
 
 function anybody(was: MapFilesystem, home: string): MapFilesystem {

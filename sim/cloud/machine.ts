@@ -15,6 +15,7 @@ import {
   remoteHandlers,
   Replication,
   rootsHandlers,
+  type SetHome,
   servedHomes,
   setHomeHandlers,
 } from '#main'
@@ -200,8 +201,8 @@ export class CloudMachine {
     const keep: KeepHome = controlling?.keep ?? nobodyKeeps
     const changed = () => this.#leave(life)
     const shared = { world, dataFolder: DATA, machines: links, chunks: pool, bootId: this.#bootId }
-    const setHome: ConstructorParameters<typeof Replication>[0]['setHome'] = (change, signal) =>
-      askSetHome(links, keep, change, signal)
+    const askHome: SetHome = (change, signal) => askSetHome(links, keep, change, signal)
+    const setHome = canary?.setHome?.(askHome, links) ?? askHome
     const replication = new Replication({ ...shared, index: keptRowIndex, setHome, changed })
     this.replication = replication
     const homes = servedHomes(() => this.filesystems, { mayWrite: () => true }, replication)
