@@ -4,6 +4,8 @@ import { isFault } from '#base'
 import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
 import { fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
 
+/** How often that is looked at: STAND_IN_LOOK_MS of the filesystem. */
+const LOOK_MS = 250
 const other = { name: 'b', isController: false }
 const faulty = (code: string) => (error: unknown) => isFault(error, code)
 
@@ -55,6 +57,20 @@ test('what changes something waits for the home', async () => {
   a.way.isCut = false
   assert.equal(isErrno(await removing), false)
   assert.equal(await cloud.home.vfs.lookup(ROOT_INO, 'file'), ERRNO.ENOENT)
+})
+
+test('however much is asked, one clock looks for what waits too long', async () => {
+  const world = fastWorld(1)
+  let [running, most] = [0, 0]
+  const sleep: typeof world.clock.sleep = async (ms, signal) => {
+    if (ms !== LOOK_MS) return world.clock.sleep(ms, signal)
+    most = Math.max(most, ++running)
+    await world.clock.sleep(ms, signal).finally(() => running--)
+  }
+  await using cloud = await testCloud(64 * 1024, { ...world, clock: { ...world.clock, sleep } })
+  const a = await cloud.machine('a')
+  for (let count = 0; count < 100; count++) assert.equal(await a.vfs.lookup(ROOT_INO, `f${count}`), ERRNO.ENOENT)
+  assert.equal(most, 1)
 })
 
 suite('a machine that stands in for a home', () => {

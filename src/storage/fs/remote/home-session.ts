@@ -108,6 +108,7 @@ export class HomeSession implements AsyncDisposable {
   #isStoodInFor = false
   #standIns = 0
   readonly #waiting = new Set<Waiting>()
+  #isLooking = false
 
   constructor(parts: HomeSessionParts) {
     this.#parts = parts
@@ -248,7 +249,7 @@ export class HomeSession implements AsyncDisposable {
     this.#waiting.add(waiting)
     // Another has answered since the home was heard last.
     if (this.#isStoodInFor) waiting.late.resolve(undefined)
-    if (this.#waiting.size === 1) void this.#lookForLate()
+    if (!this.#isLooking) void this.#lookForLate()
     try {
       for (;;) {
         const answer = await Promise.race([asked, waiting.late.promise])
@@ -266,12 +267,14 @@ export class HomeSession implements AsyncDisposable {
   // One clock for all that wait: most are answered long before it strikes.
   async #lookForLate(): Promise<void> {
     const { signal } = this.#closing
+    this.#isLooking = true
     while (this.#waiting.size > 0 && !signal.aborted) {
       await this.#parts.world.clock.sleep(STAND_IN_LOOK_MS, signal).catch(() => undefined)
       if (this.silentMs < STAND_IN_AFTER_MS) continue
       const before = this.#nowMs - STAND_IN_AFTER_MS
       for (const { sinceMs, late } of this.#waiting) if (sinceMs <= before) late.resolve(undefined)
     }
+    this.#isLooking = false
   }
 
   async #askStandIn<Kind extends RemoteKind>(
