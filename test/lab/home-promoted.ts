@@ -65,6 +65,7 @@ async function promoted(lab: TestLab, { sums, next, other }: Written): Promise<v
   await lab.kill('m1')
   // Nobody has to be named for it: who has the log answers what only reads.
   for (const machine of [next, other]) await same(lab, machine, '/mnt/cairn/m1', sums[0] ?? '')
+  assert.match((await lab.cairn(other, 'fs', 'ls')).out, /lives on m1, which is silent: it can be read/)
   const { code, out, err } = await lab.cairn(next, 'fs', 'promote', 'home', '--force')
   assert.equal(code, 0, err)
   assert.match(out, new RegExp(`^home lives on ${next} now, in epoch 3; it was m1`))

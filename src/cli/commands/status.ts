@@ -105,12 +105,13 @@ export function filesystemTable(filesystems: NodeStatus['filesystems'], mounts: 
 
 // Where it lives, and who could be the next home: in a cloud only.
 function homeLines(filesystems: NodeStatus['filesystems']): string {
-  const lines = filesystems.flatMap(({ name, home, inSync = [] }) => {
+  const lines = filesystems.flatMap(({ name, home, inSync = [], isSilent }) => {
     if (home === undefined) return []
     const others = inSync.filter(each => each !== home)
     const next =
       others.length === 0 ? 'no other machine has' : `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'}`
-    return [`${name} lives on ${home}; ${next} all that was acknowledged of it\n`]
+    const silent = isSilent === true ? ', which is silent: it can be read, not changed' : ''
+    return [`${name} lives on ${home}${silent}; ${next} all that was acknowledged of it\n`]
   })
   return lines.length === 0 ? '' : `\n${lines.join('')}`
 }

@@ -93,12 +93,14 @@ async function filesystemRow(each: OpenFilesystem, signal: AbortSignal): Promise
 
 // Those that live elsewhere, as far as their home answers at once.
 async function remoteRows({ filesystems, world }: Parts): Promise<FilesystemRow[]> {
-  const rows = (filesystems.elsewhere?.all ?? []).map(async ([name, { superblock, vfs, whole }]) => {
+  const rows = (filesystems.elsewhere?.all ?? []).map(async ([name, remote]) => {
+    const { superblock, vfs, whole } = remote
     const [{ blocksFree, blockBytes }, held] = await Promise.all([done(vfs.statFs(), '/'), done(whole(), '/')])
     const { bytesUsed, inodesUsed, bytesMax, inodesMax } = held
     const freeBytes = blocksFree * blockBytes
     const { id } = superblock
-    return { name, metadataBytes: 0, freeBytes, id, bytesUsed, inodesUsed, bytesMax, inodesMax, snapshots: 0 }
+    const isSilent = remote.isStoodInFor ? true : undefined
+    return { name, metadataBytes: 0, freeBytes, id, bytesUsed, inodesUsed, bytesMax, inodesMax, snapshots: 0, isSilent }
   })
   const over = new AbortController()
   const late = world.clock.sleep(REMOTE_ROWS_MS, over.signal).catch(() => undefined)

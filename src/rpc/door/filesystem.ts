@@ -33,6 +33,8 @@ export const filesystemRowShape = shape({
   /** In a cloud: the machine it lives on, and those that have all that was acknowledged of it, that one first. */
   home: optional(text(253)),
   inSync: optional(list(text(253), 16)),
+  /** Its home is silent: a machine with its log answers what only reads. */
+  isSilent: optional(flag),
   /** Which machines may use it, where it lives. */
   access: optional(accessShape),
 })

@@ -63,6 +63,8 @@ export interface RemoteFilesystemOptions {
 export interface RemoteFilesystem extends UsedFilesystem, AsyncDisposable {
   /** What the whole filesystem holds, and may. */
   whole(): Reply<Quota>
+  /** True while its home is silent and another machine with its log answers what only reads. */
+  readonly isStoodInFor: boolean
   /** How often another machine with its log has answered for its home, while that was silent. */
   readonly standIns: number
   /** Stops without bringing anything to the home, as the end of the process would: for simulation and tests. */
@@ -229,6 +231,10 @@ class OpenRemote implements RemoteFilesystem {
     await client.reap()
     const answer = (await link.call('sync', { revision: undefined })) ?? link.unsureOfAny()
     if (isErrno(answer)) throw unsettled(answer)
+  }
+
+  get isStoodInFor(): boolean {
+    return this.#parts.session.isStoodInFor
   }
 
   get standIns(): number {
