@@ -172,6 +172,8 @@ export const IDLE_CHECK_MS = 5_000
 export const IDLE_SHARE_MAX = 0.03
 /** How much a process must have grown before it gives memory back again. */
 export const SPARE_BYTES_MIN = 8 * 2 ** 20
+/** After so many looks without work it gives back what it still held when the work ended. */
+export const RESTED_LOOKS = 12
 
 /** How long the certificates of machines hold, and how long before their end they are made anew. */
 export const NODE_CERTIFICATE_MS = 30 * 86_400_000

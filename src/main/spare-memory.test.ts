@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { machineClock } from '#host'
-import { IDLE_CHECK_MS } from './limits.ts'
+import { IDLE_CHECK_MS, RESTED_LOOKS } from './limits.ts'
 import { keepMemorySpare, ownMemory } from './spare-memory.ts'
 
 const MIB = 2 ** 20
@@ -46,6 +46,12 @@ test('memory is given back when work has ended, once, and again after it has gro
     [0, 40],
   ] as const
   assert.deepEqual(await givenBack(looks.map(([ms, mib]) => [ms, mib * MIB] as const)), [3, 7])
+})
+
+test('what was held a little longer is given back after a minute, once', async () => {
+  const rest = Array.from({ length: 2 * RESTED_LOOKS }, (): readonly [number, number] => [0, 40 * MIB])
+  const looks = [[IDLE_CHECK_MS, 90 * MIB], [0, 90 * MIB], ...rest] as const
+  assert.deepEqual(await givenBack(looks), [2, 1 + RESTED_LOOKS])
 })
 
 test('this process can give memory back', async () => {

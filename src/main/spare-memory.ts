@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '#base'
 import { giveBackIndexMemory } from '#keyspace'
-import { IDLE_CHECK_MS, IDLE_SHARE_MAX, SPARE_BYTES_MIN } from './limits.ts'
+import { IDLE_CHECK_MS, IDLE_SHARE_MAX, RESTED_LOOKS, SPARE_BYTES_MIN } from './limits.ts'
 
 /** What a process has taken of the machine, and how it gives back what it does not need. */
 export interface ProcessMemory {
@@ -16,14 +16,16 @@ export interface ProcessMemory {
 /**
  * Gives memory back once a busy time has ended: V8 and malloc keep what load has taken for the next one. It is done when the
  * process has hardly worked for IDLE_CHECK_MS, so that nobody is likely to wait for it, and only when it has grown since the last
- * time. Ends when the signal aborts.
+ * time; once more when it has rested for a minute, for what was held for some seconds longer. Ends when the signal aborts.
  */
 export async function keepMemorySpare(memory: ProcessMemory, clock: Clock, signal: AbortSignal): Promise<void> {
-  let keptBytes = 0
+  let [keptBytes, idleLooks] = [0, 0]
   for (let busyMs = memory.busyMs(); !signal.aborted; busyMs = memory.busyMs()) {
     await clock.sleep(IDLE_CHECK_MS, signal).catch(() => undefined)
     const isIdle = memory.busyMs() - busyMs < IDLE_CHECK_MS * IDLE_SHARE_MAX
-    if (signal.aborted || !isIdle || memory.residentBytes() < keptBytes + SPARE_BYTES_MIN) continue
+    idleLooks = isIdle ? idleLooks + 1 : 0
+    const isDue = idleLooks === RESTED_LOOKS || memory.residentBytes() >= keptBytes + SPARE_BYTES_MIN
+    if (signal.aborted || !isIdle || !isDue) continue
     await memory.giveBack()
     keptBytes = memory.residentBytes()
   }
