@@ -174,7 +174,9 @@ export class Pool implements ServedPool, AsyncDisposable {
   }
 
   report(): Report {
-    return this.#repair.report()
+    const report = this.#repair.report()
+    // What was damaged is no copy before it is durable.
+    return { ...report, damagedChunks: Math.max(report.damagedChunks, this.#reads.healing) }
   }
 
   /** Compares all copies with the other machines now, rather than within the hour. */

@@ -14,11 +14,17 @@ export class Reads {
   readonly #searching = new Map<Digest, Promise<Uint8Array>>()
   readonly #keeping = new Set<Promise<void>>()
   readonly #latency = new Latency()
+  #healing = 0
 
   constructor(parts: PoolParts, holders: Holders, cached: Cached) {
     this.#parts = parts
     this.#holders = holders
     this.#cached = cached
+  }
+
+  /** How many damaged chunks of the own disk have right bytes again that are perhaps not durable yet. */
+  get healing(): number {
+    return this.#healing
   }
 
   /** See `ChunkSource.read`. At once when the own disk has it. */
@@ -44,7 +50,7 @@ export class Reads {
 
   /** Puts right bytes in the place of damaged ones of the own disk. */
   async heal(digest: Digest): Promise<void> {
-    await this.#hold(digest, await this.search(digest))
+    await this.#putRight(digest, await this.search(digest))
     this.#parts.world.log.info('a damaged chunk was put right from another machine', { digest: digestHex(digest) })
   }
 
@@ -73,14 +79,24 @@ export class Reads {
   #keep(digest: Digest, bytes: Uint8Array, wasHere: boolean): void {
     const { world, signal } = this.#parts
     const view = this.#parts.view()
-    const isCopy = wasHere || view.isWanted(view.own, view.groupOf(digest))
-    const kept = isCopy ? this.#hold(digest, bytes) : this.#cached.keep(digest, bytes)
-    const keeping = kept
+    const isWanted = view.isWanted(view.own, view.groupOf(digest))
+    const keep = () => (isWanted ? this.#hold(digest, bytes) : this.#cached.keep(digest, bytes))
+    const keeping = (wasHere ? this.#putRight(digest, bytes) : keep())
       .catch((error: unknown) => {
         if (!signal.aborted) world.log.info('a chunk that was read is not kept', { error: whyOf(error) })
       })
       .finally(() => this.#keeping.delete(keeping))
     this.#keeping.add(keeping)
+  }
+
+  // The store takes it for whole as soon as it is written.
+  async #putRight(digest: Digest, bytes: Uint8Array): Promise<void> {
+    this.#healing += 1
+    try {
+      await this.#hold(digest, bytes)
+    } finally {
+      this.#healing -= 1
+    }
   }
 
   // A copy counts when it is durable; one that belongs elsewhere is brought there.

@@ -15,6 +15,19 @@ function report(aloneChunks: number): Report {
   return { ...none, view: 'v', chunks: 9, bytes: 9, aloneChunks, freeBytes: 1, totalBytes: 2 }
 }
 
+test('a machine is not safe to unplug while another has damage that it may have to put right', () => {
+  const reports = new Map([
+    ['m0', report(0)],
+    ['m1', { ...report(0), damagedChunks: 1 }],
+    ['m2', { ...report(0), chunks: 0 }],
+  ])
+  const { machines } = statusOf(viewOf(['m0', 'm1', 'm2']), reports)
+  assert.deepEqual(
+    machines.map(({ isSafeToUnplug }) => isSafeToUnplug),
+    [false, true, true],
+  )
+})
+
 const nameOf = (index: number) => `machine-${index}.${'x'.repeat(200)}`
 
 test('machines with which something is lost are named, the worst first', () => {

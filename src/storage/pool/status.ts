@@ -81,7 +81,7 @@ export function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): 
     bytesPerSecond,
     secondsLeft: missingCopies === 0 ? undefined : Math.ceil(missingBytes / Math.max(bytesPerSecond, 1)),
     unknown,
-    machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report)),
+    machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report, damagedChunks)),
   }
   const refused = view.shortfall === undefined ? '' : ` Nothing new is acknowledged (EIO): ${view.shortfall}.`
   return { sentence: sentenceOf(view, facts) + refused, ...facts }
@@ -106,12 +106,14 @@ function missingOf(reports: readonly Report[]): { copies: number; bytes: number;
   return { copies, bytes, groups: groups.size }
 }
 
-function safetyOf(view: PoolView, name: string, report: Report): MachineSafety {
+function safetyOf(view: PoolView, name: string, report: Report, damagedChunks: number): MachineSafety {
   const isKnown = report.view === view.name
+  // What was found damaged elsewhere since this machine compared may be whole here alone.
+  const isNeeded = report.chunks > 0 && damagedChunks > report.damagedChunks
   const isElsewhere = report.aloneChunks === 0 && report.missing.length === 0 && report.misplacedChunks === 0
   const { chunks, bytes, alone: groupsAlone, aloneChunks: chunksAlone } = report
   const missingCopies = report.missing.reduce((sum, row) => sum + row.chunks, 0)
-  const isSafeToUnplug = isKnown && isElsewhere && !view.isAlone
+  const isSafeToUnplug = isKnown && isElsewhere && !isNeeded && !view.isAlone
   return { name, chunks, bytes, missingCopies, groupsAlone, chunksAlone, isSafeToUnplug }
 }
 
