@@ -1,6 +1,6 @@
-import { type Clock, isFault } from '#base'
+import { type Clock, isFault, TURN_MS } from '#base'
 import type { Attempt, Caller } from '#identity'
-import { BUSY_MS_MAX, LASTING_AT_ONCE, LASTING_LOOK_MS, LASTING_REST_MS } from './limits.ts'
+import { LASTING_AT_ONCE, LASTING_LOOK_MS, LASTING_REST_MS } from './limits.ts'
 
 /** What has changed: what callers may do, or also who they are. */
 export type AccessChange = 'rules' | 'callers'
@@ -87,7 +87,7 @@ export class LastingRequests implements AsyncDisposable {
     let beganMs = clock.monotonicMs()
     for (let at = 0; at < all.length; at += LASTING_AT_ONCE) {
       await Promise.all(all.slice(at, at + LASTING_AT_ONCE).map(entry => this.#lookAt(entry, what)))
-      if (clock.monotonicMs() - beganMs < BUSY_MS_MAX) continue
+      if (clock.monotonicMs() - beganMs < TURN_MS) continue
       await this.#sleep(0, this.#closing.signal)
       beganMs = clock.monotonicMs()
     }

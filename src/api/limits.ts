@@ -20,8 +20,6 @@ export const LIST_PAGE = 48
 export const LIST_PAGE_BYTES = 256 * 1024
 /** Bytes of objects from which on a piece of a list ends, however many its client asked for. */
 export const LIST_PIECE_BYTES = 4 * 1024 * 1024
-/** Milliseconds of long work, such as lists, before others get a turn. */
-export const BUSY_MS_MAX = 2
 /** Objects in one answer to a client that asks for a list in pieces, however many it asks for. */
 export const LIST_LIMIT_MAX = 2_500
 /** Changes of one resource kept for all who watch it; half of them stay when they become too many. */

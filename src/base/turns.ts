@@ -1,3 +1,4 @@
+import { TURN_MS } from './limits.ts'
 import type { Clock } from './world.ts'
 
 /**
@@ -14,6 +15,15 @@ export class Turns {
   // When this turn began; undefined when the event loop has gone round since.
   #beganMs: number | undefined
   #taken = 0
+
+  /** Those of the event loop that a clock belongs to: whoever has long work there takes the same. */
+  static of(clock: Clock): Turns {
+    const known = ofClocks.get(clock)
+    if (known !== undefined) return known
+    const made = new Turns(clock, TURN_MS)
+    ofClocks.set(clock, made)
+    return made
+  }
 
   /** A turn is used up after so long, or when TAKES_MAX pieces were let: all of them may have come before one has begun. */
   constructor(clock: Pick<Clock, 'monotonicMs' | 'sleep'>, turnMs: number) {
@@ -113,6 +123,7 @@ export async function runInSteps<Result>(work: Generator<void, Result>, step: St
   return next.value
 }
 
+const ofClocks = new WeakMap<Clock, Turns>()
 const TAKES_MAX = 4
 /** Of those who wait, in one turn, however short their pieces are. */
 const LETS_MAX = 16

@@ -10,9 +10,6 @@ export const EVENT_CHARS_MAX = 16 * 1024 * 1024
 /** Objects in one page of a list. */
 export const PAGE_OBJECTS = 500
 
-/** Milliseconds of long work, such as on the objects of a list, before others get a turn. */
-export const BUSY_MS_MAX = 2
-
 /** Objects of a list that are taken into memory in one piece. */
 export const OBJECTS_IN_PIECE = 64
 

@@ -20,14 +20,7 @@ import type {
   WatchRequest,
 } from './keyspace.ts'
 import { LeaseTable } from './lease-table.ts'
-import {
-  APPLY_BYTES,
-  LEASE_TTL_MS_MAX,
-  OVERLAY_BYTES_MAX,
-  OVERLAY_BYTES_SOFT,
-  RANGE_STEP_KEYS,
-  READ_TURN_MS,
-} from './limits.ts'
+import { APPLY_BYTES, LEASE_TTL_MS_MAX, OVERLAY_BYTES_MAX, OVERLAY_BYTES_SOFT, RANGE_STEP_KEYS } from './limits.ts'
 import { compacted } from './log/cursor.ts'
 import { encodeRecord } from './record.ts'
 import type { RowIndex } from './row-index.ts'
@@ -94,7 +87,7 @@ class Engine implements LocalKeyspace {
   constructor(parts: EngineParts) {
     const { log, index, world } = parts
     this.#parts = parts
-    this.#turns = new Turns(world.clock, READ_TURN_MS)
+    this.#turns = Turns.of(world.clock)
     this.#log = log
     this.#rows = { overlay: new VersionMap(), index }
     this.#history = new History(parts.history, world.clock, revisionOf(Math.max(index.state.compacted, log.first - 1)))

@@ -19,9 +19,6 @@ export const WATCH_BACKLOG_MAX = 65_536
 /** Bytes of log read at once for a watch of history or a stream of records. */
 export const LOG_READ_BYTES = 2 ** 18
 
-/** Milliseconds for which history is read before others get a turn. */
-export const READ_TURN_MS = 2
-
 /** Bytes of one log segment; a larger record has a segment of its own. */
 export const SEGMENT_BYTES = 16 * 2 ** 20
 

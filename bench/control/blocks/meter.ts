@@ -34,8 +34,9 @@ function measure(file: string): void {
       const collectingMs = collections.reduce((sum, { beganMs, endedMs }) => {
         return sum + Math.max(0, Math.min(endedMs, turn.endedMs) - Math.max(beganMs, turn.beganMs))
       }, 0)
-      // The kernel tells processor time in steps of some milliseconds; it is never longer than the time that has passed.
-      return Math.min(turn.workedMs, turn.endedMs - turn.beganMs - collectingMs)
+      const ms = turn.endedMs - turn.beganMs
+      // Other programs have had the processor for as much of the collections as of the whole turn.
+      return ((ms - collectingMs) * Math.min(turn.workedMs, ms)) / ms
     })
     const blocks: Blocks = {
       workMs: Math.max(0, ...workMs),
@@ -49,6 +50,8 @@ function measure(file: string): void {
 
 // What the thread has worked: other programs on the machine do not count.
 function now(): { readonly ms: number; readonly workedMs: number } {
+  // Asked for the whole process, the kernel counts the thread up to now, and not up to its last tick (kernel/sched/cputime.c).
+  process.cpuUsage()
   const { user, system } = process.threadCpuUsage()
   return { ms: performance.now(), workedMs: (user + system) / 1000 }
 }

@@ -1,6 +1,6 @@
 import { type Clock, isFault, type Log, Turns, whyOf } from '#base'
 import { compileDefinition, customResources, type KubeObject, type Resource } from '#schema'
-import { BUSY_MS_MAX, DEFINITIONS_RETRY_MS } from '../limits.ts'
+import { DEFINITIONS_RETRY_MS } from '../limits.ts'
 import type { Registry } from '../registry.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
@@ -33,7 +33,7 @@ export class FollowedDefinitions implements AsyncDisposable {
 
   private constructor(parts: DefinitionParts) {
     this.#parts = parts
-    this.#turns = new Turns(parts.clock, BUSY_MS_MAX)
+    this.#turns = Turns.of(parts.clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -61,7 +61,9 @@ export class FollowedDefinitions implements AsyncDisposable {
     const revision = await this.#readAll(resource, signal)
     known()
     for await (const { changes } of store.changes(resource, { namespace: undefined, after: revision }, signal)) {
-      for (const { now, before } of changes) {
+      for (const change of changes) {
+        await this.#turns.take(signal)
+        const { now, before } = change
         if (now !== undefined) await this.#define(now, signal)
         else if (before !== undefined) registry.define(before.metadata.name, [])
       }
@@ -93,6 +95,7 @@ export class FollowedDefinitions implements AsyncDisposable {
     const { name } = definition.metadata
     try {
       await compileDefinition(definition, this.#turns.steps(signal))
+      await this.#turns.takeAhead(signal)
       registry.define(name, customResources(definition))
     } catch (error) {
       signal.throwIfAborted()

@@ -2,7 +2,7 @@ import { type Awaitable, type Clock, type Entropy, isFault, runInSteps, runSteps
 import { type Author, isSameJson, type Json, type KubeObject, type Resource } from '#schema'
 import { allocated } from '../claims/allocate.ts'
 import { apiFault } from '../faults.ts'
-import { BUSY_MS_MAX, CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
+import { CREATE_TRIES_MAX, UPDATE_TRIES_MAX } from '../limits.ts'
 import type { Patch } from '../patch/read.ts'
 import { StatusMore } from '../status-more.ts'
 import { type Guard, type ObjectPlace, type ObjectStore, placeOf, qualified } from '../store/object-store.ts'
@@ -72,7 +72,7 @@ export class Objects {
 
   constructor(parts: ObjectsParts) {
     this.store = parts.store
-    this.turns = new Turns(parts.clock, BUSY_MS_MAX)
+    this.turns = Turns.of(parts.clock)
     this.#clock = parts.clock
     this.#entropy = parts.entropy
     this.#guardDelete = parts.guardDelete ?? (() => Promise.resolve())

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BUSY_MS_MAX, LIST_PAGE } from '../limits.ts'
+import { TURN_MS } from '#base'
+import { LIST_PAGE } from '../limits.ts'
 import { MemoryApi } from '../testing/memory-api.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
@@ -47,7 +48,7 @@ test('between the steps of a write that takes long others go first, and those of
   for (const isLong of [false, true]) {
     // Whoever looks at the clock finds that a turn has passed.
     let nowMs = 0
-    if (isLong) api.clock.monotonicMs = () => (nowMs += BUSY_MS_MAX)
+    if (isLong) api.clock.monotonicMs = () => (nowMs += TURN_MS)
     for (const [steps, write] of writes) {
       const before = api.clock.rests
       await write()

@@ -78,6 +78,7 @@ async function pieceOfList(parts: RouteParts, asked: ResourceRequest, chosen: Ch
   const { from, limit = Number.MAX_SAFE_INTEGER } = chosen.options
   const { revision, count } = await beginning(parts, asked, chosen)
   const request = { namespace: target.namespace, matches: chosen.matches, limit, from, revision }
+  if (count !== undefined) await parts.objects.turns.takeAhead(signal)
   const piece = await listPiece(parts.objects, resource, request, signal).catch(error => goOn(error, from))
   const { next } = piece
   const remaining = count === undefined || next === undefined ? undefined : count - piece.objects.length

@@ -43,11 +43,11 @@ export async function compileDefinition(definition: KubeObject, step: Step): Pro
 type CompileResult = { readonly compiled: CompiledSchema } | { readonly errors: readonly FieldError[] }
 
 function* compiling(schema: JsonObject, path: string): Generator<void, CompileResult> {
-  const key = createHash('sha256').update(JSON.stringify(schema)).digest('base64')
+  const key = keyOf(schema)
   const known = kept.get(key)
   if (known !== undefined) return { compiled: known }
   yield
-  const structural = structuralErrors(schema, path)
+  const structural = yield* structuralErrors(schema, path)
   yield
   if (structural.length > 0) return { errors: structural }
   const root = readSchema(schema)
@@ -62,6 +62,16 @@ function* compiling(schema: JsonObject, path: string): Generator<void, CompileRe
   return { compiled }
 }
 
+// Of one that was just read it is known.
+function keyOf(schema: JsonObject): string {
+  const known = keys.get(schema)
+  if (known !== undefined) return known
+  const key = createHash('sha256').update(JSON.stringify(schema)).digest('base64')
+  keys.set(schema, key)
+  return key
+}
+
+const keys = new WeakMap<JsonObject, string>()
 const kept = new LRUCache<string, CompiledSchema>({ max: SCHEMAS_KEPT_MAX })
 
 // A default must be what its own place takes, as it stands.

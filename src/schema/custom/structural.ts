@@ -6,11 +6,11 @@ import { compilePattern } from './patterns/pattern.ts'
 
 /**
  * What keeps a schema from being structural (kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/
- * custom-resource-definitions, "Specifying a structural schema"), or from being one that is read here.
+ * custom-resource-definitions, "Specifying a structural schema"), or from being one that is read here; in steps.
  */
-export function structuralErrors(schema: JsonObject, path: string): readonly FieldError[] {
+export function* structuralErrors(schema: JsonObject, path: string): Generator<void, readonly FieldError[]> {
   const checking: Checking = { errors: [], nodes: 0 }
-  checkPlace(checking, schema, { path, level: 'root', depth: 0 })
+  yield* checkPlace(checking, schema, { path, level: 'root', depth: 0 })
   return checking.errors.slice(0, CUSTOM_ERRORS_MAX)
 }
 
@@ -27,7 +27,8 @@ interface At {
   readonly depth: number
 }
 
-function checkPlace(checking: Checking, schema: JsonObject, at: At): void {
+function* checkPlace(checking: Checking, schema: JsonObject, at: At): Generator<void> {
+  yield
   if (!isBounded(checking, at)) return
   const { errors } = checking
   const { path, depth } = at
@@ -35,13 +36,14 @@ function checkPlace(checking: Checking, schema: JsonObject, at: At): void {
   checkType(errors, schema, at)
   checkLists(errors, schema, path)
   if (at.level === 'root' || schema['x-kubernetes-embedded-resource'] === true) checkMeta(errors, schema, at)
-  checkAdditional(checking, schema, at)
+  yield* checkAdditional(checking, schema, at)
   const { items } = schema
-  if (isJsonObject(items)) checkPlace(checking, items, { path: `${path}.items`, level: 'item', depth: depth + 1 })
+  if (isJsonObject(items))
+    yield* checkPlace(checking, items, { path: `${path}.items`, level: 'item', depth: depth + 1 })
   else if (items !== undefined)
     errors.push(forbidden(`${path}.items`, 'items must be a schema object and not an array'))
   for (const [name, each] of entriesAt(schema, 'properties')) {
-    checkPlace(checking, each, { path: `${path}.properties[${name}]`, level: 'field', depth: depth + 1 })
+    yield* checkPlace(checking, each, { path: `${path}.properties[${name}]`, level: 'field', depth: depth + 1 })
   }
   checkJunctors(checking, schema, at, schema)
 }
@@ -190,7 +192,7 @@ function checkMeta(errors: FieldError[], schema: JsonObject, { path, level }: At
   }
 }
 
-function checkAdditional(checking: Checking, schema: JsonObject, { path, level, depth }: At): void {
+function* checkAdditional(checking: Checking, schema: JsonObject, { path, level, depth }: At): Generator<void> {
   const additional = schema['additionalProperties']
   const field = `${path}.additionalProperties`
   if (additional === undefined) return
@@ -202,7 +204,8 @@ function checkAdditional(checking: Checking, schema: JsonObject, { path, level, 
     checking.errors.push(forbidden(field, 'additionalProperties and properties are mutual exclusive'))
   }
   if (additional === false) checking.errors.push(forbidden(field, 'additionalProperties cannot be set to false'))
-  if (isJsonObject(additional)) checkPlace(checking, additional, { path: field, level: 'field', depth: depth + 1 })
+  if (isJsonObject(additional))
+    yield* checkPlace(checking, additional, { path: field, level: 'field', depth: depth + 1 })
 }
 
 // Rules within allOf, anyOf, oneOf and not are of values only; `outer` is where the same place is described.

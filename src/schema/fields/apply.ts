@@ -68,7 +68,7 @@ export function* applyingFields(apply: FieldApply): Generator<void, Applied> {
   const before = entries.find(entry => isSameManager(entry, mine))
   const others = entries.filter(entry => entry !== before)
   yield
-  const merged = mergeApplied(apply.shape, bare(live), onlyPart(bare(config), by.part))
+  const merged = yield* mergeApplied(apply.shape, bare(live), onlyPart(bare(config), by.part))
   yield
   const last = difference(before?.fields ?? EMPTY_SET, mine.fields)
   yield

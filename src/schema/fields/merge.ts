@@ -5,31 +5,38 @@ import type { PathElement } from './path.ts'
 
 /**
  * What an object becomes when another is applied to it: nothing goes, what both have is as applied, lists in the order of
- * what is applied.
+ * what is applied. In steps.
  */
-export function mergeApplied(shape: Shape | undefined, live: Json | undefined, applied: Json | undefined): Json {
+export function* mergeApplied(
+  shape: Shape | undefined,
+  live: Json | undefined,
+  applied: Json | undefined,
+): Generator<void, Json> {
   if (applied === undefined || applied === null) return live ?? null
   if (typeof applied !== 'object') return applied
   const merging = mergingOf(shape, applied)
   if (live === undefined || merging.kind === 'one' || mergingOf(shape, live).kind !== merging.kind) return applied
-  return merging.kind === 'fields' ? mergeFields(shape, live, applied) : mergeItems(merging, live, applied)
+  return merging.kind === 'fields'
+    ? yield* mergeFields(shape, live, applied)
+    : yield* mergeItems(merging, live, applied)
 }
 
-function mergeFields(shape: Shape | undefined, live: Json, applied: Json): JsonObject {
+function* mergeFields(shape: Shape | undefined, live: Json, applied: Json): Generator<void, JsonObject> {
   const merged: Record<string, Json | undefined> = { ...objectIn(live) }
   for (const [name, value] of Object.entries(objectIn(applied))) {
+    yield
     const there = Object.hasOwn(merged, name) ? merged[name] : undefined
-    if (value !== there) putField(merged, name, mergeApplied(fieldShape(shape, name), there, value))
+    if (value !== there) putField(merged, name, yield* mergeApplied(fieldShape(shape, name), there, value))
   }
   return merged
 }
 
 // Items that only the live list has stay before the shared item that follows them.
-function mergeItems(
+function* mergeItems(
   { facts, items }: Extract<Merging, { readonly kind: 'items' }>,
   live: Json,
   applied: Json,
-): readonly Json[] {
+): Generator<void, readonly Json[]> {
   const old = itemsByElement(facts, listIn(live))
   const wanted = itemsByElement(facts, listIn(applied))
   const left = [...old.keys()]
@@ -46,7 +53,7 @@ function mergeItems(
   for (const [element, [value]] of wanted) {
     passKept(shared[round])
     const before = old.get(element)
-    merged.push(mergeApplied(items, before?.length === 1 ? before[0] : undefined, value))
+    merged.push(yield* mergeApplied(items, before?.length === 1 ? before[0] : undefined, value))
     if (element !== shared[round]) continue
     round += 1
     at += 1
