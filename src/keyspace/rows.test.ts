@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ByteString } from '#base'
 import { revisionOf } from './change.ts'
+import type { Span } from './key-set.ts'
 import type { KeyValue } from './keyspace.ts'
+import { RANGE_STEP_KEYS } from './limits.ts'
 import { MemoryIndex } from './memory-index.ts'
-import type { RowIndex } from './row-index.ts'
+import type { RowIndex, RowQuery } from './row-index.ts'
 import { encodeRows } from './row-block.ts'
-import { countRows } from './rows.ts'
+import { countRows, findRows } from './rows.ts'
 import { sqliteIndex } from './sqlite/sqlite-index.ts'
 import { quietWorld, temporaryFolder } from './test/support.ts'
 import { VersionMap } from './version-map.ts'
@@ -64,5 +66,35 @@ test('however many keys are only in memory, counting asks the index twice', asyn
       assert.equal(seen.reads, 6)
     }
     await stored.close(true)
+  }
+})
+
+test('a range in steps reads every row once, in either order', async () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `key-${String(index).padStart(4, '0')}`)
+  const index = new MemoryIndex(true)
+  const state = { applied: revisionOf(1), compacted: revisionOf(0), leases: [] }
+  await index.load(encodeRows(names.map(name => row(name, 1))), state)
+  for (const descending of [false, true]) {
+    let read = 0
+    const seen: RowIndex = new Proxy(index, {
+      get: (target, name) => {
+        if (name !== 'range') return Reflect.get(target, name, target) as unknown
+        return (query: RowQuery) => {
+          const rows = target.range(query)
+          read += rows.length
+          return rows
+        }
+      },
+    })
+    const found: ByteString[] = []
+    const limit = Number.MAX_SAFE_INTEGER
+    for (let span: Span | undefined = everything; span !== undefined; ) {
+      const wanted = { span, descending, revision: undefined, limit }
+      const some = findRows({ overlay: new VersionMap(), index: seen }, wanted, RANGE_STEP_KEYS)
+      for (const { key } of some.rows) found.push(key)
+      span = some.rest
+    }
+    assert.deepEqual(found, descending ? names.toReversed() : names)
+    assert.equal(read, names.length)
   }
 })

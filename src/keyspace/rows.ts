@@ -43,14 +43,15 @@ export function findRows(rows: Rows, wanted: RowsWanted, looksMax: number): Rows
   const found: KeyValue[] = []
   let looks = 0
   for (const [key, row] of mergedRows(rows, wanted)) {
-    if (looks === looksMax) {
-      const rest = descending ? { start: span.start, end: `${key}\0` } : { start: key, end: span.end }
-      return { rows: found, more: false, rest }
-    }
     looks += 1
-    if (row === undefined) continue
-    if (found.length >= limit) return { rows: found, more: true, rest: undefined }
-    found.push(row)
+    if (row !== undefined) {
+      if (found.length >= limit) return { rows: found, more: true, rest: undefined }
+      found.push(row)
+    }
+    if (looks < looksMax) continue
+    // Whether there are more is not looked at: that would read another page.
+    const rest = descending ? { start: span.start, end: key } : { start: `${key}\0`, end: span.end }
+    return { rows: found, more: false, rest }
   }
   return { rows: found, more: false, rest: undefined }
 }
