@@ -47,6 +47,8 @@ const lock = fc.record({
   handle: number,
   pid: number,
 })
+const change = fc.record({ mode: number, size: number, uid: number, atime: scalar }, { requiredKeys: [] })
+
 // Every field that any operation has, with what may and what may not be there.
 const input = fc.record(
   {
@@ -63,10 +65,8 @@ const input = fc.record(
     size: number,
     after: number,
     limit: number,
-    change: fc.oneof(
-      fc.record({ mode: number, size: number, uid: number, atime: scalar }, { requiredKeys: [] }),
-      scalar,
-    ),
+    change: fc.oneof(change, scalar),
+    also: fc.oneof(fc.record({ change, caller: fc.oneof(caller, scalar) }), scalar),
     extents: fc.array(fc.oneof(extent, scalar), { maxLength: 4 }),
     mtimeNs: scalar,
     killPrivileges: fc.oneof(fc.boolean(), scalar),

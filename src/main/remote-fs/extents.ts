@@ -11,7 +11,7 @@ import {
   type WriteMessage,
 } from '#storage/fs'
 import type { Codec } from './codec.ts'
-import { attributes, caller, digest, fileBytes, ino, wrong } from './values.ts'
+import { attributeChange, attributes, caller, digest, fileBytes, ino, wrong } from './values.ts'
 
 // What fits a chunk of the largest size there may be.
 const chunkBytes = integer(1, 16 * 2 ** 20)
@@ -41,7 +41,14 @@ const row: Shape<Row> = (value, at) => {
 /** Extents in one message. */
 export const rows: Shape<readonly Row[]> = list(row, CONTENT_EXTENTS_MAX)
 
-const writeRow = shape({ ino, extents: rows, mtimeNs: long, killPrivileges: flag, opener: optional(caller) })
+const writeRow = shape({
+  ino,
+  extents: rows,
+  mtimeNs: long,
+  killPrivileges: flag,
+  opener: optional(caller),
+  also: optional(shape({ change: attributeChange, caller })),
+})
 
 /** New content of a file: inline bytes travel raw, one behind the other. */
 export const writeCodec: Codec<WriteMessage> = {

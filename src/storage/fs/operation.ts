@@ -185,6 +185,14 @@ export interface WriteMessage {
   readonly killPrivileges: boolean
   /** Who has opened the file, of a write from another machine. */
   readonly opener?: Caller | undefined
+  readonly also?: AlsoChanged | undefined
+}
+
+/** What is changed of a file with what was written to it: not its size. */
+export interface AlsoChanged {
+  readonly change: AttributeChange
+  /** Who asks for it. */
+  readonly caller: Caller
 }
 
 /** The client's way to the home: in this process, or on another machine. */

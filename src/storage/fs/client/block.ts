@@ -1,4 +1,6 @@
 import { assert } from '#base'
+import type { Extent } from '../extent.ts'
+import { INLINE_BYTES_MAX } from '../limits.ts'
 import type { BlockMemory } from './block-memory.ts'
 
 /** `[start, end)` inside a block. */
@@ -46,6 +48,17 @@ export class Block {
 
   get spans(): readonly Span[] {
     return this.#spans
+  }
+
+  /** True when all that is written travels inside messages. */
+  get isInline(): boolean {
+    return this.#spans.every(isInline)
+  }
+
+  /** A part as it travels inside a message. */
+  inlineExtent(span: Span): Extent {
+    const data = Buffer.from(this.bytesOf(span))
+    return { kind: 'inline', offset: this.index * this.#limit + span.start, bytes: data.byteLength, data }
   }
 
   /** True when every byte is written. */
@@ -109,3 +122,8 @@ function capacityFor(end: number, limit: number): number {
 }
 
 const FIRST_CAPACITY = 4096
+
+/** True for a part that travels inside messages, rather than as a chunk. */
+export function isInline({ start, end }: Span): boolean {
+  return end - start <= INLINE_BYTES_MAX
+}

@@ -2,8 +2,7 @@ import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } fr
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import { isWholeChunk } from '../extent.ts'
-import { ROOT_INO } from '../inode.ts'
-import { FILE_BYTES_MAX, KERNEL_TTL_MS, LIST_BATCH, REAP_BATCH_MAX } from '../limits.ts'
+import { FILE_BYTES_MAX, KERNEL_TTL_MS, REAP_BATCH_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
 import type {
   AllocateMode,
@@ -30,6 +29,7 @@ import type { RequestName } from '../home/result.ts'
 import type { HeldLock, LockRequest } from '../lock.ts'
 import type { AccessTimes } from './access-times.ts'
 import type { ClientLocks } from './client-locks.ts'
+import { isBeginning, listDirectory } from './list-directory.ts'
 import type { Reader } from './reader.ts'
 import { seekContent } from './seek-content.ts'
 import { call, errnoOf } from './call.ts'
@@ -111,9 +111,18 @@ export class Client implements Vfs {
     request: RequestName | undefined,
   ): Reply<Attributes> {
     const { ino } = wanted
-    return andThen(this.#parts.accessTimes.flush(), () =>
-      this.#settled(ino, () => this.#seen(this.#call('setAttributes', wanted, request))),
-    )
+    const alone = () => this.#settled(ino, () => this.#seen(this.#call('setAttributes', wanted, request)))
+    return andThen(this.#parts.accessTimes.flush(), () => {
+      const { change, caller } = wanted
+      const isWith = this.#parts.link.remote !== undefined && change.size === undefined && caller !== undefined
+      const together = isWith && this.#parts.writer.settleWith(ino, { change, caller })
+      if (together === false) return alone()
+      // Which of the two was refused is told when they are done one after the other.
+      return andThen(together, failed => {
+        if (failed === undefined) return this.attributes(ino)
+        return REFUSALS.has(failed) ? alone() : failed
+      })
+    })
   }
 
   make(parent: Ino, name: ByteString, node: NewNode, caller: Caller): Reply<Attributes> {
@@ -338,15 +347,9 @@ export class Client implements Vfs {
   }
 
   list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
-    if (after < DOT_DOT) {
-      this.#noteRead(ino)
-      const dots = this.#listDots(ino, after, options)
-      if (isLater(dots))
-        return dots.then(more => (more === true ? this.#listFrom(ino, DOT_DOT, options) : voidOf(more)))
-      if (dots !== true) return voidOf(dots)
-      return this.#listFrom(ino, DOT_DOT, options)
-    }
-    return this.#listFrom(ino, after, options)
+    if (isBeginning(after)) this.#noteRead(ino)
+    const overlaid = (attributes: Attributes) => this.#overlaid(attributes)
+    return listDirectory({ call: this.#call.bind(this), overlaid }, ino, after, options)
   }
 
   getXattr(ino: Ino, name: ByteString): Reply<Uint8Array> {
@@ -458,41 +461,16 @@ export class Client implements Vfs {
     const attributes = this.#call('attributes', { ino })
     if (!isLater(attributes) && !isErrno(attributes)) this.#parts.accessTimes.read(attributes)
   }
-
-  #listDots(ino: Ino, after: Cookie, options: ListOptions): Reply<true> | Awaitable<Errno | boolean> {
-    return andThen(this.#call('lookup', { parent: ino, name: '..' }), parent => {
-      if (isErrno(parent) && parent !== ERRNO.ENOENT) return parent
-      const above = isErrno(parent) ? ROOT_INO : parent.ino
-      const dots = [
-        { name: '.', ino, kind: 'directory', cookie: DOT, attributes: undefined },
-        { name: '..', ino: above, kind: 'directory', cookie: DOT_DOT, attributes: undefined },
-      ] as const
-      return dots.filter(dot => dot.cookie > after).every(dot => options.take(dot))
-    })
-  }
-
-  #listFrom(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
-    const page = this.#call('list', { ino, after, limit: LIST_BATCH })
-    return andThen(page, entries => {
-      if (isErrno(entries)) return entries
-      for (const entry of entries) {
-        const attributes = entry.attributes === undefined ? undefined : this.#overlaid(entry.attributes)
-        if (!options.take({ ...entry, attributes })) return undefined
-      }
-      const last = entries.at(-1)
-      return last === undefined || entries.length < LIST_BATCH ? undefined : this.#listFrom(ino, last.cookie, options)
-    })
-  }
 }
 
 function voidOf(answer: Answer<unknown>): Answer<void> {
   return isErrno(answer) ? answer : undefined
 }
 
+const REFUSALS: ReadonlySet<Errno> = new Set([ERRNO.EACCES, ERRNO.EPERM, ERRNO.EROFS])
 const nothingLeft = (): Removed => ({ orphan: undefined })
 
 const SET_ID_BITS = 0o6000
-const [DOT, DOT_DOT] = [1 as Cookie, 2 as Cookie]
 const SEAL_BEFORE_COPY_BYTES = 4 * 2 ** 20
 // The answer's size field has 32 bits (struct fuse_write_out).
 const COPY_BYTES_MAX = 2 ** 31

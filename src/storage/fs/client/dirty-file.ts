@@ -10,6 +10,8 @@ export interface Flight {
   readonly block: Block
   /** What an older flight of the same block could not land: it lies below. */
   under?: Block
+  /** False when a change of attributes goes with it: what is refused may be that. */
+  readonly isAlone: boolean
   /** Everything staged for the block up to here travels with it. */
   readonly mark: StagingMark
   /** Resolves when it has landed, or with why it has not; never rejects. */

@@ -4,7 +4,7 @@ import type { Extent } from '../extent.ts'
 import { ROOM_AHEAD_BYTES, ROOMS_PER_CALL_MAX } from '../limits.ts'
 import type { HomeLink, Room } from '../operation.ts'
 import { roomFor } from '../quota.ts'
-import type { Ino, Reply } from '../vfs.ts'
+import type { Attributes, Ino, Reply } from '../vfs.ts'
 import { call } from './call.ts'
 import type { DirtyFile } from './dirty-file.ts'
 
@@ -132,3 +132,8 @@ function bytesOf(rooms: readonly Room[], id: number): number {
 }
 
 const NO_QUOTAS: readonly number[] = []
+
+/** Without holes, as far as the space it takes can tell. */
+export function isDense({ blocks, size }: Pick<Attributes, 'blocks' | 'size'>): boolean {
+  return blocks * 512 >= size
+}

@@ -3,14 +3,14 @@ import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import type { Extent } from '../extent.ts'
 import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, FLIGHTS_MAX, INLINE_BYTES_MAX } from '../limits.ts'
-import type { HomeLink } from '../operation.ts'
+import type { AlsoChanged, HomeLink } from '../operation.ts'
 import { later } from '../time.ts'
 import type { Answer, Attributes, Ino, Reply } from '../vfs.ts'
 import { BlockMemory } from './block-memory.ts'
-import { Block, type Span } from './block.ts'
+import { Block, isInline, type Span } from './block.ts'
 import { DirtyFile, type Flight, type Patch } from './dirty-file.ts'
 import { call, errnoOf } from './call.ts'
-import { QuotaRoom } from './quota-room.ts'
+import { isDense, QuotaRoom } from './quota-room.ts'
 import type { StagedWrite, Staging } from './staging.ts'
 
 /** What the writer works with. */
@@ -83,7 +83,9 @@ export class Writer {
 
   #take(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
     const isFirst = attributes.size === 0 && offset === 0 && !this.#files.has(attributes.ino)
-    if (isFirst && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
+    // What goes to another machine waits for what else there is to tell of the file.
+    const isHere = this.#parts.link.remote === undefined
+    if (isFirst && isHere && bytes.byteLength <= INLINE_BYTES_MAX) return this.#writeHome(attributes.ino, bytes)
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     file.isWriting = true
@@ -121,6 +123,14 @@ export class Writer {
     const later = [...under, ...sent.filter(answer => isLater(answer))]
     if (later.length === 0) return failed
     return Promise.all(later).then(answers => failed ?? answers.find(answer => isErrno(answer)))
+  }
+
+  /** As {@link settle}, in one message with a change of attributes, for which the file must be small and none on its way; else false. */
+  settleWith(ino: Ino, also: AlsoChanged): Reply<void> | false {
+    const file = this.#files.get(ino)
+    const [block, another] = file?.blocks.values() ?? []
+    const isSmall = another === undefined && block?.isInline === true && block.spans.length <= EXTENTS_PER_WRITE
+    return file === undefined || !isSmall || file.flights().length > 0 ? false : this.#send(file, block, also)
   }
 
   /** As {@link settle} for all files; answers why one of them could not. */
@@ -350,15 +360,17 @@ export class Writer {
   }
 
   /** Sends a block to the home; answers when it has landed, or why it has not. */
-  #send(file: DirtyFile, block: Block): Reply<void> {
+  #send(file: DirtyFile, block: Block, also?: AlsoChanged): Reply<void> {
     file.blocks.delete(block.index)
     const before = file.lastFlight(block.index)
-    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve(undefined) }
+    const isAlone = also === undefined
+    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve(undefined), isAlone }
     const spans = block.spans.filter(span => span.start < span.end)
-    if (before === undefined && spans.every(isInline)) {
+    if (before === undefined && block.isInline) {
       const landed = this.#commit(
         file,
-        spans.map(span => inlineExtent(file, block, span)),
+        spans.map(span => block.inlineExtent(span)),
+        also,
       )
       if (!isLater(landed)) return this.#arrive(file, flight, landed)
       flight.done = Promise.resolve(landed).then(answer => this.#arrive(file, flight, answer))
@@ -373,9 +385,7 @@ export class Writer {
   async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
     try {
       const stored = await Promise.allSettled(
-        block.spans.map(async span =>
-          isInline(span) ? inlineExtent(file, block, span) : this.#store(file, block, span),
-        ),
+        block.spans.map(async span => (isInline(span) ? block.inlineExtent(span) : this.#store(file, block, span))),
       )
       // What is older than a block lands before it or, when that has failed, goes with it another time.
       const failedBefore = await before?.done
@@ -393,10 +403,10 @@ export class Writer {
     return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
   }
 
-  #commit(file: DirtyFile, extents: readonly Extent[]): Errno | undefined | PromiseLike<Errno | undefined> {
+  #commit(file: DirtyFile, extents: readonly Extent[], also?: AlsoChanged): Awaitable<Errno | undefined> {
     const { ino, mtimeNs } = file
     for (let at = 0; at < extents.length; at += EXTENTS_PER_WRITE) {
-      const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false }
+      const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false, also }
       const answer = call(() => this.#parts.link.call('write', message))
       const rest = extents.slice(at + EXTENTS_PER_WRITE)
       if (isLater(answer)) {
@@ -416,7 +426,7 @@ export class Writer {
   #arrive(file: DirtyFile, flight: Flight, failed: Errno | undefined): Errno | undefined {
     this.#flights.delete(flight)
     file.land(flight)
-    const isRefused = failed === ERRNO.EACCES || failed === ERRNO.EROFS
+    const isRefused = flight.isAlone && (failed === ERRNO.EACCES || failed === ERRNO.EROFS)
     if (failed === undefined || failed === ERRNO.ENOENT || failed === ERRNO.ESTALE || isRefused) {
       const offset = flight.block.index * file.blockBytes
       this.#drop(file, flight.block)
@@ -475,20 +485,6 @@ export class Writer {
 function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
   if (settled.status === 'rejected') throw settled.reason
   return settled.value
-}
-
-// Without holes, as far as the space it takes can tell.
-function isDense({ blocks, size }: Attributes): boolean {
-  return blocks * 512 >= size
-}
-
-function isInline(span: Span): boolean {
-  return span.end - span.start <= INLINE_BYTES_MAX
-}
-
-function inlineExtent(file: DirtyFile, block: Block, span: Span): Extent {
-  const data = Buffer.from(block.bytesOf(span))
-  return { kind: 'inline', offset: block.index * file.blockBytes + span.start, bytes: data.byteLength, data }
 }
 
 const EXTENTS_PER_WRITE = 16

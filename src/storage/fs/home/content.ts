@@ -18,6 +18,7 @@ import { attributesOf } from '../inode.ts'
 import { chargedBytes } from '../quota.ts'
 import { later } from '../time.ts'
 import type { Answer, Ino } from '../vfs.ts'
+import { applyChange } from './apply-change.ts'
 import type { Change } from './change.ts'
 import { changeOf, findFile, type Handler, type HomeContext } from './context.ts'
 import { killPrivileges } from './privileges.ts'
@@ -78,6 +79,7 @@ function layWithin(
   const { rooms } = context
   const change = changeOf(context, request)
   lay(change, input)
+  if (input.also !== undefined) applyChange(context, change, change.edit(input.ino), input.also.change)
   const isCounted = session !== LOCAL_SESSION || rooms.isAny
   const bytes = isCounted ? chargedBytes(change.edit(input.ino)) - chargedBytes(before) : 0
   const quotas = bytes > 0 ? quotasOf(context, before.quotaRoot) : []

@@ -2,7 +2,7 @@ import { ERRNO, type Errno } from '../errno.ts'
 import type { HomeContext } from '../home/context.ts'
 import { isMember, lacks, owns, sticks, WANT } from '../home/may.ts'
 import type { Inode } from '../inode.ts'
-import type { HomeOperations, LockOperations } from '../operation.ts'
+import type { AlsoChanged, HomeOperations, LockOperations } from '../operation.ts'
 import type { Caller, DirectoryPlace, Ino } from '../vfs.ts'
 import { type Access, isChange, type RemoteCall, type RemoteKind } from './protocol.ts'
 
@@ -64,7 +64,7 @@ const CHECKS: { readonly [Kind in Checked]?: Check<Kind> } = {
   remove: leaving,
   rename: renaming,
   setAttributes: setting,
-  write: (asking, { ino }) => writing(asking, ino),
+  write: (asking, { ino, also }) => writing(asking, ino) ?? (also && settingAlso(asking, ino, also)),
   append: (asking, { ino }) => writing(asking, ino),
   clear: (asking, { ino }) => writing(asking, ino),
   copyRange: (asking, { to }) => writing(asking, to.ino),
@@ -131,6 +131,11 @@ function setting(asking: Asking, { ino, change }: Input<'setAttributes'>): Errno
     const isWrite = change.size !== undefined || (!isOwner && times.includes('now'))
     return isWrite ? writing(asking, ino) : undefined
   })
+}
+
+function settingAlso(asking: Asking, ino: Ino, { change, caller }: AlsoChanged): Errno | undefined {
+  if (change.size !== undefined) return ERRNO.EINVAL
+  return setting({ ...asking, caller: seen(caller, asking.session.access) }, { ino, change })
 }
 
 // xattr(7): who may use which name.
