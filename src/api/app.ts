@@ -124,6 +124,7 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
     tokenId: undefined,
     verb,
     target: undefined,
+    made: undefined,
     isServed: false,
   }
   const response = await answerOrRefuse(serving, exchange, request)
@@ -212,7 +213,7 @@ async function answerTarget(
     target,
     resource,
     caller,
-    guard: serving.guard,
+    guard: notingMade(serving, exchange),
     demand,
     last,
   }
@@ -225,6 +226,14 @@ async function answerTarget(
     const within = { ...asked, signal }
     return isReview(resource) ? routeReview(serving, verb, within) : answerResource(serving, verb, within)
   })
+}
+
+// Whatever is written is shown to the guard under its name.
+function notingMade({ guard }: Serving, exchange: Exchange): WriteGuard {
+  return (caller, resource, next, old) => {
+    exchange.made = next.metadata.name
+    guard(caller, resource, next, old)
+  }
 }
 
 // What lies in no namespace is not reached through one: rights there would count for the whole cloud. What lies in some is

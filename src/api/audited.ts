@@ -12,6 +12,8 @@ export interface Exchange {
   tokenId: string | undefined
   verb: string
   target: Target | undefined
+  /** The name of what it makes, which its body says, or chance. */
+  made: string | undefined
   /** Whether the target is one that is served: counts are kept of nothing else. */
   isServed: boolean
 }
@@ -29,7 +31,7 @@ export function auditedOf(
   { code, ms }: { readonly code: number; readonly ms: number },
 ): Omit<AuditEntry, 'timeMs'> {
   const { caller, target, url, verb, connection } = exchange
-  const [namespace, name] = target?.kind === 'resource' ? [target.namespace, target.name] : [undefined, undefined]
+  const place = target?.kind === 'resource' ? target : undefined
   return {
     user: caller.name,
     impersonator: caller.impersonator,
@@ -37,13 +39,21 @@ export function auditedOf(
     tokenId: exchange.tokenId ?? (code === 401 ? shownTokenId(request) : undefined),
     groups: caller.groups,
     verb,
-    path: url.pathname,
+    path: url.pathname + notedQuery(url.searchParams),
     resource: resourceName(exchange),
-    namespace,
-    name,
+    namespace: place?.namespace,
+    name: place?.name ?? exchange.made,
     code,
     ms,
   }
+}
+
+// Which of a collection are deleted, and whether nothing is. Others, such as commands, may hold secrets.
+const NOTED: ReadonlySet<string> = new Set(['dryRun', 'fieldSelector', 'labelSelector'])
+
+function notedQuery(query: URLSearchParams): string {
+  const noted = new URLSearchParams([...query].filter(([name]) => NOTED.has(name)))
+  return noted.size === 0 ? '' : `?${noted}`
 }
 
 // A token that is guessed as a bearer is told of like one that is exchanged.

@@ -33,7 +33,7 @@ export interface AuditEntry {
   readonly tokenId: string | undefined
   readonly groups: readonly string[]
   readonly verb: string
-  /** Of the path: `/api/v1/namespaces/a/pods/b`. */
+  /** Such as `/api/v1/namespaces/a/pods/b`, with what says that nothing is changed, or which of many: `?dryRun=All`. */
   readonly path: string
   readonly resource: string
   readonly namespace: string | undefined

@@ -123,10 +123,20 @@ test('requests are noted with who, what and how they ended, and never with what 
   await using api = await MemoryApi.open({ audit: entry => void entries.push(JSON.stringify(entry)) })
   await api.post('/api/v1/namespaces/default/secrets', { metadata: { name: 's' }, stringData: { password: 'hidden' } })
   await api.get('/api/v1/namespaces/default/secrets/s', { 'x-user': 'eve' })
-  const last = JSON.parse(entries.at(-1) ?? '') as Record<string, unknown>
+  const read = (entry = ''): Record<string, unknown> => JSON.parse(entry) as Record<string, unknown>
+  const last = read(entries.at(-1))
   assert.deepEqual(
     [last['user'], last['verb'], last['resource'], last['namespace'], last['name'], last['code']],
     ['eve', 'get', 'secrets', 'default', 's', 403],
   )
   assert(!entries.some(entry => entry.includes('hidden')))
+
+  const MAPS = '/api/v1/namespaces/default/configmaps'
+  await api.post(`${MAPS}?dryRun=All&fieldManager=me`, { metadata: { name: 'm' } })
+  await api.post(MAPS, { metadata: { generateName: 'g-' } })
+  await api.delete(`${MAPS}?labelSelector=a%3Db`)
+  const [tried, made, deleted] = entries.slice(-3).map(read)
+  assert.deepEqual([tried?.['name'], tried?.['path']], ['m', `${MAPS}?dryRun=All`], 'a dry run is told as one')
+  assert.match(String(made?.['name']), /^g-.+/, 'also a name by chance')
+  assert.equal(deleted?.['path'], `${MAPS}?labelSelector=a%3Db`, 'which were deleted')
 })
