@@ -124,11 +124,16 @@ test('a namespace goes when it is finalized, and only then', async () => {
   const done = await api.put('/api/v1/namespaces/a/finalize', { ...kept.body, spec: { finalizers: [] } })
   assert.equal(done.status, 200)
   assert.equal((await api.get('/api/v1/namespaces/a')).status, 404)
-  const immortal = await api.delete('/api/v1/namespaces/default')
-  assert.deepEqual(
-    [immortal.status, immortal.body['message']],
-    [403, 'namespaces "default" is forbidden: this namespace may not be deleted'],
-  )
+})
+
+test('the namespaces that every cloud has stay: Leases of machines lie in one', async () => {
+  await using api = await MemoryApi.open()
+  await api.post('/api/v1/namespaces', { metadata: { name: 'kube-node-lease' } })
+  for (const name of ['default', 'kube-node-lease']) {
+    const { status, body } = await api.delete(`/api/v1/namespaces/${name}`)
+    const message = `namespaces "${name}" is forbidden: this namespace may not be deleted`
+    assert.deepEqual([status, body['message']], [403, message])
+  }
 })
 
 test('a namespace that is deleted between the look at it and the write takes nothing in', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '#base'
+import { DEFAULT_NAMESPACES } from '#identity'
 import { isJsonObject, type KubeObject, listAt, numberAt, type Resource, textAt } from '#schema'
 import { apiFault } from '../faults.ts'
 import { qualified } from '../store/object-store.ts'
@@ -117,6 +118,6 @@ function timeAfter(ms: number, seconds: number): string {
   return `${new Date(ms + seconds * 1000).toISOString().slice(0, 19)}Z`
 }
 
-/** Namespaces that cannot be deleted. */
-export const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
+/** Namespaces that cannot be deleted: nothing makes them again while Cairn runs, and Leases of machines lie in one. */
+export const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(DEFAULT_NAMESPACES)
 const POD_GRACE_SECONDS = 30
