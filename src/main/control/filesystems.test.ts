@@ -49,6 +49,10 @@ test('filesystems and their objects are one: either way of making one, and none 
     assert.rejects(remove(name), fault => isFault(fault, 'Forbidden') && why.test(fault.message))
   await refused('photos', /"photos" is forbidden: it holds 1 file, 0\. To delete them .*delete-files=photos/)
   await refused('home', /every Cairn has it/)
+  const POOL = { apiVersion: 'cairn.dev/v1', kind: 'Pool', metadata: { name: 'default' }, spec: {} }
+  await client.create(of('pools'), POOL, signal)
+  const pool = client.delete(of('pools'), { name: 'default' }, {}, signal)
+  await assert.rejects(pool, fault => isFault(fault, 'Forbidden') && /Change its spec instead/.test(fault.message))
   const annotated = (name: string) => ({ metadata: { annotations: { 'cairn.dev/delete-files': name } } })
   await client.patch(FILESYSTEMS, { name: 'photos' }, { type: 'merge', body: annotated('true') }, signal)
   await refused('photos', /holds 1 file/)

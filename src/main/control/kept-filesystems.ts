@@ -1,22 +1,27 @@
 import { apiFault, type DeleteGuard } from '#api'
 import { isFault } from '#base'
 import type { Storage } from '#controllers'
-import { bytesText, deletesFiles, type KubeObject, mayDeleteFiles } from '#schema'
+import { bytesText, DEFAULT_POOL, deletesFiles, type KubeObject, mayDeleteFiles } from '#schema'
 
 /**
  * Refuses that a Filesystem is deleted with files or snapshots in it, unless its object says that they may go, and `home`
- * always. Storage is asked at that moment. Faults: Forbidden, ServiceUnavailable (storage does not answer).
+ * and the pool `default` always: how many copies are wanted would be forgotten with it. Storage is asked at that moment. Faults: Forbidden, ServiceUnavailable (storage does not answer).
  */
 export function keepFilesystems(storage: Pick<Storage, 'status'>): DeleteGuard {
   return async ({ group, plural }, find, signal) => {
-    if (group !== 'cairn.dev' || plural !== 'filesystems') return
+    if (group !== 'cairn.dev' || (plural !== 'filesystems' && plural !== 'pools')) return
     const object = await find()
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return
     const { name } = object.metadata
-    if (name === 'home') throw refusal(name, 'every Cairn has it. Remove the files in it instead')
+    if (plural === 'pools') {
+      if (name === DEFAULT_POOL)
+        throw refusal('pools', name, 'every Cairn keeps its content in it. Change its spec instead')
+      return
+    }
+    if (name === 'home') throw refusal(plural, name, 'every Cairn has it. Remove the files in it instead')
     if (mayDeleteFiles(object)) return
     const what = await contentOf(storage, object, signal)
-    if (what !== undefined) throw refusal(name, `it holds ${what}. ${deletesFiles(name)}`)
+    if (what !== undefined) throw refusal(plural, name, `it holds ${what}. ${deletesFiles(name)}`)
   }
 }
 
@@ -45,6 +50,6 @@ async function statusOf(storage: Pick<Storage, 'status'>, name: string, signal: 
   }
 }
 
-function refusal(name: string, why: string): Error {
-  return apiFault('Forbidden', `filesystems.cairn.dev "${name}" is forbidden: ${why}`)
+function refusal(plural: string, name: string, why: string): Error {
+  return apiFault('Forbidden', `${plural}.cairn.dev "${name}" is forbidden: ${why}`)
 }
