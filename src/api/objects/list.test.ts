@@ -65,6 +65,9 @@ test('selectors choose, also in pieces', async () => {
   assert.equal(await count('labelSelector=half%20in%20(0),tenth'), 6)
   assert.equal(await count('labelSelector=!tenth'), 54)
   assert.equal(await count('labelSelector=half!%3D1,tenth%20notin%20(no)'), 30)
+  assert.equal(await count('labelSelector=half%20in(0),half%3C1'), 30)
+  assert.equal(await count('labelSelector=half%3E0'), 30)
+  assert.equal(await count('labelSelector=tenth%3E0'), 0, 'what is no number is not above one')
   assert.equal(await count('fieldSelector=metadata.name%3Dm0001'), 1)
   assert.equal(await count('fieldSelector=metadata.name!%3Dm0001'), 59)
   const piece = await api.get(`${MAPS}?labelSelector=tenth&limit=4`)
@@ -76,6 +79,7 @@ test('selectors choose, also in pieces', async () => {
   assert.deepEqual(namesIn(rest.body), ['m0040', 'm0050'])
   for (const bad of [
     'labelSelector=a%20in%20b',
+    'labelSelector=a%3Eb',
     'labelSelector=%3D%3D',
     'fieldSelector=nothing%3Dx',
     'fieldSelector=a',

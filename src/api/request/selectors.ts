@@ -24,7 +24,7 @@ export function fieldSelector(text: string, resource: Resource): Matches | undef
 type LabelTest = (labels: Readonly<Record<string, string>>) => boolean
 
 function labelTest(part: string): LabelTest {
-  const set = /^([^\s!=]+)\s+(in|notin)\s+\(([^()]*)\)$/.exec(part)
+  const set = /^([^\s!=<>]+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part)
   if (set !== null) {
     const [, key = '', operator, list = ''] = set
     const values = new Set(list.split(',').map(value => checkedValue(value.trim())))
@@ -33,18 +33,35 @@ function labelTest(part: string): LabelTest {
       ? labels => values.has(labels[key] ?? '') && Object.hasOwn(labels, key)
       : labels => !(Object.hasOwn(labels, key) && values.has(labels[key] ?? ''))
   }
-  const equal = /^([^\s!=]+)\s*(==|=|!=)\s*([^\s!=]*)$/.exec(part)
+  const equal = /^([^\s!=<>]+)\s*(==|=|!=)\s*([^\s!=<>]*)$/.exec(part)
   if (equal !== null) {
     const [, key = '', operator, value = ''] = equal
     checkKey(key)
     checkedValue(value)
     return operator === '!=' ? labels => labels[key] !== value : labels => labels[key] === value
   }
-  const exists = /^(!?)\s*([^\s!=]+)$/.exec(part)
+  const order = /^([^\s!=<>]+)\s*([<>])\s*([^\s!=<>]+)$/.exec(part)
+  if (order !== null) {
+    const [, key = '', operator, value = ''] = order
+    checkKey(key)
+    const limit = wholeOf(checkedValue(value))
+    if (limit === undefined)
+      throw apiFault('BadRequest', `labelSelector: value ${JSON.stringify(value)} must be an integer`)
+    return labels => {
+      const own = wholeOf(labels[key] ?? '')
+      return own !== undefined && (operator === '>' ? own > limit : own < limit)
+    }
+  }
+  const exists = /^(!?)\s*([^\s!=<>]+)$/.exec(part)
   if (exists === null) throw apiFault('BadRequest', `unable to parse requirement: ${JSON.stringify(part)}`)
   const [, not, key = ''] = exists
   checkKey(key)
   return labels => Object.hasOwn(labels, key) !== (not === '!')
+}
+
+// Labels hold no sign.
+function wholeOf(text: string): bigint | undefined {
+  return /^\d+$/.test(text) ? BigInt(text) : undefined
 }
 
 function fieldTest(part: string, resource: Resource): Matches {
