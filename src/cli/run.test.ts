@@ -178,6 +178,7 @@ suite('words that are not understood', () => {
     ['fs', 'scrub', '--rate', 'fast'],
     ['fs', 'create'],
     ['fs', 'snapshot', 'create', 'home', 'x'.repeat(256)],
+    ['kubeconfig', '--user', 'jane', '--server', 'box:6443'],
   ]
   for (const words of wrong) {
     test(`cairn ${words.join(' ').slice(0, 40)}: exit code 2, nothing on standard output, an error and a hint`, async () => {

@@ -44,8 +44,11 @@ export function declareKubeconfig(program: Command, run: Run): void {
 
 async function kubeconfig(context: Context, options: Options): Promise<void> {
   const { user, group = [], days, server, token, namespace } = options
+  if (server !== undefined && !(server.startsWith('https://') && URL.canParse(server))) {
+    throw cliFault('Usage', `--server: "${server}" is no address such as https://HOST:PORT`)
+  }
   if (token !== undefined) {
-    if (user === undefined || server === undefined || !server.startsWith('https://')) {
+    if (user === undefined || server === undefined) {
       throw cliFault('Usage', '--token needs --user and --server https://HOST:PORT')
     }
     const given = token === '-' ? (await askForText('Token: ', context.signal)).trim() : token
