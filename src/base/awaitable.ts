@@ -1,3 +1,5 @@
+import type { Clock } from './world.ts'
+
 /** A value that is there at once or later. Hot paths answer at once and skip the promise. */
 export type Awaitable<Value> = Value | PromiseLike<Value>
 
@@ -29,3 +31,15 @@ export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal
 
 /** Why an `AbortController` that only ends a wait is aborted, where nobody looks: without a reason each would make an error and its stack. */
 export const OVER = new Error('it is over')
+
+/** Waits for something, but no longer than `ms`; not at all for what is undefined. */
+export function forAWhile(
+  awaited: Promise<unknown> | undefined,
+  clock: Pick<Clock, 'sleep'>,
+  ms: number,
+): Promise<void> | undefined {
+  if (awaited === undefined) return undefined
+  const over = new AbortController()
+  const late = clock.sleep(ms, over.signal).catch(() => undefined)
+  return Promise.race([awaited, late]).then(() => over.abort(OVER))
+}

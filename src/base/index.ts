@@ -1,6 +1,6 @@
 export { AssertionFault, assert, unreachable } from './assert.ts'
 export { atMost } from './at-most.ts'
-export { type Awaitable, andThen, isLater, OVER, orAborted } from './awaitable.ts'
+export { type Awaitable, andThen, forAWhile, isLater, OVER, orAborted } from './awaitable.ts'
 export type { Brand } from './brand.ts'
 export {
   asBuffer,

@@ -12,7 +12,7 @@ import { make, ok, put, testCloud } from './testing/cloud.ts'
 
 interface Mounted extends AsyncDisposable {
   readonly target: string
-  told(): Promise<void>
+  told(): Promise<void> | undefined
 }
 
 /** Mounts a filesystem for as long as it is not disposed. Nothing here may touch it: this process serves it. */

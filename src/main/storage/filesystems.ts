@@ -94,8 +94,8 @@ export interface FilesystemsOptions {
   readonly elsewhere?: RemoteFilesystems | undefined
   /** True when a kernel of this machine may hold an inode. */
   readonly mayHold?: ((filesystem: string, ino: Ino) => boolean) | undefined
-  /** Resolves when kernels of this machine have been told of all changes of a filesystem made elsewhere. */
-  readonly told?: ((filesystem: string) => Promise<void>) | undefined
+  /** Resolves when kernels of this machine have been told of all changes of a filesystem made elsewhere. Undefined when they have. */
+  readonly told?: ((filesystem: string) => Promise<void> | undefined) | undefined
   /** Undefined: all that are here live here. */
   readonly homes?: FilesystemsHomes | undefined
   /** Hears why a filesystem accepts nothing more until this process is started again, such as a disk that failed. */

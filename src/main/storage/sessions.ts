@@ -1,4 +1,4 @@
-import type { Clock, World } from '#base'
+import { type Clock, forAWhile, type World } from '#base'
 import { type Ino, LateVfs, type Vfs } from '#storage/fs'
 import { type FuseSession, type IdPairs, openFuseSession } from '#storage/fuse'
 import type { HeldMount, Negotiated } from '../messages.ts'
@@ -74,20 +74,17 @@ export class Sessions implements AsyncDisposable {
 
   /** Resolves when a filesystem whose mounts were taken away is served no more, or after a while. */
   async left(filesystem: string): Promise<void> {
-    const ended = new AbortController()
-    const all = [...this.#served].filter(([mount]) => mount.filesystem === filesystem)
-    const late = this.#clock.sleep(TOLD_TIMEOUT_MS, ended.signal).catch(() => undefined)
-    await Promise.race([Promise.all(all.map(([, session]) => session.ended)), late])
-    ended.abort()
+    const ended = [...this.#served]
+      .filter(([mount]) => mount.filesystem === filesystem)
+      .map(([, session]) => session.ended)
+    await forAWhile(Promise.all(ended), this.#clock, TOLD_TIMEOUT_MS)
   }
 
-  /** Resolves when kernels have been told of all changes of a filesystem made elsewhere, or after a while. */
-  async told(filesystem: string): Promise<void> {
-    const ended = new AbortController()
+  /** Resolves when kernels have been told of all changes of a filesystem made elsewhere, or after a while. Undefined when they have. */
+  told(filesystem: string): Promise<void> | undefined {
     const all = [...this.#served].filter(([mount]) => mount.filesystem === filesystem)
-    const late = this.#clock.sleep(TOLD_TIMEOUT_MS, ended.signal).catch(() => undefined)
-    await Promise.race([Promise.all(all.map(([, session]) => session.told())), late])
-    ended.abort()
+    const untold = all.map(([, session]) => session.told()).filter(told => told !== undefined)
+    return forAWhile(untold.length === 0 ? undefined : Promise.all(untold), this.#clock, TOLD_TIMEOUT_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

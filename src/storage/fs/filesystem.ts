@@ -1,4 +1,4 @@
-import { assert, type Digest, type World, whyOf } from '#base'
+import { assert, type Digest, forAWhile, whyOf, type World } from '#base'
 import type { EpochStart, LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from './chunk-source.ts'
 import { AccessTimes } from './client/access-times.ts'
@@ -21,7 +21,6 @@ import { LOCK_TOLD_MS, TICK_MS } from './limits.ts'
 import type { QuotaLimits } from './operation.ts'
 import type { PlacedQuota, Quota } from './quota.ts'
 import { LateVfs } from './remote/late-vfs.ts'
-import { forAWhile } from './shared/for-a-while.ts'
 import { HomeSessions } from './shared/home-sessions.ts'
 import type { HomeSince, LocalSide } from './shared/session-parts.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
@@ -50,8 +49,8 @@ export interface FilesystemOptions {
   readonly owner: { readonly uid: number; readonly gid: number }
   /** True when a kernel of this machine may hold an inode of it; undefined: while it is mounted, any. */
   readonly mayHold?: ((ino: Ino) => boolean) | undefined
-  /** Resolves when kernels of this machine have been told of everything they were to be. */
-  readonly told?: (() => Promise<void>) | undefined
+  /** Resolves when kernels of this machine have been told of everything they were to be. Undefined when they have. */
+  readonly told?: (() => Promise<void> | undefined) | undefined
   /** True while another machine may be its home without this one having heard of it; undefined: never. See {@link LateVfs}. */
   readonly isCutOff?: (() => boolean) | undefined
   /** Leaf size of a new filesystem; 1 MiB when undefined. */
@@ -181,11 +180,11 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
 
 // What programs here had locked before this process began, they hold before others can ask.
 function localLocks(options: FilesystemOptions, home: Home, writer: Writer): ClientLocks {
-  const { world, folder, bootId, told = async () => undefined } = options
+  const { world, folder, bootId, told } = options
   const file = new LockFile(world.disk, folder, bootId)
   const held = options.isMounted ? file.read() : []
   home.context.locks.reclaim(LOCAL_SESSION, held)
-  const fresh = () => forAWhile(told(), world.clock, LOCK_TOLD_MS)
+  const fresh = () => forAWhile(told?.(), world.clock, LOCK_TOLD_MS)
   return new ClientLocks({ link: home, file, settle: ino => writer.settle(ino), fresh }, held)
 }
 
@@ -201,7 +200,7 @@ function localSide(
     },
     settle: ino => parts.writer?.settle(ino),
     mayHold: mayHold ?? (() => isMounted),
-    told: told ?? (async () => undefined),
+    told: told ?? (() => undefined),
     adopt: ino => parts.client?.adopt(ino),
     giveBack: () => void parts.writer?.giveBack(),
     granted: wait => parts.locks?.granted(wait),

@@ -14,7 +14,7 @@ export interface ClientLocksParts {
   /** Brings what was written to a file to its home. */
   settle(ino: Ino): Reply<void>
   /** Resolves when kernels here know of what others have changed, or after a moment. */
-  fresh(): Promise<void>
+  fresh(): Awaitable<void>
 }
 
 interface Wait {

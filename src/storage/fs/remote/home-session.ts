@@ -1,4 +1,4 @@
-import { defineFaults, isFault, OVER, type World } from '#base'
+import { defineFaults, forAWhile, isFault, OVER, type World } from '#base'
 import {
   KERNEL_TOLD_MS,
   LEASE_MS,
@@ -26,7 +26,6 @@ import {
   type RemoteKind,
   type Stale,
 } from '../shared/protocol.ts'
-import { forAWhile } from '../shared/for-a-while.ts'
 import { type AskedChange, digestOfChange, type LeftChange, type SlotFile } from './slot-file.ts'
 import { Slots } from './slots.ts'
 
@@ -36,8 +35,8 @@ export interface SessionHolder {
   forget(stale: Stale): readonly Ino[]
   /** Gives back room of quotas that is not needed here. */
   givesBack(): Promise<void>
-  /** Resolves when kernels here have been told, too; while they hang, not at all. */
-  told(): Promise<void>
+  /** Resolves when kernels here have been told, too; while they hang, not at all. Undefined when they have. */
+  told(): Promise<void> | undefined
   /** Forgets everything: nobody says any more what changes. */
   forgetAll(): void
   /** Files that are open here. */

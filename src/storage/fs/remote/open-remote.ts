@@ -1,4 +1,4 @@
-import { type World, whyOf } from '#base'
+import { forAWhile, whyOf, type World } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import { AccessTimes } from '../client/access-times.ts'
 import { Client } from '../client/client.ts'
@@ -16,7 +16,6 @@ import type { Superblock } from '../home/superblock.ts'
 import { ROOT_INO } from '../inode.ts'
 import { LOCK_TOLD_MS, TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
-import { forAWhile } from '../shared/for-a-while.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
 import { ManifestStore } from '../snapshot/manifest-store.ts'
 import { SNAPSHOTS_INO, SnapshotView } from '../snapshot/view.ts'
@@ -49,8 +48,8 @@ export interface RemoteFilesystemOptions {
   readonly bootId: string
   /** Who does what no program asks for: the user Cairn runs as; root when undefined. */
   readonly self?: Caller | undefined
-  /** Resolves when kernels here have been told of everything they were to be. */
-  readonly told?: (() => Promise<void>) | undefined
+  /** Resolves when kernels here have been told of everything they were to be. Undefined when they have. */
+  readonly told?: (() => Promise<void> | undefined) | undefined
   /** True when a mount outlived the last process, and with it what its programs have locked. */
   readonly isMounted?: boolean | undefined
   /** What was here when this machine was the home, and a mount outlived that. */
@@ -85,7 +84,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self })
   link.wasHome(options.leftBehind)
   const snapshots = new RemoteSnapshots(link)
-  const told = options.told ?? (async () => undefined)
+  const told = options.told ?? (() => undefined)
   const fresh = () => forAWhile(told(), world.clock, LOCK_TOLD_MS)
   const locking = { link, file: lockFile, settle: (ino: Ino) => parts.writer?.settle(ino), fresh }
   const locks = new ClientLocks(locking, options.isMounted === true ? lockFile.read() : [])

@@ -1,4 +1,4 @@
-import { andThen, type Awaitable, type ByteString, isLater } from '#base'
+import { andThen, type Awaitable, type ByteString, forAWhile, isLater } from '#base'
 import type { Revision } from '#keyspace'
 import { errnoOf } from '../client/call.ts'
 import { isErrno } from '../errno.ts'
@@ -19,7 +19,6 @@ import type { Ino, Reply } from '../vfs.ts'
 import { closes, lost, sessionFault } from './faults.ts'
 import { Member, type SlotRow } from './member.ts'
 import { Members } from './members.ts'
-import { forAWhile } from './for-a-while.ts'
 import { permitted, type Session } from './permitted.ts'
 import {
   type Access,

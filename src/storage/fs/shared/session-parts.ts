@@ -13,8 +13,8 @@ export interface LocalSide {
   readonly isDirty: boolean
   /** Brings what was written here to the home; undefined when there is nothing. */
   settle(ino: Ino): Reply<void>
-  /** Resolves when kernels here have been told of all that they were to be; while they hang, not at all. */
-  told(): Promise<void>
+  /** Resolves when kernels here have been told of all that they were to be; while they hang, not at all. Undefined when they have. */
+  told(): Promise<void> | undefined
   /** True when a kernel here may hold the inode. */
   mayHold(ino: Ino): boolean
   /** The file has lost its last name and is still held here: it goes when it is forgotten here. */

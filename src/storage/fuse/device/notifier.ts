@@ -33,10 +33,10 @@ export class Notifier {
     return this.#queue.has(key) || this.#inFlight.has(key)
   }
 
-  /** Resolves when the kernel has been told of everything; while it hangs, not at all. */
-  async told(): Promise<void> {
-    if (this.#inFlight.size === 0 && this.#queue.size === 0) return
-    await new Promise<void>(resolve => this.#waiting.push(resolve))
+  /** Resolves when the kernel has been told of everything; while it hangs, not at all. Undefined when it has. */
+  told(): Promise<void> | undefined {
+    if (this.#inFlight.size === 0 && this.#queue.size === 0) return undefined
+    return new Promise<void>(resolve => this.#waiting.push(resolve))
   }
 
   /** Ends the thread. Does not wait for it: it may hang in the kernel until the mount is gone. */

@@ -14,8 +14,8 @@ export interface FuseSession extends AsyncDisposable {
   mayHold(ino: Ino): boolean
   /** From now on users and groups of this machine are these in the filesystem. */
   mapIds(pairs: IdPairs): void
-  /** Resolves when the kernel has been told of every change made elsewhere so far; while it hangs, not at all. */
-  told(): Promise<void>
+  /** Resolves when the kernel has been told of every change made elsewhere so far; while it hangs, not at all. Undefined when it has. */
+  told(): Promise<void> | undefined
 }
 
 /** Serves a mount from now on, in the main thread of this process. Faults: LibraryMissing, CannotResume. */

@@ -97,8 +97,8 @@ export class Session implements Source {
     for (const ino of this.#context.lookups.all) this.#notifier.notify({ kind: 'inode', ino })
   }
 
-  /** Resolves when the kernel has been told of every change made elsewhere so far. */
-  told(): Promise<void> {
+  /** Resolves when the kernel has been told of every change made elsewhere so far. Undefined when it has. */
+  told(): Promise<void> | undefined {
     return this.#notifier.told()
   }
 
