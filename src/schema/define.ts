@@ -35,6 +35,7 @@ export function defineResource(sketch: ResourceSketch): Resource {
     claims: undefined,
     selectableFields: {},
     hasController: false,
+    whyIdle: undefined,
     storedForm: undefined,
     custom: undefined,
     ...rest,

@@ -41,6 +41,8 @@ export interface Resource {
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>
   /** False: objects are kept, and nothing acts on them yet. */
   readonly hasController: boolean
+  /** Why nothing acts on this object, although something does on others of its kind; undefined when something does. */
+  readonly whyIdle: ((object: KubeObject) => string | undefined) | undefined
   /** How the objects lie in the store; undefined: as they are served, under group and plural. */
   readonly storedForm: StoredForm | undefined
   /** Set for kinds that people have defined. */

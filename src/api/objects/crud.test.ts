@@ -164,6 +164,19 @@ test('a kind that nothing acts on yet is told once in each write', async () => {
   const made = await api.post('/api/v1/namespaces/default/pods', pod)
   assert.match(made.headers.get('warning') ?? '', /^299 - "Pod objects are kept, but nothing acts on them yet"$/)
   assert.equal((await api.get('/api/v1/namespaces/default/pods/a')).headers.get('warning'), null)
+  const CONTROLLERS = '/api/v1/namespaces/default/replicationcontrollers'
+  await api.post(CONTROLLERS, {
+    metadata: { name: 'r' },
+    spec: { selector: { a: 'b' }, template: { metadata: { labels: { a: 'b' } }, spec: pod.spec } },
+  })
+  const scaled = await api.patch(`${CONTROLLERS}/r/scale`, { spec: { replicas: 2 } })
+  assert.match(scaled.headers.get('warning') ?? '', /^299 - "ReplicationController objects are kept/)
+  const secret = {
+    metadata: { name: 's', annotations: { 'kubernetes.io/service-account.name': 'me' } },
+    type: 'kubernetes.io/service-account-token',
+  }
+  const empty = await api.post('/api/v1/namespaces/default/secrets', secret)
+  assert.match(empty.headers.get('warning') ?? '', /^299 - "no token is put into a Secret of type/)
 })
 
 test('dryRun answers what would be and stores nothing', async () => {

@@ -1,3 +1,4 @@
+import type { KubeObject, Resource } from '#schema'
 import { acceptOf, answered, shownObject } from '../answers/answer.ts'
 import { apiFault } from '../faults.ts'
 import { applyObject } from '../objects/apply.ts'
@@ -90,10 +91,15 @@ export async function answerObject(
   return answered(request, status, shown, made.warnings)
 }
 
-// Once in each write: nobody is to believe that something happens because an object was taken.
 function warned({ resource, target }: ResourceRequest, made: Prepared): Prepared {
-  if (resource.hasController || target.subresource !== undefined) return made
-  return { ...made, warnings: [...made.warnings, `${resource.kind} objects are kept, but nothing acts on them yet`] }
+  if (target.subresource !== undefined) return made
+  return { ...made, warnings: [...made.warnings, ...idleWarnings(resource, made.object)] }
+}
+
+/** Told once in each write: nobody is to believe that something happens because an object was taken. */
+export function idleWarnings({ kind, hasController, whyIdle }: Resource, object: KubeObject): readonly string[] {
+  const why = hasController ? whyIdle?.(object) : `${kind} objects are kept, but nothing acts on them yet`
+  return why === undefined ? [] : [why]
 }
 
 function partOf({ resource, target }: ResourceRequest): 'object' | 'status' {

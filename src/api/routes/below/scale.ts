@@ -24,7 +24,7 @@ import { invalidFault } from '../../refusal.ts'
 import { mediaType, readSent } from '../../request/body.ts'
 import { flagOf } from '../../request/parameters.ts'
 import { placeOf, refuseUnnamed, type ResourceRequest, type RouteParts, sentBytes, writeOptionsOf } from '../asked.ts'
-import { answerObject } from '../write.ts'
+import { answerObject, idleWarnings } from '../write.ts'
 
 /** Answers how many of something there are and should be, and changes the latter, as autoscaling/v1 Scale. */
 export async function answerScale(
@@ -56,7 +56,8 @@ export async function answerScale(
     return parts.objects.noted(resource, { old, now }, options, 'scale')
   }
   const change = { wanted: undefined, isDryRun: options.isDryRun, run }
-  return show({ object: await parts.objects.change(resource, place, change, signal), warnings })
+  const object = await parts.objects.change(resource, place, change, signal)
+  return show({ object, warnings: [...warnings, ...idleWarnings(resource, object)] })
 }
 
 function contentType({ request }: ResourceRequest): string {

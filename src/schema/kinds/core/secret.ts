@@ -28,7 +28,11 @@ export const secret = defineResource({
   ],
   selectableFields: textFields('type'),
   hasController: true,
+  whyIdle: object => (textAt(object, 'type') === TOKEN ? NO_TOKEN : undefined),
 })
+
+const TOKEN = 'kubernetes.io/service-account-token'
+const NO_TOKEN = `no token is put into a Secret of type ${TOKEN}: kubectl create token makes one, which expires`
 
 // Text that people send beside the data becomes part of them; it is never stored as text.
 function withText(object: KubeObject): KubeObject {
@@ -76,7 +80,7 @@ function typeErrors(object: KubeObject): readonly FieldError[] {
   if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
     return [required('data[username]'), required('data[password]')]
   }
-  const isToken = type === 'kubernetes.io/service-account-token'
+  const isToken = type === TOKEN
   const hasAccount = (object.metadata.annotations?.[ACCOUNT] ?? '') !== ''
   return isToken && !hasAccount ? [required(`metadata.annotations[${ACCOUNT}]`)] : []
 }
