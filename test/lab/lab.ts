@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { whyOf } from '#base'
 import { bringUp, Lab, type LabWishes, labNames, machineHost, planOf, startCairn, takeDown } from '#lab'
 import { whenAborted } from '../cloud/aborted.ts'
 import { type CliResult, PROGRAM } from '../cloud/cli.ts'
@@ -65,9 +66,16 @@ export class TestLab implements AsyncDisposable {
     return this.lab.ask(this.lab.machine(machine), ['sh', '-ec', line], patient())
   }
 
-  /** Waits until something holds; what a look throws counts as no, for machines come and go. */
-  until(what: string, holds: () => Promise<boolean>, timeoutMs?: Patience['timeoutMs']): Promise<void> {
-    return until(() => holds().catch(() => false), { what, timeoutMs })
+  /** Waits until something holds; what a look throws counts as no, for machines come and go. In vain, it throws with what they said last. */
+  async until(what: string, holds: () => Promise<boolean>, timeoutMs?: Patience['timeoutMs']): Promise<void> {
+    try {
+      await until(() => holds().catch(() => false), { what, timeoutMs })
+    } catch (error) {
+      const said = this.lab.machines.map(
+        async machine => `${machine.name}: ${await this.lab.lastWords(machine, patient())}`,
+      )
+      throw new Error([whyOf(error), ...(await Promise.all(said))].join('\n'), { cause: error })
+    }
   }
 
   /** Ends a machine at once, as a power cut does. */
