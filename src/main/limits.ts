@@ -220,6 +220,9 @@ export const RECORD_AGAIN_MS = 1_000
 /** Milliseconds in which a home answers a machine that would stand in for it, and in which a controller says whether that may. */
 export const HOME_SILENT_MS = 1_000
 export const STAND_IN_CONFIRM_MS = 3_000
+/** How long it is not looked again whether a home or a controller answers, and how long what was found is believed meanwhile. */
+export const BELIEF_MS = 1_000
+export const BELIEF_MS_MAX = 5_000
 
 /** Milliseconds that a home gives the machines that have its log to say that there is a later one, when it starts. */
 export const HOMES_HEARD_MS = 3_000

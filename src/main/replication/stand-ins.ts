@@ -2,7 +2,7 @@ import { type Clock, orAborted, OVER, type World } from '#base'
 import { homeOf, type MachineSubject, type Machines, type MapFilesystem } from '#cluster'
 import { type ChunkSource, type RemoteAnswer, type RemoteKind, StandIn, type StandInCall } from '#storage/fs'
 import { mainFault } from '../faults.ts'
-import { HOME_SILENT_MS, STAND_IN_CONFIRM_MS } from '../limits.ts'
+import { BELIEF_MS, BELIEF_MS_MAX, HOME_SILENT_MS, STAND_IN_CONFIRM_MS } from '../limits.ts'
 import { askStandIn } from '../remote-fs/transport.ts'
 import { canFailOver } from '../storage/cut-off.ts'
 import { logHomes } from './methods.ts'
@@ -177,7 +177,3 @@ class Belief {
 function cannot(filesystem: string, why: string): Error {
   return mainFault('HomeUnreachable', `nobody stands in for the home of ${filesystem} here: ${why}`)
 }
-
-/** For so long what was found is not looked at again, and for so long it is believed meanwhile. */
-const BELIEF_MS = 1_000
-const BELIEF_MS_MAX = 5_000
