@@ -125,6 +125,7 @@ async function answer(serving: Serving, request: Request, connection: unknown): 
     verb,
     target: undefined,
     made: undefined,
+    isDryRun: false,
     isServed: false,
   }
   const response = await answerOrRefuse(serving, exchange, request)
@@ -214,6 +215,9 @@ async function answerTarget(
     resource,
     caller,
     guard: notingMade(serving, exchange),
+    noteDryRun: () => {
+      exchange.isDryRun = true
+    },
     demand,
     last,
   }
@@ -302,9 +306,9 @@ function notAllowed(): Error {
   return apiFault('MethodNotAllowed', 'the server does not allow this method on the requested resource')
 }
 
-function subjectOf({ target }: Exchange): Subject | undefined {
+function subjectOf({ target, made }: Exchange): Subject | undefined {
   if (target?.kind !== 'resource' || target.plural === '') return undefined
-  const { name, group, plural } = target
+  const { name = made, group, plural } = target
   return { ...(name === undefined ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural }
 }
 

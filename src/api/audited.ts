@@ -14,6 +14,8 @@ export interface Exchange {
   target: Target | undefined
   /** The name of what it makes, which its body says, or chance. */
   made: string | undefined
+  /** Its body says that nothing is to be changed. */
+  isDryRun: boolean
   /** Whether the target is one that is served: counts are kept of nothing else. */
   isServed: boolean
 }
@@ -39,7 +41,7 @@ export function auditedOf(
     tokenId: exchange.tokenId ?? (code === 401 ? shownTokenId(request) : undefined),
     groups: caller.groups,
     verb,
-    path: url.pathname + notedQuery(url.searchParams),
+    path: url.pathname + notedQuery(exchange),
     resource: resourceName(exchange),
     namespace: place?.namespace,
     name: place?.name ?? exchange.made,
@@ -51,8 +53,9 @@ export function auditedOf(
 // Which of a collection are deleted, and whether nothing is. Others, such as commands, may hold secrets.
 const NOTED: ReadonlySet<string> = new Set(['dryRun', 'fieldSelector', 'labelSelector'])
 
-function notedQuery(query: URLSearchParams): string {
-  const noted = new URLSearchParams([...query].filter(([name]) => NOTED.has(name)))
+function notedQuery({ url, isDryRun }: Exchange): string {
+  const noted = new URLSearchParams([...url.searchParams].filter(([name]) => NOTED.has(name)))
+  if (isDryRun) noted.set('dryRun', 'All')
   return noted.size === 0 ? '' : `?${noted}`
 }
 

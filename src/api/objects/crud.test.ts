@@ -114,6 +114,8 @@ test('refusals say what Kubernetes says', async () => {
     assert.deepEqual([status, body['code'], body['reason'], body['status']], [code, code, reason, 'Failure'])
     assert((textAt(body, 'message') ?? '').includes(said), `${textAt(body, 'message')} says ${said}`)
   }
+  const again = await api.post(MAPS, { metadata: { name: 'a' } })
+  assert.deepEqual(again.body['details'], { name: 'a', kind: 'configmaps' })
 })
 
 test('an object that breaks rules is refused with every field, as kubectl prints it', async () => {

@@ -4,10 +4,12 @@ import { isJsonObject, type Json, type KubeObject, type Resource, textAt } from 
 import type { Clients } from '../clients.ts'
 import { apiFault } from '../faults.ts'
 import type { Lasting } from '../lasting.ts'
+import type { DeleteOptions } from '../objects/deletion.ts'
 import type { Objects, WriteOptions } from '../objects/objects.ts'
 import type { Observer } from '../observer.ts'
 import type { Registry } from '../registry.ts'
 import { readAll, readSentInSteps, type Sent } from '../request/body.ts'
+import { deleteOptionsOf } from '../request/delete-options.ts'
 import { fieldManagerOf } from '../request/field-manager.ts'
 import { isDryRun, unknownsOf } from '../request/parameters.ts'
 import type { ResourceTarget } from '../request/path.ts'
@@ -22,6 +24,8 @@ export interface ResourceRequest {
   readonly resource: Resource
   readonly caller: Caller
   readonly guard: WriteGuard
+  /** For who reads later what was done: nothing is to be changed, which parameters do not say. */
+  readonly noteDryRun: () => void
   /** Refuses a caller who may not do this with the same object. Faults: Forbidden. */
   readonly demand: (verb: string) => Promise<void>
   /** Looks after an answer that goes on for long; its signal aborts when the caller may have no more of it. */
@@ -45,6 +49,13 @@ export interface RouteParts {
 /** The object that a request names. */
 export function placeOf({ namespace, name = '' }: ResourceTarget): ObjectPlace {
   return { namespace, name }
+}
+
+/** How something is to be deleted, by parameters or the body. Faults: BadRequest, Invalid. */
+export async function deletionOf({ request, query, noteDryRun }: ResourceRequest): Promise<DeleteOptions> {
+  const options = await deleteOptionsOf(request, query)
+  if (options.isDryRun) noteDryRun()
+  return options
 }
 
 /** How a write is to be done, by its parameters. Faults: BadRequest. */

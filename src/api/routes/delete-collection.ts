@@ -5,10 +5,9 @@ import { answered } from '../answers/answer.ts'
 import { DELETES_AT_ONCE, DELETES_IN_TURN } from '../limits.ts'
 import type { DeleteOptions } from '../objects/deletion.ts'
 import { listPages, listPiece } from '../objects/list.ts'
-import { deleteOptionsOf } from '../request/delete-options.ts'
 import { listOptionsOf } from '../request/list-options.ts'
 import { placeOf } from '../store/object-store.ts'
-import type { ResourceRequest, RouteParts } from './asked.ts'
+import { deletionOf, type ResourceRequest, type RouteParts } from './asked.ts'
 import { answerChosen, type Chosen, matchesOf, revisionFor } from './list.ts'
 
 /**
@@ -17,7 +16,7 @@ import { answerChosen, type Chosen, matchesOf, revisionFor } from './list.ts'
  */
 export async function answerDeleteCollection(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, signal, query, request } = asked
-  const deletion = await deleteOptionsOf(request, query)
+  const deletion = await deletionOf(asked)
   const options = listOptionsOf(query)
   const { from, asOf } = options
   const revision =

@@ -1,14 +1,13 @@
 import type { JsonObject } from '#schema'
 import { answered } from '../answers/answer.ts'
-import { deleteOptionsOf } from '../request/delete-options.ts'
-import { placeOf, type ResourceRequest, type RouteParts, refuseSubresource } from './asked.ts'
+import { deletionOf, placeOf, type ResourceRequest, type RouteParts, refuseSubresource } from './asked.ts'
 import { answerObject } from './write.ts'
 
 /** Deletes an object. Faults: those of `Objects.delete`. */
 export async function answerDelete(parts: RouteParts, asked: ResourceRequest): Promise<Response> {
   const { resource, target, signal } = asked
   refuseSubresource(target, [])
-  const options = await deleteOptionsOf(asked.request, asked.query)
+  const options = await deletionOf(asked)
   const { object, isGone } = await parts.objects.delete(resource, placeOf(target), options, signal)
   if (!isGone || isAnswered(asked)) return answerObject(parts, asked, 200, { object, warnings: [] })
   const { name, uid } = object.metadata

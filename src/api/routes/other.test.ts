@@ -139,4 +139,10 @@ test('requests are noted with who, what and how they ended, and never with what 
   assert.deepEqual([tried?.['name'], tried?.['path']], ['m', `${MAPS}?dryRun=All`], 'a dry run is told as one')
   assert.match(String(made?.['name']), /^g-.+/, 'also a name by chance')
   assert.equal(deleted?.['path'], `${MAPS}?labelSelector=a%3Db`, 'which were deleted')
+  // As kubectl says it.
+  const dry = { apiVersion: 'v1', kind: 'DeleteOptions', dryRun: ['All'] }
+  for (const path of [MAPS, `${MAPS}/${String(made?.['name'])}`]) {
+    await api.send('DELETE', path, dry)
+    assert.equal(read(entries.at(-1))['path'], `${path}?dryRun=All`)
+  }
 })

@@ -254,7 +254,9 @@ export class WatchStream implements AsyncDisposable {
     if (this.#subscriptions.size === 0 || this.#tasks.signal.aborted) return
     const waitMs = this.#retryMs
     this.#retryMs = Math.min(Math.max(waitMs * 2, 50), ETCD_WATCH_RETRY_MS_MAX)
-    this.#world.log.warn('keyspace: the watches of etcd are opened again', { why: failure.message })
+    // By then it has been said, and goes on until somebody answers.
+    if (waitMs < ETCD_WATCH_RETRY_MS_MAX)
+      this.#world.log.warn('keyspace: the watches of etcd are opened again', { why: failure.message })
     this.#tasks.run(async signal => {
       await this.#world.clock.sleep(waitMs, signal)
       if (this.#open === undefined) this.#connect()

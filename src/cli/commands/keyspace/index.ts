@@ -58,6 +58,8 @@ interface Forced {
   readonly force?: boolean
 }
 
+const REVOKED_SINCE =
+  'Credentials revoked since that backup hold again: revoke them anew (cairn cert ls, cairn token ls).\n'
 const CUT_OFF = 'What was being filled is not whole: run the same command again with --force.'
 
 async function backup(context: Context, word: string, isForced: boolean): Promise<void> {
@@ -76,7 +78,7 @@ async function restore(context: Context, word: string, isForced: boolean): Promi
   const tell = told(context)
   const given = { dataFolder: dataFolder(context), file, isForced }
   const entries = await context.host.keyspace.restore(given, tell, context.signal).finally(tell.end)
-  show(context, { file, entries }, () => `Restored ${plural(entries, 'key')} from ${file}\n`)
+  show(context, { file, entries }, () => `Restored ${plural(entries, 'key')} from ${file}\n${REVOKED_SINCE}`)
 }
 
 async function move(
