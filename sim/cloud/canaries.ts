@@ -32,14 +32,14 @@ export interface CloudCanary {
 /** All of them, by name. */
 export const CLOUD_CANARIES: readonly CloudCanary[] = [
   // Nothing acknowledged is lost.
-  { name: 'lost-chunk-sync', first: 5, seedsMax: 12, trouble: { restart: 1 }, store: withoutSync },
-  { name: 'early-sync', first: 3, seedsMax: 12, trouble: { outage: 1 }, handlers: answering('sync') },
+  { name: 'lost-chunk-sync', first: 13, seedsMax: 16, trouble: { restart: 1 }, store: withoutSync },
+  { name: 'early-sync', first: 29, seedsMax: 32, trouble: { outage: 1 }, handlers: answering('sync') },
   // A change of home keeps what was acknowledged, says what it has not kept, and no two are home in an epoch.
   { name: 'hasty-home', first: 2, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
   { name: 'promotes-anybody', first: 6, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
   { name: 'empty-home', first: 29, seedsMax: 32, trouble: { split: 4, wipe: 3, heal: 1, restart: 1 }, lacks: () => [] },
   { name: 'same-epoch', first: 1, seedsMax: 6, trouble: { promote: 1 }, record: inSameEpoch },
-  { name: 'one-boot', first: 89, seedsMax: 96, trouble: { outage: 1 }, handlers: showingOneBoot },
+  { name: 'one-boot', first: 139, seedsMax: 144, trouble: { outage: 1 }, handlers: showingOneBoot },
   // Done once, and seen by all who open.
   { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
   { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
