@@ -74,7 +74,10 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
       /backup\.cut is damaged/,
     )
     assert.match((await runCairn(data, ['keyspace', 'restore', file])).err, /holds [0-9]+ keys\nhint: With --force/)
-    assert.match((await runCairn(data, ['keyspace', 'restore', file, '--force'])).out, /^Restored [0-9]+ keys/)
+    assert.match(
+      (await runCairn(data, ['keyspace', 'restore', file, '--force'])).out,
+      /^Restored [0-9]+ keys .*\nCredentials revoked since/,
+    )
     const other = await runCairn(data, ['up', '--no-mount', '--keyspace', `etcd=${etcd.url.origin}`])
     assert.match(other.err, /is in embedded\nhint: Move it: cairn keyspace migrate/)
     await using server = await spawnUp({ words: ['--data', data, '--no-mount'], env: apiEnvironment(folder) })
