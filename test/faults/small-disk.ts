@@ -1,5 +1,14 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -38,8 +47,11 @@ export async function openSmallDisk(bytes: number, under = tmpdir()): Promise<Sm
   mkdirSync(folder)
   // No blocks that only root may take: full is full.
   await run('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', image])
-  const mount = async () => void (await run('mount', ['-o', 'loop', image, folder]))
-  await mount()
+  const mount = async () => {
+    await run('mount', ['-o', 'loop', image, folder])
+    return await pageByPage(folder)
+  }
+  let restore = await mount()
   const free = () => {
     const { bavail, bsize } = statfsSync(folder)
     return bavail * bsize
@@ -59,15 +71,33 @@ export async function openSmallDisk(bytes: number, under = tmpdir()): Promise<Sm
         )
     },
     empty: () => rmSync(filler, { force: true }),
-    unmount: async () => void (await run('umount', [folder])),
-    mount,
+    async unmount() {
+      await run('umount', [folder])
+      restore()
+    },
+    async mount() {
+      restore = await mount()
+    },
     async [Symbol.asyncDispose]() {
       // It may be out already.
       await run('umount', [folder]).catch(() => spawnSync('umount', ['-l', folder]))
+      restore()
       guard[Symbol.dispose]()
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * Lets the loop device below a folder write one page at a time; returns what undoes it. The kernel takes a write to a loop device for
+ * done when a part of it was (lo_complete_rq in drivers/block/loop.c): where the image's own disk is full, what is flushed is lost.
+ */
+async function pageByPage(folder: string): Promise<() => void> {
+  const { stdout } = await run('findmnt', ['--noheadings', '--output', 'MAJ:MIN', folder])
+  const file = `/sys/dev/block/${stdout.trim()}/queue/max_sectors_kb`
+  const before = readFileSync(file)
+  writeFileSync(file, '4')
+  return () => writeFileSync(file, before)
 }
 
 const SLACK_BYTES = 4 * 2 ** 20
