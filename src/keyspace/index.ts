@@ -1,8 +1,16 @@
 export { type BackupPiece, backupOf } from './backup/backup.ts'
+export { refuseFull } from './backup/fill.ts'
 export type { ReadBytes } from './backup/format.ts'
-export { checkMarks } from './backup/marks.ts'
+export { checkMarks, untilRefilled } from './backup/marks.ts'
 export { markMoved, type Migrating, migrateKeyspace } from './backup/migrate.ts'
-export { type FillingTold, type Restoring, restoreBackup } from './backup/restore.ts'
+export {
+  checkBackup,
+  type FillingTold,
+  type ReadBackup,
+  restoreBackup,
+  restoredBy,
+  type Restoring,
+} from './backup/restore.ts'
 export { revisionOf } from './change.ts'
 export { type EmbeddedOptions, openEmbeddedKeyspace } from './embedded.ts'
 export type { EtcdLogin } from './etcd/login.ts'

@@ -48,7 +48,7 @@ if (isStorage) {
       backup: async (given, tell, signal) =>
         (await import('./keyspace/verbs.ts')).backupKeyspace(given, { world: machineWorld, tell }, signal),
       restore: async (given, tell, signal) =>
-        (await import('./keyspace/verbs.ts')).restoreKeyspace(given, { world: machineWorld, tell }, signal),
+        (await import('./keyspace/restore.ts')).restoreKeyspace(given, { world: machineWorld, tell }, signal),
       migrate: async (given, tell, signal) =>
         (await import('./keyspace/verbs.ts')).migrateControl(given, { world: machineWorld, tell }, signal),
       recover: async (given, signal) =>

@@ -113,6 +113,14 @@ export const MOVED_MARK_MS = 10_000
 /** Milliseconds an answer that everything was moved has before the process that moved it ends. */
 export const MOVED_ANSWER_MS = 1000
 
+/** Milliseconds servers have for leaving a keyspace that is to be filled anew, above their lease; and between two looks at them. */
+export const SERVERS_GO_MS = 30_000
+export const SERVERS_LOOK_MS = 100
+
+/** Milliseconds between two looks at a control plane that is restored, and after how many of silence it is given up on. */
+export const RESTORE_LOOK_MS = 100
+export const RESTORE_SILENT_MS = 60_000
+
 /** Milliseconds the keyspace has for saying how it is. */
 export const KEYSPACE_CHECK_MS = 3000
 

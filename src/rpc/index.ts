@@ -106,6 +106,8 @@ export {
   type FillingRow,
   keyspaceBackup,
   keyspaceMigrate,
+  keyspaceRestore,
+  keyspaceRestored,
   type KeyspaceWords,
   keyspaceWords,
 } from './door/keyspace.ts'

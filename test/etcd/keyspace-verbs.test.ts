@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { apiEnvironment, runCairn } from '../cloud/cli.ts'
-import { until } from '../cloud/processes.ts'
+import { childrenOf, until } from '../cloud/processes.ts'
 import { spawnUp } from '../cloud/up.ts'
 import { Access } from './access.ts'
 import { type EtcdServer, startEtcd, whyNoEtcd } from './server.ts'
@@ -54,8 +54,19 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
       writeFileSync(`${file}.new`, 'left by a backup that was cut off', { mode: 0o666 })
       const saved = await runCairn(data, ['keyspace', 'backup', file])
       assert.match(saved.out, /^Saved [0-9]+ keys/, saved.err)
-      const refused = await runCairn(data, ['keyspace', 'restore', file, '--force'])
-      assert.match(refused.err, /Cairn runs on .*\nhint: Stop it first/)
+      assert.match((await runCairn(data, ['keyspace', 'restore', file])).err, /holds [0-9]+ keys\nhint: With --force/)
+      writeFileSync(`${file}.bad`, readFileSync(file).fill(1, 500, 510))
+      assert.match((await runCairn(data, ['keyspace', 'restore', `${file}.bad`, '--force'])).err, /is damaged/)
+      assert.equal((await api.ask('POST', MAPS, { metadata: { name: 'later' } })).status, 201)
+      const before = await names()
+      assert.ok(before.includes('later'))
+      const restored = await runCairn(data, ['keyspace', 'restore', file, '--force'])
+      assert.match(restored.out, /^Restored [0-9]+ keys from /, restored.err)
+      assert.deepEqual(
+        await names(),
+        before.filter(name => name !== 'later'),
+      )
+      assert.doesNotMatch(readdirSync(join(data, 'control')).join(), /restore-/)
     }
     const bytes = readFileSync(file)
     assert.equal(statSync(file).mode & 0o777, 0o600)
@@ -85,25 +96,50 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
     assert.ok((await names()).includes('n-0'))
   })
 
-  test('touches no keyspace that a server works on elsewhere', async () => {
+  test('moves no keyspace that another server works on, and restores one with all of its servers', async () => {
     const keyspace = [`--keyspace=etcd=${etcd.url.origin}`, '--keyspace-prefix=/shared/']
     const [one, two] = [join(folder, 'one'), join(folder, 'two')]
     const file = join(folder, 'shared.backup')
+    const up = (at: string) =>
+      spawnUp({ words: ['--data', at, '--no-mount', ...keyspace], env: apiEnvironment(folder) })
     {
-      await using _ = await spawnUp({ words: ['--data', two, '--no-mount', ...keyspace], env: apiEnvironment(folder) })
+      await using _ = await up(two)
       assert.match((await runCairn(two, ['keyspace', 'backup', file])).out, /^Saved/)
     }
-    await using server = await spawnUp({
-      words: ['--data', one, '--no-mount', ...keyspace],
-      env: apiEnvironment(folder),
-    })
-    assert.match(server.said(), /is running/)
-    for (const words of [
-      ['restore', file, '--force'],
-      ['migrate', '--to', 'embedded', '--force'],
-    ]) {
-      assert.match((await runCairn(two, ['keyspace', ...words])).err, /other servers work on this keyspace: .*-/)
+    await using first = await up(one)
+    assert.match(first.said(), /is running/)
+    const moved = await runCairn(two, ['keyspace', 'migrate', '--to', 'embedded', '--force'])
+    assert.match(moved.err, /other servers work on this keyspace: .*-/)
+    const make = async (at: string, name: string): Promise<void> => {
+      using api = new Access(join(at, 'kubeconfig'))
+      assert.equal((await api.ask('POST', MAPS, { metadata: { name } })).status, 201)
     }
+    const isThere = async (at: string, name: string): Promise<boolean | undefined> => {
+      try {
+        using api = new Access(join(at, 'kubeconfig'))
+        const { status } = await api.ask('GET', `${MAPS}/${name}`)
+        return status === 200 ? true : status === 404 ? false : undefined
+      } catch {
+        return undefined // it starts anew
+      }
+    }
+    // With Cairn ended here, and another server at work.
+    await make(one, 'first')
+    assert.match((await runCairn(two, ['keyspace', 'restore', file, '--force'])).out, /^Restored/)
+    await until(async () => (await isThere(one, 'first')) === false, { what: 'the other server to begin anew' })
+    // While both work, and the process that restores is killed.
+    await using second = await up(two)
+    await make(two, 'second')
+    await until(async () => (await isThere(one, 'second')) === true, { what: 'both to see it' })
+    const restoring = runCairn(two, ['keyspace', 'restore', file, '--force'])
+    await until(() => second.said().includes('a backup is restored'), { what: 'the restore to begin' })
+    for (const pid of childrenOf(second.child.pid ?? 0, 'control')) process.kill(pid, 'SIGKILL')
+    const { out, err } = await restoring
+    assert.match(out, /^Restored/, err)
+    for (const at of [one, two])
+      await until(async () => (await isThere(at, 'second')) === false, { what: `what was restored at ${at}` })
+    await make(one, 'third')
+    await until(async () => (await isThere(two, 'third')) === true, { what: 'both to work on' })
   })
 
   test('refuses what cannot be meant, by name', async () => {

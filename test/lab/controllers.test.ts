@@ -29,6 +29,7 @@ suite('three controllers', { skip: whyNoLab() || whyNoEtcd(), timeout: 240_000 }
     await t.test('files are read and written by themselves', () => written(lab, killedAt))
     await t.test('files are read all the time', () => readAllTheTime(lab, read))
     await t.test('the lost one comes back as a controller', () => back(lab))
+    await t.test('a backup comes back on all of them while they work', () => restored(lab))
     await t.test('one that gets another address is a member there, which the others need', () => moved(lab))
   })
 })
@@ -91,6 +92,26 @@ async function back(lab: TestLab): Promise<void> {
   })
   await lab.untilOnline('m1')
   assert.equal(await lab.sh('m1', 'cat /mnt/cairn/before /mnt/cairn/after'), 'before\nafter\n')
+}
+
+async function restored(lab: TestLab): Promise<void> {
+  const create = async (name: string) => {
+    const { out, err } = await lab.cairn(name, 'token', 'create', '--user', 'ada', '-o', 'json')
+    return JSON.parse(out || assert.fail(err)).token.replace(/\..*/, '')
+  }
+  const tokens = async (name: string) => (await lab.cairn(name, 'token', 'ls')).out
+  const early = await create('m1')
+  assert.match((await lab.cairn('m1', 'keyspace', 'backup', '/root/cloud.backup')).out, /^Saved/)
+  const late = await create('m3')
+  const { out, err } = await lab.cairn('m1', 'keyspace', 'restore', '/root/cloud.backup', '--force')
+  assert.match(out, /^Restored/, err)
+  for (const name of ['m1', 'm2', 'm3']) {
+    await lab.until(`${name} to have what was restored`, async () => {
+      const now = await tokens(name)
+      return now.includes(early) && !now.includes(late)
+    })
+  }
+  assert.equal(await lab.sh('m3', 'cat /mnt/cairn/before /mnt/cairn/after'), 'before\nafter\n')
 }
 
 const OTHER = '10.0.42.99'

@@ -7,9 +7,9 @@ import { openMemoryKeyspace } from '../memory.ts'
 import { del, never, put, quietWorld, take, txn } from '../test/support.ts'
 import { backupOf } from './backup.ts'
 import type { ReadBytes } from './format.ts'
-import { checkMarks } from './marks.ts'
+import { checkMarks, untilRefilled } from './marks.ts'
 import { markMoved, migrateKeyspace } from './migrate.ts'
-import { restoreBackup } from './restore.ts'
+import { restoreBackup, restoredBy, type Restoring } from './restore.ts'
 
 const all = { kind: 'prefix', prefix: '' } as const
 const silent = (): void => undefined
@@ -26,7 +26,8 @@ async function filled(count: number): Promise<Keyspace> {
 
 async function pairs(keyspace: Keyspace): Promise<string[]> {
   const { entries } = await keyspace.range({ keys: all }, never)
-  return entries.map(({ key, value }) => `${key}=${Buffer.from(value).toString('latin1')}`)
+  const ours = entries.filter(({ key }) => key !== '/keyspace/restored')
+  return ours.map(({ key, value }) => `${key}=${Buffer.from(value).toString('latin1')}`)
 }
 
 async function backup(keyspace: Keyspace): Promise<Buffer> {
@@ -43,7 +44,12 @@ function readerOf(bytes: Buffer): () => ReadBytes {
 }
 
 function restore(keyspace: Keyspace, bytes: Buffer, isForced = false): Promise<number> {
-  return restoreBackup({ keyspace, reader: readerOf(bytes), name: 'b.cairn', isForced }, silent, never)
+  return restoreBackup(restoring(keyspace, bytes, isForced), silent, never)
+}
+
+function restoring(keyspace: Keyspace, bytes: Buffer, isForced = false): Restoring {
+  const alone = () => Promise.resolve()
+  return { keyspace, reader: readerOf(bytes), name: 'b.cairn', isForced, token: 'words', alone }
 }
 
 suite('a backup', () => {
@@ -110,15 +116,33 @@ suite('a backup', () => {
     const bytes = await backup(source)
     await using target = open()
     const ending = new AbortController()
-    const reader = readerOf(bytes)
     const tell = (told: { kind: string }): void => void (told.kind === 'copied' && ending.abort(new Error('cut off')))
-    const restoring = restoreBackup({ keyspace: target, reader, name: 'b', isForced: false }, tell, ending.signal)
-    await assert.rejects(restoring, /cut off/)
+    await assert.rejects(restoreBackup(restoring(target, bytes), tell, ending.signal), /cut off/)
     await assert.rejects(checkMarks(target, never), error => isFault(error, 'Unfinished'))
     await restore(target, bytes, true)
     await checkMarks(target, never)
     assert.equal((await pairs(target)).length, 1000)
   })
+})
+
+test('who works on a keyspace hears that it is to be filled, and is waited for; while one stays nothing is changed', async () => {
+  await using source = await filled(3)
+  const bytes = await backup(source)
+  await using target = await filled(2)
+  const heard = untilRefilled(target, await checkMarks(target, never), never)
+  const stays = (): Promise<void> => Promise.reject(new Error('one stays'))
+  await assert.rejects(restoreBackup({ ...restoring(target, bytes, true), alone: stays }, silent, never), /one stays/)
+  await heard
+  await checkMarks(target, never)
+  assert.deepEqual(await pairs(target), ['k0=0', 'k1=1'])
+  assert.equal(await restoredBy(target, 'words', never), undefined)
+  const goes = async (): Promise<void> => {
+    await txn(target, put('k9', 'written last'))
+  }
+  await restoreBackup({ ...restoring(target, bytes, true), alone: goes }, silent, never)
+  assert.deepEqual(await pairs(target), ['k0=0', 'k1=1', 'k2=2'])
+  assert.equal(await restoredBy(target, 'words', never), 3)
+  assert.equal(await restoredBy(target, 'other words', never), undefined)
 })
 
 test('a keyspace that is moved takes along what is written meanwhile, and says where it went', async () => {

@@ -49,14 +49,19 @@ export async function fill(keyspace: Keyspace, filling: Iterable<Filling>, signa
   await flush()
 }
 
-/**
- * Ends the filling: raises the revision above `above`, so that no revision anybody knows of the old keyspace means
- * something else in this one, takes the mark away, and makes everything durable.
- */
+/** How a filling ends. */
+export interface FillingEnd {
+  /** No revision anybody knows of the old keyspace may mean something else in this one. */
+  readonly above: Revision
+  /** Done in the moment in which everything is there. */
+  readonly also?: readonly Operation[]
+  readonly tell: (revisionsLeft: number) => void
+}
+
+/** Ends the filling: raises the revision, takes the mark away, and makes everything durable. */
 export async function endFilling(
   keyspace: Keyspace,
-  above: Revision,
-  tell: (revisionsLeft: number) => void,
+  { above, also, tell }: FillingEnd,
   signal: AbortSignal,
 ): Promise<void> {
   let { revision } = await keyspace.range({ keys: ALL, want: 'count' }, signal)
@@ -66,7 +71,7 @@ export async function endFilling(
     ;({ revision } = await keyspace.range({ keys: ALL, want: 'count' }, signal))
     tell(Math.max(0, above - revision + 1))
   }
-  await keyspace.sync(await dropMark(keyspace, 'unfinished', signal), signal)
+  await keyspace.sync(await dropMark(keyspace, 'unfinished', signal, also), signal)
 }
 
 function putOf({ key, value }: KeyValue, lease: LeaseId | undefined): Operation {

@@ -53,7 +53,7 @@ export async function migrateKeyspace(
     isFrozen = true
     until = await knock()
   }
-  await endFilling(target, until, revisionsLeft => tell({ kind: 'raising', revisionsLeft }), signal)
+  await endFilling(target, { above: until, tell: revisionsLeft => tell({ kind: 'raising', revisionsLeft }) }, signal)
   return entries
 }
 

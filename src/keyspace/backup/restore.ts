@@ -1,43 +1,61 @@
 import type { Keyspace } from '../keyspace.ts'
 import { empty, endFilling, fill, refuseFull } from './fill.ts'
 import { backupHead, decodeBackup, type ReadBytes } from './format.ts'
-import { putMark } from './marks.ts'
+import { dropMark, markPut, putMark, readMark } from './marks.ts'
 
 /** How far a filling has come. */
 export type FillingTold =
   | { readonly kind: 'checked' | 'copied'; readonly entries: number; readonly entriesAll: number }
   | { readonly kind: 'raising'; readonly revisionsLeft: number }
 
-/** What is restored and into what. */
-export interface Restoring {
-  readonly keyspace: Keyspace
-  /** Opens the backup anew, at its beginning: it is read twice, and checked before anything is changed. */
+/** A backup, as it is read. */
+export interface ReadBackup {
+  /** Opens it anew, at its beginning: it is read twice, and checked before anything is changed. */
   readonly reader: () => ReadBytes
-  /** What faults call the backup. */
+  /** What faults call it. */
   readonly name: string
-  readonly isForced: boolean
 }
 
-/**
- * Fills a keyspace from a backup and answers how many entries it has now. A restore that is cut off leaves a keyspace
- * that is refused as Unfinished. Faults: BackupDamaged, NewerVersion and NotEmpty, all before anything is changed.
- */
-export async function restoreBackup(
-  { keyspace, reader, name, isForced }: Restoring,
+/** What is restored and into what. */
+export interface Restoring extends ReadBackup {
+  readonly keyspace: Keyspace
+  readonly isForced: boolean
+  /** Words that nobody else chooses: {@link restoredBy} finds them when all is done. */
+  readonly token: string
+  /** Resolves when nobody else works on the keyspace, who sees by a mark that it is to be filled; rejects when somebody does not go. */
+  readonly alone: () => Promise<void>
+}
+
+/** Reads all of a backup, and answers how many entries it has. Faults: BackupDamaged, NewerVersion. */
+export async function checkBackup(
+  { reader, name }: ReadBackup,
   tell: (told: FillingTold) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const { revision, entries: entriesAll } = await backupHead(reader(), name)
+  const { entries: entriesAll } = await backupHead(reader(), name)
   let entries = 0
   for await (const rows of decodeBackup(reader(), name)) {
     signal.throwIfAborted()
     entries += rows.length
     tell({ kind: 'checked', entries, entriesAll })
   }
+  return entries
+}
+
+/**
+ * Fills a keyspace from a backup and answers how many entries it has now. A restore that is cut off leaves a keyspace
+ * that is refused as Unfinished. Faults: BackupDamaged, NewerVersion, NotEmpty and those of `alone`, all before anything is changed.
+ */
+export async function restoreBackup(
+  { keyspace, reader, name, isForced, token, alone }: Restoring,
+  tell: (told: FillingTold) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const entriesAll = await checkBackup({ reader, name }, tell, signal)
   await refuseFull(keyspace, isForced, signal)
-  await putMark(keyspace, 'unfinished', '', signal)
+  await takeAlone(keyspace, alone, signal)
   await empty(keyspace, signal)
-  entries = 0
+  let entries = 0
   for await (const rows of decodeBackup(reader(), name)) {
     await fill(
       keyspace,
@@ -47,6 +65,26 @@ export async function restoreBackup(
     entries += rows.length
     tell({ kind: 'copied', entries, entriesAll })
   }
-  await endFilling(keyspace, revision, revisionsLeft => tell({ kind: 'raising', revisionsLeft }), signal)
+  const { revision: above } = await backupHead(reader(), name)
+  const also = [markPut('restored', `${token} ${entries}`)]
+  await endFilling(keyspace, { above, also, tell: revisionsLeft => tell({ kind: 'raising', revisionsLeft }) }, signal)
   return entries
+}
+
+/** How many entries were restored last, when it was done by these words. */
+export async function restoredBy(keyspace: Keyspace, token: string, signal: AbortSignal): Promise<number | undefined> {
+  const [by, entries] = (await readMark(keyspace, 'restored', signal))?.split(' ') ?? []
+  return by === token ? Number(entries) : undefined
+}
+
+// The mark of one that was cut off before stays.
+async function takeAlone(keyspace: Keyspace, alone: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const wasWhole = (await readMark(keyspace, 'unfinished', signal)) === undefined
+  await putMark(keyspace, 'unfinished', '', signal)
+  try {
+    await alone()
+  } catch (error) {
+    if (wasWhole) await dropMark(keyspace, 'unfinished', signal)
+    throw error
+  }
 }

@@ -4,6 +4,7 @@ import { isRecordHeard, type ShownCertificate } from '#identity'
 import { controlDoorOf, kubeconfigOf, listenSocket } from '#rpc'
 import { type KeyspaceChoice, readChoice } from '../keyspace/choice.ts'
 import { keyspaceHandlers } from '../keyspace/door.ts'
+import { followRefill } from '../keyspace/follow-refill.ts'
 import { gated } from '../keyspace/gate.ts'
 import { openControlKeyspace } from '../keyspace/open.ts'
 import { softwareName } from '../version.ts'
@@ -57,6 +58,7 @@ export async function openControl(
   const { keyspace } = gate
   const identity = serverName(choice, world)
   const servers = opening.use(await Servers.open(keyspace, identity, world))
+  if (identity !== undefined) opening.use(await followRefill(gate.behind, world, anew))
   const keys = await openClusterKeys({ world, keyspace, masterKeyFile }, signal)
   const { authority, keyring, master } = keys
   const call = storageDoor(dataFolder, world)
@@ -79,8 +81,7 @@ export async function openControl(
     wanted: start.nodeName,
   }
   const machines = opening.use(await openMachines({ ...access, ...admitting }, signal))
-  const moved = (where: string) => anew(`everything was moved to ${where}`)
-  const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, moved, unseated: anew }, machines))
+  const seats = opening.use(openSeats({ ...access, lookAtEtcd, choice, gate, anew }, machines))
   const controllers = opening.use(openControllers({ ...access, ...machines, identity }))
   telemetry.observer.countControllers(() => controllers.counts())
   users.onChange(() => listening.cut(peer => isDisabled(peer, users)))
@@ -105,7 +106,7 @@ export async function openControl(
     ...credentialHandlers({ ...access, url, takesControllers }),
     ...machines.handlers,
     ...seats.handlers(),
-    ...keyspaceHandlers({ world, dataFolder, gate, server: identity, moved }),
+    ...keyspaceHandlers({ world, dataFolder, gate, server: identity, anew }),
   ]
   opening.use(await listenSocket(controlDoorOf(dataFolder), { clock, log, software: softwareName(), handlers }))
   const all = opening.move()

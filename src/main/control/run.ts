@@ -4,6 +4,7 @@ import { faultHead } from '#rpc'
 import { closedFolder } from '../closed-folder.ts'
 import { mainFault } from '../faults.ts'
 import { readChoice } from '../keyspace/choice.ts'
+import { restoreStaged } from '../keyspace/restoring.ts'
 import { followAddress } from '../members/follow-address.ts'
 import { waitForLock } from '../process-lock.ts'
 import { keepMemorySpare, leaveThreadsTheirLimits, ownMemory } from '../spare-memory.ts'
@@ -46,6 +47,7 @@ export async function runControl(world: World): Promise<void> {
       opening.use(await openStandby({ start, world, lookAtEtcd, seated }))
       link.tell({ kind: 'standby', fault: faultHead(standsBy('it asks the others for its place')) })
     } else {
+      await restoreStaged({ world, dataFolder }, new AbortController().signal)
       opening.use(followAddress({ world, dataFolder, call: storageDoor(dataFolder, world), lookAtEtcd }))
       const { url, recoveryPhrase } = opening.use(await openControl(start, world, { failed, anew, lookAtEtcd }))
       link.tell({ kind: 'ready', url, recoveryPhrase })

@@ -1,6 +1,15 @@
 import { isFault, type World, whyOf } from '#base'
 import { clusterAdmit, clusterFault, clusterSeat, readNodeFiles } from '#cluster'
-import { answerUnary, type ControlStatus, controlDoorOf, controlStatus, listenSocket, message } from '#rpc'
+import {
+  answerUnary,
+  answerUpload,
+  type ControlStatus,
+  controlDoorOf,
+  controlStatus,
+  keyspaceRestore,
+  listenSocket,
+  message,
+} from '#rpc'
 import { mainFault } from '../faults.ts'
 import { membersChoice, writeChoice } from '../keyspace/choice.ts'
 import { SEAT_ASK_MS } from '../limits.ts'
@@ -57,6 +66,7 @@ export async function openStandby(parts: StandbyParts): Promise<AsyncDisposable>
     }),
     answerUnary(clusterAdmit, nowhere),
     answerUnary(clusterSeat, nowhere),
+    answerUpload(keyspaceRestore, nowhere),
   ]
   const { clock, log } = world
   const door = controlDoorOf(start.dataFolder)

@@ -1,25 +1,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { isFault, isSystemError, type World } from '#base'
-import { backupOf, type FillingTold, type ReadBytes, restoreBackup } from '#keyspace'
-import {
-  type BackupRow,
-  type Client,
-  connectSocket,
-  controlDoorOf,
-  type FillingRow,
-  keyspaceBackup,
-  keyspaceMigrate,
-  type KeyspaceWords,
-} from '#rpc'
-import { isDataFolder, openDataFolder } from '../data-folder.ts'
+import type { World } from '#base'
+import { backupOf, type FillingTold } from '#keyspace'
+import { type BackupRow, type FillingRow, keyspaceBackup, keyspaceMigrate, type KeyspaceWords } from '#rpc'
+import { isDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
-import { softwareName } from '../version.ts'
+import { cannotWrite, openToWrite } from './backup-file.ts'
 import { choiceOf, readChoice } from './choice.ts'
 import { gated } from './gate.ts'
 import { moveTo } from './move.ts'
-import { openAnyKeyspace, openControlKeyspace } from './open.ts'
-import { refuseOthers } from './others.ts'
+import { openControlKeyspace } from './open.ts'
+import { runningControl } from './running.ts'
 import { rowOf } from './told.ts'
 
 /** A data folder and a file with a backup. */
@@ -57,29 +48,6 @@ export async function backupKeyspace(
   } finally {
     await handle.close()
   }
-}
-
-/** Fills the keyspace of a data folder from a backup. Faults: AlreadyRunning, BackupDamaged, NotEmpty, InUse. */
-export async function restoreKeyspace(
-  { dataFolder, file, isForced }: BackupGiven,
-  { world, tell }: { readonly world: World; readonly tell: (row: FillingRow) => void },
-  signal: AbortSignal,
-): Promise<number> {
-  await using running = await runningControl(dataFolder, world, signal)
-  if (running !== undefined) {
-    throw mainFault('AlreadyRunning', `Cairn runs on ${dataFolder}`, { hint: 'Stop it first: cairn down.' })
-  }
-  using handle = openToRead(file)
-  await openDataFolder(dataFolder) // this machine may be a new one
-  const choice = readChoice(dataFolder)
-  await using keyspace = await openAnyKeyspace(choice, { world, dataFolder }, signal)
-  if (choice.kind !== 'embedded') await refuseOthers(keyspace, undefined, signal)
-  const reader = () => readerOf(handle.fd)
-  return await restoreBackup(
-    { keyspace, reader, name: path.basename(file), isForced },
-    told => tell(rowOf(told)),
-    signal,
-  )
 }
 
 /** Moves the control plane of a data folder to another keyspace, whether Cairn runs there or not. */
@@ -128,61 +96,6 @@ function refuseNothing(dataFolder: string): void {
   throw mainFault('DataFolder', `there is no data folder at ${dataFolder}`, {
     hint: 'Name the data folder with --data or CAIRN_DATA.',
   })
-}
-
-// The control process of a data folder, when one answers.
-async function runningControl(dataFolder: string, { clock }: World, signal: AbortSignal): Promise<Client | undefined> {
-  try {
-    return await connectSocket(controlDoorOf(dataFolder), { clock, software: softwareName() }, signal)
-  } catch (error) {
-    if (isFault(error, 'Unreachable') || isFault(error, 'Closed')) return undefined
-    throw error
-  }
-}
-
-// Never one with a mode or a target of its own.
-async function openToWrite(file: string): Promise<fs.promises.FileHandle> {
-  try {
-    fs.rmSync(file, { force: true })
-    return await fs.promises.open(file, 'wx', 0o600)
-  } catch (error) {
-    return cannotWrite(file)(error)
-  }
-}
-
-function cannotWrite(file: string) {
-  return (error: unknown): never => {
-    if (!isSystemError(error)) throw error
-    if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-      throw mainFault('NoSpace', `no space left for ${file}`, {
-        hint: 'Free space there, or choose another disk.',
-        cause: error,
-      })
-    }
-    throw mainFault('NotFound', `${file} cannot be written: ${error.code}`, {
-      hint: 'Choose another place.',
-      cause: error,
-    })
-  }
-}
-
-function openToRead(file: string): { readonly fd: number } & Disposable {
-  try {
-    const fd = fs.openSync(file, 'r')
-    return { fd, [Symbol.dispose]: () => fs.closeSync(fd) }
-  } catch (error) {
-    throw mainFault('NotFound', `${file} cannot be read`, { hint: 'Name a backup that was made before.', cause: error })
-  }
-}
-
-function readerOf(fd: number): ReadBytes {
-  let position = 0
-  return async bytes => {
-    const left = fs.fstatSync(fd).size - position
-    const into = Buffer.alloc(Math.min(bytes, Math.max(left, 0)))
-    position += fs.readSync(fd, into, 0, into.byteLength, position)
-    return into
-  }
 }
 
 function absolute(words: KeyspaceWords): KeyspaceWords {

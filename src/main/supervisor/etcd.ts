@@ -32,22 +32,28 @@ export class Etcd implements AsyncDisposable {
   /** Looks what is to run now: starts it, or starts it anew when that is something else. */
   look(): void {
     const plan = this.#argumentsNow()?.join(' ') ?? ''
-    if (plan !== this.#plan && this.#process !== undefined) this.#process.kill('SIGTERM')
+    if (plan !== this.#plan) void this.#end()
     this.#plan = plan
     if (plan !== '') this.#running ??= this.#run()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    await this.#end()
+    await this.#running
+  }
+
+  // While connections of an address that this machine has no more are open, etcd does not end by itself.
+  async #end(): Promise<void> {
     const child = this.#process
-    if (child === undefined) return this.#running
+    if (child === undefined) return
     child.kill('SIGTERM')
     const over = new AbortController()
     const late = this.#world.clock.sleep(ETCD_STOP_MS, over.signal).then(
       () => void child.kill('SIGKILL'),
       () => undefined,
     )
-    await this.#running
+    await ended(child)
     over.abort()
     await late
   }

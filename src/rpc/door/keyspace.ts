@@ -1,4 +1,4 @@
-import { download } from '../method.ts'
+import { download, upload } from '../method.ts'
 import { flag, integer, nothing, optional, type ShapeOf, shape, text, word } from '../shape.ts'
 
 const PATH_MAX = 4096
@@ -49,6 +49,27 @@ export const keyspaceMigrate = download({
   name: 'keyspace.migrate',
   version: 1,
   params: shape({ to: keyspaceWords, isForced: flag }),
+  item: fillingShape,
+  result: shape({ entries: integer() }),
+})
+
+/**
+ * Takes the bytes of a backup, in pieces; the control process then ends, and the next one restores it. Answers what
+ * {@link keyspaceRestored} asks for.
+ */
+export const keyspaceRestore = upload({
+  name: 'keyspace.restore',
+  version: 1,
+  params: shape({ isForced: flag }),
+  item: nothing,
+  result: shape({ token: text(64) }),
+})
+
+/** How far the restore of a backup is, and when it is done how many entries there are. */
+export const keyspaceRestored = download({
+  name: 'keyspace.restored',
+  version: 1,
+  params: shape({ token: text(64) }),
   item: fillingShape,
   result: shape({ entries: integer() }),
 })

@@ -21,7 +21,7 @@ export function declareKeyspace(program: Command, run: Run): void {
     .action((file: string, { force = false }: Forced) => run(context => backup(context, file, force)))
   keyspace
     .command('restore <file>')
-    .description('fill an empty keyspace from a backup; every Cairn on it must have ended')
+    .description('put back what a backup has, also while Cairn runs: its control plane starts anew')
     .option('--force', 'remove what is there first')
     .addHelpText(
       'after',

@@ -24,10 +24,8 @@ import { beginFirst, membersAt, moveOwn, type OwnMemberParts, ownEndpoint, renew
 export interface SeatsParts extends OwnMemberParts {
   readonly choice: KeyspaceChoice
   readonly gate: GatedKeyspace
-  /** Hears that the control plane has moved: this process is of no use any more. */
-  readonly moved: (where: string) => void
-  /** Hears that this machine keeps the control plane no longer: the next process stands by. */
-  readonly unseated: (why: string) => void
+  /** Hears that the control plane has moved, or is not kept here any longer, and why: this process is of no use any more. */
+  readonly anew: (why: string) => void
 }
 
 /** Gives places from now on; a machine that leaves the cloud loses its own. */
@@ -122,7 +120,7 @@ class Seats implements AsyncDisposable {
 
   // What was begun is gone on with: as long as keyspace.json does not name it, what is in that etcd counts for nothing.
   async #move(): Promise<void> {
-    const { world, dataFolder, gate, moved } = this.#parts
+    const { world, dataFolder, gate, anew } = this.#parts
     const { signal } = this.#closing
     try {
       const soon = AbortSignal.any([signal, AbortSignal.timeout(FIRST_MEMBER_MS)])
@@ -132,7 +130,7 @@ class Seats implements AsyncDisposable {
       const moving = { home, gate, isForced: true, server: undefined, tell: () => undefined }
       const entries = await moveTo(choice, moving, signal)
       world.log.info('the control plane has moved', { entries })
-      moved('the etcd of the controllers')
+      anew('everything was moved to the etcd of the controllers')
     } catch (error) {
       if (signal.aborted) return
       this.#problem = `the control plane could not be moved: ${whyOf(error)}`
@@ -221,11 +219,11 @@ class Seats implements AsyncDisposable {
   }
 
   #standDown(): void {
-    const { dataFolder, lookAtEtcd, unseated } = this.#parts
+    const { dataFolder, lookAtEtcd, anew } = this.#parts
     writeChoice(dataFolder, { kind: 'standby' })
     removeMember(dataFolder)
     lookAtEtcd()
-    unseated('this machine was removed from the cloud')
+    anew('this machine was removed from the cloud')
   }
 
   // Who has come is asked from now on, and who has gone no more.
