@@ -1,4 +1,4 @@
-import type { Keyspace } from '../keyspace.ts'
+import type { Keyspace, KeyValue } from '../keyspace.ts'
 import { empty, endFilling, fill, refuseFull } from './fill.ts'
 import { backupHead, decodeBackup, type ReadBytes } from './format.ts'
 import { dropMark, markPut, putMark, readMark } from './marks.ts'
@@ -14,6 +14,8 @@ export interface ReadBackup {
   readonly reader: () => ReadBytes
   /** What faults call it. */
   readonly name: string
+  /** Throws when rows are of no use to who restores them. */
+  readonly refuse?: ((rows: readonly KeyValue[]) => void) | undefined
 }
 
 /** What is restored and into what. */
@@ -26,9 +28,9 @@ export interface Restoring extends ReadBackup {
   readonly alone: () => Promise<void>
 }
 
-/** Reads all of a backup, and answers how many entries it has. Faults: BackupDamaged, NewerVersion. */
+/** Reads all of a backup, and answers how many entries it has. Faults: BackupDamaged, NewerVersion, those of `refuse`. */
 export async function checkBackup(
-  { reader, name }: ReadBackup,
+  { reader, name, refuse }: ReadBackup,
   tell: (told: FillingTold) => void,
   signal: AbortSignal,
 ): Promise<number> {
@@ -36,6 +38,7 @@ export async function checkBackup(
   let entries = 0
   for await (const rows of decodeBackup(reader(), name)) {
     signal.throwIfAborted()
+    refuse?.(rows)
     entries += rows.length
     tell({ kind: 'checked', entries, entriesAll })
   }

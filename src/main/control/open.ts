@@ -106,7 +106,7 @@ export async function openControl(
     ...credentialHandlers({ ...access, url, takesControllers }),
     ...machines.handlers,
     ...seats.handlers(),
-    ...keyspaceHandlers({ world, dataFolder, gate, server: identity, anew }),
+    ...keyspaceHandlers({ world, dataFolder, masterKeyFile, gate, server: identity, anew }),
   ]
   opening.use(await listenSocket(controlDoorOf(dataFolder), { clock, log, software: softwareName(), handlers }))
   const all = opening.move()

@@ -13,6 +13,7 @@ import {
 } from '#rpc'
 import { mainFault } from '../faults.ts'
 import { MOVED_ANSWER_MS } from '../limits.ts'
+import { refuseOtherMaster } from './backup-master.ts'
 import { choiceOf } from './choice.ts'
 import type { GatedKeyspace } from './gate.ts'
 import { moveTo } from './move.ts'
@@ -24,6 +25,7 @@ import { Told } from './told.ts'
 export interface KeyspaceDoorParts {
   readonly world: World
   readonly dataFolder: string
+  readonly masterKeyFile: string
   readonly gate: GatedKeyspace
   /** What this server is called among those that share a keyspace; undefined when it is alone. */
   readonly server: string | undefined
@@ -32,7 +34,8 @@ export interface KeyspaceDoorParts {
 }
 
 /** Methods about the keyspace of a running control plane. */
-export function keyspaceHandlers({ world, dataFolder, gate, server, anew }: KeyspaceDoorParts): readonly Handler[] {
+export function keyspaceHandlers(parts: KeyspaceDoorParts): readonly Handler[] {
+  const { world, dataFolder, masterKeyFile, gate, server, anew } = parts
   // Behind the answer; after a while also when who asked is gone and waits for none: nobody can write here any more.
   const endAfter = (work: Promise<unknown>, why: string): (() => void) => {
     const over = new AbortController()
@@ -48,7 +51,7 @@ export function keyspaceHandlers({ world, dataFolder, gate, server, anew }: Keys
   }
   const restore = async (pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> => {
     const token = newToken(world)
-    await stageBackup({ dataFolder, token, pieces }, world, signal)
+    await stageBackup({ dataFolder, token, pieces, refuse: refuseOtherMaster(masterKeyFile) }, world, signal)
     return token
   }
   return [

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { World } from '#base'
-import { checkBackup } from '#keyspace'
+import { checkBackup, type ReadBackup } from '#keyspace'
 import { cannotWrite, openToRead, openToWrite, readerOf } from './backup-file.ts'
 
 /** DATA/control/restore-TOKEN: a backup that the next control process restores before anything else. */
@@ -10,6 +10,13 @@ export interface StagedBackup {
   readonly file: string
   /** What faults call it. */
   readonly name: string
+}
+
+/** What is kept, where, and by which words it is found again. */
+export interface Staging extends Pick<ReadBackup, 'refuse'> {
+  readonly dataFolder: string
+  readonly token: string
+  readonly pieces: AsyncIterable<Uint8Array>
 }
 
 const NAME = /^restore-([0-9a-f]{32})$/
@@ -27,14 +34,10 @@ export function stagedIn(dataFolder: string): StagedBackup | undefined {
 
 /**
  * Keeps a backup until the next control process restores it, which it does from then on whatever happens. Answers how many entries
- * it has. Faults: BackupDamaged, NewerVersion, NoSpace.
+ * it has. Faults: BackupDamaged, NewerVersion, NoSpace, those of `refuse`.
  */
 export async function stageBackup(
-  {
-    dataFolder,
-    token,
-    pieces,
-  }: { readonly dataFolder: string; readonly token: string; readonly pieces: AsyncIterable<Uint8Array> },
+  { dataFolder, token, pieces, refuse }: Staging,
   { disk }: Pick<World, 'disk'>,
   signal: AbortSignal,
 ): Promise<number> {
@@ -47,7 +50,7 @@ export async function stageBackup(
       await handle.sync().catch(cannotWrite(fresh))
     }
     using handle = openToRead(fresh)
-    const entries = await checkBackup({ reader: () => readerOf(handle.fd), name }, () => undefined, signal)
+    const entries = await checkBackup({ reader: () => readerOf(handle.fd), name, refuse }, () => undefined, signal)
     fs.renameSync(fresh, file)
     await disk.syncFolder(path.dirname(file))
     return entries
