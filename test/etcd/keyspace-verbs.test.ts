@@ -147,6 +147,14 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
     assert.match((await runCairn(nothing, ['keyspace', 'backup', join(folder, 'x')])).err, /no data folder at/)
     const nowhere = await runCairn(data, ['keyspace', 'backup', join(nothing, 'x')])
     assert.match(nowhere.err, /nothing\/x\.new cannot be written: ENOENT\nhint: Choose/)
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const other of [folder, pipe]) {
+      const { err } = await runCairn(data, ['keyspace', 'restore', other, '--force'])
+      assert.match(err, /^error: .* is no regular file\nhint: Name/)
+      const taken = await runCairn(data, ['keyspace', 'backup', other, '--force'])
+      assert.match(taken.err, /is there already, and is no regular file\nhint: Choose/)
+    }
     if (process.geteuid?.() === 0) {
       const small = mkdtempSync(join(folder, 'small-'))
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', small])

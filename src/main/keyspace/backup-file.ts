@@ -30,12 +30,27 @@ export function cannotWrite(file: string) {
   }
 }
 
-/** Opens a backup. Faults: NotFound. */
+/** Refuses a place where a file would take that of a folder, a device or a link, by force too. Faults: Occupied. */
+export function refuseOccupied(file: string, isForced: boolean): void {
+  if (!fs.existsSync(file)) return
+  if (!fs.lstatSync(file).isFile()) {
+    throw mainFault('Occupied', `${file} is there already, and is no regular file`, { hint: 'Choose another name.' })
+  }
+  if (isForced) return
+  throw mainFault('Occupied', `${file} is there already`, { hint: 'Choose another name, or overwrite it: --force.' })
+}
+
+/** Opens a backup; a regular file, because it is read twice. Faults: NotFound. */
 export function openToRead(file: string): { readonly fd: number } & Disposable {
   try {
+    // Before it is opened: that waits for whoever writes to a pipe.
+    if (!fs.statSync(file).isFile()) {
+      throw mainFault('NotFound', `${file} is no regular file`, { hint: 'Name a file with a backup, as it was saved.' })
+    }
     const fd = fs.openSync(file, 'r')
     return { fd, [Symbol.dispose]: () => fs.closeSync(fd) }
   } catch (error) {
+    if (!isSystemError(error)) throw error
     throw mainFault('NotFound', `${file} cannot be read`, { hint: 'Name a backup that was made before.', cause: error })
   }
 }

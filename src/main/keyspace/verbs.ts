@@ -5,7 +5,7 @@ import { backupOf, type FillingTold } from '#keyspace'
 import { type BackupRow, type FillingRow, keyspaceBackup, keyspaceMigrate, type KeyspaceWords } from '#rpc'
 import { isDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
-import { cannotWrite, openToWrite } from './backup-file.ts'
+import { cannotWrite, openToWrite, refuseOccupied } from './backup-file.ts'
 import { choiceOf, readChoice } from './choice.ts'
 import { gated } from './gate.ts'
 import { moveTo } from './move.ts'
@@ -26,9 +26,7 @@ export async function backupKeyspace(
   { world, tell }: { readonly world: World; readonly tell: (row: BackupRow) => void },
   signal: AbortSignal,
 ): Promise<BackupRow> {
-  if (!isForced && fs.existsSync(file)) {
-    throw mainFault('Occupied', `${file} is there already`, { hint: 'Choose another name, or overwrite it: --force.' })
-  }
+  refuseOccupied(file, isForced)
   let last: BackupRow = { entries: 0, entriesAll: 0, leased: 0 }
   const fresh = `${file}.new`
   const handle = await openToWrite(fresh)
