@@ -13,9 +13,10 @@ export interface ChunkSource {
   put(bytes: Uint8Array): Promise<Digest>
   /**
    * Fills `into` with the chunk's bytes from `offset`; the range must lie inside the chunk. Every byte is verified.
-   * Answers at once when that is cheaper than a hop to another thread. Faults: ChunkMissing, ChunkDamaged, Io.
+   * Answers at once when that is cheaper than a hop to another thread. `isStream`: it lies far in a large file, which may be read once
+   * from its beginning to its end: what comes from elsewhere is not kept here the first time. Faults: ChunkMissing, ChunkDamaged, Io.
    */
-  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void>
+  read(digest: Digest, into: Uint8Array, offset: number, isStream?: boolean): Awaitable<void>
   /** Reads a chunk from its beginning when it is on this machine's own disk, else answers false. Absent where that is not known. */
   readHere?(digest: Digest, into: Uint8Array): Awaitable<boolean>
   /** True when the chunk is held here in full. */

@@ -1,6 +1,6 @@
 import type { Digest } from '#base'
 import type { ChunkStore } from '#storage/chunks'
-import { CACHED_BYTES_MAX, CACHED_CHUNKS_MAX, CACHED_SHARE } from './limits.ts'
+import { CACHED_BYTES_MAX, CACHED_CHUNKS_MAX, CACHED_SHARE, STREAMED_CHUNKS_MAX } from './limits.ts'
 
 /** Copies kept only because somebody here has read them: the longest unused are dropped when they take too much. */
 export class Cached {
@@ -8,6 +8,8 @@ export class Cached {
   readonly #bytesMax: number
   /** The longest unused first. */
   readonly #bytes = new Map<Digest, number>()
+  /** What was not kept when it was read as part of a stream. */
+  readonly #streamed = new Set<Digest>()
   #total = 0
 
   constructor(store: ChunkStore, bytesMax = Math.min(CACHED_BYTES_MAX, store.space().totalBytes * CACHED_SHARE)) {
@@ -19,10 +21,13 @@ export class Cached {
     return this.#total
   }
 
-  /** Keeps a chunk that another machine holds. Faults: those of a put. */
-  async keep(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (bytes.byteLength > this.#bytesMax) return
-    await this.#store.cache(bytes)
+  /**
+   * Keeps a chunk that another machine holds, whose bytes have its name. One that is part of a stream is kept when it is read again:
+   * a film that is seen once would wear the disk, push out what is needed, and be read at the speed of writing. Faults: those of a put.
+   */
+  async keep(digest: Digest, bytes: Uint8Array, isStream: boolean): Promise<void> {
+    if (bytes.byteLength > this.#bytesMax || (isStream && this.#isFirst(digest))) return
+    await this.#store.cache(bytes, digest)
     this.#used(digest, bytes.byteLength)
     await this.#shrink()
   }
@@ -40,6 +45,14 @@ export class Cached {
     if (this.#bytes.has(digest)) return
     this.#used(digest, bytes)
     await this.#shrink()
+  }
+
+  #isFirst(digest: Digest): boolean {
+    if (this.#streamed.delete(digest)) return false
+    this.#streamed.add(digest)
+    const [longest] = this.#streamed
+    if (this.#streamed.size > STREAMED_CHUNKS_MAX && longest !== undefined) this.#streamed.delete(longest)
+    return true
   }
 
   #used(digest: Digest, bytes: number): void {

@@ -71,6 +71,11 @@ export const CACHED_BYTES_MAX = 16 * 1024 * MIB
 export const CACHED_SHARE = 0.1
 /** Cached chunks that are known at a time. */
 export const CACHED_CHUNKS_MAX = 262_144
+/** Chunks that were read as parts of streams and not kept, known so that the second reading keeps them. */
+export const STREAMED_CHUNKS_MAX = 16_384
+/** Bytes of other machines' chunks in memory while they are read, and milliseconds after the last piece of one. */
+export const RECENT_BYTES_MAX = 16 * MIB
+export const RECENT_MS = 2_000
 /** What a holder's link carries at least: a large chunk may take longer before it counts as silent. */
 export const SILENT_BYTES_PER_MS = KIB
 /** Chunks that repair sends at a time, after asking which of them are there by then. */

@@ -102,10 +102,10 @@ export class Pool implements ServedPool, AsyncDisposable {
    * See `ChunkSource.read`. Who asks for no bytes opens a log that names the chunk: unless it is lost it is here from then on, and has
    * its copies by the next sync. Faults: ChunkMissing, ChunkUnreachable, ChunkDamaged, Io, DiskAway.
    */
-  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+  read(digest: Digest, into: Uint8Array, offset: number, isStream?: boolean): Awaitable<void> {
     this.#parts.traffic.note()
     if (into.byteLength === 0 && !this.view().isAlone) return this.#save(digest, into)
-    return this.#reads.read(digest, into, offset)
+    return this.#reads.read(digest, into, offset, isStream)
   }
 
   /** See `ChunkSource.readHere`. */
@@ -279,7 +279,9 @@ export class Pool implements ServedPool, AsyncDisposable {
     while (!signal.aborted) {
       const isWaiting = !this.view().isAlone
       await this.#bell.wait(isWaiting ? TICK_MS : undefined, signal)
-      if (!signal.aborted) this.#refresh()
+      if (signal.aborted) return
+      this.#reads.forgetOld()
+      this.#refresh()
     }
   }
 }

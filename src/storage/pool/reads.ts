@@ -5,6 +5,7 @@ import type { Holders } from './holders.ts'
 import { Latency } from './latency.ts'
 import { HEDGES_MAX, READ_ROUND_MS, READ_WAIT_MS } from './limits.ts'
 import type { PoolParts } from './parts.ts'
+import { Recent } from './recent.ts'
 
 /** Reads chunks: from the own disk, else from the machines that should hold them, else from everybody. */
 export class Reads {
@@ -14,12 +15,14 @@ export class Reads {
   readonly #searching = new Map<Digest, Promise<Uint8Array>>()
   readonly #keeping = new Set<Promise<void>>()
   readonly #latency = new Latency()
+  readonly #recent: Recent
   #healing = 0
 
   constructor(parts: PoolParts, holders: Holders, cached: Cached) {
     this.#parts = parts
     this.#holders = holders
     this.#cached = cached
+    this.#recent = new Recent(parts.world.clock)
   }
 
   /** How many damaged chunks of the own disk have right bytes again that are perhaps not durable yet. */
@@ -27,16 +30,24 @@ export class Reads {
     return this.#healing
   }
 
-  /** See `ChunkSource.read`. At once when the own disk has it. */
-  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
+  /** See `ChunkSource.read`. At once when the own disk has it, or it came a moment ago. */
+  read(digest: Digest, into: Uint8Array, offset: number, isStream = false): Awaitable<void> {
+    const recent = this.#recent.get(digest)
+    const range = { digest, into, offset, isStream }
+    if (recent !== undefined) return fill(range, recent)
     this.#cached.touch(digest)
     try {
       const answer = this.#parts.store.read(digest, into, offset)
       if (!isLater(answer)) return
-      return answer.then(undefined, (error: unknown) => this.#elsewhere(error, { digest, into, offset }))
+      return answer.then(undefined, (error: unknown) => this.#elsewhere(error, range))
     } catch (error) {
-      return this.#elsewhere(error, { digest, into, offset })
+      return this.#elsewhere(error, range)
     }
+  }
+
+  /** Gives the memory back that is needed only while a chunk is read. */
+  forgetOld(): void {
+    this.#recent.forgetOld()
   }
 
   /** All bytes of a chunk from another machine. Faults: ChunkMissing, ChunkUnreachable; the signal's reason. */
@@ -59,7 +70,8 @@ export class Reads {
     await Promise.allSettled(this.#keeping)
   }
 
-  async #elsewhere(error: unknown, { digest, into, offset }: Range): Promise<void> {
+  async #elsewhere(error: unknown, range: Range): Promise<void> {
+    const { digest } = range
     const isAway = isFault(error, 'DiskAway')
     const isMissing = isAway || isFault(error, 'ChunkMissing')
     const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
@@ -68,19 +80,19 @@ export class Reads {
       // Damage that nobody can put right now is still damage, and what is on a disk that is away comes back with it.
       throw (isMissing && !isAway) || !isFault(failed) ? failed : error
     })
-    if (offset < 0 || offset + into.byteLength > bytes.byteLength) {
-      throw poolFault('OutOfRange', `chunk ${digestHex(digest)} has only ${bytes.byteLength} bytes`)
-    }
-    into.set(bytes.subarray(offset, offset + into.byteLength))
-    this.#keep(digest, bytes, !isMissing)
+    fill(range, bytes)
+    // Of those that waited together the first sees to it.
+    if (this.#recent.get(digest) !== undefined) return
+    this.#recent.put(digest, bytes)
+    this.#keep(range, bytes, !isMissing)
   }
 
   // What belongs here, or was here, is a copy from now on.
-  #keep(digest: Digest, bytes: Uint8Array, wasHere: boolean): void {
+  #keep({ digest, isStream }: Range, bytes: Uint8Array, wasHere: boolean): void {
     const { world, signal } = this.#parts
     const view = this.#parts.view()
     const isWanted = view.isWanted(view.own, view.groupOf(digest))
-    const keep = () => (isWanted ? this.#hold(digest, bytes) : this.#cached.keep(digest, bytes))
+    const keep = () => (isWanted ? this.#hold(digest, bytes) : this.#cached.keep(digest, bytes, isStream))
     const keeping = (wasHere ? this.#putRight(digest, bytes) : keep())
       .catch((error: unknown) => {
         if (!signal.aborted) world.log.info('a chunk that was read is not kept', { error: whyOf(error) })
@@ -149,6 +161,14 @@ interface Range {
   readonly digest: Digest
   readonly into: Uint8Array
   readonly offset: number
+  readonly isStream: boolean
+}
+
+function fill({ digest, into, offset }: Range, bytes: Uint8Array): void {
+  if (offset < 0 || offset + into.byteLength > bytes.byteLength) {
+    throw poolFault('OutOfRange', `chunk ${digestHex(digest)} has only ${bytes.byteLength} bytes`)
+  }
+  into.set(bytes.subarray(offset, offset + into.byteLength))
 }
 
 const RTT_UNKNOWN_MS = 1_000

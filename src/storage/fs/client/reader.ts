@@ -3,6 +3,7 @@ import type { ChunkSource } from '../chunk-source.ts'
 import { type Leaf, readLeaves } from '../content/read-leaves.ts'
 import type { TreeStore } from '../content/tree-store.ts'
 import type { Extent } from '../extent.ts'
+import { STREAM_AFTER_BYTES } from '../limits.ts'
 import type { Content } from '../operation.ts'
 
 /** Reads file content as the home describes it: overlay over sealed tree over zeros. */
@@ -33,7 +34,8 @@ export class Reader {
   }
 
   #readExtent(extent: Extent, into: Uint8Array): Awaitable<void> {
-    if (extent.kind === 'chunk') return this.#chunks.read(extent.digest, into, extent.chunkOffset)
+    if (extent.kind === 'chunk')
+      return this.#chunks.read(extent.digest, into, extent.chunkOffset, extent.offset >= STREAM_AFTER_BYTES)
     if (extent.kind === 'inline') into.set(extent.data)
     else fillZeros(into)
   }
@@ -57,15 +59,11 @@ export class Reader {
     for (const leaf of leaves) {
       const inside = (offset + done) % chunkBytes
       const part = into.subarray(done, done + chunkBytes - inside)
-      const step = this.#readLeaf(leaf, part, inside)
+      const isStream = offset + done >= STREAM_AFTER_BYTES
+      const step = leaf === 'hole' ? fillZeros(part) : this.#chunks.read(leaf, part, inside, isStream)
       if (isLater(step)) later.push(step)
       done += part.byteLength
     }
     return later.length === 0 ? undefined : Promise.all(later).then(() => undefined)
-  }
-
-  #readLeaf(leaf: Leaf, into: Uint8Array, offset: number): Awaitable<void> {
-    if (leaf !== 'hole') return this.#chunks.read(leaf, into, offset)
-    fillZeros(into)
   }
 }

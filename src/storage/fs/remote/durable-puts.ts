@@ -20,8 +20,8 @@ export class DurablePuts implements ChunkSource {
     return digest
   }
 
-  read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
-    return this.#chunks.read(digest, into, offset)
+  read(digest: Digest, into: Uint8Array, offset: number, isStream?: boolean): Awaitable<void> {
+    return this.#chunks.read(digest, into, offset, isStream)
   }
 
   has(digest: Digest): Awaitable<boolean> {
