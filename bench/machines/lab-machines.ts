@@ -60,6 +60,13 @@ export class LabMachines implements AsyncDisposable {
     return Number(said.trim()) / 1e9
   }
 
+  /** Waits until each machine has written what a new disk begins with, minutes after its start: nobody has that beside his work again. */
+  async settle(): Promise<void> {
+    const bytes = `stat -c %s ${DISK}/chunks/ballast 2>/dev/null || echo none`
+    const wait = `was=none; until now=$(${bytes}); [ $now != none ] && [ $now = $was ]; do was=$now; sleep 3; done`
+    await Promise.all((['m1', 'm2', 'm3'] as const).map(machine => this.sh(machine, wait)))
+  }
+
   /** Writes everything back and empties the caches of the kernel, which all machines share. */
   async chill(): Promise<void> {
     await run(['sync'], { signal: this.#signal })

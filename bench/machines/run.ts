@@ -55,6 +55,7 @@ async function measure(home: string, wanted: Wanted, signal: AbortSignal): Promi
   const { tar } = await makeSeed(home, wanted.quick ? TREE_FILES.quick : TREE_FILES.full, signal)
   say('starting three machines')
   await using lab = await LabMachines.open(signal)
+  if (!wanted.quick) await lab.settle()
   const targets: LabTarget[] = []
   for (const kind of labTargets.filter(({ name }) => wanted.targets.split(',').includes(name))) {
     const reason = kind.whyNot()
