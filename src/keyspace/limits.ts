@@ -43,6 +43,9 @@ export const COMPACT_ROWS = 1000
 /** Rows read from the index at once for a range. */
 export const RANGE_PAGE_ROWS = 256
 
+/** Fewer rows that were replaced after a revision are found by when, not by key. */
+export const PAST_FEW_ROWS = 1000
+
 /** Keys that a range looks at before others come in between. */
 export const RANGE_STEP_KEYS = 256
 

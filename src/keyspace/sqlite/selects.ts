@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type ByteString, bytesOf } from '#base'
 import type { Span } from '../key-set.ts'
 import type { Revision } from '../keyspace.ts'
+import { PAST_FEW_ROWS } from '../limits.ts'
 import type { RowQuery } from '../row-index.ts'
 import { COLUMNS_BEHIND_KEY, type ColumnsBehindKey, ROW_COLUMNS, type RowColumns } from './schema.ts'
 
@@ -29,12 +30,13 @@ export class Selects {
   range(query: RowQuery): RowColumns[] {
     const order = query.descending ? 'DESC' : 'ASC'
     if (query.revision === undefined && query.end !== undefined) return this.#currentRange(query, query.end, order)
-    const past = query.revision !== undefined
+    const past = query.revision === undefined ? undefined : this.#past(query.revision)
     const where = query.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
     const sql = `SELECT ${ROW_COLUMNS} FROM current WHERE ${where}`
-    const all = past
-      ? `${sql} AND mod <= :revision UNION ALL SELECT ${ROW_COLUMNS} FROM past WHERE ${where} AND ${VISIBLE}`
-      : sql
+    const all =
+      past === undefined
+        ? sql
+        : `${sql} AND mod <= :revision UNION ALL SELECT ${ROW_COLUMNS} FROM ${past} WHERE ${where} AND ${VISIBLE}`
     const statement = this.#prepare(`${all} ORDER BY key ${order} LIMIT :limit`)
     const rows: unknown = statement.all({ ...bindings(query, query.revision), limit: query.limit })
     return rows as RowColumns[]
@@ -56,10 +58,10 @@ export class Selects {
   count(span: Span, revision: Revision | undefined): number {
     const where = span.end === undefined ? 'key >= :start' : 'key >= :start AND key < :end'
     const current = `SELECT count(*) FROM current WHERE ${where}`
-    const past = `(${current} AND mod <= :revision) + (SELECT count(*) FROM past WHERE ${where} AND ${VISIBLE})`
-    const row: unknown = this.#prepare(revision === undefined ? current : `SELECT ${past}`).get(
-      bindings(span, revision),
-    )
+    const all = (past: string): string =>
+      `SELECT (${current} AND mod <= :revision) + (SELECT count(*) FROM ${past} WHERE ${where} AND ${VISIBLE})`
+    const sql = revision === undefined ? current : all(this.#past(revision))
+    const row: unknown = this.#prepare(sql).get(bindings(span, revision))
     return Number(rowOf(row)?.[0])
   }
 
@@ -74,6 +76,12 @@ export class Selects {
     const texts = JSON.stringify(isPlain ? keys : keys.map(each => bytesOf(each).toString('hex')))
     const row: unknown = this.#prepare(sql).get({ keys: texts, ...(revision === undefined ? {} : { revision }) })
     return Number(rowOf(row)?.[0])
+  }
+
+  // By key, each page of a late revision would read all replaced rows there to find that none of them is of it.
+  #past(revision: Revision): string {
+    const row: unknown = this.#prepare(LATER).get({ revision })
+    return Number(rowOf(row)?.[0]) < PAST_FEW_ROWS ? 'past INDEXED BY past_ended' : 'past'
   }
 
   #prepare(sql: string): StatementSync {
@@ -112,6 +120,8 @@ const REPLACEMENT = '\ufffd'
 
 // One statement reads both tables, so that a row which moves from one to the other meanwhile is seen exactly once.
 const VISIBLE = 'mod <= :revision AND ended > :revision'
+
+const LATER = `SELECT count(*) FROM (SELECT 1 FROM past WHERE ended > :revision LIMIT ${PAST_FEW_ROWS})`
 
 function bindings(span: Span, revision: Revision | undefined): Record<string, Uint8Array | number> {
   return {
