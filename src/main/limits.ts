@@ -117,6 +117,8 @@ export const MOVED_ANSWER_MS = 1000
 export const SERVERS_GO_MS = 30_000
 export const SERVERS_LOOK_MS = 100
 
+/** Milliseconds that a control process which starts anew is waited for: as long as the longest pause before a start, and more. */
+export const CONTROL_BACK_MS = 15_000
 /** Milliseconds between two looks at a control plane that is restored, and after how many of silence it is given up on. */
 export const RESTORE_LOOK_MS = 100
 export const RESTORE_SILENT_MS = 60_000

@@ -67,6 +67,9 @@ suite('cairn keyspace', { skip: whyNoEtcd(), timeout: 100_000 }, () => {
         before.filter(name => name !== 'later'),
       )
       assert.doesNotMatch(readdirSync(join(data, 'control')).join(), /restore-/)
+      // One that comes while the control process starts anew from another waits for it.
+      const both = await Promise.all([0, 1].map(() => runCairn(data, ['keyspace', 'restore', file, '--force'])))
+      for (const { out, err } of both) assert.match(out, /^Restored/, err)
     }
     const bytes = readFileSync(file)
     assert.equal(statSync(file).mode & 0o777, 0o600)

@@ -49,10 +49,18 @@ export function keyspaceHandlers(parts: KeyspaceDoorParts): readonly Handler[] {
     )
     return end
   }
-  const restore = async (pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> => {
-    const token = newToken(world)
-    await stageBackup({ dataFolder, token, pieces, refuse: refuseOtherMaster(masterKeyFile) }, world, signal)
-    return token
+  let isStaging = false
+  const stage = async (pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> => {
+    if (isStaging) throw beingRestored()
+    isStaging = true
+    try {
+      const token = newToken(world)
+      await stageBackup({ dataFolder, token, pieces, refuse: refuseOtherMaster(masterKeyFile) }, world, signal)
+      return token
+    } catch (error) {
+      isStaging = false
+      throw error
+    }
   }
   return [
     answerDownload(keyspaceBackup, async function* (_, { signal }) {
@@ -74,9 +82,8 @@ export function keyspaceHandlers(parts: KeyspaceDoorParts): readonly Handler[] {
       return message({ entries })
     }),
     answerUpload(keyspaceRestore, async ({ isForced }, items, { signal }) => {
-      if (stagedIn(dataFolder) !== undefined) throw beingRestored()
       await refuseFull(gate.behind, isForced, signal)
-      const staging = restore(bodiesOf(items), signal)
+      const staging = stage(bodiesOf(items), signal)
       const end = endAfter(staging, 'a backup is to be restored')
       const token = await staging
       setImmediate(end)

@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { isFault, type World } from '#base'
-import { checkBackup, type FillingTold, type ReadBytes, restoreBackup } from '#keyspace'
+import { checkBackup, type ReadBackup, type ReadBytes, restoreBackup } from '#keyspace'
 import { BODY_BYTES_MAX, type Client, type FillingRow, keyspaceRestore, keyspaceRestored, message } from '#rpc'
 import { openDataFolder } from '../data-folder.ts'
 import { mainFault } from '../faults.ts'
-import { RESTORE_LOOK_MS, RESTORE_SILENT_MS } from '../limits.ts'
+import { CONTROL_BACK_MS, RESTORE_LOOK_MS, RESTORE_SILENT_MS } from '../limits.ts'
+import { takeInstance } from '../supervisor/instance.ts'
 import { openToRead, readerOf } from './backup-file.ts'
 import { readChoice } from './choice.ts'
 import { openAnyKeyspace } from './open.ts'
@@ -25,25 +26,53 @@ interface Telling {
  * AlreadyRunning, NotFound.
  */
 export async function restoreKeyspace(given: BackupGiven, telling: Telling, signal: AbortSignal): Promise<number> {
-  const { dataFolder, file, isForced } = given
-  const { world } = telling
-  using handle = openToRead(file)
-  const backup = { reader: () => readerOf(handle.fd), name: path.basename(file) }
-  const tell = (told: FillingTold): void => telling.tell(rowOf(told))
-  {
-    await using running = await runningControl(dataFolder, world, signal)
-    if (running !== undefined) {
-      await checkBackup(backup, tell, signal)
-      const items = piecesOf(backup.reader())
-      const { token } = await running.upload(keyspaceRestore, { params: { isForced }, items }, signal)
-      return await untilRestored({ dataFolder, token }, telling, signal)
+  const { clock, disk } = telling.world
+  using handle = openToRead(given.file)
+  const restoring = { ...given, backup: { reader: () => readerOf(handle.fd), name: path.basename(given.file) } }
+  for (const lateMs = clock.monotonicMs() + CONTROL_BACK_MS; ; await clock.sleep(RESTORE_LOOK_MS, signal)) {
+    try {
+      const token = await handOver(restoring, telling, signal)
+      if (token !== undefined) return await untilRestored({ ...given, token }, telling, signal)
+      await openDataFolder(given.dataFolder) // this machine may be a new one
+      using _instance = takeInstance(given.dataFolder, disk)
+      return await restoreHere(restoring, telling, signal)
+    } catch (error) {
+      // Cairn runs, and its control process starts anew, perhaps from another backup.
+      const isAnew = STARTS_ANEW.some(code => isFault(error, code))
+      if (!isAnew || clock.monotonicMs() > lateMs) throw error
     }
   }
-  await openDataFolder(dataFolder) // this machine may be a new one
+}
+
+const STARTS_ANEW = ['AlreadyRunning', 'Closed', 'Moving'] as const
+
+interface Restoring extends BackupGiven {
+  readonly backup: ReadBackup
+}
+
+/** Gives the backup to the control process that runs; undefined when none does. */
+async function handOver(
+  { dataFolder, backup, isForced }: Restoring,
+  { world, tell }: Telling,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  await using running = await runningControl(dataFolder, world, signal)
+  if (running === undefined) return undefined
+  await checkBackup(backup, told => tell(rowOf(told)), signal)
+  const items = piecesOf(backup.reader())
+  return (await running.upload(keyspaceRestore, { params: { isForced }, items }, signal)).token
+}
+
+async function restoreHere(
+  { dataFolder, backup, isForced }: Restoring,
+  { world, tell }: Telling,
+  signal: AbortSignal,
+): Promise<number> {
   const choice = readChoice(dataFolder)
   await using keyspace = await openAnyKeyspace(choice, { world, dataFolder }, signal)
   const alone = () => untilAlone({ keyspace, choice }, world, signal)
-  const entries = await restoreBackup({ ...backup, keyspace, isForced, token: newToken(world), alone }, tell, signal)
+  const restoring = { ...backup, keyspace, isForced, token: newToken(world), alone }
+  const entries = await restoreBackup(restoring, told => tell(rowOf(told)), signal)
   dropStaged(dataFolder)
   return entries
 }

@@ -3,8 +3,10 @@ import { type FillingTold, restoreBackup, restoredBy } from '#keyspace'
 import {
   answerDownload,
   answerUnary,
+  answerUpload,
   controlDoorOf,
   controlStatus,
+  keyspaceRestore,
   keyspaceRestored,
   listenSocket,
   message,
@@ -68,6 +70,7 @@ function openDoor({ world, dataFolder }: Restoring, told: Told, filling: Promise
   const { clock, log } = world
   const handlers = [
     answerUnary(controlStatus, () => Promise.reject(beingRestored())),
+    answerUpload(keyspaceRestore, () => Promise.reject(beingRestored())),
     answerDownload(keyspaceRestored, async function* () {
       for await (const row of told.until(filling)) yield message(row)
       return message({ entries: await filling })
