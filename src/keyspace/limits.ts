@@ -43,6 +43,9 @@ export const COMPACT_ROWS = 1000
 /** Rows read from the index at once for a range. */
 export const RANGE_PAGE_ROWS = 256
 
+/** Restores that a keyspace knows of, so that who waits for one hears of it also when others follow. */
+export const RESTORES_KNOWN_MAX = 8
+
 /** Fewer rows that were replaced after a revision are found by when, not by key. */
 export const PAST_FEW_ROWS = 1000
 

@@ -143,6 +143,8 @@ test('who works on a keyspace hears that it is to be filled, and is waited for; 
   assert.deepEqual(await pairs(target), ['k0=0', 'k1=1', 'k2=2'])
   assert.equal(await restoredBy(target, 'words', never), 3)
   assert.equal(await restoredBy(target, 'other words', never), undefined)
+  await restoreBackup({ ...restoring(target, bytes, true), token: 'later-words' }, silent, never)
+  for (const words of ['words', 'later-words']) assert.equal(await restoredBy(target, words, never), 3)
 })
 
 test('a keyspace that is moved takes along what is written meanwhile, and says where it went', async () => {

@@ -11,7 +11,7 @@ const MARKS = {
   moving: '/keyspace/moving',
   /** There since everything was moved; its value says where to, in words. */
   moved: '/keyspace/moved',
-  /** There since a backup was restored; its value says by which words, and how many entries there were. */
+  /** There since a backup was restored; each line says by which words one was, and how many entries there were, the last first. */
   restored: '/keyspace/restored',
 } as const
 

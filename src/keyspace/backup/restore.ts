@@ -1,4 +1,5 @@
 import type { Keyspace, KeyValue } from '../keyspace.ts'
+import { RESTORES_KNOWN_MAX } from '../limits.ts'
 import { empty, endFilling, fill, refuseFull } from './fill.ts'
 import { backupHead, decodeBackup, type ReadBytes } from './format.ts'
 import { dropMark, markPut, putMark, readMark } from './marks.ts'
@@ -22,7 +23,7 @@ export interface ReadBackup {
 export interface Restoring extends ReadBackup {
   readonly keyspace: Keyspace
   readonly isForced: boolean
-  /** Words that nobody else chooses: {@link restoredBy} finds them when all is done. */
+  /** A word that nobody else chooses: {@link restoredBy} finds it when all is done. */
   readonly token: string
   /** Resolves when nobody else works on the keyspace, who sees by a mark that it is to be filled; rejects when somebody does not go. */
   readonly alone: () => Promise<void>
@@ -56,6 +57,7 @@ export async function restoreBackup(
 ): Promise<number> {
   const entriesAll = await checkBackup({ reader, name }, tell, signal)
   await refuseFull(keyspace, isForced, signal)
+  const before = await restoresIn(keyspace, signal)
   await takeAlone(keyspace, alone, signal)
   await empty(keyspace, signal)
   let entries = 0
@@ -69,15 +71,21 @@ export async function restoreBackup(
     tell({ kind: 'copied', entries, entriesAll })
   }
   const { revision: above } = await backupHead(reader(), name)
-  const also = [markPut('restored', `${token} ${entries}`)]
+  const also = [markPut('restored', [`${token} ${entries}`, ...before].slice(0, RESTORES_KNOWN_MAX).join('\n'))]
   await endFilling(keyspace, { above, also, tell: revisionsLeft => tell({ kind: 'raising', revisionsLeft }) }, signal)
   return entries
 }
 
-/** How many entries were restored last, when it was done by these words. */
+/** How many entries were restored by these words, when that is one of the last few restores. */
 export async function restoredBy(keyspace: Keyspace, token: string, signal: AbortSignal): Promise<number | undefined> {
-  const [by, entries] = (await readMark(keyspace, 'restored', signal))?.split(' ') ?? []
-  return by === token ? Number(entries) : undefined
+  const rows = (await restoresIn(keyspace, signal)).map(row => row.split(' '))
+  const entries = rows.find(([by]) => by === token)?.[1]
+  return entries === undefined ? undefined : Number(entries)
+}
+
+// The newest first.
+async function restoresIn(keyspace: Keyspace, signal: AbortSignal): Promise<readonly string[]> {
+  return (await readMark(keyspace, 'restored', signal))?.split('\n') ?? []
 }
 
 // The mark of one that was cut off before stays.

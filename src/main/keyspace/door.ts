@@ -103,7 +103,7 @@ async function* bodiesOf(items: AsyncIterable<{ readonly body: Uint8Array }>) {
 }
 
 function notRestored(): Error {
-  return mainFault('NotFound', 'the backup was not restored, and everything is as it was', {
+  return mainFault('NotFound', 'the backup was not restored, and everything is as it was before', {
     hint: 'What Cairn logs on this machine says why.',
   })
 }

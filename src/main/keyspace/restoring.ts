@@ -36,7 +36,7 @@ export async function restoreStaged(restoring: Restoring, signal: AbortSignal): 
   world.log.info('a backup is restored')
   const told = new Told()
   const filling = fillFrom(staged, restoring, told.tell, signal)
-  await using _door = await openDoor(restoring, told, filling)
+  await using _door = await openDoor(restoring, { told, filling, token: staged.token })
   try {
     const entries = await filling
     world.log.info('a backup was restored', { entries })
@@ -66,12 +66,16 @@ async function fillFrom(
   return await restoreBackup({ keyspace, reader, name, isForced: true, token, alone }, tell, signal)
 }
 
-function openDoor({ world, dataFolder }: Restoring, told: Told, filling: Promise<number>) {
+function openDoor(
+  { world, dataFolder }: Restoring,
+  { told, filling, token }: { readonly told: Told; readonly filling: Promise<number>; readonly token: string },
+) {
   const { clock, log } = world
   const handlers = [
     answerUnary(controlStatus, () => Promise.reject(beingRestored())),
     answerUpload(keyspaceRestore, () => Promise.reject(beingRestored())),
-    answerDownload(keyspaceRestored, async function* () {
+    answerDownload(keyspaceRestored, async function* (asked) {
+      if (asked.token !== token) throw beingRestored()
       for await (const row of told.until(filling)) yield message(row)
       return message({ entries: await filling })
     }),

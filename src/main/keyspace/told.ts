@@ -1,10 +1,10 @@
 import type { FillingTold } from '#keyspace'
 import type { FillingRow } from '#rpc'
 
-/** Progress that is told faster than it is read: only the newest is kept. */
+/** Progress that is told faster than it is read, to whoever listens: only the newest is kept. */
 export class Told {
   #newest: FillingRow | undefined
-  #wake: () => void = () => undefined
+  readonly #waiting = new Set<() => void>()
 
   readonly tell = (told: FillingTold): void => {
     this.#newest = rowOf(told)
@@ -19,17 +19,17 @@ export class Told {
       this.#wake()
     }
     work.then(end, end)
-    while (!isOver) {
-      if (this.#newest === undefined) {
-        await new Promise<void>(resolve => {
-          this.#wake = resolve
-        })
-        continue
-      }
-      const row = this.#newest
-      this.#newest = undefined
-      yield row
+    for (let seen: FillingRow | undefined; !isOver; ) {
+      const newest = this.#newest
+      if (newest === seen) await new Promise<void>(resolve => this.#waiting.add(resolve))
+      else if (newest !== undefined) yield newest
+      seen = newest
     }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
   }
 }
 
