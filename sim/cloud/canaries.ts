@@ -35,16 +35,17 @@ export const CLOUD_CANARIES: readonly CloudCanary[] = [
   { name: 'lost-chunk-sync', first: 13, seedsMax: 16, trouble: { restart: 1 }, store: withoutSync },
   { name: 'early-sync', first: 29, seedsMax: 32, trouble: { outage: 1 }, handlers: answering('sync') },
   // A change of home keeps what was acknowledged, says what it has not kept, and no two are home in an epoch.
-  { name: 'hasty-home', first: 2, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
+  { name: 'hasty-home', first: 3, seedsMax: 16, trouble: { split: 2, lose: 1 }, homes: hasty },
   { name: 'promotes-anybody', first: 6, seedsMax: 8, trouble: { promote: 1 }, record: anybody },
-  { name: 'empty-home', first: 29, seedsMax: 32, trouble: { split: 4, wipe: 3, heal: 1, restart: 1 }, lacks: () => [] },
+  { name: 'empty-home', first: 11, seedsMax: 32, trouble: { split: 4, wipe: 3, heal: 1, restart: 1 }, lacks: () => [] },
   { name: 'same-epoch', first: 1, seedsMax: 6, trouble: { promote: 1 }, record: inSameEpoch },
-  { name: 'one-boot', first: 139, seedsMax: 144, trouble: { outage: 1 }, handlers: showingOneBoot },
+  { name: 'one-boot', first: 133, seedsMax: 144, trouble: { outage: 1 }, handlers: showingOneBoot },
   // Done once, and seen by all who open.
   { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
   { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
-  { name: 'two-homes', first: 8, seedsMax: 16, trouble: { split: 1 }, homes: neverCutOff },
-  { name: 'old-stand-in', first: 9, seedsMax: 16, trouble: { split: 3, heal: 1 }, setHome: believingOwnMap },
+  { name: 'early-return', first: 3, seedsMax: 8, trouble: { heal: 1 }, handlers: returningAtOnce },
+  { name: 'two-homes', first: 45, seedsMax: 48, trouble: { split: 1 }, homes: neverCutOff },
+  { name: 'old-stand-in', first: 3, seedsMax: 16, trouble: { split: 3, heal: 1 }, setHome: believingOwnMap },
   // What nobody needs goes, and nothing else.
   { name: 'no-roots', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: namingNoChunk },
   { name: 'no-collection', first: 1, seedsMax: 4, trouble: { heal: 1 }, store: withoutCollection },
@@ -85,6 +86,19 @@ function answering(kind: string) {
     if (Reflect.get(Object(params), 'kind') !== kind) return await handler.run(params, context, streams)
     return { head: { revision: 0, changed: [], contentTo: 0 }, body: new Uint8Array(0) }
   })
+}
+
+// The home lends files, and takes all of them for its own at once.
+function returningAtOnce(handlers: readonly Handler[]): readonly Handler[] {
+  const returned = wrapping('fs.call', handler => async (params, context, streams) => {
+    const answer = await handler.run(params, context, streams)
+    const ino: unknown = Reflect.get(Object(Reflect.get(Object(answer.head), 'value')), 'ino')
+    if (Reflect.get(Object(params), 'kind') !== 'make' || ino === undefined) return answer
+    const back = { ...Object(params), kind: 'returnDelegations', name: undefined, input: { inos: [ino] } }
+    await handler.run(back, context, streams)
+    return answer
+  })
+  return returned(handlers)
 }
 
 // The home cannot know what it has done already.

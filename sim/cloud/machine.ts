@@ -156,6 +156,10 @@ export class CloudMachine {
       get standIns() {
         return 'standIns' in filesystem ? (filesystem as RemoteFilesystem).standIns : 0
       },
+      get lostSessions() {
+        return 'lostSessions' in filesystem ? (filesystem as RemoteFilesystem).lostSessions : 0
+      },
+      isUnlanded: ino => 'isUnlanded' in filesystem && (filesystem as RemoteFilesystem).isUnlanded(ino),
       gone,
       get isOver() {
         return life.ended

@@ -13,6 +13,8 @@ export class CloudFile {
   /** The revision that the home was set back to, the earliest since it was settled. */
   cutAt: number | undefined
   isBusy = false
+  /** It was closed before all of it was at the home. */
+  leaves: { readonly isThere: () => boolean; readonly isLost: () => boolean } | undefined
 
   constructor(ino: number | undefined) {
     this.ino = ino
@@ -135,6 +137,21 @@ export class CloudModel {
     const made = new CloudName(name)
     this.names.set(name, made)
     return made
+  }
+
+  /** What was closed on its way to the home is there by this revision, or may be lost with the session in which it was closed. */
+  arrive(revision: number): void {
+    for (const file of this.files) {
+      const { leaves } = file
+      if (leaves === undefined) continue
+      if (leaves.isLost()) {
+        Object.assign(file, { leaves: undefined, isFrozen: true })
+        file.history.loosen()
+      } else if (leaves.isThere()) {
+        file.leaves = undefined
+        file.history.landed(revision)
+      }
+    }
   }
 
   /** Everything up to this revision survives from now on. */

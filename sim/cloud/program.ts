@@ -26,6 +26,8 @@ export interface CloudSetting {
   readonly isAlone: boolean
   /** Bytes that the filesystem may hold; undefined: as many as there is room for. */
   readonly limit: number | undefined
+  /** A process through which programs use the filesystem now. */
+  anybody(): Process | undefined
   note(line: string): void
   /** A program on this machine asks for something now. */
   asks(machine: string): void
@@ -42,6 +44,10 @@ export interface Process {
   readonly isHome: boolean
   /** How often others have answered for a home that was silent. */
   readonly standIns: number
+  /** How often its session was over at the home. */
+  readonly lostSessions: number
+  /** True while something of a file is not at the home. */
+  isUnlanded(ino: Ino): boolean
   readonly gone: Promise<'gone'>
   readonly isOver: boolean
   /** Power cuts of the home before the program began. */
@@ -54,24 +60,30 @@ const FILE_BYTES_MAX = 400_000
 /** Of one write. */
 export const WRITE_BYTES_MAX = 140_000
 
-/** One program on a machine does one thing with the files of the cloud. */
+/** One program on a machine does one thing with the files of the cloud, and somebody may look at once at what it has closed. */
 export async function act(setting: CloudSetting, machine: Process): Promise<void> {
   const { random } = setting
   const name = setting.model.name(random.pick(NAMES))
-  if (!isFree(name)) return
+  if (!isFree(setting, name)) return
   const kind = random.weighted(ACTS)
-  if (kind === 'write') await using(name, () => write(setting, machine, name))
-  else if (kind === 'read') await using(name, () => read(setting, machine, name))
-  else if (kind === 'remove') await using(name, () => remove(setting, machine, name))
-  else {
+  if (kind === 'write') {
+    await using(name, () => write(setting, machine, name))
+    const other = random.chance(0.3) ? setting.anybody() : undefined
+    if (other !== undefined && isFree(setting, name)) await using(name, () => read(setting, other, name))
+  }
+  if (kind === 'read') await using(name, () => read(setting, machine, name))
+  if (kind === 'remove') await using(name, () => remove(setting, machine, name))
+  if (kind === 'rename') {
     const to = setting.model.name(random.pick(NAMES))
-    if (to !== name && isFree(to)) await using(name, () => using(to, () => rename(setting, machine, { name, to })))
+    if (to !== name && isFree(setting, to))
+      await using(name, () => using(to, () => rename(setting, machine, { name, to })))
   }
 }
 
 const ACTS = { write: 10, read: 8, remove: 2, rename: 2 }
 
-function isFree({ isBusy, isKnown, now }: CloudName): boolean {
+function isFree({ model, revision }: CloudSetting, { isBusy, isKnown, now }: CloudName): boolean {
+  model.arrive(revision)
   return !isBusy && isKnown && now?.isFrozen !== true
 }
 
@@ -298,10 +310,23 @@ class Writing {
     const flushed = isHome ? DONE : await this.#call(`closes ${this.#ino}`, client => client.flush(this.#ino))
     vfs.release(this.#ino)
     if (typeof flushed === 'string') return
-    if (!isHome) this.#landed()
+    if (isHome) return
+    if (this.#machine.isUnlanded(this.#ino)) this.#file.leaves = this.#leaving()
+    else this.#landed()
+  }
+
+  // Who opens it sees all of it, as long as the session lives in which it was closed.
+  #leaving(): NonNullable<CloudFile['leaves']> {
+    const machine = this.#machine
+    const { lostSessions } = machine
+    return {
+      isThere: () => !machine.isUnlanded(this.#ino),
+      isLost: () => machine.isOver || machine.vfs.ttlMs === 0 || machine.lostSessions !== lostSessions,
+    }
   }
 
   #landed(): void {
+    this.#file.leaves = undefined
     if (!this.#isCut && !this.#file.isFrozen) this.#file.history.landed(this.#setting.revision)
   }
 
@@ -354,15 +379,12 @@ async function read(setting: CloudSetting, machine: Process, name: CloudName): P
 }
 
 /** Reads a file and compares it; false when it could not be read. */
-async function readWhole(
-  setting: CloudSetting,
-  machine: Process,
-  { ino, history, ...file }: CloudFile,
-  cuts: number,
-): Promise<boolean> {
+async function readWhole(setting: CloudSetting, machine: Process, file: CloudFile, cuts: number): Promise<boolean> {
   const { standIns } = machine
+  const { ino, history } = file
   const found = await call(setting, machine, `reads ${ino}`, vfs => readAll(vfs, ino as Ino))
   if (typeof found === 'string') return false
+  setting.model.arrive(setting.revision)
   if (cuts !== setting.model.cuts || file.isFrozen) return true
   const isFromStandIn = machine.standIns !== standIns
   if (isFromStandIn && setting.isAlone) return true

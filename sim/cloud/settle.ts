@@ -27,6 +27,7 @@ export async function settleFiles({ model, home, machines, note }: Settling): Pr
     )
     mustHold(filesystem !== undefined && failed === undefined, () => `${name} cannot sync in calm: ${failed}`)
   }
+  model.arrive(home.home?.keyspace.revision ?? 0)
   const vfs = vfsOf(home)
   for (const name of model.names.values()) {
     const found = await answerOf(() => vfs.lookup(ROOT_INO, name.name))

@@ -1,8 +1,7 @@
 import { type Digest, isFault, isSystemError } from '#base'
 import { homeOf, type MapFilesystem, type NodeMap } from '#cluster'
 import { ROOT_INO } from '#storage/fs'
-import type { Ending } from '../life.ts'
-import { Life } from '../life.ts'
+import { type Ending, Life } from '../life.ts'
 import { ok } from '../model/observe.ts'
 import { mustHold, Violation } from '../model/violation.ts'
 import { SimNetwork } from '../pool/network.ts'
@@ -18,7 +17,7 @@ import { HomeBook } from './home-book.ts'
 import { CloudMachine, type CloudParts, FILESYSTEM, type MachineHearer, type OpenHome } from './machine.ts'
 import { CloudModel } from './model.ts'
 import { checkMoves } from './moves.ts'
-import { act, type CloudSetting } from './program.ts'
+import { act, type CloudSetting, type Process } from './program.ts'
 import { flipBitOf } from './rot.ts'
 import { checkHome, checkMaps, settleFiles, whyHomesMove } from './settle.ts'
 import { SharedMap } from './shared-map.ts'
@@ -38,9 +37,7 @@ export async function simulateCloud(seed: number, canary?: CloudCanary, print?: 
 }
 
 /** A violation for people. */
-export function describeCloudFailure(outcome: CloudOutcome): string {
-  return describeSeed('cloud', outcome)
-}
+export const describeCloudFailure = (outcome: CloudOutcome): string => describeSeed('cloud', outcome)
 
 class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
   readonly model = new CloudModel()
@@ -274,10 +271,14 @@ class Cloud implements CloudSetting, Troubled, MachineHearer, ControlSetting {
   async #program(): Promise<void> {
     for (let step = 0; step < STEPS; step++) {
       await this.pause(this.random.fraction() * 4_000)
-      const usable = this.machines.filter(machine => !this.#book.isAstray(machine))
-      const ready = usable.flatMap(({ process }) => (process === undefined ? [] : [process]))
-      if (ready.length > 0) await act(this, Object.assign(this.random.pick(ready), { cuts: this.model.cuts }))
+      const machine = this.anybody()
+      if (machine !== undefined) await act(this, machine)
     }
+  }
+
+  anybody(): Process | undefined {
+    const ready = this.machines.flatMap(machine => (this.#book.isAstray(machine) ? [] : (machine.process ?? [])))
+    return ready.length === 0 ? undefined : Object.assign(this.random.pick(ready), { cuts: this.model.cuts })
   }
 
   async restart(machine: CloudMachine, how: Ending, msMax: number): Promise<void> {

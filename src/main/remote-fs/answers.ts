@@ -92,6 +92,7 @@ export const ANSWERS: { readonly [Kind in RemoteKind]: Codec<HomeOperations[Kind
   access: nothingAtAll,
   touchAccess: nothingAtAll,
   forget: nothingAtAll,
+  returnDelegations: nothingAtAll,
   growth: plain(shape({ bytes: integer() })),
   reserve: plain(list(shape({ id: integer(), bytes: integer(0) }), ROOMS_PER_CALL_MAX)),
   seal: nothingAtAll,

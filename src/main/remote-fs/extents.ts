@@ -48,6 +48,8 @@ const writeRow = shape({
   killPrivileges: flag,
   opener: optional(caller),
   also: optional(shape({ change: attributeChange, caller })),
+  unchangedSince: optional(long),
+  returnsDelegation: optional(flag),
 })
 
 /** New content of a file: inline bytes travel raw, one behind the other. */

@@ -84,8 +84,8 @@ export function standInHandlers(standIns: AnswersForHomes): readonly Handler[] {
 type CallResult = ReturnType<typeof fsCall.result>
 
 function answerOf<Kind extends RemoteKind>(kind: Kind, told: RemoteAnswer<Kind>): Message<CallResult> {
-  const { answer, revision, changed, contentTo } = told
-  const rest = { revision, changed, contentTo }
+  const { answer, revision, changed, contentTo, isDelegated } = told
+  const rest = { revision, changed, contentTo, isDelegated }
   if (isErrno(answer)) return message({ ...rest, errno: answer, value: undefined }, NO_BYTES)
   const { head, body } = ANSWERS[kind].encode(answer)
   return message({ ...rest, value: head }, body)

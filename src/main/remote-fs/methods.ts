@@ -1,8 +1,10 @@
 import { download, flag, integer, list, nothing, optional, type Shape, shape, text, unary, word } from '#rpc'
 import {
   CONTENT_EXTENTS_MAX,
+  DELEGATIONS_MAX,
   HELD_MAX,
   LOCKS_PER_SESSION_MAX,
+  RECALLED_MAX,
   type RemoteKind,
   SLOTS_MAX,
   STALE_BATCH_MAX,
@@ -45,6 +47,7 @@ export const fsOpen = unary({
         session,
         held: list(ino, HELD_MAX),
         locks: optional(list(placedLock, LOCKS_PER_SESSION_MAX)),
+        delegated: optional(list(ino, DELEGATIONS_MAX)),
         answered: optional(integer()),
         epoch: optional(integer()),
       }),
@@ -69,6 +72,7 @@ const answer = shape({
   revision: integer(),
   changed: list(attributes, CONTENT_EXTENTS_MAX),
   contentTo: integer(),
+  isDelegated: optional(flag),
 })
 
 /** One operation of a session. Raw bytes of input and answer are the body. */
@@ -113,6 +117,7 @@ export const fsWatch = download({
     moved: list(ino, STALE_BATCH_MAX),
     entries: list(directoryPlace, STALE_BATCH_MAX * STALE_NAMES_MAX),
     granted: optional(list(integer(1), STALE_BATCH_MAX)),
+    recalled: optional(list(ino, STALE_BATCH_MAX * RECALLED_MAX)),
     limits: optional(flag),
   }),
   result: nothing,

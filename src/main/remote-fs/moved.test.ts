@@ -64,6 +64,7 @@ test('a session that a home between has answered, whose log another home does no
   const { ino } = await make(a.vfs, 'file')
   await cloud.moveHome()
   await put(a.vfs, ino, 'answered in epoch 2')
+  await ok(a.vfs.attributes(ino)) // waits for what was closed
   // As long as the log of the home between, but written by the home before it.
   await cloud.moveHome(cloud.revision + 10, 'elsewhere', [1])
   assert.equal(await a.vfs.sync(ino, 'all'), ERRNO.EIO)

@@ -54,6 +54,8 @@ export interface Inode {
   readonly overlayBytes: number
   /** True when any extended attribute is set: saves the look-up for the many files that have none. */
   readonly hasXattrs: boolean
+  /** A session of another machine has made it, and may have written to it what is not here: see `shared/delegations.ts`. */
+  readonly isDelegated: boolean
   /** Target of a symlink. */
   readonly target: ByteString
 }
@@ -105,6 +107,7 @@ const KIND_NUMBERS = new Map(KINDS.map((kind, number) => [kind, number]))
 const FLAG_TREE = 1
 const FLAG_XATTRS = 2
 const FLAG_LINKED = 4
+const FLAG_DELEGATED = 8
 const NO_ROOT = new Uint8Array(32)
 
 /** The stored number of a file kind. */
@@ -128,8 +131,7 @@ export function encodeInode(inode: Inode): Buffer {
     version: INODE_ROW_VERSION,
     kind: kindNumber(inode.kind),
     mode: inode.mode,
-    flags:
-      (tree === undefined ? 0 : FLAG_TREE) | (inode.hasXattrs ? FLAG_XATTRS : 0) | (inode.isLinked ? FLAG_LINKED : 0),
+    flags: flagsOf(inode),
     uid: inode.uid,
     gid: inode.gid,
     nlink: inode.nlink,
@@ -151,6 +153,11 @@ export function encodeInode(inode: Inode): Buffer {
   })
   if (inode.target.length > 0) bytes.write(inode.target, InodeRow.size, 'latin1')
   return bytes
+}
+
+function flagsOf({ tree, hasXattrs, isLinked, isDelegated }: Inode): number {
+  const kept = (tree === undefined ? 0 : FLAG_TREE) | (hasXattrs ? FLAG_XATTRS : 0)
+  return kept | (isLinked ? FLAG_LINKED : 0) | (isDelegated ? FLAG_DELEGATED : 0)
 }
 
 export function decodeInode(ino: Ino, bytes: Uint8Array): Inode {
@@ -176,6 +183,7 @@ export function decodeInode(ino: Ino, bytes: Uint8Array): Inode {
     entries: row.entries,
     overlayBytes: row.overlayBytes,
     hasXattrs: (row.flags & FLAG_XATTRS) !== 0,
+    isDelegated: (row.flags & FLAG_DELEGATED) !== 0,
     tree: (row.flags & FLAG_TREE) === 0 ? undefined : treeOf(row),
     target: byteString(bytes.subarray(InodeRow.size)),
   }

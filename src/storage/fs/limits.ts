@@ -47,6 +47,15 @@ export const SEALS_PER_TICK = 64
 export const SEALED_CHUNKS_PER_SYNC = 16
 /** Files sealed at the same time: they share one sync of their chunks. */
 export const SEALS_AT_ONCE = 16
+/** Files that were closed wait this long for others, or until there are so many, before they are sent to a home elsewhere; and of them, with those sent, before a close waits. */
+export const LEAVE_AFTER_MS = 10
+export const LEAVE_TOGETHER = 16
+export const LEAVING_MAX = 48
+/** How long the oldest of them may be on its way, and how long closes wait for all when one did not get there. */
+export const LEAVING_MAX_MS = 500
+export const LEFT_AGAIN_MS = 10_000
+/** Extents that one message lays over a file. */
+export const EXTENTS_PER_WRITE = 16
 /** Written data goes to the home at the latest after this long. */
 export const DIRTY_AGE_MAX_MS = 3_000
 /** Bytes written and not yet handed to the home, in all files together, before a write waits. */
@@ -125,6 +134,11 @@ export const ROOM_AHEAD_BYTES = 16 * 2 ** 20
 export const ROOMS_PER_CALL_MAX = 64
 /** How far ahead of a read a session asks where bytes are. */
 export const CONTENT_AHEAD_BYTES = 64 * 2 ** 20
+/** Files that one session has made and may close before all of them is at the home; files in one message that wants them back. */
+export const DELEGATIONS_MAX = 4_096
+export const RECALLED_MAX = 64
+/** How long a machine has to bring such files to the home: then they are looked at as they are there. */
+export const RECALL_MAX_MS = 30_000
 /** Locks of one filesystem, and of one session; requests of a session that wait for one. */
 export const LOCKS_MAX = 100_000
 export const LOCKS_PER_SESSION_MAX = 4_096

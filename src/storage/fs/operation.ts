@@ -32,7 +32,11 @@ export interface HomeOperations extends LockOperations {
   attributes: Message<{ readonly ino: Ino }, Attributes>
   /** A size change also says whether the file may be grown or cut: see `content.ts`. */
   setAttributes: Message<{ readonly ino: Ino; readonly change: AttributeChange } & Asked & Opened, Attributes>
-  make: Message<DirectoryPlace & { readonly node: NewNode; readonly caller: Caller }, Attributes>
+  /** `isDelegated`: who makes a file would close it before all of it is at the home, see `shared/delegations.ts`. */
+  make: Message<
+    DirectoryPlace & { readonly node: NewNode; readonly caller: Caller; readonly isDelegated?: boolean | undefined },
+    Attributes
+  >
   makeUnnamed: Message<{ readonly parent: Ino; readonly mode: number; readonly caller: Caller }, Attributes>
   link: Message<DirectoryPlace & { readonly ino: Ino } & Asked, Attributes>
   remove: Message<DirectoryPlace & { readonly what: 'file' | 'directory' } & Asked, Removed>
@@ -71,6 +75,8 @@ export interface HomeOperations extends LockOperations {
   touchAccess: Message<{ readonly times: readonly { readonly ino: Ino; readonly atimeNs: bigint }[] }, void>
   /** The client holds these unlinked files no longer. */
   forget: Message<{ readonly inos: readonly Ino[] }, void>
+  /** Of these files, which were made from here, nothing is elsewhere than at the home any more. */
+  returnDelegations: Message<{ readonly inos: readonly Ino[] }, void>
   /** How many bytes a file would take more if `[from, to)` of it were written. */
   growth: Message<{ readonly ino: Ino; readonly from: number; readonly to: number }, { readonly bytes: number }>
   /** Asks for room in quotas for what is to be written, or gives it back; answers what is promised of each that has a limit. */
@@ -186,6 +192,10 @@ export interface WriteMessage {
   /** Who has opened the file, of a write from another machine. */
   readonly opener?: Caller | undefined
   readonly also?: AlsoChanged | undefined
+  /** The change time that the file must have: ESTALE when others have changed it since. */
+  readonly unchangedSince?: bigint | undefined
+  /** Nothing of the file is elsewhere any more: it is lent no longer. */
+  readonly returnsDelegation?: boolean | undefined
 }
 
 /** What is changed of a file with what was written to it: not its size. */
@@ -235,4 +245,12 @@ export interface RemoteSide {
   unsure(ino: Ino): Errno | undefined
   /** Those writes have been dropped. */
   recover(ino: Ino): void
+  /** True while what was closed in a session that is over is to be brought to the home: nothing is written to it before. */
+  mustSettle(ino: Ino): boolean
+  /** True for a file that was made from here and that nobody else has looked at: it may be closed before the home has all of it. */
+  isDelegated(ino: Ino): boolean
+  /** The home has all of such a file. */
+  giveBack(ino: Ino): void
+  /** True when who asks may set the times of a file without the home being asked. */
+  maySetTimes(attributes: Attributes, caller: Caller): boolean
 }

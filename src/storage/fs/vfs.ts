@@ -30,6 +30,8 @@ export interface Attributes {
   readonly btimeNs: bigint
   /** False when it has no extended attributes; ACLs are some. */
   readonly hasXattrs: boolean
+  /** A home elsewhere will say otherwise in a moment: no kernel keeps it. */
+  readonly isPassing?: true | undefined
 }
 
 /**

@@ -113,6 +113,8 @@ export interface TestCloud extends AsyncDisposable {
   isCutOff: boolean
   /** Resolves when kernels that mount it have been told of all changes. */
   kernelsTold(): Promise<void>
+  /** Resolves when what is asked may be done at the home. */
+  asked(kind: string): Promise<void>
   /** Resolves when what the home has done for a call may be answered. */
   answers(kind: string): Promise<void>
   /** Resolves when what is to be durable may be called so; what it rejects with fails the sync. */
@@ -180,6 +182,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
   const handlers = served.map(({ method, run }): Handler => {
     if (method.name !== 'fs.call') return { method, run }
     const late: Handler['run'] = async (params, context, streams) => {
+      await cloud.asked(String(Reflect.get(Object(params), 'kind')))
       const answer = await run(params, context, streams)
       await cloud.answers(String(Reflect.get(Object(params), 'kind')))
       return answer
@@ -191,6 +194,7 @@ export async function testCloud(chunkBytes = 64 * 1024, base: World = machineWor
     isMounted: false,
     isCutOff: false,
     kernelsTold: async () => undefined,
+    asked: async () => undefined,
     answers: async () => undefined,
     synced: async () => undefined,
     chunks,

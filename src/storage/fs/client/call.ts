@@ -9,6 +9,9 @@ export function errnoOf(error: unknown): Errno {
   throw error
 }
 
+/** How a home says that somebody may not change what he asks for. */
+export const REFUSALS: ReadonlySet<Errno> = new Set([ERRNO.EACCES, ERRNO.EPERM, ERRNO.EROFS])
+
 /** The answer of a call; the errno of what it throws. */
 export function call<Value>(run: () => Reply<Value>): Reply<Value> {
   try {

@@ -1,7 +1,6 @@
-import { andThen, type Awaitable, type ByteString, isLater, type Log, whyOf } from '#base'
+import { andThen, type ByteString, isLater, type Log, whyOf } from '#base'
 import type { TreeStore } from '../content/tree-store.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
-import { isWholeChunk } from '../extent.ts'
 import { FILE_BYTES_MAX, KERNEL_TTL_MS, REAP_BATCH_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations, Removed, RemoteSide } from '../operation.ts'
 import type {
@@ -29,10 +28,12 @@ import type { RequestName } from '../home/result.ts'
 import type { HeldLock, LockRequest } from '../lock.ts'
 import type { AccessTimes } from './access-times.ts'
 import type { ClientLocks } from './client-locks.ts'
+import { copyRange } from './copy-range.ts'
+import { isOfTimes } from './held-times.ts'
 import { isBeginning, listDirectory } from './list-directory.ts'
 import type { Reader } from './reader.ts'
 import { seekContent } from './seek-content.ts'
-import { call, errnoOf } from './call.ts'
+import { call, errnoOf, REFUSALS } from './call.ts'
 import { type Writer } from './writer.ts'
 
 /** What a client half works with. */
@@ -114,6 +115,7 @@ export class Client implements Vfs {
     const alone = () => this.#settled(ino, () => this.#seen(this.#call('setAttributes', wanted, request)))
     return andThen(this.#parts.accessTimes.flush(), () => {
       const { change, caller } = wanted
+      if (this.#holdsBack(wanted)) return this.attributes(ino)
       const isWith = this.#parts.link.remote !== undefined && change.size === undefined && caller !== undefined
       const together = isWith && this.#parts.writer.settleWith(ino, { change, caller })
       if (together === false) return alone()
@@ -123,6 +125,15 @@ export class Client implements Vfs {
         return REFUSALS.has(failed) ? alone() : failed
       })
     })
+  }
+
+  // Times of a file that nobody else has looked at go with what was written to it.
+  #holdsBack({ ino, change, caller }: HomeOperations['setAttributes']['input']): boolean {
+    const { remote } = this.#parts.link
+    if (caller === undefined || remote?.isDelegated(ino) !== true || !isOfTimes(change)) return false
+    const known = this.#call('attributes', { ino })
+    const maySet = !isLater(known) && !isErrno(known) && remote.maySetTimes(known, caller)
+    return maySet && this.#parts.writer.holdBack(ino, { change, caller })
   }
 
   make(parent: Ino, name: ByteString, node: NewNode, caller: Caller): Reply<Attributes> {
@@ -146,7 +157,7 @@ export class Client implements Vfs {
   link(ino: Ino, parent: Ino, name: ByteString): Reply<Attributes> {
     const caller = this.#request?.caller
     const linked = this.#once(
-      request => this.#call('link', { ino, parent, name, caller }, request),
+      request => this.#whenThere(() => this.#call('link', { ino, parent, name, caller }, request)),
       known => this.attributes(known),
     )
     return andThen(linked, answer => {
@@ -162,7 +173,9 @@ export class Client implements Vfs {
 
   rename(from: DirectoryPlace, to: DirectoryPlace, mode: RenameMode): Reply<void> {
     const renamed = { from, to, mode, caller: this.#request?.caller }
-    return this.#removed(this.#once(request => this.#call('rename', renamed, request), nothingLeft))
+    // What takes the place of something is at the home as a whole.
+    const run = (request?: RequestName) => this.#whenThere(() => this.#call('rename', renamed, request))
+    return this.#removed(this.#once(run, nothingLeft))
   }
 
   readLink(ino: Ino): Reply<ByteString> {
@@ -181,7 +194,8 @@ export class Client implements Vfs {
   #openRemote(ino: Ino, opening: Opening, remote: RemoteSide): Reply<void> {
     const { truncate, access, caller } = opening
     remote.opened(ino, access === undefined || access === 'read' ? undefined : caller)
-    const opened = andThen(this.#recovered(ino, remote), (): Reply<void> => {
+    const opened = andThen(this.#recovered(ino, remote), (failed): Reply<void> => {
+      if (isErrno(failed)) return failed
       if (truncate) return this.#truncate(ino, opening)
       return andThen(this.#call('attributes', { ino }), answer => {
         if (isErrno(answer)) return answer === ERRNO.ENOENT ? ERRNO.ESTALE : answer
@@ -195,10 +209,13 @@ export class Client implements Vfs {
     })
   }
 
-  // What a lost session left on its way has ended before the file is written to anew.
-  #recovered(ino: Ino, remote: RemoteSide): Awaitable<void> {
-    if (remote.failed(ino) === undefined) return undefined
-    return andThen(this.#parts.writer.settle(ino), () => remote.recover(ino))
+  // What a lost session left on its way has ended before the file is written to anew: it comes back, and is refused or taken then.
+  #recovered(ino: Ino, remote: RemoteSide): Reply<void> {
+    const { writer } = this.#parts
+    const isWell = remote.failed(ino) === undefined && !remote.mustSettle(ino)
+    if (isWell) return andThen(writer.leaving.of(ino), () => undefined)
+    const settled = andThen(writer.settle(ino), () => writer.settle(ino))
+    return andThen(settled, failed => (isErrno(failed) ? failed : remote.recover(ino)))
   }
 
   #truncate(ino: Ino, { killPrivileges, caller, request }: Opening): Reply<void> {
@@ -209,13 +226,27 @@ export class Client implements Vfs {
   // The kernel keeps no dirty data of its own, and where the home is nobody else waits for a close: `release` is enough.
   flush(ino: Ino, owner?: string): Reply<void> {
     const isHere = this.#parts.link.remote === undefined
-    const settled = isHere ? undefined : this.settle(ino)
+    const settled = isHere ? undefined : this.#closed(ino)
     if (owner === undefined) return isHere ? ERRNO.ENOSYS : settled
     return andThen(settled, failed => andThen(this.#parts.locks.release(ino, { owner }), () => failed))
   }
 
+  // Whoever else opens it asks the home, which waits for what is on its way.
+  #closed(ino: Ino): Reply<void> {
+    const { writer, locks, link } = this.#parts
+    const mayLeave = link.remote?.isDelegated(ino) === true && link.remote.failed(ino) === undefined && !locks.has(ino)
+    return mayLeave && writer.leave(ino) ? undefined : this.#settledWhole(ino)
+  }
+
+  #settledWhole(ino: Ino): Reply<void> {
+    return andThen(this.settle(ino), failed => {
+      if (failed === undefined) this.#parts.link.remote?.giveBack(ino)
+      return failed
+    })
+  }
+
   release(ino: Ino, handle?: number): void {
-    this.#parts.writer.flush(ino)
+    if (!this.#parts.writer.leaving.has(ino)) this.#parts.writer.flush(ino)
     if (handle !== undefined) void this.#parts.locks.release(ino, { handle })
     this.#parts.link.remote?.released(ino)
   }
@@ -235,7 +266,7 @@ export class Client implements Vfs {
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
     const { remote } = this.#parts.link
-    const synced = andThen(this.settle(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
+    const synced = andThen(this.#settledWhole(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
     return remote === undefined ? synced : andThen(synced, failed => failed ?? remote.unsure(ino))
   }
 
@@ -272,7 +303,8 @@ export class Client implements Vfs {
     const { link, writer } = this.#parts
     const failed = link.remote?.isReadOnly === true ? ERRNO.EROFS : link.remote?.failed(ino)
     if (failed !== undefined) return failed
-    const ready = link.remote === undefined ? writer.held : andThen(writer.held, () => link.remote?.prepare(ino))
+    const ready =
+      link.remote === undefined ? writer.gate.held : andThen(writer.gate.held, () => link.remote?.prepare(ino))
     const attributesNow = andThen(ready, () => this.#call('attributes', { ino }))
     return andThen(attributesNow, attributes => {
       if (isErrno(attributes)) return attributes
@@ -292,7 +324,7 @@ export class Client implements Vfs {
     const { writer } = this.#parts
     return this.#settled(ino, () =>
       andThen(
-        call(() => writer.extentsOf(bytes)),
+        call(() => writer.storing.extentsOf(bytes)),
         extents => {
           if (isErrno(extents)) return extents
           const message = { ino, extents, mtimeNs: writer.nowNs, killPrivileges: false }
@@ -308,7 +340,7 @@ export class Client implements Vfs {
     const clears = mode === 'punch' || mode === 'zero' || mode === 'zeroKeepSize'
     const grows = mode === 'extend' || mode === 'zero'
     return this.#settled(ino, () => {
-      const space = clears ? undefined : this.#parts.writer.checkSpace(bytes)
+      const space = clears ? undefined : this.#parts.writer.storing.checkSpace(bytes)
       if (space !== undefined) return space
       const end = offset + bytes
       return this.#call('clear', { ino, from: offset, to: clears ? end : offset, size: grows ? end : 0 })
@@ -317,21 +349,8 @@ export class Client implements Vfs {
 
   copyRange(from: FilePlace, to: FilePlace, bytes: number): Reply<{ readonly bytes: number }> {
     this.#writesNow(to.ino)
-    return this.#settled(from.ino, () =>
-      this.#settled(to.ino, () => {
-        const sealed = bytes >= SEAL_BEFORE_COPY_BYTES ? this.#sealCheaply(from.ino) : undefined
-        return andThen(sealed, failed =>
-          isErrno(failed) ? failed : this.#call('copyRange', { from, to, bytes: Math.min(bytes, COPY_BYTES_MAX) }),
-        )
-      }),
-    )
-  }
-
-  // A sealed file is copied by its root. Where sealing would store much anew, its extents are shared one by one.
-  #sealCheaply(ino: Ino): Reply<void> {
-    return andThen(this.#call('content', { ino }), content =>
-      isErrno(content) || !Array.from(content.extents).every(isWholeChunk) ? undefined : this.#call('seal', { ino }),
-    )
+    const copy = () => copyRange(this.#call.bind(this), { from, to, bytes })
+    return this.#settled(from.ino, () => this.#settled(to.ino, copy))
   }
 
   seek(ino: Ino, offset: number, what: 'data' | 'hole'): Reply<{ readonly offset: number }> {
@@ -348,8 +367,8 @@ export class Client implements Vfs {
 
   list(ino: Ino, after: Cookie, options: ListOptions): Reply<void> {
     if (isBeginning(after)) this.#noteRead(ino)
-    const overlaid = (attributes: Attributes) => this.#overlaid(attributes)
-    return listDirectory({ call: this.#call.bind(this), overlaid }, ino, after, options)
+    const listed = { call: this.#call.bind(this), overlaid: this.#overlaid.bind(this) }
+    return this.#whenThere(() => listDirectory(listed, ino, after, options))
   }
 
   getXattr(ino: Ino, name: ByteString): Reply<Uint8Array> {
@@ -433,12 +452,22 @@ export class Client implements Vfs {
     return done === undefined ? run(request) : again(done.ino as Ino)
   }
 
+  // What was closed before is at the home.
+  #whenThere<Value>(run: () => Reply<Value>): Reply<Value> {
+    return andThen(this.#parts.writer.leaving.allThere(), run)
+  }
+
   #settled<Value>(ino: Ino, run: () => Reply<Value>): Reply<Value> {
     return andThen(this.#parts.writer.settle(ino), failed => failed ?? run())
   }
 
   #seen(reply: Reply<Attributes>): Reply<Attributes> {
-    return andThen(reply, answer => (isErrno(answer) ? answer : this.#overlaid(answer)))
+    return andThen(reply, answer => {
+      if (isErrno(answer)) return answer
+      // Only the home knows what it will look like there.
+      const left = this.#parts.writer.leaving.of(answer.ino)
+      return left === undefined ? this.#overlaid(answer) : andThen(left, () => this.attributes(answer.ino))
+    })
   }
 
   #overlaid(attributes: Attributes): Attributes {
@@ -467,10 +496,5 @@ function voidOf(answer: Answer<unknown>): Answer<void> {
   return isErrno(answer) ? answer : undefined
 }
 
-const REFUSALS: ReadonlySet<Errno> = new Set([ERRNO.EACCES, ERRNO.EPERM, ERRNO.EROFS])
 const nothingLeft = (): Removed => ({ orphan: undefined })
-
 const SET_ID_BITS = 0o6000
-const SEAL_BEFORE_COPY_BYTES = 4 * 2 ** 20
-// The answer's size field has 32 bits (struct fuse_write_out).
-const COPY_BYTES_MAX = 2 ** 31

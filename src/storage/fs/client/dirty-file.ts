@@ -1,9 +1,13 @@
 import type { SpaceReservation } from '../chunk-source.ts'
 import type { Errno } from '../errno.ts'
-import type { Ino } from '../vfs.ts'
+import { EXTENTS_PER_WRITE } from '../limits.ts'
+import type { AlsoChanged, WriteMessage } from '../operation.ts'
+import { later } from '../time.ts'
+import type { Attributes, Ino } from '../vfs.ts'
 import type { BlockMemory } from './block-memory.ts'
 import { Block } from './block.ts'
-import type { StagingMark } from './staging.ts'
+import { stagedChange, withTimes } from './held-times.ts'
+import type { StagedWrite, StagingMark } from './staging.ts'
 
 /** A block on its way to the home; nobody writes to it any more. */
 export interface Flight {
@@ -12,10 +16,21 @@ export interface Flight {
   under?: Block
   /** False when a change of attributes goes with it: what is refused may be that. */
   readonly isAlone: boolean
+  /** The change that was held back for it. */
+  readonly heldBack?: AlsoChanged | undefined
   /** Everything staged for the block up to here travels with it. */
   readonly mark: StagingMark
   /** Resolves when it has landed, or with why it has not; never rejects. */
   done: Promise<Errno | undefined>
+}
+
+/** What goes in one message with what was written to a small file. */
+export type SentWith = Pick<WriteMessage, 'also' | 'returnsDelegation'>
+
+/** How a block is sent: behind an older flight of it, and with what. */
+export interface Sending {
+  readonly before: Flight | undefined
+  readonly what: SentWith
 }
 
 /** Bytes over a part of a file that the home does not have yet. */
@@ -44,6 +59,10 @@ export class DirtyFile {
   mtimeNs: bigint
   /** Quotas with a limit that it counts against, as far as they were known when it was written to. */
   quotas: readonly number[] = []
+  /** It is closed, and lent no longer when all of it is at the home. */
+  isLeaving = false
+  /** A change that was answered and goes with the next that is sent. */
+  heldBack: AlsoChanged | undefined
   /** True while a write is adding to it. */
   isWriting = false
   readonly blocks = new Map<number, Block>()
@@ -62,6 +81,13 @@ export class DirtyFile {
 
   get isClean(): boolean {
     return this.blocks.size === 0 && this.#flights.size === 0 && !this.isWriting
+  }
+
+  /** What is dirty of a small file, when nothing of it is on its way: one message tells of it. */
+  get onlyBlock(): Block | undefined {
+    if (this.blocks.size !== 1 || this.#flights.size > 0) return undefined
+    const [block] = this.blocks.values()
+    return block !== undefined && block.spans.length <= EXTENTS_PER_WRITE ? block : undefined
   }
 
   /** The block that takes writes at an index. */
@@ -114,6 +140,26 @@ export class DirtyFile {
 
   flights(): Flight[] {
     return [...this.#flights.values()].flat()
+  }
+
+  /** Keeps a change of times until what was written to it is sent, and stages it; false when it cannot wait for that. */
+  holdBack(also: AlsoChanged, stage: (staged: StagedWrite) => boolean): boolean {
+    const block = this.onlyBlock
+    if (block === undefined || also.caller.uid !== (this.heldBack ?? also).caller.uid) return false
+    const heldBack = { ...also, change: { ...this.heldBack?.change, ...also.change } }
+    const staged = { ino: this.ino, offset: block.index * this.blockBytes, mtimeNs: 0n, isChange: true }
+    if (!stage({ ...staged, bytes: stagedChange(heldBack) })) return false
+    this.heldBack = heldBack
+    return true
+  }
+
+  /** Attributes as who writes to it sees them. */
+  shown(attributes: Attributes): Attributes {
+    const unlanded = Math.ceil(this.unlandedBytes / 4096) * 8
+    const blocks = Math.min(attributes.blocks + unlanded, Math.ceil(this.size / 4096) * 8)
+    const mtimeNs = later(attributes.mtimeNs, this.mtimeNs)
+    const shown = { ...attributes, size: this.size, blocks, mtimeNs, ctimeNs: later(attributes.ctimeNs, mtimeNs) }
+    return this.heldBack === undefined ? shown : withTimes(shown, this.heldBack)
   }
 
   /** Bytes of memory that are written and have not landed. */

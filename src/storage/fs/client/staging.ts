@@ -22,6 +22,8 @@ export interface StagedWrite {
   readonly offset: number
   readonly mtimeNs: bigint
   readonly bytes: Uint8Array
+  /** The bytes are a change of times that follows what was written to the same part: see `held-times.ts`. */
+  readonly isChange?: boolean | undefined
 }
 
 /**
@@ -49,6 +51,8 @@ const TAIL_BYTES = 8
 const WRITE = 1
 const LANDED = 2
 const EMPTY = 3
+const CHANGE = 4
+const STAGED: ReadonlySet<number> = new Set([WRITE, CHANGE])
 
 /** Marks a place in the staging file: everything staged up to it. */
 export type StagingMark = number
@@ -105,12 +109,19 @@ export class Staging {
     return { staging, left: left.map(({ write }) => write), lost: lost.map(({ write }) => write) }
   }
 
+  /** Files of which something is staged, perhaps also of such as have landed since. */
+  static inosIn(options: Pick<StagingOptions, 'disk' | 'path' | 'bootId'>): readonly Ino[] {
+    using file = options.disk.open(options.path, 'create')
+    const { records } = readRecords(file, bootOf(options))
+    return [...new Set(records.flatMap(({ kind, write }) => (kind === WRITE ? [write.ino] : [])))]
+  }
+
   /** Keeps a write; answers the place behind it. Errors are the system's own; nothing is kept then. */
   write(write: StagedWrite): StagingMark {
     this.#payOwed()
     const sequence = this.#sequence + 1
     const filled = this.#fillBehind(RECORD_BYTES_MIN + write.bytes.byteLength)
-    this.#append({ kind: WRITE, sequence, ...write })
+    this.#append({ kind: write.isChange === true ? CHANGE : WRITE, sequence, ...write })
     this.#filled = Math.max(filled, this.#filled)
     this.#sequence = sequence
     this.#waits(write, sequence)
@@ -270,7 +281,7 @@ function readRecords(file: DiskFile, boot: Uint8Array): Found {
   return { epoch: records[0]?.epoch, records, end }
 }
 
-function bootOf({ bootId }: StagingOptions): Buffer {
+function bootOf({ bootId }: Pick<StagingOptions, 'bootId'>): Buffer {
   return Buffer.from(bootId.replaceAll('-', '').padEnd(32, '0').slice(0, 32), 'hex')
 }
 
@@ -287,7 +298,8 @@ function readRecord(file: DiskFile, position: number, boot: Uint8Array): ReadRec
   const { kind, sequence, epoch, offset, mtimeNs } = row
   const bytes = body.subarray(0, row.bytes)
   const isWhole = crc32(bytes) === body.readUInt32LE(row.bytes)
-  return { kind, sequence, epoch, write: { ino: inoOf(row.ino), offset, mtimeNs, bytes }, isWhole }
+  const write = { ino: inoOf(row.ino), offset, mtimeNs, bytes, isChange: kind === CHANGE }
+  return { kind, sequence, epoch, write, isWhole }
 }
 
 // A landing covers what was staged up to its mark for the same part of the same file.
@@ -295,7 +307,7 @@ function unlanded(records: readonly ReadRecord[], partBytes: number): ReadRecord
   const marks = new Map<string, StagingMark>()
   for (const { kind, sequence, write } of records) if (kind === LANDED) marks.set(partOf(write, partBytes), sequence)
   return records.filter(
-    ({ kind, sequence, write }) => kind === WRITE && sequence > (marks.get(partOf(write, partBytes)) ?? 0),
+    ({ kind, sequence, write }) => STAGED.has(kind) && sequence > (marks.get(partOf(write, partBytes)) ?? 0),
   )
 }
 

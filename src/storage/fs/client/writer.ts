@@ -2,16 +2,27 @@ import { andThen, type Awaitable, type Clock, isLater } from '#base'
 import type { ChunkSource, SpaceReservation } from '../chunk-source.ts'
 import { ERRNO, type Errno, isErrno } from '../errno.ts'
 import type { Extent } from '../extent.ts'
-import { DIRTY_AGE_MAX_MS, DIRTY_BYTES_MAX, FILE_BYTES_MAX, FLIGHTS_MAX, INLINE_BYTES_MAX } from '../limits.ts'
+import {
+  DIRTY_AGE_MAX_MS,
+  DIRTY_BYTES_MAX,
+  EXTENTS_PER_WRITE,
+  FILE_BYTES_MAX,
+  FLIGHTS_MAX,
+  INLINE_BYTES_MAX,
+} from '../limits.ts'
 import type { AlsoChanged, HomeLink } from '../operation.ts'
 import { later } from '../time.ts'
 import type { Answer, Attributes, Ino, Reply } from '../vfs.ts'
 import { BlockMemory } from './block-memory.ts'
 import { Block, isInline, type Span } from './block.ts'
-import { DirtyFile, type Flight, type Patch } from './dirty-file.ts'
-import { call, errnoOf } from './call.ts'
+import { DirtyFile, type Flight, type Patch, type Sending, type SentWith } from './dirty-file.ts'
+import { call, errnoOf, REFUSALS } from './call.ts'
+import { Gate } from './gate.ts'
+import { Leaving } from './leaving.ts'
 import { isDense, QuotaRoom } from './quota-room.ts'
+import { changeIn } from './held-times.ts'
 import type { StagedWrite, Staging } from './staging.ts'
+import { Storing } from './storing.ts'
 
 /** What the writer works with. */
 export interface WriterParts {
@@ -32,23 +43,23 @@ export class Writer {
   readonly #memory = new BlockMemory()
   /** Oldest first. */
   readonly #flights = new Set<Flight>()
+  /** Files that were closed and are on their way. */
+  readonly leaving: Leaving
+  readonly storing: Storing
+  readonly gate = new Gate()
   #bytes = 0
-  #held: Promise<void> | undefined
   readonly #room: QuotaRoom
 
   constructor(parts: WriterParts) {
     this.#parts = parts
     this.#room = new QuotaRoom(parts.link, this.#files)
+    this.leaving = new Leaving(parts.clock)
+    this.storing = new Storing(parts)
   }
 
   /** Attributes as the writer of the file sees them. */
   overlay(attributes: Attributes): Attributes {
-    const file = this.#files.get(attributes.ino)
-    if (file === undefined) return attributes
-    const unlanded = Math.ceil(file.unlandedBytes / 4096) * 8
-    const blocks = Math.min(attributes.blocks + unlanded, Math.ceil(file.size / 4096) * 8)
-    const mtimeNs = later(attributes.mtimeNs, file.mtimeNs)
-    return { ...attributes, size: file.size, blocks, mtimeNs, ctimeNs: later(attributes.ctimeNs, mtimeNs) }
+    return this.#files.get(attributes.ino)?.shown(attributes) ?? attributes
   }
 
   /** Size and unlanded bytes of a file; undefined when the home has everything. */
@@ -60,7 +71,8 @@ export class Writer {
   write(attributes: Attributes, offset: number, bytes: Uint8Array): Reply<void> {
     if (offset + bytes.byteLength > FILE_BYTES_MAX) return ERRNO.EFBIG
     if (bytes.byteLength === 0) return undefined
-    if (this.#isFull) return this.#writeLater(attributes.ino, offset, bytes)
+    const isHeldBack = this.#files.get(attributes.ino)?.heldBack !== undefined
+    if (this.#isFull || isHeldBack) return this.#writeLater(attributes.ino, offset, bytes)
     const hasRoom = this.#room.has(attributes.ino, this.#growthMax(attributes, offset, bytes.byteLength))
     if (isLater(hasRoom)) return this.#writeAsked(hasRoom, attributes.ino, offset, bytes)
     if (hasRoom === true) return this.#take(attributes, offset, bytes)
@@ -89,6 +101,7 @@ export class Writer {
     const file = this.#open(attributes)
     const mtimeNs = this.#parts.clock.wallNs()
     file.isWriting = true
+    file.isLeaving = false
     if (this.#parts.link.remote !== undefined) file.quotas = this.#room.limitedBy(file.ino)
     const failed = this.#writeParts(file, offset, bytes)
     file.isWriting = false
@@ -128,39 +141,31 @@ export class Writer {
   /** As {@link settle}, in one message with a change of attributes, for which the file must be small and none on its way; else false. */
   settleWith(ino: Ino, also: AlsoChanged): Reply<void> | false {
     const file = this.#files.get(ino)
-    const [block, another] = file?.blocks.values() ?? []
-    const isSmall = another === undefined && block?.isInline === true && block.spans.length <= EXTENTS_PER_WRITE
-    return file === undefined || !isSmall || file.flights().length > 0 ? false : this.#send(file, block, also)
+    const block = file?.onlyBlock
+    return file === undefined || block === undefined || file.heldBack !== undefined
+      ? false
+      : this.#send(file, block, { also })
+  }
+
+  /** Keeps a change of times until what was written to a small file is sent; false when it cannot wait for that. */
+  holdBack(ino: Ino, also: AlsoChanged): boolean {
+    const { staging } = this.#parts
+    return this.#files.get(ino)?.holdBack(also, staged => !isErrno(call(() => void staging.write(staged)))) === true
+  }
+
+  /** Sends what is left of a small file that is closed, without waiting for the home: false when that must be waited for. */
+  leave(ino: Ino): boolean {
+    const file = this.#files.get(ino)
+    if (file?.onlyBlock === undefined || file.quotas.length > 0 || this.leaving.isFull) return false
+    file.isLeaving = true
+    this.leaving.add(ino, async () => this.settle(ino))
+    return true
   }
 
   /** As {@link settle} for all files; answers why one of them could not. */
   async settleAll(): Promise<Errno | undefined> {
     const failures = await Promise.all([...this.#files.keys()].map(async ino => this.settle(ino)))
     return failures.find(isErrno)
-  }
-
-  /** Resolves when writes are held back no longer; undefined when they are not. */
-  get held(): Promise<void> | undefined {
-    return this.#held
-  }
-
-  /** Holds back writes that come from now on until it is disposed. One holder at a time. */
-  hold(): Disposable {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#held = promise
-    return {
-      [Symbol.dispose]: () => {
-        this.#held = undefined
-        resolve()
-      },
-    }
-  }
-
-  /** ENOSPC when this many bytes could not be written now. */
-  checkSpace(bytes: number): Errno | undefined {
-    const reservation = this.#parts.chunks.reserve(bytes)
-    reservation?.[Symbol.dispose]()
-    return reservation === undefined ? ERRNO.ENOSPC : undefined
   }
 
   /** The time, as writes are stamped with. */
@@ -173,27 +178,12 @@ export class Writer {
     return this.#files.size > 0
   }
 
-  /** Drops everything that has not landed, and answers of which files; what is on its way must be refused by the link. */
-  dropAll(): readonly Ino[] {
-    const inos = [...this.#files.keys()]
-    for (const ino of inos) this.discard(ino)
-    return inos
-  }
-
-  /** Bytes as extents that begin at 0: inline, or stored chunks. Faults: those of `ChunkSource.put`. */
-  extentsOf(bytes: Uint8Array): Awaitable<Extent[] | Errno> {
-    if (bytes.byteLength <= INLINE_BYTES_MAX) {
-      const data = Buffer.from(bytes)
-      return this.checkSpace(data.byteLength) ?? [{ kind: 'inline', offset: 0, bytes: data.byteLength, data }]
-    }
-    const { chunkBytes } = this.#parts
-    const offsets = Array.from({ length: Math.ceil(bytes.byteLength / chunkBytes) }, (_, index) => index * chunkBytes)
-    return Promise.all(offsets.map(offset => this.#storePart(bytes.subarray(offset, offset + chunkBytes), offset)))
-  }
-
-  async #storePart(bytes: Uint8Array, offset: number): Promise<Extent> {
-    const digest = await this.#parts.chunks.put(bytes)
-    return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
+  /** Drops what has not landed, but of closed files that are kept, and answers of which; what is on its way must be refused by the link. */
+  dropAll(keeps: (ino: Ino) => boolean): readonly Ino[] {
+    const dropped: Ino[] = []
+    for (const { ino, isLeaving } of this.#files.values()) if (!isLeaving || !keeps(ino)) dropped.push(ino)
+    for (const ino of dropped) this.discard(ino)
+    return dropped
   }
 
   /** Drops what was written to a file that is gone. */
@@ -209,7 +199,7 @@ export class Writer {
   tick(): void {
     const before = this.#parts.clock.monotonicMs() - DIRTY_AGE_MAX_MS
     const files = Array.from(this.#files.values())
-    for (const file of files) if (file.sinceMs <= before) this.flush(file.ino)
+    for (const file of files) if (file.sinceMs <= before || file.isLeaving) this.flush(file.ino)
     // What could not be given back is tried again.
     if (files.length === 0) void Promise.resolve(this.giveBack()).catch(() => undefined)
   }
@@ -220,6 +210,10 @@ export class Writer {
    */
   restore(attributes: Attributes, write: StagedWrite): void {
     const file = this.#open(attributes)
+    if (write.isChange === true) {
+      file.heldBack = changeIn(write.bytes)
+      return this.#close(file)
+    }
     const block = file.open(Math.floor(write.offset / file.blockBytes))
     const reservation = this.#reserve(block, write)
     if (reservation !== 'refused' && reservation !== undefined) file.hold(block, reservation)
@@ -260,8 +254,10 @@ export class Writer {
 
   // What has landed meanwhile is in the home's attributes only.
   async #writeLater(ino: Ino, offset: number, bytes: Uint8Array): Promise<Awaited<Reply<void>>> {
-    const failed = await (this.#parts.staging.isFull ? this.settleAll() : this.#settleOldest())
-    if (failed !== undefined && this.#isFull) return failed
+    const isHeldBack = this.#files.get(ino)?.heldBack !== undefined
+    const { isFull } = this.#parts.staging
+    const failed = await (isHeldBack ? this.settle(ino) : isFull ? this.settleAll() : this.#settleOldest())
+    if (failed !== undefined && (isHeldBack || this.#isFull)) return failed
     const attributes = await this.#parts.link.call('attributes', { ino })
     return isErrno(attributes) ? attributes : this.write(attributes, offset, bytes)
   }
@@ -281,7 +277,7 @@ export class Writer {
 
   // The first piece of a new file is mostly all of it: brought to the home at once it need not be staged before.
   #writeHome(ino: Ino, bytes: Uint8Array): Reply<void> {
-    const refused = this.checkSpace(bytes.byteLength)
+    const refused = this.storing.checkSpace(bytes.byteLength)
     if (refused !== undefined) return refused
     const data = Buffer.from(bytes)
     const extents = [{ kind: 'inline', offset: 0, bytes: data.byteLength, data }] as const
@@ -335,7 +331,9 @@ export class Writer {
   }
 
   #refuse(file: DirtyFile, failed: Errno): Errno {
-    for (const block of file.blocks.values()) if (block.spans.length === 0) this.#remove(file, block)
+    for (const block of file.blocks.values()) {
+      if (block.spans.length === 0 && file.blocks.delete(block.index)) this.#drop(file, block)
+    }
     return failed
   }
 
@@ -360,53 +358,68 @@ export class Writer {
   }
 
   /** Sends a block to the home; answers when it has landed, or why it has not. */
-  #send(file: DirtyFile, block: Block, also?: AlsoChanged): Reply<void> {
+  #send(file: DirtyFile, block: Block, what: Pick<SentWith, 'also'> = {}): Reply<void> {
     file.blocks.delete(block.index)
+    const { heldBack, isLeaving } = file
+    file.heldBack = undefined
+    const also = what.also ?? heldBack
+    const together = { also, ...(isLeaving ? { returnsDelegation: true } : {}) }
     const before = file.lastFlight(block.index)
     const isAlone = also === undefined
-    const flight: Flight = { block, mark: this.#parts.staging.mark, done: Promise.resolve(undefined), isAlone }
+    const flight: Flight = {
+      block,
+      mark: this.#parts.staging.mark,
+      done: Promise.resolve(undefined),
+      isAlone,
+      heldBack,
+    }
     const spans = block.spans.filter(span => span.start < span.end)
     if (before === undefined && block.isInline) {
       const landed = this.#commit(
         file,
         spans.map(span => block.inlineExtent(span)),
-        also,
+        together,
       )
       if (!isLater(landed)) return this.#arrive(file, flight, landed)
       flight.done = Promise.resolve(landed).then(answer => this.#arrive(file, flight, answer))
     } else {
-      flight.done = this.#fly(file, block, before).then(answer => this.#arrive(file, flight, answer))
+      flight.done = this.#fly(file, block, { before, what: together }).then(answer =>
+        this.#arrive(file, flight, answer),
+      )
     }
-    this.#flights.add(flight)
+    if (!isLeaving) this.#flights.add(flight)
     file.takeOff(flight)
     return flight.done
   }
 
-  async #fly(file: DirtyFile, block: Block, before: Flight | undefined): Promise<Errno | undefined> {
+  async #fly(file: DirtyFile, block: Block, { before, what }: Sending): Promise<Errno | undefined> {
     try {
       const stored = await Promise.allSettled(
         block.spans.map(async span => (isInline(span) ? block.inlineExtent(span) : this.#store(file, block, span))),
       )
       // What is older than a block lands before it or, when that has failed, goes with it another time.
       const failedBefore = await before?.done
-      return failedBefore ?? (await this.#commit(file, stored.map(valueOf)))
+      return failedBefore ?? (await this.#commit(file, stored.map(valueOf), what))
     } catch (error) {
       return errnoOf(error)
     }
   }
 
-  async #store(file: DirtyFile, block: Block, span: Span): Promise<Extent> {
-    const bytes = block.bytesOf(span)
+  #store(file: DirtyFile, block: Block, span: Span): Promise<Extent> {
     file.spend(block)
-    const digest = await this.#parts.chunks.put(bytes)
-    const offset = block.index * file.blockBytes + span.start
-    return { kind: 'chunk', offset, bytes: bytes.byteLength, digest, chunkOffset: 0, chunkBytes: bytes.byteLength }
+    return this.storing.store(block.bytesOf(span), block.index * file.blockBytes + span.start)
   }
 
-  #commit(file: DirtyFile, extents: readonly Extent[], also?: AlsoChanged): Awaitable<Errno | undefined> {
+  #commit(file: DirtyFile, extents: readonly Extent[], what?: SentWith): Awaitable<Errno | undefined> {
     const { ino, mtimeNs } = file
     for (let at = 0; at < extents.length; at += EXTENTS_PER_WRITE) {
-      const message = { ino, extents: extents.slice(at, at + EXTENTS_PER_WRITE), mtimeNs, killPrivileges: false, also }
+      const message = {
+        ino,
+        extents: extents.slice(at, at + EXTENTS_PER_WRITE),
+        mtimeNs,
+        killPrivileges: false,
+        ...what,
+      }
       const answer = call(() => this.#parts.link.call('write', message))
       const rest = extents.slice(at + EXTENTS_PER_WRITE)
       if (isLater(answer)) {
@@ -435,12 +448,14 @@ export class Writer {
       if (this.#files.size > 0) this.#parts.staging.landed({ ino: file.ino, offset }, flight.mark)
       return isRefused ? failed : undefined
     }
-    this.#putBack(file, flight)
+    this.#putBack(file, flight, failed)
     return failed
   }
 
   // Below what is newer: the next flight of the same block, or what was written since.
-  #putBack(file: DirtyFile, { under, block }: Flight): void {
+  #putBack(file: DirtyFile, { under, block, heldBack }: Flight, failed: Errno): void {
+    // What was refused may be the change: then it goes without.
+    if (!REFUSALS.has(failed)) file.heldBack ??= heldBack
     const next = file.firstFlight(block.index)
     const newer = next === undefined ? file.blocks.get(block.index) : undefined
     const merged = this.#merge(file, block.index, [under, block, newer])
@@ -459,11 +474,6 @@ export class Writer {
     }
     this.#bytes += merged.capacity
     return merged
-  }
-
-  #remove(file: DirtyFile, block: Block): void {
-    file.blocks.delete(block.index)
-    this.#drop(file, block)
   }
 
   #drop(file: DirtyFile, block: Block): void {
@@ -486,5 +496,3 @@ function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
   if (settled.status === 'rejected') throw settled.reason
   return settled.value
 }
-
-const EXTENTS_PER_WRITE = 16

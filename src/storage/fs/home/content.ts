@@ -62,6 +62,7 @@ export const write: Handler<'write'> = (context, input, request) => {
   }
   const inode = findFile(context, input.ino)
   if (isErrno(inode)) return inode
+  if (input.unchangedSince !== undefined && input.unchangedSince !== inode.ctimeNs) return ERRNO.ESTALE
   const last = input.extents.at(-1)
   if (last !== undefined && endOf(last) > FILE_BYTES_MAX) return ERRNO.EFBIG
   return withRoom(context, () => layWithin(context, input, request))
@@ -123,7 +124,7 @@ function mustWait(context: HomeContext, ino: Ino): boolean {
   return isMoreThan(context, context.tables.extents(ino), most)
 }
 
-function lay(change: Change, { ino, extents, killPrivileges: kill, mtimeNs }: WriteMessage): void {
+function lay(change: Change, { ino, extents, killPrivileges: kill, mtimeNs, returnsDelegation }: WriteMessage): void {
   const edited = change.edit(ino)
   for (const extent of extents) {
     change.replaceExtents(ino, { from: extent.offset, to: endOf(extent) }, [extent])
@@ -132,6 +133,7 @@ function lay(change: Change, { ino, extents, killPrivileges: kill, mtimeNs }: Wr
   if (kill) killPrivileges(change, edited)
   edited.mtimeNs = later(edited.mtimeNs, mtimeNs)
   edited.ctimeNs = later(edited.ctimeNs, mtimeNs)
+  if (returnsDelegation === true) edited.isDelegated = false
 }
 
 function isMoreThan(

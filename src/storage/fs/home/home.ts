@@ -148,6 +148,8 @@ const HANDLERS: { readonly [Kind in keyof HomeOperations]: Handler<Kind> } = {
   listXattr,
   removeXattr,
   access: () => undefined,
+  // Who lends files to sessions is told.
+  returnDelegations: () => undefined,
   touchAccess,
   forget,
   growth,

@@ -15,7 +15,7 @@ export function isMaking(kind: keyof HomeOperations): boolean {
   return kind === 'make' || kind === 'makeUnnamed'
 }
 
-export const make: Handler<'make'> = (context, { parent, name, node, caller }, request) => {
+export const make: Handler<'make'> = (context, { parent, name, node, caller, isDelegated }, request) => {
   const taken = freePlace(context, { parent, name })
   if (taken !== undefined) return taken
   const directory = findDirectory(context, parent)
@@ -23,7 +23,8 @@ export const make: Handler<'make'> = (context, { parent, name, node, caller }, r
   const refused = cannotMake(directory, node) ?? cannotAdd(context, directory.quotaRoot, { bytes: 0, inodes: 1 })
   if (refused !== undefined) return refused
   const change = changeOf(context, request)
-  const inode = addInode(context, change, { directory, node, caller, nlink: node.kind === 'directory' ? 2 : 1 })
+  const nlink = node.kind === 'directory' ? 2 : 1
+  const inode = addInode(context, change, { directory, node, caller, nlink, isDelegated })
   addName(context, change, { parent, name }, inode)
   change.commit(inode.ino)
   return attributesOf(inode)
@@ -54,10 +55,11 @@ interface Birth {
   readonly node: NewNode
   readonly caller: Caller
   readonly nlink: number
+  readonly isDelegated?: boolean | undefined
 }
 
 function addInode(context: HomeContext, change: Change, birth: Birth): Inode {
-  const { directory, node, caller, nlink } = birth
+  const { directory, node, caller, nlink, isDelegated = false } = birth
   const ino = context.tables.inos.take()
   const inherited = inheritedAcl(context, directory, node, caller)
   const fromDirectory = (directory.mode & S_ISGID) !== 0
@@ -83,6 +85,7 @@ function addInode(context: HomeContext, change: Change, birth: Birth): Inode {
     tree: undefined,
     overlayBytes: 0,
     hasXattrs: inherited.lists.length > 0,
+    isDelegated: isDelegated && node.kind === 'file',
     target: node.target ?? '',
   }
   for (const [name, value] of inherited.lists) change.put(keys.xattrKey(ino, name), value)

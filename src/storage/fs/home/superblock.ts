@@ -38,6 +38,7 @@ export function format(keyspace: LocalKeyspace, superblock: Superblock, owner: {
     tree: undefined,
     overlayBytes: 0,
     hasXattrs: false,
+    isDelegated: false,
     target: '',
   }
   const put = (key: ByteString, value: Uint8Array) => ({ kind: 'put', key, value }) as const

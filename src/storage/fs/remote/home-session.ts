@@ -41,6 +41,8 @@ export interface SessionHolder {
   forgetAll(): void
   /** Files that are open here. */
   held(): readonly Ino[]
+  /** Files that may be closed before the home has all of them. */
+  delegated(): readonly Ino[]
   /** What is locked from here. */
   locks(): readonly PlacedLock[]
   /** The session is over at the home: what was written and not yet there is lost. */
@@ -106,6 +108,7 @@ export class HomeSession implements AsyncDisposable {
   #heardMs = Number.NEGATIVE_INFINITY
   #isStoodInFor = false
   #standIns = 0
+  #lost = 0
   readonly #waiting = new Set<Waiting>()
   #isLooking = false
 
@@ -140,6 +143,11 @@ export class HomeSession implements AsyncDisposable {
   /** How often another machine has answered for the home. */
   get standIns(): number {
     return this.#standIns
+  }
+
+  /** How often the session was over at the home. */
+  get lost(): number {
+    return this.#lost
   }
 
   /** The session, once the home is reached. Faults: Unreachable. */
@@ -310,6 +318,7 @@ export class HomeSession implements AsyncDisposable {
     const { holder, world, filesystem } = this.#parts
     holder.forgetAll()
     if (!isLost) return true
+    this.#lost += 1
     world.log.warn('a session of this machine is over', { filesystem, why: error.message })
     holder.lost()
     return true
@@ -339,11 +348,19 @@ export class HomeSession implements AsyncDisposable {
       const resume =
         this.#resume === undefined
           ? undefined
-          : { session: this.#resume, held: holder.held(), locks: holder.locks(), ...this.#answered }
+          : {
+              session: this.#resume,
+              held: holder.held(),
+              locks: holder.locks(),
+              delegated: holder.delegated(),
+              ...this.#answered,
+            }
       try {
         const grant = await transport.open(resume, this.#closing.signal)
         holder.forgetAll()
-        if (resume !== undefined && !grant.isResumed) holder.lost()
+        const isOver = resume !== undefined && !grant.isResumed
+        if (isOver) this.#lost += 1
+        if (isOver) holder.lost()
         if (!grant.isResumed) this.#answered = NOTHING_ANSWERED
         this.#resume = undefined
         this.#sequence = Math.max(this.#sequence, grant.lastSequence)

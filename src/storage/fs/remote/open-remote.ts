@@ -14,7 +14,7 @@ import { unsettled } from '../faults.ts'
 import type { UsedFilesystem } from '../filesystem.ts'
 import type { Superblock } from '../home/superblock.ts'
 import { ROOT_INO } from '../inode.ts'
-import { LOCK_TOLD_MS, TICK_MS } from '../limits.ts'
+import { DELEGATIONS_MAX, LOCK_TOLD_MS, TICK_MS } from '../limits.ts'
 import type { Quota } from '../quota.ts'
 import type { Grant, HomeTransport } from '../shared/protocol.ts'
 import { ManifestStore } from '../snapshot/manifest-store.ts'
@@ -66,6 +66,10 @@ export interface RemoteFilesystem extends UsedFilesystem, AsyncDisposable {
   readonly isStoodInFor: boolean
   /** How often another machine with its log has answered for its home, while that was silent. */
   readonly standIns: number
+  /** How often its session was over at the home. */
+  readonly lostSessions: number
+  /** True while something of a file is not at the home. */
+  isUnlanded(ino: Ino): boolean
   /** Stops without bringing anything to the home, as the end of the process would: for simulation and tests. */
   abandon(): Promise<void>
 }
@@ -76,15 +80,15 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   world.disk.makeFolder(folder)
   const file = new SessionFile(world.disk, folder)
   const chunks = new DurablePuts(options.chunks)
-  const parts: { client?: Client; writer?: Writer } = {}
   const resume = file.read()
+  const parts: RemoteHalf = { opened: Promise.withResolvers(), staged: resume === undefined ? [] : stagedIn(options) }
   const slotFile = new SlotFile(world.disk, folder)
   const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
   const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self })
   link.wasHome(options.leftBehind)
   const snapshots = new RemoteSnapshots(link)
-  const told = options.told ?? (() => undefined)
+  const { told = () => undefined } = options
   const fresh = () => forAWhile(told(), world.clock, LOCK_TOLD_MS)
   const locking = { link, file: lockFile, settle: (ino: Ino) => parts.writer?.settle(ino), fresh }
   const locks = new ClientLocks(locking, options.isMounted === true ? lockFile.read() : [])
@@ -101,6 +105,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         for (const entry of [...stale.entries, ...names]) parts.client?.invalidate({ kind: 'entry', ...entry })
         if (stale.inos.includes(SNAPSHOTS_INO)) snapshots.forget()
         for (const wait of stale.granted) locks.granted(wait)
+        void giveBack(link, parts, stale.recalled ?? [])
         return held
       },
       givesBack: async () => void (await parts.writer?.giveBack()),
@@ -110,9 +115,10 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         snapshots.forget()
       },
       held: () => link.held,
+      delegated: () => [...link.delegated, ...parts.staged].slice(0, DELEGATIONS_MAX),
       locks: () => locks.held,
       // Whoever thinks that it holds a lock must not go on as if it did.
-      lost: () => link.fail([...(parts.writer?.dropAll() ?? []), ...locks.lost()]),
+      lost: () => link.lose(keeps => parts.writer?.dropAll(keeps) ?? [], locks.lost()),
       returned: () => {
         forgetInodes(parts.client, link.returned())
         snapshots.forget()
@@ -139,6 +145,28 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
   }
 }
 
+/** What there is of the client half while it is being opened. */
+interface RemoteHalf {
+  client?: Client
+  writer?: Writer
+  /** Files of which an earlier process had staged something, until all of that is at the home. */
+  staged: readonly Ino[]
+  readonly opened: PromiseWithResolvers<void>
+}
+
+function stagedIn({ world, folder, bootId }: RemoteFilesystemOptions): readonly Ino[] {
+  return Staging.inosIn({ disk: world.disk, path: `${folder}/staging`, bootId })
+}
+
+// Somebody wants to see files that were made from here: all of them is brought to the home first.
+async function giveBack(link: RemoteHome, parts: RemoteHalf, inos: readonly Ino[]): Promise<void> {
+  if (inos.length === 0) return
+  link.recalled(inos)
+  await parts.opened.promise
+  await Promise.all(inos.map(async ino => parts.writer?.settle(ino)))
+  await link.returnDelegations(inos)
+}
+
 function forgetInodes(client: Client | undefined, inos: readonly Ino[]): void {
   for (const ino of inos) client?.invalidate({ kind: 'inode', ino })
 }
@@ -149,7 +177,7 @@ async function openOver(over: {
   readonly link: RemoteHome
   readonly session: HomeSession
   readonly grant: Grant
-  readonly parts: { client?: Client; writer?: Writer }
+  readonly parts: RemoteHalf
   readonly locks: ClientLocks
   readonly snapshots: RemoteSnapshots
 }): Promise<RemoteFilesystem> {
@@ -176,6 +204,8 @@ async function openOver(over: {
     world.log.warn('writes that were never synced are lost with their session', { name, writes: left.length })
   }
   await writer.settleAll()
+  parts.staged = []
+  parts.opened.resolve()
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const accessTimes = new AccessTimes(link, world.clock)
   const reader = new Reader(trees, chunks)
@@ -240,6 +270,14 @@ class OpenRemote implements RemoteFilesystem {
     return this.#parts.session.standIns
   }
 
+  get lostSessions(): number {
+    return this.#parts.session.lost
+  }
+
+  isUnlanded(ino: Ino): boolean {
+    return this.#parts.writer.dirty(ino) !== undefined
+  }
+
   readonly whole = (): Reply<Quota> => this.#parts.link.call('whole', {})
 
   invalidate(change: Invalidation): void {
@@ -288,12 +326,13 @@ class OpenRemote implements RemoteFilesystem {
 
   // Work nobody waits for: old writes go home, access times are told, files that are held no longer are let go.
   async #run(signal: AbortSignal): Promise<void> {
-    const { world, writer, accessTimes, client } = this.#parts
+    const { world, writer, accessTimes, client, link } = this.#parts
     while (!signal.aborted) {
       try {
         writer.tick()
         await accessTimes.flush()
         await client.reap()
+        await link.returnDelegations()
         await world.clock.sleep(TICK_MS, signal)
       } catch (error) {
         if (signal.aborted) return

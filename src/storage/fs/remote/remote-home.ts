@@ -5,6 +5,7 @@ import type { Extent } from '../extent.ts'
 import {
   CONTENT_AHEAD_BYTES,
   CONTENTS_MAX,
+  DELEGATIONS_MAX,
   FILE_BYTES_MAX,
   KERNEL_TTL_MS,
   REMOTE_LIST_MAX,
@@ -19,6 +20,7 @@ import { seen } from '../shared/permitted.ts'
 import type { RemoteAnswer, RemoteCall, RemoteKind, Stale } from '../shared/protocol.ts'
 import { inosOf, inosShown } from '../shared/told.ts'
 import type { Answer, Attributes, Caller, Cookie, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
+import { Delegated } from './delegated.ts'
 import type { HomeSession } from './home-session.ts'
 import { Learning } from './learning.ts'
 import { LookAhead } from './look-ahead.ts'
@@ -50,6 +52,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
   })
   readonly #files = new OpenFiles()
   readonly #unsynced = new Unsynced()
+  readonly #delegated = new Delegated()
   /** What kernels here were shown of by others than the home. */
   readonly #stoodIn = new Set<Ino>()
   #boot: string | undefined
@@ -120,6 +123,39 @@ export class RemoteHome implements HomeLink, RemoteSide {
     return this.#unsynced.takeAny() ? ERRNO.EIO : undefined
   }
 
+  isDelegated(ino: Ino): boolean {
+    return this.#delegated.has(ino) && this.#session().leaseMs > 0
+  }
+
+  giveBack(ino: Ino): void {
+    this.#delegated.giveBack(ino)
+  }
+
+  maySetTimes({ uid }: Attributes, caller: Caller): boolean {
+    return (
+      seen(caller, this.#session().access ?? 'readOnly').uid === uid ||
+      (caller.uid === 0 && this.#session().access === 'full')
+    )
+  }
+
+  /** Files that may be closed before the home has all of them. */
+  get delegated(): readonly Ino[] {
+    return this.#delegated.all
+  }
+
+  /** The home wants these back: from now on they are closed when it has all of them. */
+  recalled(inos: readonly Ino[]): void {
+    this.#delegated.recalled(inos)
+  }
+
+  /** Tells the home that it has all of these, and of those that were given back. */
+  async returnDelegations(inos: readonly Ino[] = []): Promise<void> {
+    for (const ino of inos) this.#delegated.ended(ino)
+    const returned = [...inos, ...this.#delegated.takeReturned()].slice(0, DELEGATIONS_MAX)
+    // A home that does not hear it asks again.
+    if (returned.length > 0) await this.#ask('returnDelegations', { inos: returned }, 'hasty').catch(() => undefined)
+  }
+
   prepare(ino: Ino): Awaitable<void> {
     if (this.#limitsOf(ino) !== undefined) return undefined
     const at = this.#cache.limits
@@ -180,8 +216,24 @@ export class RemoteHome implements HomeLink, RemoteSide {
     for (const ino of inos) this.#files.fail(ino)
   }
 
+  /**
+   * The session is over. `drop` drops what was written in it but to files that are to be kept, and answers to which: of those that were
+   * closed and that nobody else had looked at, as far as was heard, it is brought to the home in the next. `locked`: of which something was.
+   */
+  lose(drop: (keeps: (ino: Ino) => boolean) => readonly Ino[], locked: readonly Ino[]): void {
+    const kept: Ino[] = []
+    const dropped = drop(ino => this.#delegated.isLent(ino) && kept.push(ino) > 0)
+    this.#delegated.lose(kept)
+    this.fail([...dropped, ...locked])
+  }
+
+  mustSettle(ino: Ino): boolean {
+    return this.#delegated.formerly(ino) !== undefined
+  }
+
   /** A file whose lost writes have been dropped is as good as any other. */
   recover(ino: Ino): void {
+    this.#delegated.settled(ino)
     this.#files.recover(ino)
   }
 
@@ -278,9 +330,23 @@ export class RemoteHome implements HomeLink, RemoteSide {
       return answer
     }
     this.#learning.learn({ kind, input, name: undefined }, answer)
+    this.#learnLent({ kind, input, name: undefined }, answer)
     for (const { ino } of answer.changed) this.#unsynced.changed(ino)
+    for (const attributes of answer.changed) this.#delegated.changed(attributes)
     if (this.#unsynced.size > UNSYNCED_MAX) void this.#ask('sync', { revision: undefined }).catch(() => undefined)
     return answer
+  }
+
+  #learnLent({ kind, input }: RemoteCall, { answer, changed, isDelegated }: RemoteAnswer): void {
+    if (kind === 'write' && 'ino' in input && this.mustSettle(input.ino)) {
+      this.#delegated.settled(input.ino)
+      // Others have changed it, or may have: whoever wants it to be durable is told.
+      if (isErrno(answer)) this.#unsynced.lost(input.ino)
+    }
+    if (isErrno(answer)) return
+    const made = new Set(isDelegated === true ? inosShown(answer) : [])
+    for (const attributes of changed) if (made.has(attributes.ino)) this.#delegated.lent(attributes)
+    if ('returnsDelegation' in input && input.returnsDelegation === true) this.#delegated.ended(input.ino)
   }
 
   #named<Kind extends RemoteKind>(kind: Kind, input: HomeOperations[Kind]['input']): typeof input {
@@ -292,6 +358,8 @@ export class RemoteHome implements HomeLink, RemoteSide {
       ...input,
       ...(isAsked && this.#self !== undefined ? { caller: this.#self } : {}),
       ...(opener === undefined ? {} : { opener }),
+      ...(kind === 'write' && ino !== undefined ? { unchangedSince: this.#delegated.formerly(ino) } : {}),
+      ...(kind === 'make' && 'node' in input && input.node.kind === 'file' ? { isDelegated: true } : {}),
     }
   }
 

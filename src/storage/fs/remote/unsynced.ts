@@ -41,6 +41,11 @@ export class Unsynced {
     this.#syncing.clear()
   }
 
+  /** What was changed of an inode is lost. */
+  lost(ino: Ino): void {
+    this.#lost.add(ino)
+  }
+
   /** True when changes of the inode may be lost, which is said once. */
   take(ino: Ino): boolean {
     return this.#lost.delete(ino)

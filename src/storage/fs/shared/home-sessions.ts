@@ -1,6 +1,5 @@
 import { andThen, type Awaitable, type ByteString, forAWhile, isLater } from '#base'
-import type { Revision } from '#keyspace'
-import { errnoOf } from '../client/call.ts'
+import { call as safely } from '../client/call.ts'
 import { isErrno } from '../errno.ts'
 import { LOCAL_SESSION } from '../home/locks.ts'
 import { isMaking } from '../home/make.ts'
@@ -16,6 +15,7 @@ import {
 } from '../limits.ts'
 import type { HomeOperations } from '../operation.ts'
 import type { Ino, Reply } from '../vfs.ts'
+import type { Delegations } from './delegations.ts'
 import { closes, lost, sessionFault } from './faults.ts'
 import { Member, type SlotRow } from './member.ts'
 import { Members } from './members.ts'
@@ -33,10 +33,11 @@ import {
 } from './protocol.ts'
 import { answerAgain } from './again.ts'
 import { isInLog } from './answered.ts'
-import type { Asker, HomeSessionsParts } from './session-parts.ts'
+import type { Asker, Asleep, HomeSessionsParts } from './session-parts.ts'
 import { requestOf, SessionTable } from './session-table.ts'
 import { readSealed, withSealed } from './small-files.ts'
 import { contentWithin, inosOf, inosShown, orphansIn, shown } from './told.ts'
+import { Unlanded } from './unlanded.ts'
 
 /**
  * The sessions of machines that use a filesystem whose home is here. A session lives while it is heard of at least every
@@ -47,6 +48,8 @@ export class HomeSessions {
   readonly #parts: HomeSessionsParts
   readonly #members: Members
   readonly #table: SessionTable
+  /** What was written and is not at the home yet. */
+  readonly unlanded: Unlanded
   readonly #byNumber = new Map<number, Member>()
   /** Sessions of before this process began: until when they may be resumed. */
   readonly #asleep = new Map<number, Asleep>()
@@ -66,7 +69,13 @@ export class HomeSessions {
   constructor(parts: HomeSessionsParts) {
     this.#parts = parts
     const { tables } = parts.home.context
-    this.#members = new Members(tables, parts.local)
+    this.#members = new Members(tables, parts.local, parts.world.clock)
+    this.unlanded = new Unlanded({
+      home: parts.home,
+      local: parts.local,
+      delegations: this.#delegations,
+      awake: () => (this.#asleep.size === 0 ? undefined : this.#allAwake.promise),
+    })
     this.#table = new SessionTable(tables.keyspace)
     parts.home.context.locks.onGranted = (session, wait) => this.#granted(session, wait)
     parts.home.context.rooms.onRecall = () => this.#recall()
@@ -122,7 +131,7 @@ export class HomeSessions {
     const { name } = call
     if (name === undefined) return this.#run(member, call, undefined)
     const row = member.slots.get(name.slot)
-    if (row?.sequence === name.sequence && !row.hasFailed) return row.answer
+    if (row?.sequence === name.sequence && !row.hasFailed) return this.#delegations.still(member, await row.answer)
     if (row !== undefined && row.sequence > name.sequence) throw sessionFault('Superseded', 'a later change is there')
     const request = requestOf(session, name)
     const done = this.#parts.home.resultOf(request)
@@ -188,6 +197,8 @@ export class HomeSessions {
       return home.run(kind, { ...input, inos: [] }, request)
     }
     if (isLock(kind)) return this.#locked(kind, input)
+    const elsewhere = this.unlanded.beforeLocal(kind, input)
+    if (elsewhere !== undefined) return elsewhere.then(() => this.local(kind, input, request))
     const answer = home.run(kind, input, request)
     if (kind === 'setQuota' || kind === 'removeQuota') this.#members.limitsChanged()
     else if (!isChange(kind)) return answer
@@ -250,6 +261,10 @@ export class HomeSessions {
     return this.#members.size
   }
 
+  get #delegations(): Delegations {
+    return this.#members.delegations
+  }
+
   get #nowMs(): number {
     return this.#parts.world.clock.monotonicMs()
   }
@@ -287,7 +302,7 @@ export class HomeSessions {
     return member
   }
 
-  #resume(machine: string, { session, held, locks, ...newest }: Resumption): Member | undefined {
+  #resume(machine: string, { session, held, locks, delegated = [], ...newest }: Resumption): Member | undefined {
     const asleep = this.#asleep.get(session)
     if (asleep?.machine === machine) {
       if (asleep.endsBefore !== undefined && !isInLog(this.#parts.epochs, asleep.endsBefore, newest)) {
@@ -309,6 +324,11 @@ export class HomeSessions {
     // It has forgotten everything.
     member.acknowledge(Number.POSITIVE_INFINITY)
     this.#hold(member, held)
+    const { tables } = this.#parts.home.context
+    this.#delegations.resumed(
+      member,
+      delegated.filter(ino => tables.inode(ino)?.isDelegated === true),
+    )
     if (this.#parts.home.context.locks.reclaim(session, locks)) return member
     this.#end(member, 'others have locked what it had')
     return undefined
@@ -330,7 +350,7 @@ export class HomeSessions {
     // Here rather than in its own step, in which it is known whose change it is.
     if (isMaking(call.kind)) await this.#parts.home.context.tables.inos.awaited?.catch(() => undefined)
     const sealed = call.kind === 'contents' ? await readSealed(this.#parts.home.context, inosOf(call)) : undefined
-    await this.#settleLocal(call)
+    await this.unlanded.before(call, member)
     if (member.isLost) throw lost(member.session)
     if (isLock(call.kind)) return this.#runLock(member, call)
     const { home } = this.#parts
@@ -338,12 +358,14 @@ export class HomeSessions {
     const input = call.kind === 'forget' ? NOTHING_HELD : permitted(home.context, this.#rights(member, call), call)
     if (isErrno(input)) return this.#seen(member, this.#told(member, call, input, new Set()))
     const asked = OF_SESSION.has(call.kind) ? { ...input, session: member.session } : input
-    const { value, touched } = this.#members.as(member, () => runSafely(() => home.run(call.kind, asked, request)))
+    const { value, touched } = this.#members.as(member, () => safely(() => home.run(call.kind, asked, request)))
     if (!isLater(value)) {
       const answer = sealed === undefined || isErrno(value) ? value : withSealed(value as FileContents, sealed)
-      return this.#finish(member, call, this.#told(member, call, answer, touched))
+      const isDelegated = this.#delegations.after(member, call, answer)
+      return this.#finish(member, call, { ...this.#told(member, call, answer, touched), isDelegated })
     }
     const later = await value
+    this.#delegations.after(member, call, later)
     // Whose change it was is known in its own step only.
     if (isChange(call.kind)) this.#members.changedLater(inosOf(call))
     return this.#finish(member, call, this.#told(member, call, later, touched))
@@ -368,6 +390,7 @@ export class HomeSessions {
 
   async #again(member: Member, call: RemoteCall, number: number): Promise<RemoteAnswer> {
     const answer = answerAgain(this.#parts.home, call, number)
+    if (isMaking(call.kind)) this.#delegations.returned(member, inosShown(answer))
     return this.#finish(member, call, this.#told(member, call, answer, new Set()))
   }
 
@@ -419,16 +442,6 @@ export class HomeSessions {
     return told
   }
 
-  // What was written in this process and is not at the home yet is seen by nobody else.
-  async #settleLocal(call: RemoteCall): Promise<void> {
-    const { local, home } = this.#parts
-    if (!local.isDirty) return
-    for (const ino of inosOf(call)) await local.settle(ino)
-    if (call.kind !== 'lookup' && call.kind !== 'list') return
-    const seen = runSafely(() => home.run(call.kind, call.input, undefined))
-    if (!isLater(seen)) for (const ino of inosShown(seen)) await local.settle(ino)
-  }
-
   #hold(member: Member, inos: readonly Ino[]): void {
     const { tables } = this.#parts.home.context
     for (const ino of inos) if (tables.inode(ino) !== undefined) member.holds.add(ino)
@@ -472,22 +485,6 @@ export class HomeSessions {
   #giveUp(session: number): void {
     this.#asleep.delete(session)
     this.#table.delete(session)
-  }
-}
-
-interface Asleep {
-  readonly machine: string
-  readonly untilMs: number
-  /** It was a session of an earlier home: what that answered from this revision on is not here. */
-  readonly endsBefore: Revision | undefined
-}
-
-function runSafely(run: () => Reply<unknown>): Reply<RemoteAnswer['answer']> {
-  try {
-    const answer = run() as Reply<RemoteAnswer['answer']>
-    return isLater(answer) ? answer.then(undefined, errnoOf) : answer
-  } catch (error) {
-    return errnoOf(error)
   }
 }
 

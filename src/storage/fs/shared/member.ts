@@ -143,6 +143,16 @@ function together(batch: readonly Stale[], last: Stale): Stale {
   )
   const kept = [...inos, ...moved].filter(ino => !whole.has(ino))
   const granted = batch.flatMap(stale => stale.granted)
+  const recalled = batch.flatMap(stale => stale.recalled ?? [])
   const limits = batch.some(stale => stale.limits === true)
-  return { ...last, inos: [...inos], kept, moved: [...moved], entries: [...entries.values()], granted, limits }
+  return {
+    ...last,
+    inos: [...inos],
+    kept,
+    moved: [...moved],
+    entries: [...entries.values()],
+    granted,
+    recalled,
+    limits,
+  }
 }

@@ -1,10 +1,11 @@
-import type { ByteString } from '#base'
+import type { ByteString, Clock } from '#base'
 import type { Revision } from '#keyspace'
 import type { Tables, Touched } from '../home/tables.ts'
 import { ROOT_INO } from '../inode.ts'
 import { STALE_NAMES_MAX } from '../limits.ts'
 import { SNAPSHOTS_INO } from '../snapshot/view.ts'
 import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
+import { Delegations } from './delegations.ts'
 import type { Member } from './member.ts'
 import type { Stale } from './protocol.ts'
 
@@ -21,6 +22,7 @@ export interface LocalHalf {
  * changed. A change is answered only when all of them have forgotten it, or are lost. It costs nothing while there is no session.
  */
 export class Members {
+  readonly delegations: Delegations
   readonly #tables: Tables
   readonly #local: LocalHalf
   readonly #members = new Set<Member>()
@@ -30,7 +32,8 @@ export class Members {
   #author: Member | undefined
   #touched: Set<Ino> | undefined
 
-  constructor(tables: Tables, local: LocalHalf) {
+  constructor(tables: Tables, local: LocalHalf, clock: Clock) {
+    this.delegations = new Delegations(clock, (holder, recalled) => this.#tell(holder, { ...NOTHING, recalled }))
     this.#tables = tables
     this.#local = local
   }
@@ -53,6 +56,7 @@ export class Members {
     this.#members.delete(member)
     if (this.#newest.delete(member)) this.#newest.set(undefined, this.#tables.revision)
     for (const ino of member.interests) this.#forget(member, ino)
+    this.delegations.drop(member)
     member.lose()
     if (this.#members.size === 0) this.#tables.onChanged = undefined
   }
@@ -134,8 +138,10 @@ export class Members {
 
   #changed({ inos, names, unmarked, asBefore }: Touched): void {
     const author = this.#author
-    this.#newest.set(author, this.#tables.revision)
-    for (const ino of inos) {
+    // Content that only lies elsewhere now looks as it did: whoever sees it need not wait until that is durable.
+    const all = [...inos]
+    if (!all.every(ino => unmarked.has(ino) && asBefore.has(ino))) this.#newest.set(author, this.#tables.revision)
+    for (const ino of all) {
       this.#touched?.add(ino)
       const entries = names.filter(({ parent }) => parent === ino)
       if (author !== undefined && !unmarked.has(ino)) this.#tellLocal(ino, entries)

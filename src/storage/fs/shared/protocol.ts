@@ -31,6 +31,8 @@ export interface RemoteAnswer<Kind extends RemoteKind = RemoteKind> {
   readonly changed: readonly Attributes[]
   /** Of a `content`: up to where it tells. */
   readonly contentTo: number
+  /** Of a file that was made: what is written to it may be closed before it is at the home, until that wants it back. */
+  readonly isDelegated?: boolean | undefined
   /** Another machine with the log has answered for a home that is silent: nobody says when it is so no longer. */
   readonly isFromStandIn?: true | undefined
 }
@@ -54,6 +56,8 @@ export interface Stale {
   readonly entries: readonly DirectoryPlace[]
   /** Waits for locks that are over: they are held. */
   readonly granted: readonly number[]
+  /** Files that were lent, and that somebody wants to see: what was written to them is brought to the home, and they are returned. */
+  readonly recalled?: readonly Ino[] | undefined
   /** Limits have changed, or are near: what is not needed of the room in them is given back before this is acknowledged. */
   readonly limits?: boolean | undefined
 }
@@ -80,6 +84,8 @@ export interface Resumption {
   readonly session: number
   readonly held: readonly Ino[]
   readonly locks: readonly PlacedLock[]
+  /** Files that it was lent and has not returned. */
+  readonly delegated?: readonly Ino[] | undefined
   /** The newest revision in which a change of it was answered, and by the home of which epoch: another home has to have that. */
   readonly answered?: number | undefined
   readonly epoch?: number | undefined

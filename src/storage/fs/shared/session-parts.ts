@@ -52,3 +52,11 @@ export interface Asker {
   readonly machine: string
   readonly access: Access
 }
+
+/** A session of before this process began, which waits to be resumed. */
+export interface Asleep {
+  readonly machine: string
+  readonly untilMs: number
+  /** It was a session of an earlier home: what that answered from this revision on is not here. */
+  readonly endsBefore: Revision | undefined
+}

@@ -10,7 +10,7 @@ import type { RemoteAnswer, RemoteCall } from './protocol.ts'
 
 /** The inodes that an operation names. */
 export function inosOf({ kind, input }: RemoteCall): Ino[] {
-  if (kind === 'forget' || kind === 'touchAccess') return []
+  if (kind === 'forget' || kind === 'touchAccess' || kind === 'returnDelegations') return []
   if (kind === 'contents') return 'inos' in input ? [...input.inos] : []
   const found: Ino[] = []
   const take = (value: unknown): void => {

@@ -142,6 +142,7 @@ export class Restorer {
       entries: 0,
       overlayBytes: 0,
       hasXattrs: false,
+      isDelegated: false,
     }
   }
 

@@ -58,7 +58,7 @@ export interface SnapshotParts {
   readonly reader: Reader
   readonly accessTimes: AccessTimes
   /** The machines that show them elsewhere. */
-  readonly sessions: Pick<HomeSessions, 'snapshotsChanged'>
+  readonly sessions: Pick<HomeSessions, 'snapshotsChanged' | 'unlanded'>
 }
 
 /** Snapshots over the home's tables. */
@@ -94,7 +94,10 @@ export class HomeSnapshots implements Snapshots {
       builder: this.#builder,
       cids: new Cids({ store: this.#store, shape: trees.shape, clock: tables.clock }),
       view: this.view,
-      seal: async ino => (await writer.settle(ino)) ?? (await sealer.seal(ino), undefined),
+      seal: async ino => {
+        await parts.sessions.unlanded.of(ino)
+        return (await writer.settle(ino)) ?? (await sealer.seal(ino), undefined)
+      },
     })
   }
 
@@ -191,9 +194,10 @@ export class HomeSnapshots implements Snapshots {
   }
 }
 
-function builderOf({ context, writer, accessTimes }: SnapshotParts, store: ManifestStore): Builder {
+function builderOf({ context, writer, accessTimes, sessions }: SnapshotParts, store: ManifestStore): Builder {
   const { tables, sealer, trees } = context
   const settle = async (): Promise<void> => {
+    await sessions.unlanded.all()
     const failed = await writer.settleAll()
     accessTimes.flush()
     if (failed === undefined) return
@@ -215,7 +219,7 @@ function builderOf({ context, writer, accessTimes }: SnapshotParts, store: Manif
     },
     hold: async () => {
       using held = new DisposableStack()
-      held.use(writer.hold())
+      held.use(writer.gate.hold())
       await settle()
       return held.move()
     },

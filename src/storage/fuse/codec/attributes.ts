@@ -26,15 +26,16 @@ const KINDS: readonly FileKind[] = ['file', 'directory', 'symlink', 'fifo', 'soc
 /** Writes `fuse_entry_out`, 128 bytes: the inode found, with how long name and attributes may be trusted. */
 export function writeEntry(out: Uint8Array, offset: number, attributes: Attributes, ttlMs: number): number {
   const { seconds, nanoseconds } = ttlParts(ttlMs)
+  const attr = ttlParts(ttlOf(attributes, ttlMs))
   ENTRY_OUT.write(
     out,
     {
       nodeid: attributes.ino,
       generation: 0,
       entryValid: seconds,
-      attrValid: seconds,
+      attrValid: attr.seconds,
       entryValidNsec: nanoseconds,
-      attrValidNsec: nanoseconds,
+      attrValidNsec: attr.nanoseconds,
     },
     offset,
   )
@@ -56,7 +57,7 @@ export function writeNoEntry(out: Uint8Array, offset: number, ttlMs: number): nu
 
 /** Writes `fuse_attr_out`, 104 bytes. */
 export function writeAttrOut(out: Uint8Array, offset: number, attributes: Attributes, ttlMs: number): number {
-  const { seconds, nanoseconds } = ttlParts(ttlMs)
+  const { seconds, nanoseconds } = ttlParts(ttlOf(attributes, ttlMs))
   ATTR_OUT.write(out, { attrValid: seconds, attrValidNsec: nanoseconds, dummy: 0 }, offset)
   writeAttr(out, offset + ATTR_OUT.size, attributes)
   return ATTR_OUT.size + ATTR.size
@@ -64,7 +65,7 @@ export function writeAttrOut(out: Uint8Array, offset: number, attributes: Attrib
 
 /** Writes `fuse_statx_out`, 288 bytes: as {@link writeAttrOut}, with the time of birth. */
 export function writeStatxOut(out: Uint8Array, offset: number, attributes: Attributes, ttlMs: number): number {
-  const ttl = ttlParts(ttlMs)
+  const ttl = ttlParts(ttlOf(attributes, ttlMs))
   const [atime, btime, ctime, mtime] = [
     timeParts(attributes.atimeNs),
     timeParts(attributes.btimeNs),
@@ -159,6 +160,10 @@ function timeParts(timeNs: bigint): TimeParts {
 /** The time of these parts, in nanoseconds. */
 export function timeOfParts(seconds: number, nanoseconds: number): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds)
+}
+
+function ttlOf({ isPassing }: Attributes, ttlMs: number): number {
+  return isPassing === true ? 0 : ttlMs
 }
 
 function ttlParts(ttlMs: number): TimeParts {
