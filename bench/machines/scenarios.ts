@@ -1,3 +1,4 @@
+import { busySeconds } from './busy.ts'
 import type { Row } from '../scenario.ts'
 import type { LabMachines, MachineName } from './lab-machines.ts'
 import type { LabTarget } from './lab-target.ts'
@@ -36,6 +37,7 @@ export interface LabScenario {
   run(turn: LabTurn): Promise<void>
 }
 
+const GIB = 2 ** 30
 const AIM = { peers: 1 }
 const [HOLDER, OTHER]: readonly [MachineName, MachineName] = ['m1', 'm3']
 
@@ -47,17 +49,25 @@ const large: LabScenario = {
     { id: 'read-other', title: 'cold read of it, elsewhere', unit: 'MiB/s', better: 'higher', goal: AIM },
     { id: 'write-other', title: 'sequential write + fsync, elsewhere', unit: 'MiB/s', better: 'higher', goal: AIM },
     { id: 'read-holder', title: 'cold read of it, on a holder', unit: 'MiB/s', better: 'higher', goal: AIM },
+    { id: 'cpu-write-holder', title: 'processors per GiB written, on a holder', unit: 's', better: 'lower' },
+    { id: 'cpu-read-other', title: 'processors per GiB read, elsewhere', unit: 's', better: 'lower' },
+    { id: 'cpu-write-other', title: 'processors per GiB written, elsewhere', unit: 's', better: 'lower' },
+    { id: 'cpu-read-holder', title: 'processors per GiB read, on a holder', unit: 's', better: 'lower' },
   ],
   async run({ lab, target, folder, sizes, record }) {
     const other = target.machines.includes(OTHER) ? OTHER : HOLDER
     const measure = async (bytes: number, tell: LabTurn['record']): Promise<void> => {
-      const input = (name: string) => ({ path: `${folder}/${name}-${bytes}`, bytes })
-      tell('write-holder', (await lab.job(HOLDER, 'writeLarge', input('a')))['rate'])
+      const one = async (row: string, machine: MachineName, job: 'readLarge' | 'writeLarge', name: string) => {
+        const before = busySeconds()
+        tell(row, (await lab.job(machine, job, { path: `${folder}/${name}-${bytes}`, bytes }))['rate'])
+        tell(`cpu-${row}`, ((busySeconds() - before) * GIB) / bytes)
+      }
+      await one('write-holder', HOLDER, 'writeLarge', 'a')
       await lab.chill()
-      tell('read-other', (await lab.job(other, 'readLarge', input('a')))['rate'])
-      tell('write-other', (await lab.job(other, 'writeLarge', input('b')))['rate'])
+      await one('read-other', other, 'readLarge', 'a')
+      await one('write-other', other, 'writeLarge', 'b')
       await lab.chill()
-      tell('read-holder', (await lab.job(HOLDER, 'readLarge', input('b')))['rate'])
+      await one('read-holder', HOLDER, 'readLarge', 'b')
     }
     await measure(WARM_BYTES, () => undefined)
     await measure(sizes.largeBytes, record)
