@@ -128,7 +128,7 @@ function page(results: Collection, words: readonly string[]): string {
     '',
     'Three machines of a lab on this one: network namespaces, and an ext4 disk image of each on the one disk. All have two copies, on',
     'the first and the second machine; "elsewhere" is the third, which has none. They share two cores: who computes less has more.',
-    '"processors" is what all programs and the kernel together worked in the row.',
+    '"processors" is what all programs and the kernel together worked in the row, with the start of the program that does it.',
     'Nothing is measured before each machine has written the ballast that a new disk begins with, two minutes after its start.',
     `Before its large file each target writes and reads ${WARM_BYTES >> 20} MiB that do not count, in the same way.`,
     '',

@@ -1,5 +1,5 @@
-import { busySeconds } from './busy.ts'
 import type { Row } from '../scenario.ts'
+import { busySeconds } from '../targets/processes.ts'
 import type { LabMachines, MachineName } from './lab-machines.ts'
 import type { LabTarget } from './lab-target.ts'
 

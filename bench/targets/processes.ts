@@ -37,6 +37,15 @@ export function cpuSeconds(pids: readonly number[]): number {
   })
 }
 
+/** Columns of the first line of /proc/stat in which processors worked: user, nice, system, irq, softirq (proc(5)). */
+const WORKED = [1, 2, 3, 6, 7]
+
+/** Processor seconds that all programs and the kernel have used since the machine's start. */
+export function busySeconds(): number {
+  const fields = read('/proc/stat').split('\n')[0]?.split(/\s+/) ?? []
+  return sum(WORKED, column => Number(fields[column] ?? 0)) / TICKS_PER_SECOND
+}
+
 /** Folders mounted now. */
 export function mountedFolders(): readonly string[] {
   return read('/proc/self/mountinfo')
