@@ -45,6 +45,23 @@ test('a session whose last answered change another home does not have is lost th
   assert.equal(cloud.home.sessions.size, 2)
 })
 
+test('a session goes on at a home that does not know when something was read', async () => {
+  await using cloud = await testCloud()
+  const a = await cloud.machine('a')
+  const { ino: read } = await make(cloud.home.vfs, 'read')
+  await put(cloud.home.vfs, read, 'something')
+  const { ino } = await make(a.vfs, 'file')
+  await ok(a.vfs.open(ino, { truncate: false, killPrivileges: false }))
+  const first = cloud.revision
+  await get(a.vfs, read)
+  await a.fs.sync()
+  assert.ok(cloud.revision > first, 'the home knows when it was read, and nobody else')
+  await ok(a.vfs.write(ino, 0, Buffer.from('dirty'), PLAIN))
+  await cloud.moveHome(first + 1)
+  assert.equal(await ok(a.vfs.sync(ino, 'all')), undefined)
+  assert.equal((await get(cloud.home.vfs, ino)).toString(), 'dirty')
+})
+
 test('a machine that becomes the home waits for no session of its own', async () => {
   await using cloud = await testCloud()
   const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]

@@ -45,6 +45,24 @@ test('what was never looked at is read from a machine with the log while the hom
   assert.equal(a.fs.standIns, before)
 })
 
+test('who has read much a moment before is answered too: access times are not waited for', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const a = await cloud.machine('a')
+  const { ino } = await make(cloud.home.vfs, 'file')
+  await put(cloud.home.vfs, ino, 'as it was')
+  await make(cloud.home.vfs, 'fresh')
+  await cloud.home.sync()
+  cloud.standIn()
+  const before = cloud.revision
+  assert.equal((await get(a.vfs, ino)).toString(), 'as it was')
+  await a.fs.sync()
+  assert.ok(cloud.revision > before, 'the home knows when it was read, and nobody else')
+  a.way.isCut = true
+  a.way.break()
+  await ok(a.vfs.lookup(ROOT_INO, 'fresh'))
+  assert.ok(a.fs.standIns > 0)
+})
+
 test('what changes something waits for the home', async () => {
   await using cloud = await testCloud(64 * 1024, fastWorld())
   const a = await cloud.machine('a')

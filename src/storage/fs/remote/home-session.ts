@@ -22,6 +22,7 @@ import {
   isChange,
   isForStandIn,
   isLock,
+  isPromised,
   type RemoteAnswer,
   type RemoteKind,
   type Stale,
@@ -232,7 +233,7 @@ export class HomeSession implements AsyncDisposable {
       try {
         const answer = await this.#parts.transport.call(session, { kind, input, name }, this.#closing.signal)
         this.#heard(session, sentMs)
-        if (slot !== undefined) this.#noteAnswered(answer.revision, epoch)
+        if (isPromised(kind)) this.#noteAnswered(answer.revision, epoch)
         return answer
       } catch (error) {
         if (this.#isRefused(session, error) && !(isData(kind) && isFault(error, 'SessionLost'))) continue

@@ -86,7 +86,7 @@ export interface Resumption {
   readonly locks: readonly PlacedLock[]
   /** Files that it was lent and has not returned. */
   readonly delegated?: readonly Ino[] | undefined
-  /** The newest revision in which a change of it was answered, and by the home of which epoch: another home has to have that. */
+  /** The newest revision in which a change that must last was answered, and by the home of which epoch: another home has to have that. */
   readonly answered?: number | undefined
   readonly epoch?: number | undefined
 }
@@ -167,4 +167,9 @@ const LOCKS: ReadonlySet<keyof HomeOperations> = new Set(['getLock', 'setLock', 
 /** True for operations that must not be done twice. */
 export function isChange(kind: keyof HomeOperations): boolean {
   return CHANGES.has(kind as RemoteKind)
+}
+
+/** True for changes that whoever was answered must find at every later home: not when something was read, nor what is let go. */
+export function isPromised(kind: keyof HomeOperations): boolean {
+  return isChange(kind) && kind !== 'touchAccess' && kind !== 'forget'
 }
