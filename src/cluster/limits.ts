@@ -87,3 +87,6 @@ export const MESH_ADDRESSES_MAX = 4
 export const MESH_ENDPOINTS_MAX = 8
 /** How much later than the others the address on the mesh is dialled. */
 export const DIAL_MESH_MS = 1_500
+/** Pauses between looking for another way than over the mesh, when that is the only one: from, doubled each time, to. */
+export const DIRECT_AGAIN_MS = 15_000
+export const DIRECT_AGAIN_MS_MAX = 600_000

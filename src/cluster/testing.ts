@@ -3,6 +3,7 @@ import { type Duplex, duplexPair, type Handler, type PeerName, rpcFault } from '
 import { SteppedClock } from '../../test/clocks/stepped-clock.ts'
 import type { SmallDisk } from './files/small-file.ts'
 import { Links } from './links/links.ts'
+import { overMesh } from './links/over-mesh.ts'
 import { MapStore } from './map-store.ts'
 import type { MapMachine, NodeMap } from './node-map.ts'
 import { subjectOf } from './peer-name.ts'
@@ -61,6 +62,8 @@ export class TestNetwork {
   readonly clock: SteppedClock
   /** Pairs between which nothing goes, as `a b` in either order; everything sent is lost in silence. */
   readonly cuts = new Set<string>()
+  /** Addresses at which nobody answers now. */
+  readonly refused = new Set<string>()
   /** Addresses that were dialled, with who dialled. */
   readonly dialled: string[] = []
   /** Lines that machines have warned with, as `WHERE: LINE`. */
@@ -118,14 +121,17 @@ export class TestNetwork {
     signal: AbortSignal,
   ) {
     this.dialled.push(`${from} ${address}`)
-    const to = [...this.machines.values()].find(machine => machine.row.addresses.includes(address))
+    const all = [...this.machines.values()]
+    const isMesh = ({ row }: TestMachine) => overMesh(row) === address
+    const to = all.find(machine => machine.row.addresses.includes(address) || isMesh(machine))
     if (this.dialMs > 0) await this.clock.sleep(this.dialMs, signal)
     if (this.#isCut(from, to?.at ?? name)) await this.clock.sleep(3_600_000, signal)
-    if (to === undefined) throw rpcFault('Unreachable', `nobody at ${address}`)
+    if (to === undefined || this.refused.has(address)) throw rpcFault('Unreachable', `nobody at ${address}`)
     const caller = this.machines.get(from)?.row ?? machineRow(from)
     const [near, far] = duplexPair()
     const [here, there] = [this.#between(near, from, to.at), this.#between(far, to.at, from)]
-    void to.links.accept({ duplex: there, certificate: certificateOf(caller), host: from })
+    const host = (isMesh(to) ? caller.mesh?.addresses[0] : undefined) ?? from
+    void to.links.accept({ duplex: there, certificate: certificateOf(caller), host })
     return { duplex: here, certificate: certificateOf(to.row), host: to.at }
   }
 

@@ -1,5 +1,11 @@
 import type { World } from '#base'
-import { CONNECTIONS_PER_MACHINE, DIAL_LATER_MS, LINK_WELL_MS } from '../limits.ts'
+import {
+  CONNECTIONS_PER_MACHINE,
+  DIAL_LATER_MS,
+  DIRECT_AGAIN_MS,
+  DIRECT_AGAIN_MS_MAX,
+  LINK_WELL_MS,
+} from '../limits.ts'
 import { dialFirst } from './dial-first.ts'
 import { bestOf, type MachineConnection } from './machine-connection.ts'
 import { Pauses } from './pauses.ts'
@@ -81,14 +87,14 @@ export class Link {
   }
 
   // One attempt at a time, whoever wants it.
-  #dial(): Promise<MachineConnection> {
-    this.#attempt ??= this.#dialOnce().finally(() => {
+  #dial(isWanted?: (address: string) => boolean): Promise<MachineConnection> {
+    this.#attempt ??= this.#dialOnce(isWanted).finally(() => {
       this.#attempt = undefined
     })
     return this.#attempt
   }
 
-  async #dialOnce(): Promise<MachineConnection> {
+  async #dialOnce(isWanted = (_address: string): boolean => true): Promise<MachineConnection> {
     const { world, addresses, laterMs, dial } = this.#tools
     const stop = new AbortController()
     const tools = {
@@ -96,9 +102,23 @@ export class Link {
       laterMs: (at: string) => laterMs(this.name, at),
       dial: (at: string, signal: AbortSignal) => dial(this.name, at, signal),
     }
-    const connection = await dialFirst(addresses(this.name), tools, stop.signal)
+    const connection = await dialFirst(addresses(this.name).filter(isWanted), tools, stop.signal)
     this.add(connection)
     return connection
+  }
+
+  // Whoever did not answer at its own addresses at first, as while it started, may do so by now.
+  async #seekDirect(connection: MachineConnection, signal: AbortSignal): Promise<void> {
+    const { addresses, laterMs, world } = this.#tools
+    const isDirect = (address: string) => laterMs(this.name, address) === 0
+    const over = new AbortController()
+    void connection.done.then(() => over.abort())
+    const both = AbortSignal.any([signal, over.signal])
+    for (let pauseMs = DIRECT_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, DIRECT_AGAIN_MS_MAX)) {
+      await world.clock.sleep(pauseMs, both).catch(() => undefined)
+      if (both.aborted || this.best !== connection) return
+      if (addresses(this.name).some(isDirect)) await this.#dial(isDirect).catch(() => undefined)
+    }
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
@@ -109,6 +129,7 @@ export class Link {
       while (!signal.aborted) {
         const connection = this.best ?? (await this.#dial().catch(() => undefined))
         if (connection !== undefined) {
+          if (connection.wire.isOverMesh) void this.#seekDirect(connection, signal)
           await untilDone(connection, signal)
           if (clock.monotonicMs() - connection.openedMs >= LINK_WELL_MS) this.#pauses.reset()
           if (this.best !== undefined) continue

@@ -19,7 +19,7 @@ import { Link } from './link.ts'
 import type { MachineConnection, Wire } from './machine-connection.ts'
 import { MapAnswers } from './map-answers.ts'
 import { MapFetch } from './map-fetch.ts'
-import { overMesh } from './over-mesh.ts'
+import { isOnMesh, overMesh } from './over-mesh.ts'
 import { tellRemoved } from './removed.ts'
 import { Standing } from './standing.ts'
 import { beatsFirst, upkeepOf } from './upkeep.ts'
@@ -249,8 +249,9 @@ export class Links implements Machines, AsyncDisposable {
     if (this.#isRevoked(certificate.serial)) {
       return tellRemoved(duplex, { ...this.#options.world, software: this.#options.software }, this.#closing.signal)
     }
+    const isOverMesh = isOnMesh(host, this.#machine(subject.name))
     try {
-      const connection = await this.#open({ duplex, certificate, subject, host, isDialled: false })
+      const connection = await this.#open({ duplex, certificate, subject, host, isOverMesh, isDialled: false })
       this.#link(subject.name).add(connection)
       this.#begin(connection)
     } catch (error) {
@@ -355,7 +356,8 @@ export class Links implements Machines, AsyncDisposable {
       duplex.destroy()
       throw clusterFault('NoPath', `at ${address} answers ${certificate.name}, which is not ${name}`)
     }
-    const connection = await this.#open({ duplex, certificate, subject, host, isDialled: true })
+    const isOverMesh = address === overMesh(this.#machine(name))
+    const connection = await this.#open({ duplex, certificate, subject, host, isOverMesh, isDialled: true })
     this.#begin(connection)
     return connection
   }

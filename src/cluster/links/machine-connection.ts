@@ -19,6 +19,8 @@ export interface Wire {
   readonly subject: MachineSubject
   /** Where the other side is, without a port: what was dialled, or where it dialled from. */
   readonly host: string
+  /** True when its packets take the mesh, which is slower than whatever that goes over. */
+  readonly isOverMesh: boolean
   readonly isDialled: boolean
 }
 
@@ -102,8 +104,8 @@ export class MachineConnection implements AsyncDisposable {
 }
 
 /**
- * The connection to use of several between the same two machines: one that the machine with the earlier name has dialled, of
- * these the newest. Both ends choose the same.
+ * The connection to use of several between the same two machines: one that does not go over the mesh, of these one that the
+ * machine with the earlier name has dialled, of these the newest. Both ends choose the same.
  */
 export function bestOf<C extends Pick<MachineConnection, 'openedMs' | 'wire'>>(
   connections: readonly C[],
@@ -112,6 +114,7 @@ export function bestOf<C extends Pick<MachineConnection, 'openedMs' | 'wire'>>(
   const isFirst = ({ wire }: C) => wire.isDialled === own < wire.subject.name
   return connections.reduce<C | undefined>((best, one) => {
     if (best === undefined) return one
+    if (best.wire.isOverMesh !== one.wire.isOverMesh) return one.wire.isOverMesh ? best : one
     if (isFirst(best) !== isFirst(one)) return isFirst(best) ? best : one
     return one.openedMs >= best.openedMs ? one : best
   }, undefined)

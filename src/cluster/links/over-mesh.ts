@@ -10,3 +10,8 @@ export function overMesh(machine: MapMachine | undefined): string | undefined {
   if (address === undefined || port === undefined) return undefined
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
+
+/** Whether a machine that is at `host` is reached over the mesh: it is called so there, and its own end knows that as well. */
+export function isOnMesh(host: string, machine: MapMachine | undefined): boolean {
+  return machine?.mesh?.addresses.includes(host) ?? false
+}

@@ -9,7 +9,14 @@ const nowMs = 1_000_000
 
 function wire(name: string, isDialled = true, isController = false) {
   const certificate = certificateOf({ name, role: isController ? 'controller' : 'node' })
-  return { duplex: duplexPair()[0], certificate, subject: { name, isController }, host: '', isDialled }
+  return {
+    duplex: duplexPair()[0],
+    certificate,
+    subject: { name, isController },
+    host: '',
+    isOverMesh: false,
+    isDialled,
+  }
 }
 
 function look(view: Partial<ConnectionView>, looking: Partial<Looking> = {}): string {

@@ -12,7 +12,7 @@ export class Reads {
   readonly #parts: PoolParts
   readonly #holders: Holders
   readonly #cached: Cached
-  readonly #searching = new Map<Digest, Promise<Uint8Array>>()
+  readonly #searching = new Map<Digest, Search>()
   readonly #keeping = new Set<Promise<void>>()
   readonly #latency = new Latency()
   readonly #recent: Recent
@@ -52,11 +52,7 @@ export class Reads {
 
   /** All bytes of a chunk from another machine. Faults: ChunkMissing, ChunkUnreachable; the signal's reason. */
   search(digest: Digest): Promise<Uint8Array> {
-    const running = this.#searching.get(digest)
-    if (running !== undefined) return running
-    const searching = this.#gather(digest).finally(() => this.#searching.delete(digest))
-    this.#searching.set(digest, searching)
-    return searching
+    return this.#search(digest).bytes
   }
 
   /** Puts right bytes in the place of damaged ones of the own disk. */
@@ -70,25 +66,45 @@ export class Reads {
     await Promise.allSettled(this.#keeping)
   }
 
+  #search(digest: Digest): Search {
+    const running = this.#searching.get(digest)
+    if (running !== undefined) {
+      running.users++
+      return running
+    }
+    const bytes = this.#gather(digest).finally(() => this.#searching.delete(digest))
+    const search = { bytes, users: 1 }
+    this.#searching.set(digest, search)
+    return search
+  }
+
   async #elsewhere(error: unknown, range: Range): Promise<void> {
     const { digest } = range
     const isAway = isFault(error, 'DiskAway')
     const isMissing = isAway || isFault(error, 'ChunkMissing')
     const mayBeElsewhere = isMissing || isFault(error, 'ChunkDamaged') || isFault(error, 'Io')
     if (!mayBeElsewhere || this.#parts.view().isAlone) throw error
-    const bytes = await this.search(digest).catch((failed: unknown) => {
+    const search = this.#search(digest)
+    const bytes = await search.bytes.catch((failed: unknown) => {
       // Damage that nobody can put right now is still damage, and what is on a disk that is away comes back with it.
       throw (isMissing && !isAway) || !isFault(failed) ? failed : error
     })
-    fill(range, bytes)
+    try {
+      fill(range, bytes)
+    } finally {
+      search.users--
+    }
     // Of those that waited together the first sees to it.
     if (this.#recent.get(digest) !== undefined) return
-    this.#recent.put(digest, bytes)
-    this.#keep(range, bytes, !isMissing)
+    let isKept = false
+    this.#recent.put(digest, bytes, () => isKept && search.users === 0)
+    void this.#keep(range, bytes, !isMissing).then(() => {
+      isKept = true
+    })
   }
 
   // What belongs here, or was here, is a copy from now on.
-  #keep({ digest, isStream }: Range, bytes: Uint8Array, wasHere: boolean): void {
+  #keep({ digest, isStream }: Range, bytes: Uint8Array, wasHere: boolean): Promise<void> {
     const { world, signal } = this.#parts
     const view = this.#parts.view()
     const isWanted = view.isWanted(view.own, view.groupOf(digest))
@@ -99,6 +115,7 @@ export class Reads {
       })
       .finally(() => this.#keeping.delete(keeping))
     this.#keeping.add(keeping)
+    return keeping
   }
 
   // The store takes it for whole as soon as it is written.
@@ -155,6 +172,12 @@ export class Reads {
     names.delete(view.own)
     return [...names]
   }
+}
+
+/** A chunk on its way from another machine, and how many have asked for it and may still look at it. */
+interface Search {
+  readonly bytes: Promise<Uint8Array>
+  users: number
 }
 
 interface Range {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { type Digest, digestOf } from '#base'
+import { takeBlock } from '#rpc'
 import { RECENT_BYTES_MAX, RECENT_MS, TICK_MS } from './limits.ts'
 import { Recent } from './recent.ts'
 import { TestCloud, type TestMachine } from './testing.ts'
@@ -56,7 +57,7 @@ test('chunks stay in memory while they are read, and take no more of it than the
   const recent = new Recent({ wallNs: () => 0n, monotonicMs: () => nowMs, sleep: () => Promise.resolve() })
   const digests = Array.from({ length: 20 }, (_, at) => digestOf(Buffer.alloc(32, at)))
   for (const digest of digests) {
-    recent.put(digest, Buffer.alloc(CHUNK_BYTES))
+    recent.put(digest, Buffer.alloc(CHUNK_BYTES), () => false)
     assert.ok(recent.get(digests[0]!) !== undefined, 'what is used goes last')
   }
   assert.ok(recent.bytes <= RECENT_BYTES_MAX && recent.bytes > RECENT_BYTES_MAX - CHUNK_BYTES)
@@ -66,4 +67,33 @@ test('chunks stay in memory while they are read, and take no more of it than the
   nowMs = RECENT_MS + 1
   recent.forgetOld()
   assert.equal(recent.bytes, CHUNK_BYTES)
+})
+
+test('the memory of a chunk that is needed no more is used again, unless somebody else has it too', () => {
+  let nowMs = 0
+  const recent = new Recent({ wallNs: () => 0n, monotonicMs: () => nowMs, sleep: () => Promise.resolve() })
+  const [ours, others] = [takeBlock(CHUNK_BYTES), takeBlock(CHUNK_BYTES)]
+  recent.put(digestOf(Buffer.alloc(32, 1)), others, () => false)
+  recent.put(digestOf(Buffer.alloc(32, 2)), ours, () => true)
+  nowMs = RECENT_MS + 1
+  recent.forgetOld()
+  const next = Array.from({ length: 32 }, () => takeBlock(CHUNK_BYTES).buffer)
+  assert.ok(next.includes(ours.buffer))
+  assert.ok(!next.includes(others.buffer))
+})
+
+test('many chunks read by several at a time, far more than stay in memory, are what they are', async () => {
+  await using cloud = await TestCloud.of('a', 'b', 'c')
+  const a = cloud.machine('a')
+  const chunks = []
+  for (let at = 0; at < 40; at++) chunks.push(await chunkElsewhere(cloud))
+  const wrong = chunks.map(async ({ digest, content }, at) => {
+    const into = Buffer.alloc(at % 3 === 0 ? CHUNK_BYTES : 70_000)
+    const readers = [into, Buffer.alloc(1000)].map(async bytes => a.pool.read(digest, bytes, 0, at % 2 === 0))
+    await Promise.all(readers)
+    const again = Buffer.alloc(1000)
+    await a.pool.read(digest, again, CHUNK_BYTES - 1000, true)
+    return !content.subarray(0, into.byteLength).equals(into) || !content.subarray(-1000).equals(again)
+  })
+  assert.deepEqual(await cloud.clock.run(Promise.all(wrong)), Array(40).fill(false))
 })
