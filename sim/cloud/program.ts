@@ -215,8 +215,10 @@ class Writing {
     const options = { truncate: false, killPrivileges: false, access: 'write' } as const
     const opened = await this.#call(`opens ${ino}`, vfs => asCaller(this.#setting, vfs).open(ino, options))
     if (typeof opened === 'string') return
-    const { random } = this.#setting
-    let isWell = true
+    const { model, random, revision } = this.#setting
+    // Who closed it before may have been lost while this program was looking.
+    model.arrive(revision)
+    let isWell = !this.#file.isFrozen
     for (let steps = random.between(1, 4); steps > 0 && isWell; steps--) {
       // Where it would write after the home was set back, nobody can say; that it is told so when it syncs, it must be.
       isWell = await this[this.#isCut ? 'sync' : random.weighted(STEPS)]()

@@ -40,7 +40,10 @@ export function remoteHandlers(homes: Homes): readonly Handler[] {
     answerUnary(fsCall, async ({ filesystem, session, kind, name, input }, context) => {
       const asker = askerOf(filesystem, context)
       const call = { kind, name, input: INPUTS[kind].decode({ head: input, body: context.body }) }
-      return answerOf(kind, await homes.sessionsOf(filesystem).call(session, asker, call))
+      const sessions = homes.sessionsOf(filesystem)
+      const told = await sessions.call(session, asker, call)
+      if (context.signal.aborted) sessions.unheard(session, call, told)
+      return answerOf(kind, told)
     }),
     answerDownload(fsWatch, async function* ({ filesystem, session }, context) {
       const sessions = homes.sessionsOf(filesystem)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { Fault } from '#base'
 import { ERRNO } from '#storage/fs'
-import { close, fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
+import { CALLER, close, fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
 
 const APPENDED = { append: true, killPrivileges: false }
 const OPEN = { truncate: false, killPrivileges: false }
@@ -36,4 +37,30 @@ test('a change that could not be answered is, once, when it is asked for again',
   await make(b.vfs, 'y')
   assert.ok(syncs > 1)
   for (const { vfs } of [a, b]) assert.deepEqual(await names(vfs), ['x', 'y'])
+})
+
+test('a change that is given up before its answer came may have been done: nothing is believed of what it names', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const b = await cloud.machine('b')
+  const { ino } = await make(cloud.home.vfs, 'x')
+  await put(cloud.home.vfs, ino, 'first')
+  assert.equal((await get(b.vfs, ino)).toString(), 'first')
+  cloud.answers = kind => (kind === 'setAttributes' ? new Promise(() => undefined) : Promise.resolve())
+  assert.equal(await b.vfs.setAttributes(ino, { size: 2 }, CALLER), ERRNO.EIO)
+  assert.equal((await get(b.vfs, ino)).toString(), 'fi')
+})
+
+test('a change that is done after it was given up is told to who has asked for it, as to all others', async () => {
+  await using cloud = await testCloud(64 * 1024, fastWorld())
+  const b = await cloud.machine('b')
+  const { ino } = await make(cloud.home.vfs, 'x')
+  await put(cloud.home.vfs, ino, 'first')
+  const held = Promise.withResolvers<void>()
+  cloud.asked = kind => (kind === 'setAttributes' ? held.promise : Promise.resolve())
+  assert.equal(await b.vfs.setAttributes(ino, { size: 2 }, CALLER), ERRNO.EIO)
+  assert.equal((await get(b.vfs, ino)).toString(), 'first')
+  b.told.length = 0
+  held.resolve()
+  while (!b.told.includes(`${ino}`)) await setImmediate()
+  assert.equal((await get(b.vfs, ino)).toString(), 'fi')
 })

@@ -27,6 +27,7 @@ import {
   type RemoteKind,
   type Stale,
 } from '../shared/protocol.ts'
+import { inosOf } from '../shared/told.ts'
 import { type AskedChange, digestOfChange, type LeftChange, type SlotFile } from './slot-file.ts'
 import { Slots } from './slots.ts'
 
@@ -176,6 +177,10 @@ export class HomeSession implements AsyncDisposable {
     const slot = await this.#slots.take(left?.slot)
     try {
       return await this.#ask(kind, input, { untilMs, slot, asked, left })
+    } catch (error) {
+      // It may have been done, or will be: the home says then what it has changed.
+      this.#parts.holder.forget({ ...NOTHING_TOLD, inos: inosOf({ kind, input, name: undefined }) })
+      throw error
     } finally {
       this.#slots.give(slot)
     }
@@ -467,5 +472,6 @@ function unreachable(filesystem: string): Error {
 
 function nothing(): undefined {}
 
+const NOTHING_TOLD = { number: 0, revision: 0, inos: [], kept: [], moved: [], entries: [], granted: [] }
 const CLOSE_MS = 1_000
 const NOTHING_ANSWERED = { answered: 0, epoch: undefined }

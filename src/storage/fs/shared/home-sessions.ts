@@ -420,11 +420,15 @@ export class HomeSessions {
     try {
       return await this.#seen(member, told)
     } catch (error) {
-      // Of a file that was read nothing that matters has changed.
-      const isUnheard = isChange(call.kind) && call.kind !== 'touchAccess'
-      if (isUnheard) this.#members.unheard(member, [...inosOf(call), ...told.changed.map(({ ino }) => ino)])
+      this.#members.unheard(member, call, told)
       throw error
     }
+  }
+
+  /** Nobody waits any more for what a call has answered. */
+  unheard(session: number, call: RemoteCall, told: RemoteAnswer): void {
+    const member = this.#byNumber.get(session)
+    if (member !== undefined) this.#members.unheard(member, call, told)
   }
 
   // A kernel may have to wait for a change that is under way here, and that change for another machine.

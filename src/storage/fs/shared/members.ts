@@ -7,7 +7,8 @@ import { SNAPSHOTS_INO } from '../snapshot/view.ts'
 import type { DirectoryPlace, Ino, Invalidation } from '../vfs.ts'
 import { Delegations } from './delegations.ts'
 import type { Member } from './member.ts'
-import type { Stale } from './protocol.ts'
+import { isChange, type RemoteAnswer, type RemoteCall, type Stale } from './protocol.ts'
+import { inosOf } from './told.ts'
 
 /** The client half in the home's own process. */
 export interface LocalHalf {
@@ -91,9 +92,12 @@ export class Members {
     for (const member of this.#interested.get(ino) ?? NOBODY) this.#tell(member, { ...NOTHING, inos: [ino] })
   }
 
-  /** A session may never hear what it has changed of these: it has to forget them as others do. */
-  unheard(member: Member, inos: readonly Ino[]): void {
-    if (!member.isLost) this.#tell(member, { ...NOTHING, inos: [...new Set(inos)] })
+  /** A session may never hear what a call of it has changed: it has to forget that as others do. */
+  unheard(member: Member, call: RemoteCall, { changed }: RemoteAnswer): void {
+    // Of a file that was read nothing that matters has changed.
+    if (member.isLost || !isChange(call.kind) || call.kind === 'touchAccess') return
+    const inos = new Set([...inosOf(call), ...changed.map(({ ino }) => ino)])
+    this.#tell(member, { ...NOTHING, inos: [...inos] })
   }
 
   /** Nobody may go by the limits it was told, or keep room that it does not need. */
