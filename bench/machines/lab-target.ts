@@ -10,6 +10,8 @@ export interface LabTarget {
   readonly machines: readonly MachineName[]
   /** Has an fsync keep a new file's name too, as that of the others does; undefined: it does already. */
   keepNames?(isOn: boolean): Promise<void>
+  /** What the second machine keeps of it, and how it loses that and comes back with nothing; undefined: nothing. */
+  readonly copies?: { readonly folder: string; lose(): Promise<void> }
   /** Ends its programs on all machines: they talk, also when nobody asks anything of them. */
   end?(): Promise<void>
 }

@@ -10,7 +10,8 @@ import { makeSeed } from '../seed.ts'
 import { ALONE, measureAlone } from './alone.ts'
 import { LabMachines } from './lab-machines.ts'
 import type { LabTarget } from './lab-target.ts'
-import { LAB_FULL, LAB_QUICK, labScenarios, WARM_BYTES } from './scenarios.ts'
+import { measureRepair, REPAIR } from './repair.ts'
+import { LAB_FULL, LAB_QUICK, labScenarios, type LabSizes, WARM_BYTES } from './scenarios.ts'
 import { labTargets } from './targets.ts'
 
 const TREE_FILES = { full: 2000, quick: 200 }
@@ -25,7 +26,7 @@ export async function runMachines(words: readonly string[], signal: AbortSignal)
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
       targets: { type: 'string', default: labTargets.map(({ name }) => name).join(',') },
-      rows: { type: 'string', default: [...labScenarios.map(({ name }) => name), 'alone'].join(',') },
+      rows: { type: 'string', default: [...labScenarios.map(({ name }) => name), 'repair', 'alone'].join(',') },
       output: { type: 'string', short: 'o', default: 'table' },
       markdown: { type: 'string' },
     },
@@ -86,14 +87,41 @@ async function measure(home: string, wanted: Wanted, signal: AbortSignal): Promi
       }
     }
   }
-  if (wanted.rows.split(',').includes('alone') && targets.some(({ name }) => name === 'cairn')) {
-    say('cairn alone: idle, repair')
-    for (const target of targets) await target.end?.()
+  await measureLast({ lab, targets, sizes, collection, rows: wanted.rows.split(','), say }, signal)
+  return collection
+}
+
+interface Last {
+  readonly lab: LabMachines
+  readonly targets: readonly LabTarget[]
+  readonly sizes: LabSizes
+  readonly collection: Collection
+  readonly rows: readonly string[]
+  readonly say: (text: string) => void
+}
+
+// What is lost of Cairn, the second machine loses with all it has of the others: they come first, and are ended then.
+async function measureLast({ lab, targets, sizes, collection, rows, say }: Last, signal: AbortSignal): Promise<void> {
+  const cairn = targets.filter(({ name }) => name === 'cairn')
+  const repair = async (targets: readonly LabTarget[]): Promise<void> => {
+    for (const target of rows.includes('repair') ? targets : []) {
+      say(`repair: ${target.name}`)
+      await noting(collection, `repair on ${target.name}`, signal, async () => {
+        const rate = await measureRepair(lab, target, sizes)
+        if (rate !== undefined) collection.add(REPAIR.id, target.name, rate)
+      })
+    }
+  }
+  if (rows.includes('repair')) collection.rows.push(REPAIR)
+  await repair(targets.filter(target => !cairn.includes(target)))
+  for (const target of targets) await target.end?.()
+  if (rows.includes('alone') && cairn.length > 0) {
+    say('cairn alone: idle')
     collection.rows.push(...ALONE)
     const record = (rowId: string, value: number): void => collection.add(rowId, 'cairn', value)
-    await noting(collection, 'cairn alone', signal, () => measureAlone(lab, sizes, record, signal))
+    await noting(collection, 'cairn alone', signal, () => measureAlone(lab, record, signal))
   }
-  return collection
+  await repair(cairn)
 }
 
 // What fails is noted; the others go on.

@@ -10,10 +10,24 @@ export interface LabSizes {
   readonly syncCount: number
   /** Files of rows at 20 ms. */
   readonly farCount: number
+  /** Of which copies are lost. */
+  readonly repairBytes: number
 }
 
-export const LAB_FULL: LabSizes = { largeBytes: 512 << 20, fileCount: 2000, syncCount: 500, farCount: 200 }
-export const LAB_QUICK: LabSizes = { largeBytes: 32 << 20, fileCount: 200, syncCount: 50, farCount: 20 }
+export const LAB_FULL: LabSizes = {
+  largeBytes: 512 << 20,
+  fileCount: 2000,
+  syncCount: 500,
+  farCount: 200,
+  repairBytes: 2 ** 30,
+}
+export const LAB_QUICK: LabSizes = {
+  largeBytes: 32 << 20,
+  fileCount: 200,
+  syncCount: 50,
+  farCount: 20,
+  repairBytes: 64 << 20,
+}
 
 /** Written and read by each target before its large file is measured: threads start and code is compiled only once. */
 export const WARM_BYTES = 64 << 20

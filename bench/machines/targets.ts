@@ -32,7 +32,9 @@ const cairn: LabTargetKind = {
     const folder = '/mnt/cairn/bench'
     await lab.on('m1', ['mkdir', folder])
     await until(() => lab.on('m3', ['stat', folder]))
-    return { name: 'cairn', title: 'Cairn, two copies; the first machine is the home', folder, machines: ['m1', 'm3'] }
+    const title = 'Cairn, two copies; the first machine is the home'
+    const copies = { folder: `${DISK}/chunks`, lose: () => lab.wipe('m2') }
+    return { name: 'cairn', title, folder, machines: ['m1', 'm3'], copies }
   },
 }
 
@@ -58,7 +60,17 @@ const glusterfs: LabTargetKind = {
     }
     const version = (await lab.on('m1', ['glusterfs', '--version'])).split('\n')[0] ?? ''
     const end = (): Promise<void> => endPrograms(lab, folder, 'gluster')
-    return { name: 'glusterfs', title: `${version}, replica 2`, folder, machines: ['m1', 'm3'], end }
+    const brick = `${ADDRESSES.m2}:${DISK}/brick`
+    const reset = ['gluster', '--mode=script', 'volume', 'reset-brick', 'bench', brick]
+    const copies = {
+      folder: `${DISK}/brick`,
+      async lose() {
+        await lab.on('m1', [...reset, 'start'])
+        await lab.sh('m2', `rm -rf ${DISK}/brick`)
+        await until(() => lab.on('m1', [...reset, brick, 'commit', 'force']))
+      },
+    }
+    return { name: 'glusterfs', title: `${version}, replica 2`, folder, machines: ['m1', 'm3'], copies, end }
   },
 }
 
@@ -72,7 +84,9 @@ const moosefs: LabTargetKind = {
   async open(lab) {
     const [own, user] = [`${DISK}/mfs`, 'WORKING_USER = root\nWORKING_GROUP = root']
     const write = (file: string, text: string) => `cat > ${own}/${file} <<'END'\n${text}\nEND\n`
-    const master = `${user}\nDATA_PATH = ${own}/master\nEXPORTS_FILENAME = ${own}/exports.cfg\nTOPOLOGY_FILENAME = ${own}/topology.cfg\nLOCK_MEMORY = 0`
+    // It would wait an hour for a machine that is gone, and five minutes after its own start.
+    const soon = 'OPERATIONS_DELAY_INIT = 0\nOPERATIONS_DELAY_DISCONNECT = 0'
+    const master = `${user}\n${soon}\nDATA_PATH = ${own}/master\nEXPORTS_FILENAME = ${own}/exports.cfg\nTOPOLOGY_FILENAME = ${own}/topology.cfg\nLOCK_MEMORY = 0`
     await lab.sh(
       'm1',
       `mkdir -p ${own}/master; cp /var/lib/mfs/metadata.mfs.empty ${own}/master/metadata.mfs; touch ${own}/topology.cfg\n${write(
@@ -100,7 +114,10 @@ const moosefs: LabTargetKind = {
       await lab.sh('m1', `${write('master.cfg', config)}mfsmaster -c ${own}/master.cfg reload`)
     }
     const end = (): Promise<void> => endPrograms(lab, folder, 'mfs')
-    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'], keepNames, end }
+    const chunkserver = `mfschunkserver -c ${own}/chunk.cfg`
+    const lose = `${chunkserver} stop; rm -rf ${own}/hdd/* ${own}/hdd/.[!.]*; ${chunkserver} start`
+    const copies = { folder: `${own}/hdd`, lose: async () => void (await lab.sh('m2', lose)) }
+    return { name: 'moosefs', title, folder, machines: ['m1', 'm3'], keepNames, copies, end }
   },
 }
 
