@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isFault } from '#base'
-import { ERRNO, isErrno, ROOT_INO } from '#storage/fs'
+import { ERRNO, isErrno, LOCK_END, type LockRequest, ROOT_INO } from '#storage/fs'
 import { fastWorld, get, make, names, ok, put, testCloud } from './testing/cloud.ts'
 
 /** How often that is looked at: STAND_IN_LOOK_MS of the filesystem. */
 const LOOK_MS = 250
+const LOCK: LockRequest = { way: 'range', type: 'exclusive', from: 0, to: LOCK_END, owner: 'p', handle: 1, pid: 42 }
 const other = { name: 'b', isController: false }
 const faulty = (code: string) => (error: unknown) => isFault(error, code)
 
@@ -62,6 +63,34 @@ test('who has read much a moment before is answered too: access times are not wa
   await ok(a.vfs.lookup(ROOT_INO, 'fresh'))
   assert.ok(a.fs.standIns > 0)
 })
+
+for (const waits of [false, true]) {
+  test(`who was given a lock is not shown what was there before the one who had it${waits ? ', nor who has waited for it' : ''}`, async () => {
+    await using cloud = await testCloud(64 * 1024, fastWorld())
+    const [a, b] = [await cloud.machine('a'), await cloud.machine('b')]
+    const { ino } = await make(cloud.home.vfs, 'counter')
+    await put(cloud.home.vfs, ino, '1')
+    for (const { vfs } of [a, b]) {
+      await ok(vfs.lookup(ROOT_INO, 'counter'))
+      await ok(vfs.open(ino, { truncate: false, killPrivileges: false }))
+    }
+    await cloud.home.sync()
+    // Another machine has the log up to here.
+    cloud.standIn()
+    await ok(b.vfs.setLock(ino, LOCK))
+    await ok(b.vfs.write(ino, 0, Buffer.from('2'), { append: false, killPrivileges: false }))
+    const waiting = waits ? Promise.resolve(a.vfs.setLock(ino, LOCK, new AbortController().signal)) : undefined
+    if (waits) await new Promise(resolve => setTimeout(resolve, 50))
+    await ok(b.vfs.setLock(ino, { ...LOCK, type: 'none' }))
+    await ok(await (waiting ?? a.vfs.setLock(ino, LOCK)))
+    a.way.isCut = true
+    a.way.break()
+    // A read-modify-write under the lock.
+    const reading = Promise.resolve(a.vfs.read(ino, 0, Buffer.alloc(1)))
+    const answered = await Promise.race([reading, new Promise(resolve => setTimeout(() => resolve('waits'), 500))])
+    assert.deepEqual([answered, a.fs.standIns], ['waits', 0], 'a log from before the lock was given has answered')
+  })
+}
 
 test('what changes something waits for the home', async () => {
   await using cloud = await testCloud(64 * 1024, fastWorld())

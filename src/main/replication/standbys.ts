@@ -148,8 +148,10 @@ export function standbyFolder(dataFolder: string, name: string): string {
 /** The standby of a filesystem becomes what a home opens. What was written here through the earlier home, and not yet there, goes along. */
 export async function becomeHome({ disk }: Pick<World, 'disk'>, dataFolder: string, name: string): Promise<void> {
   const [from, to] = [standbyFolder(dataFolder, name), `${dataFolder}/fs/${name}`]
-  const staged = `${dataFolder}/remote/${name}/staging`
-  if (disk.stat(staged) !== undefined) disk.rename(staged, `${from}/staging`)
+  for (const file of ['staging', 'locks', 'slots', 'unsynced']) {
+    const kept = `${dataFolder}/remote/${name}/${file}`
+    if (disk.stat(kept) !== undefined) disk.rename(kept, `${from}/${file}`)
+  }
   disk.makeFolder(`${dataFolder}/fs`)
   disk.rename(from, to)
   await disk.syncFolder(`${dataFolder}/fs`)

@@ -27,6 +27,7 @@ import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
 import type { ChunkUser } from './snapshot/users.ts'
 import { WithSnapshots } from './snapshot/with-snapshots.ts'
+import { takenOver } from './taken-over.ts'
 import type { Answer, Ino, Invalidation, Reply, Vfs } from './vfs.ts'
 
 /** What a filesystem is opened with. */
@@ -122,6 +123,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Filesy
   const superblock = readSuperblock(keyspace) ?? (await create(options))
   const trees = new TreeStore(treeShape(superblock.chunkBytes), chunks)
   const home = new Home({ keyspace, chunks, trees, clock: world.clock })
+  home.takenOver = takenOver(options)
   await home.count()
   const parts: { client?: Client; writer?: Writer; locks?: ClientLocks } = {}
   const sessions = new HomeSessions({

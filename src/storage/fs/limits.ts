@@ -155,6 +155,8 @@ export const CALLER_GROUPS_MAX = 256
 export const STAGED_WRITES_MS = 60_000
 /** Inodes changed at a home elsewhere of which a session remembers that they may not be durable; beyond, it has them synced. */
 export const UNSYNCED_MAX = 4_096
+/** Of them, what another process of this machine takes over. */
+export const UNSYNCED_KEPT_MAX = 65_536
 
 /** What lies further in a file may be part of a stream: it is not kept on a machine that has no copy when it is read once. */
 export const STREAM_AFTER_BYTES = 8 * 1024 * 1024

@@ -219,6 +219,8 @@ export interface HomeLink {
   readonly isShared: boolean
   /** Something was written here that is not at the home yet: resolves when nobody believes what was before. */
   written?(ino: Ino): Awaitable<void>
+  /** EIO, once, when changes of this inode from here may be lost that were answered: the home was set back, or another has become it. */
+  unsure(ino: Ino): Errno | undefined
   /** What is different when the home is on another machine. */
   readonly remote?: RemoteSide | undefined
 }
@@ -241,8 +243,6 @@ export interface RemoteSide {
   prepare(ino: Ino): Awaitable<void>
   /** EIO when a session was lost with writes to this file in it; until it is opened anew. */
   failed(ino: Ino): Errno | undefined
-  /** EIO, once, when the home may have been set back before changes of this inode were durable. */
-  unsure(ino: Ino): Errno | undefined
   /** Those writes have been dropped. */
   recover(ino: Ino): void
   /** True while what was closed in a session that is over is to be brought to the home: nothing is written to it before. */

@@ -265,9 +265,8 @@ export class Client implements Vfs {
   }
 
   sync(ino: Ino, _what: 'data' | 'all'): Reply<void> {
-    const { remote } = this.#parts.link
     const synced = andThen(this.#settledWhole(ino), failed => failed ?? this.#call('sync', { revision: undefined }))
-    return remote === undefined ? synced : andThen(synced, failed => failed ?? remote.unsure(ino))
+    return andThen(synced, failed => failed ?? this.#parts.link.unsure(ino))
   }
 
   settle(ino: Ino): Reply<void> {

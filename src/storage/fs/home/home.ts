@@ -2,9 +2,11 @@ import { type Awaitable, type Clock, isFault } from '#base'
 import type { LocalKeyspace } from '#keyspace'
 import type { ChunkSource } from '../chunk-source.ts'
 import type { TreeStore } from '../content/tree-store.ts'
+import { ERRNO, type Errno } from '../errno.ts'
 import * as keys from '../keys.ts'
 import { SLOTS_MAX } from '../limits.ts'
 import type { HomeLink, HomeOperations } from '../operation.ts'
+import type { TakenOver } from '../taken-over.ts'
 import type { Ino, Reply } from '../vfs.ts'
 import { attributes, setAttributes, touchAccess } from './attributes.ts'
 import { append, clear, content, contents, write } from './content.ts'
@@ -13,7 +15,7 @@ import type { Handler, HomeContext } from './context.ts'
 import { copyRange } from './copy.ts'
 import { list, readLink } from './listing.ts'
 import { LockTable } from './lock-table.ts'
-import { cancelLock, getLock, releaseLocks, setLock } from './locks.ts'
+import { cancelLock, getLock, LOCAL_SESSION, releaseLocks, setLock } from './locks.ts'
 import { isMaking, make, makeUnnamed } from './make.ts'
 import { link, lookup, remove, rename } from './names.ts'
 import { patiently } from './patiently.ts'
@@ -54,6 +56,8 @@ export class Home implements HomeLink {
   readonly context: HomeContext
   /** The sessions of other machines, while there are any. */
   shared: SharedHome | undefined
+  /** What programs of this machine had done by the home before, if there was one. */
+  takenOver: TakenOver | undefined
 
   constructor(parts: HomeParts) {
     const tables = new Tables(parts.keyspace, parts.clock)
@@ -89,8 +93,12 @@ export class Home implements HomeLink {
   }
 
   resultOf(request: RequestName): { readonly ino: number } | undefined {
+    const isLocal = request.session === LOCAL_SESSION
+    const earlier = isLocal ? this.takenOver?.results.get(request.sequence) : undefined
+    if (earlier !== undefined) return earlier
     const row = this.context.tables.keyspace.get(keys.resultKey(request.session))
-    if (row === undefined) return undefined
+    // The home before had another kernel, whose requests have the same numbers.
+    if (row === undefined || (isLocal && row.modRevision < (this.takenOver?.first ?? 0))) return undefined
     const { sequence, ino } = ResultRow.read(row.value)
     return sequence === request.sequence ? { ino } : undefined
   }
@@ -101,6 +109,10 @@ export class Home implements HomeLink {
 
   written(ino: Ino): Awaitable<void> {
     return this.shared?.written(ino)
+  }
+
+  unsure(ino: Ino): Errno | undefined {
+    return this.takenOver?.lost.take(ino) === true ? ERRNO.EIO : undefined
   }
 
   /** The highest number that a change of these many sessions, from this one on, has had. */

@@ -30,6 +30,7 @@ import {
 import { inosOf } from '../shared/told.ts'
 import { type AskedChange, digestOfChange, type LeftChange, type SlotFile } from './slot-file.ts'
 import { Slots } from './slots.ts'
+import type { NewestAnswered, UnsyncedFile } from './unsynced-file.ts'
 
 /** What a session is told by who believes something through it. */
 export interface SessionHolder {
@@ -63,6 +64,7 @@ export interface HomeSessionParts {
   /** A session of an earlier process of this machine, to go on with. */
   readonly resume: number | undefined
   readonly slotFile: SlotFile
+  readonly unsynced: UnsyncedFile
   readonly holder: SessionHolder
 }
 
@@ -105,7 +107,7 @@ export class HomeSession implements AsyncDisposable {
   #resume: number | undefined
   #sequence = 0
   /** The newest revision in which a change was answered, and by the home of which epoch. */
-  #answered: { readonly answered: number; readonly epoch: number | undefined } = NOTHING_ANSWERED
+  #answered: NewestAnswered
   #leaseEndMs = 0
   #heardMs = Number.NEGATIVE_INFINITY
   #isStoodInFor = false
@@ -119,6 +121,8 @@ export class HomeSession implements AsyncDisposable {
     this.#left = parts.slotFile.read()
     this.#slots = new Slots(new Set(this.#left.map(({ slot }) => slot)))
     this.#resume = parts.resume
+    const { answered, epoch } = parts.unsynced.left ?? NOTHING_ANSWERED
+    this.#answered = { answered, epoch }
     this.#background = Promise.all([this.#watch(), this.#renew()])
   }
 
@@ -191,6 +195,7 @@ export class HomeSession implements AsyncDisposable {
     this.#closing.abort()
     await this.#background
     this.#parts.slotFile.close()
+    this.#parts.unsynced.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -311,7 +316,13 @@ export class HomeSession implements AsyncDisposable {
     const before = this.#answered
     const isOther = epoch !== before.epoch
     if (isOther && (epoch ?? 0) < (before.epoch ?? 0)) return
-    this.#answered = { answered: isOther ? revision : Math.max(before.answered, revision), epoch }
+    this.#answers({ answered: isOther ? revision : Math.max(before.answered, revision), epoch })
+  }
+
+  #answers(newest: NewestAnswered): void {
+    if (newest.answered === this.#answered.answered && newest.epoch === this.#answered.epoch) return
+    this.#answered = newest
+    this.#parts.unsynced.answered(newest)
   }
 
   /** True when the home refused the session, so that another one is needed. */
@@ -367,7 +378,7 @@ export class HomeSession implements AsyncDisposable {
         const isOver = resume !== undefined && !grant.isResumed
         if (isOver) this.#lost += 1
         if (isOver) holder.lost()
-        if (!grant.isResumed) this.#answered = NOTHING_ANSWERED
+        if (!grant.isResumed) this.#answers(NOTHING_ANSWERED)
         this.#resume = undefined
         this.#sequence = Math.max(this.#sequence, grant.lastSequence)
         this.#grant = grant

@@ -27,6 +27,7 @@ import { RemoteHome } from './remote-home.ts'
 import { RemoteSnapshots } from './remote-snapshots.ts'
 import { SessionFile } from './session-file.ts'
 import { SlotFile } from './slot-file.ts'
+import { UnsyncedFile } from './unsynced-file.ts'
 
 /** What programs of a machine that was the home believe to have, and have not at the next one. */
 export interface LeftBehind {
@@ -76,16 +77,13 @@ export interface RemoteFilesystem extends UsedFilesystem, AsyncDisposable {
 
 /** Opens a filesystem whose home is elsewhere. Faults: Unreachable, those of the transport. */
 export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Promise<RemoteFilesystem> {
-  const { world, folder, transport, name } = options
-  world.disk.makeFolder(folder)
-  const file = new SessionFile(world.disk, folder)
+  const { world, transport, name } = options
+  const { sessionFile, slotFile, lockFile, unsynced } = filesIn(options)
   const chunks = new DurablePuts(options.chunks)
-  const resume = file.read()
+  const resume = sessionFile.read()
   const parts: RemoteHalf = { opened: Promise.withResolvers(), staged: resume === undefined ? [] : stagedIn(options) }
-  const slotFile = new SlotFile(world.disk, folder)
-  const lockFile = new LockFile(world.disk, folder, options.bootId)
   let first: Grant | undefined
-  const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self })
+  const link: RemoteHome = new RemoteHome({ session: () => session, self: options.self, unsynced })
   link.wasHome(options.leftBehind)
   const snapshots = new RemoteSnapshots(link)
   const { told = () => undefined } = options
@@ -98,6 +96,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     filesystem: name,
     resume,
     slotFile,
+    unsynced,
     holder: {
       forget: stale => {
         const { held, names } = link.forget(stale)
@@ -127,7 +126,7 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
         first ??= grant
         link.beginsAt(grant.boot, grant.isResumed)
         parts.writer?.loseRoom()
-        file.write(grant.session)
+        sessionFile.write(grant.session)
         void locks.askAgain()
       },
     },
@@ -138,10 +137,22 @@ export async function openRemoteFilesystem(options: RemoteFilesystemOptions): Pr
     const grant = await session.granted()
     return await openOver({ options, chunks, link, session, grant: first ?? grant, parts, locks, snapshots })
   } catch (error) {
-    await session[Symbol.asyncDispose]()
+    // What an earlier process had staged and locked goes on in its session: with the next process.
+    await (resume === undefined ? session[Symbol.asyncDispose]() : session.abandon())
     throw error
   } finally {
     options.signal.removeEventListener('abort', stop)
+  }
+}
+
+// What processes of this machine leave to the next.
+function filesIn({ world: { disk }, folder, bootId }: RemoteFilesystemOptions) {
+  disk.makeFolder(folder)
+  return {
+    sessionFile: new SessionFile(disk, folder),
+    slotFile: new SlotFile(disk, folder),
+    lockFile: new LockFile(disk, folder, bootId),
+    unsynced: new UnsyncedFile(disk, folder, bootId),
   }
 }
 
@@ -194,13 +205,16 @@ async function openOver(over: {
   const writer = new Writer({ link, chunks, chunkBytes: superblock.chunkBytes, staging, clock: world.clock })
   parts.writer = writer
   for (const { ino, offset } of lost) world.log.warn('a write that was never synced is damaged', { name, ino, offset })
+  // In a session that is over nobody kept others from writing since.
+  const isOver = () => !grant.isResumed || session.lost > 0
   for (const write of left) {
-    // In a session that is over nobody kept others from writing since.
-    const attributes = grant.isResumed ? await link.call('attributes', { ino: write.ino }) : undefined
-    if (attributes !== undefined && !isErrno(attributes)) writer.restore(attributes, write)
+    const attributes = isOver() ? undefined : await link.call('attributes', { ino: write.ino })
+    if (attributes !== undefined && !isErrno(attributes) && !isOver()) writer.restore(attributes, write)
     else staging.landed(write, staging.mark)
+    // Who has the file open is told.
+    if (isOver()) link.fail([write.ino])
   }
-  if (!grant.isResumed && left.length > 0) {
+  if (isOver() && left.length > 0) {
     world.log.warn('writes that were never synced are lost with their session', { name, writes: left.length })
   }
   await writer.settleAll()

@@ -17,7 +17,7 @@ import type { Content, HomeLink, HomeOperations, Range, RemoteSide } from '../op
 import { byMode, WANT } from '../home/may.ts'
 import type { Quota } from '../quota.ts'
 import { seen } from '../shared/permitted.ts'
-import type { RemoteAnswer, RemoteCall, RemoteKind, Stale } from '../shared/protocol.ts'
+import { isPromised, type RemoteAnswer, type RemoteCall, type RemoteKind, type Stale } from '../shared/protocol.ts'
 import { inosOf, inosShown } from '../shared/told.ts'
 import type { Answer, Attributes, Caller, Cookie, DirectoryPlace, FilePlace, Ino, Reply } from '../vfs.ts'
 import { Delegated } from './delegated.ts'
@@ -28,6 +28,7 @@ import { OpenFiles } from './open-files.ts'
 import type { LeftBehind } from './open-remote.ts'
 import { RemoteCache } from './remote-cache.ts'
 import { Unsynced } from './unsynced.ts'
+import type { UnsyncedFile } from './unsynced-file.ts'
 
 /**
  * A home on another machine, as a client half sees it: answers from memory what the home has promised to say when it changes,
@@ -51,15 +52,23 @@ export class RemoteHome implements HomeLink, RemoteSide {
     isAgain: true,
   })
   readonly #files = new OpenFiles()
-  readonly #unsynced = new Unsynced()
+  readonly #unsynced: Unsynced
+  readonly #unsyncedFile: UnsyncedFile
   readonly #delegated = new Delegated()
   /** What kernels here were shown of by others than the home. */
   readonly #stoodIn = new Set<Ino>()
   #boot: string | undefined
 
-  constructor(parts: { readonly session: () => HomeSession; readonly self?: Caller | undefined }) {
+  constructor(parts: {
+    readonly session: () => HomeSession
+    readonly self?: Caller | undefined
+    readonly unsynced: UnsyncedFile
+  }) {
     this.#self = parts.self
     this.#session = parts.session
+    this.#unsyncedFile = parts.unsynced
+    this.#unsynced = new Unsynced(parts.unsynced)
+    this.#boot = parts.unsynced.left?.home
   }
 
   call<Kind extends keyof HomeOperations>(
@@ -202,12 +211,12 @@ export class RemoteHome implements HomeLink, RemoteSide {
     // A session goes on at another home only when that has all of its changes.
     if (!isResumed && this.#boot !== undefined && this.#boot !== boot) this.#unsynced.lose()
     this.#boot = boot
+    this.#unsyncedFile.heard(boot)
   }
 
   /** This machine was the home before: see {@link LeftBehind}. */
   wasHome({ changed, locked }: LeftBehind = { changed: [], locked: [] }): void {
-    for (const ino of changed) this.#unsynced.changed(ino)
-    this.#unsynced.lose()
+    this.#unsynced.lost(changed)
     this.fail(locked)
   }
 
@@ -331,7 +340,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     }
     this.#learning.learn({ kind, input, name: undefined }, answer)
     this.#learnLent({ kind, input, name: undefined }, answer)
-    for (const { ino } of answer.changed) this.#unsynced.changed(ino)
+    if (isPromised(kind)) for (const { ino } of answer.changed) this.#unsynced.changed(ino)
     for (const attributes of answer.changed) this.#delegated.changed(attributes)
     if (this.#unsynced.size > UNSYNCED_MAX) void this.#ask('sync', { revision: undefined }).catch(() => undefined)
     return answer
@@ -341,7 +350,7 @@ export class RemoteHome implements HomeLink, RemoteSide {
     if (kind === 'write' && 'ino' in input && this.mustSettle(input.ino)) {
       this.#delegated.settled(input.ino)
       // Others have changed it, or may have: whoever wants it to be durable is told.
-      if (isErrno(answer)) this.#unsynced.lost(input.ino)
+      if (isErrno(answer)) this.#unsynced.lost([input.ino])
     }
     if (isErrno(answer)) return
     const made = new Set(isDelegated === true ? inosShown(answer) : [])

@@ -52,6 +52,11 @@ export class SlotFile {
     this.#file.write([SlotRow.bytes({ version: 1, ...row })], slot * SlotRow.size)
   }
 
+  /** Forgets what was left. */
+  remove(): void {
+    this.#disk.remove(this.#path)
+  }
+
   close(): void {
     this.#file?.close()
     this.#file = undefined

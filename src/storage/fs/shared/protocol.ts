@@ -169,7 +169,10 @@ export function isChange(kind: keyof HomeOperations): boolean {
   return CHANGES.has(kind as RemoteKind)
 }
 
-/** True for changes that whoever was answered must find at every later home: not when something was read, nor what is let go. */
+/**
+ * True for what whoever was answered must find at every later home, with all that was there before: changes, but not when something was
+ * read, nor what is let go; and locks, since who had one before has changed something.
+ */
 export function isPromised(kind: keyof HomeOperations): boolean {
-  return isChange(kind) && kind !== 'touchAccess' && kind !== 'forget'
+  return kind === 'setLock' || (isChange(kind) && kind !== 'touchAccess' && kind !== 'forget')
 }
