@@ -3,6 +3,7 @@ import { labFault } from './faults.ts'
 import {
   CONTROLLERS_MAX,
   CPU_WEIGHT_MAX,
+  DISK_BYTES_MAX,
   DISK_BYTES_MIN,
   MACHINES_MAX,
   MEMORY_BYTES_MIN,
@@ -69,19 +70,23 @@ export function planOf(wishes: LabWishes): LabPlan {
   const { name, machines, cpus, controllers = 1 } = wishes
   checkLabName(name)
   if (!Number.isInteger(machines) || machines < 1 || machines > MACHINES_MAX) {
-    throw invalid('--machines', String(machines), `1 to ${MACHINES_MAX}`)
+    throw invalid('--machines', String(machines), `a whole number of 1 to ${MACHINES_MAX}`)
   }
   if (!(cpus > 0 && cpus <= 1024)) throw invalid('--cpus', String(cpus), 'a number above 0')
-  const memoryBytes = bytesOf('--memory', wishes.memory, MEMORY_BYTES_MIN)
-  const diskBytes = bytesOf('--disk', wishes.disk, DISK_BYTES_MIN)
+  const memoryBytes = bytesOf('--memory', wishes.memory, { min: MEMORY_BYTES_MIN })
+  const diskBytes = bytesOf('--disk', wishes.disk, { min: DISK_BYTES_MIN, max: DISK_BYTES_MAX })
   const behind = numbersOf('--nat', wishes.nat, machines)
   const latencies = latenciesOf(wishes.latency, machines)
   if (!Number.isInteger(controllers) || controllers < 1 || controllers > Math.min(machines, CONTROLLERS_MAX)) {
     throw invalid('--controllers', String(controllers), `1 to ${Math.min(machines, CONTROLLERS_MAX)}`)
   }
   const hidden = [...behind].find(number => number <= controllers)
-  if (controllers > 1 && hidden !== undefined) {
-    throw invalid('--nat', String(hidden), `machines above ${controllers}: controllers reach each other`)
+  if (hidden !== undefined) {
+    throw invalid(
+      '--nat',
+      String(hidden),
+      `machines above ${controllers}: those up to there are controllers, which others reach`,
+    )
   }
   const zones = wishes.zones?.split(',') ?? []
   if (zones.length > machines || !zones.every(zone => /^[a-z0-9][a-z0-9-]{0,30}$/.test(zone))) {
@@ -149,7 +154,7 @@ export function nodeOf({ name, memoryMiB, cpuWeight, storage }: NodeWishes, othe
     memoryBytes: memoryMiB * 2 ** 20,
     cpus: 1,
     cpuWeight,
-    diskBytes: bytesOf('--storage', storage, DISK_BYTES_MIN, hint),
+    diskBytes: bytesOf('--storage', storage, { min: DISK_BYTES_MIN, max: DISK_BYTES_MAX, hint }),
   }
 }
 
@@ -174,10 +179,17 @@ export function millisecondsOf(wish: string, text: string): number {
 
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
-function bytesOf(wish: string, text: string, min: number, hint?: string): number {
+interface Sizes {
+  readonly min: number
+  readonly max?: number
+  readonly hint?: string
+}
+
+function bytesOf(wish: string, text: string, { min, max = Number.POSITIVE_INFINITY, hint }: Sizes): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([KMGT])i?B?$/.exec(text) ?? []
   const bytes = Math.round(Number(number) * (UNITS[unit ?? ''] ?? Number.NaN))
   if (!(bytes >= min)) throw invalid(wish, text, `a size of at least ${min / 2 ** 20}M: 512M, 2G`, hint)
+  if (bytes > max) throw invalid(wish, text, `a size of at most ${max / 2 ** 40}T`, hint)
   return bytes
 }
 
@@ -201,6 +213,6 @@ function latenciesOf(text: string | undefined, machines: number): ReadonlyMap<nu
   )
 }
 
-function invalid(wish: string, given: string, wanted: string, hint = 'See `cairn lab --help`.'): Error {
+function invalid(wish: string, given: string, wanted: string, hint = 'See `cairn lab up --help`.'): Error {
   return labFault('Invalid', `${wish} ${given}: ${wanted} is expected`, { hint })
 }

@@ -27,6 +27,8 @@ test('damage that somebody needs fails the check, with who it is and what to do'
 test('damage that nothing needs is a warning until it is collected', () => {
   const { state, detail, remedy } = chunkCheck(bad, { places: [], kinds: new Set(), isAll: true })
   assert.deepEqual([state, detail], ['warn', '7 held in 1 segments, 2 damaged, which nothing needs any more'])
+  const shared = chunkCheck(bad, { places: [], kinds: new Set(), isAll: true }, true)
+  assert.match(`${shared.detail}. ${shared.remedy}`, /no file here needs.*other machines/, 'files of other homes may')
   assert.match(remedy ?? '', /next collection.*cairn fs gc/)
 })
 

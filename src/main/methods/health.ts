@@ -13,7 +13,7 @@ export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<r
   const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
   return [
     restartCheck(start.restarts),
-    chunkCheck(stat, damage),
+    chunkCheck(stat, damage, peers.machines.map.machines.length > 1),
     spaceCheck(chunks.space()),
     ...disks.reports.slice(1).map(diskCheck),
     ...peers.checks(),
@@ -37,7 +37,11 @@ export function restartCheck({
 }
 
 /** Whether every chunk that was looked at was right; `damage` says who needs those that were not. */
-export function chunkCheck({ states, segments }: Pick<StoreStat, 'states' | 'segments'>, damage?: Damage): CheckRow {
+export function chunkCheck(
+  { states, segments }: Pick<StoreStat, 'states' | 'segments'>,
+  damage?: Damage,
+  isShared = false,
+): CheckRow {
   const { quarantined, held } = states
   const name = 'chunks'
   const detail = `${held.chunks} held in ${segments} segments, ${quarantined.chunks} damaged`
@@ -47,12 +51,14 @@ export function chunkCheck({ states, segments }: Pick<StoreStat, 'states' | 'seg
     const named = `${detail}, needed by ${places.join(', ')}${isAll ? '' : ' and perhaps others'}`
     return { name, state: 'fail', detail: named, remedy: mending(damage) }
   }
+  if (isShared) return { name, state: 'warn', detail: `${detail}, which no file here needs`, remedy: OTHERS_MEND }
   if (isAll) return { name, state: 'warn', detail: `${detail}, which nothing needs any more`, remedy: LET_GO }
   const remedy = `Files that cannot be read need them. ${PUT_AGAIN} ${CHECK_DISK}`
   return { name, state: 'fail', detail: `${detail}; looking for who needs them took too long`, remedy }
 }
 
 const CHECK_DISK = 'And check the disk.'
+const OTHERS_MEND = `What files whose home is elsewhere need is put right by other machines: see cairn status. ${CHECK_DISK}`
 const LET_GO = `They go at the next collection, or now: cairn fs gc. ${CHECK_DISK}`
 const PUT_AGAIN =
   'Remove each of these files and, if there is a backup, put it again from there; then run `cairn fs gc`.'

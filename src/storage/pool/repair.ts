@@ -162,10 +162,14 @@ export class Repair {
       const groups = todo.slice(at, at + MENDED_AT_ONCE)
       this.#underWay = groups.filter(group => this.#owed.delete(group))
       try {
-        for (const finding of await survey.some(groups, signal)) {
-          const waiting = await mending.mend(view, finding, signal)
-          if (waiting > 0) this.#isRetried = true
-        }
+        const findings = (await survey.some(groups, signal)).values()
+        // Groups have few chunks: one after the other would wait for the disk of one machine at a time.
+        const lanes = Array.from({ length: MENDED_TOGETHER }, async () => {
+          for (const finding of findings) {
+            if ((await mending.mend(view, finding, signal)) > 0) this.#isRetried = true
+          }
+        })
+        throwFirst(await Promise.allSettled(lanes))
         await this.#look(survey, groups, signal)
       } catch (error) {
         for (const group of this.#underWay) this.#owed.add(group)
@@ -229,6 +233,8 @@ export class Repair {
 /** While people read or write, so many times as long as a round took nothing is compared. */
 const BUSY_PAUSES = 4
 const MENDED_AT_ONCE = GROUPS_PER_CALL_MAX / 4
+/** Of these so many groups at a time. */
+const MENDED_TOGETHER = 4
 
 /** What is not as it should be in a group. */
 interface State {
@@ -240,4 +246,8 @@ interface State {
 
 function sum(states: readonly (readonly [number, State])[], countOf: (state: State) => number): number {
   return states.reduce((total, [, state]) => total + countOf(state), 0)
+}
+
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }

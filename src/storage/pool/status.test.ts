@@ -55,3 +55,22 @@ test('of a thousand machines it is one sentence that fits its message', () => {
   assert.match(sentence, /; so it is with 489 more machines\.$/)
   assert.ok(sentence.length < 10_000, `${sentence.length} characters`)
 })
+
+test('what has not been compared is not called safe, and nobody says how long what does not move takes', () => {
+  const reports = new Map([
+    ['m0', report(0)],
+    ['m1', { ...report(0), view: '' }],
+  ])
+  const { sentence } = statusOf(viewOf(['m0', 'm1']), reports)
+  assert.equal(sentence, 'It is not known yet whether all data is safe: m1 still comparing.')
+  const missing = [{ group: 1, machine: 'm1', chunks: 2, bytes: 300 }]
+  const says = (bytesPerSecond: number) => {
+    const owing = new Map([
+      ['m0', { ...report(0), missing, bytesPerSecond }],
+      ['m1', report(0)],
+    ])
+    return statusOf(viewOf(['m0', 'm1']), owing).sentence
+  }
+  assert.equal(says(0), 'Data is safe, but not all copies are there: 2 copies missing, being made.')
+  assert.equal(says(100), 'Data is safe, but not all copies are there: 2 copies missing, being made, about 3 s to go.')
+})

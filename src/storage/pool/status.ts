@@ -16,7 +16,7 @@ export interface PoolStatus {
   readonly damagedChunks: number
   /** Chunks that belong elsewhere and still lie where they are too. */
   readonly misplacedChunks: number
-  /** What repair moves, and how long what is missing takes at this rate; undefined when nothing is. */
+  /** What repair moves, and how long what is missing takes at this rate; undefined when nothing is, or nothing moves yet. */
   readonly bytesPerSecond: number
   readonly secondsLeft: number | undefined
   /** Machines that did not answer, or have not compared their copies since the machines changed. */
@@ -79,7 +79,7 @@ export function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): 
     damagedChunks,
     misplacedChunks: total(report => report.misplacedChunks),
     bytesPerSecond,
-    secondsLeft: missingCopies === 0 ? undefined : Math.ceil(missingBytes / Math.max(bytesPerSecond, 1)),
+    secondsLeft: missingCopies === 0 || bytesPerSecond === 0 ? undefined : Math.ceil(missingBytes / bytesPerSecond),
     unknown,
     machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report, damagedChunks)),
   }
@@ -121,9 +121,8 @@ function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string
   const away = view.others.filter(name => view.stateOf(name) === 'Offline')
   const said: string[] = []
   if (facts.missingCopies > 0) {
-    said.push(
-      `${counted(facts.missingCopies, 'copy', 'copies')} missing, being made, about ${spoken(facts.secondsLeft ?? 0)} to go`,
-    )
+    const time = facts.secondsLeft === undefined ? '' : `, about ${spoken(facts.secondsLeft)} to go`
+    said.push(`${counted(facts.missingCopies, 'copy', 'copies')} missing, being made${time}`)
   }
   if (facts.damagedChunks > 0)
     said.push(`${counted(facts.damagedChunks, 'damaged chunk', 'damaged chunks')} not yet put right`)
@@ -142,7 +141,9 @@ function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string
     return said.length === 0 ? 'All data is on this machine alone.' : `On this machine alone: ${said.join('; ')}.`
   if (said.length === 0) return `All data is safe: everything has its ${counted(view.wantedCopies, 'copy', 'copies')}.`
   const isWhole = alone.length === 0 && facts.damagedChunks === 0
-  return `${isWhole ? 'Data is safe, but not all copies are there' : 'Data is at risk'}: ${said.join('; ')}.`
+  const known =
+    silent.length === 0 ? 'Data is safe, but not all copies are there' : 'It is not known yet whether all data is safe'
+  return `${isWhole ? known : 'Data is at risk'}: ${said.join('; ')}.`
 }
 
 // However many there are, it is a sentence.

@@ -29,10 +29,9 @@ export class Traffic {
     return this.isBusy ? REPAIR_BUSY_BYTES_PER_SECOND : REPAIR_BYTES_PER_SECOND
   }
 
-  /** Bytes per second that repair has moved since {@link restart}; its allowance while that says nothing yet. */
+  /** Bytes per second that repair has moved since {@link restart}. */
   get movedPerSecond(): number {
-    const ms = this.#clock.monotonicMs() - this.#sinceMs
-    return this.#bytes === 0 || ms < BUSY_MS ? this.bytesPerSecond : (this.#bytes / ms) * 1000
+    return (this.#bytes / Math.max(this.#clock.monotonicMs() - this.#sinceMs, BUSY_MS)) * 1000
   }
 
   /** Begins to measure anew. */

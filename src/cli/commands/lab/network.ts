@@ -31,6 +31,11 @@ export function declareLabNetwork(lab: Command, run: Run): void {
         if (isOneWay && from === undefined) {
           throw cliFault('Usage', '--one-way needs --from', { hint: 'Write: cairn lab cut m2 --from m1 --one-way' })
         }
+        if (from === machine) {
+          throw cliFault('Usage', `${machine} cannot be cut off from itself`, {
+            hint: 'Write: cairn lab cut m2 --from m1',
+          })
+        }
         return act(context, { lab: name, machine }, { kind: 'cut', from, isOneWay })
       }),
     )
@@ -45,6 +50,11 @@ export function declareLabNetwork(lab: Command, run: Run): void {
     .action((machine: string, { name, latency, loss }: SlowOptions) =>
       run(context => {
         const lossPercent = numberOf('--loss', loss.replace(/%$/, ''))
+        if (lossPercent > 100) {
+          throw cliFault('Usage', `--loss ${loss}: at most 100 of a hundred are lost`, {
+            hint: 'Write --loss 1, for example.',
+          })
+        }
         return act(context, { lab: name, machine }, { kind: 'slow', latency, lossPercent })
       }),
     )

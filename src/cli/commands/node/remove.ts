@@ -28,7 +28,11 @@ export function declareNodeRemove(node: Command, run: Run): void {
 async function removeReal(context: Context, name: string, isForced: boolean): Promise<void> {
   await withApi(context, async client => {
     const { held, lost } = await takeOut(context, client, { name, isForced })
-    const said = lost === undefined ? 'All it held has copies elsewhere.' : printable(lost.sentence)
+    const fewer =
+      held === undefined || held.chunks === 0
+        ? ''
+        : '; copies that went with it are being made again: see `cairn status`'
+    const said = lost === undefined ? `All it held has copies elsewhere${fewer}.` : printable(lost.sentence)
     const value = {
       removed: name,
       ...(held === undefined ? {} : { chunks: held.chunks, bytes: held.bytes }),
