@@ -73,6 +73,22 @@ test('the share offered bounds the store, and reservations bind', async () => {
   assert.equal(store.space().freeBytes, freeBytes)
 })
 
+test('nobody is refused for what the disk was a moment ago', async () => {
+  const disk = new TornDisk(seededRandom(7))
+  disk.bytesFree = 1_000
+  await using store = await openOn(disk)
+  assert.equal(store.reserve(10_000), undefined)
+  await assert.rejects(store.put(randomBytes(10_000)), isFull)
+  disk.bytesFree = 1_000_000
+  const reservation = store.reserve(10_000)
+  assert.ok(reservation !== undefined)
+  reservation[Symbol.dispose]()
+  disk.bytesFree = 1_000
+  assert.ok(store.space().freeBytes > 900_000)
+  disk.bytesFree = 2_000_000
+  await store.put(randomBytes(1_500_000))
+})
+
 test('ballast counts as kept before it is written', async () => {
   const disk = new TornDisk(seededRandom(4))
   disk.bytesFree = 2_000_000

@@ -59,7 +59,7 @@ export class Space {
   }
 
   reserve(bytes: number): SpaceReservation | undefined {
-    return this.#reservations.reserve(bytes, this.#free())
+    return this.#reservations.reserve(bytes, this.#free()) ?? this.#reservations.reserve(bytes, this.#freeNow())
   }
 
   /** Takes over what was handed to the put of a chunk; the promise ends when the answer is disposed. */
@@ -69,7 +69,7 @@ export class Space {
 
   /** Says that a record is about to be written. Faults: NoSpace. */
   take(bytes: number, claim: Claim): void {
-    const free = this.#free() + claim.bytes
+    const free = (bytes > this.#free() + claim.bytes ? this.#freeNow() : this.#free()) + claim.bytes
     if (bytes > free) {
       const hint = 'Delete files or snapshots, add a disk, or offer a larger share of this one.'
       throw chunkFault('NoSpace', `no space for ${bytes} bytes; ${Math.max(free, 0)} are free`, { hint })
@@ -111,6 +111,12 @@ export class Space {
     }
     this.#ballastBytes += step
     return true
+  }
+
+  // Nobody is refused for what the disk was a moment ago.
+  #freeNow(): number {
+    this.#asOfMs = Number.NEGATIVE_INFINITY
+    return this.#free()
   }
 
   #free(): number {
