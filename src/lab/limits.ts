@@ -10,7 +10,7 @@ export const MEMORY_BYTES_MIN = 128 * 1024 * 1024
 /** The smallest disk: ext4, 256 MiB of ballast, and room for chunks. */
 export const DISK_BYTES_MIN = 512 * 1024 * 1024
 
-/** The largest: a file of ext4 is no larger (ext4(5), 4 KiB blocks). */
+/** The largest: a file of ext4 with blocks of 4 KiB stays below 16 TiB. */
 export const DISK_BYTES_MAX = 15 * 2 ** 40
 
 /** The largest weight of a machine's share of the processors (cgroups(7), cpu.weight). */

@@ -28,6 +28,8 @@ test('damage that nothing needs is a warning until it is collected', () => {
   const { state, detail, remedy } = chunkCheck(bad, { places: [], kinds: new Set(), isAll: true })
   assert.deepEqual([state, detail], ['warn', '7 held in 1 segments, 2 damaged, which nothing needs any more'])
   const shared = chunkCheck(bad, { places: [], kinds: new Set(), isAll: true }, true)
+  const unsure = chunkCheck(bad, { places: [], kinds: new Set(), isAll: false }, true)
+  assert.equal(unsure.state, 'fail', 'who has not looked through all does not say that nothing needs it')
   assert.match(`${shared.detail}. ${shared.remedy}`, /no file here needs.*other machines/, 'files of other homes may')
   assert.match(remedy ?? '', /next collection.*cairn fs gc/)
 })

@@ -51,7 +51,8 @@ export function chunkCheck(
     const named = `${detail}, needed by ${places.join(', ')}${isAll ? '' : ' and perhaps others'}`
     return { name, state: 'fail', detail: named, remedy: mending(damage) }
   }
-  if (isShared) return { name, state: 'warn', detail: `${detail}, which no file here needs`, remedy: OTHERS_MEND }
+  if (isAll && isShared)
+    return { name, state: 'warn', detail: `${detail}, which no file here needs`, remedy: OTHERS_MEND }
   if (isAll) return { name, state: 'warn', detail: `${detail}, which nothing needs any more`, remedy: LET_GO }
   const remedy = `Files that cannot be read need them. ${PUT_AGAIN} ${CHECK_DISK}`
   return { name, state: 'fail', detail: `${detail}; looking for who needs them took too long`, remedy }
