@@ -14,6 +14,7 @@ export {
   readBeU64,
   textOf,
 } from './bytes.ts'
+export { inLanes } from './in-lanes.ts'
 export { DIGEST_BYTES, type Digest, digestBytes, digestHex, digestOf } from './digest.ts'
 export {
   defineFaults,

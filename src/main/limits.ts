@@ -79,6 +79,16 @@ export const COLLECT_LOW_SHARE = 0.1
 /** Collection by itself takes at most this part of the time. */
 export const COLLECT_TIME_SHARE = 0.05
 
+/** How often it is looked whether there is a reason to look for what nobody holds, and how often without one. */
+export const UNHELD_LOOK_MS = 5_000
+export const UNHELD_EVERY_MS = 86_400_000
+/** How often what nobody held is looked for again. */
+export const UNHELD_AGAIN_MS = 60_000
+/** Chunks that are looked for again, and named. */
+export const UNHELD_CHUNKS_MAX = 10_000
+/** While people read or write, so many times as long as it took to look for some nothing is looked for. */
+export const UNHELD_SLOWED = 4
+
 /** Bytes kept on the disk so that a start finds room when it is full. */
 export const RESERVE_BYTES = 4 * 1024 * 1024
 /** How long a command waits for kernels to be told what it changed. */

@@ -1,4 +1,4 @@
-import { isFault, whyOf } from '#base'
+import { inLanes, isFault, whyOf } from '#base'
 import { type ApiResource, ifFault, openInformer } from '#client'
 import {
   CLEANUP_FINALIZER,
@@ -14,7 +14,6 @@ import {
 import { DEFINITION_AGAIN_MS, DEFINITION_DELETES_AT_ONCE } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
-import { inGroups } from '../loop/in-groups.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { timeText } from '../loop/times.ts'
 import { CUSTOM_RESOURCE_DEFINITIONS } from '../resources.ts'
@@ -117,7 +116,7 @@ async function deleteAll({ client }: ControllerParts, resource: ApiResource, sig
   let next: string | undefined
   do {
     const page = await client.list(resource, { view: 'metadata', next }, signal)
-    await inGroups(page.objects, DEFINITION_DELETES_AT_ONCE, async ({ metadata }) => {
+    await inLanes(page.objects, DEFINITION_DELETES_AT_ONCE, async ({ metadata }) => {
       const { name, namespace, uid } = metadata
       const isGoing = metadata.deletionTimestamp !== undefined
       const stays = isGoing || (await client.delete(resource, { name, namespace }, { uid }, signal).catch(goneOrBusy))

@@ -1,9 +1,8 @@
-import { isFault } from '#base'
+import { inLanes, isFault } from '#base'
 import type { Client } from '#client'
 import { apiVersionOf, type JsonObject, type OwnerReference } from '#schema'
 import { DEPENDENTS_IN_PIECE, DISCOVERY_MS, ORPHANS_AT_ONCE } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
-import { inGroups } from '../loop/in-groups.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { Follower } from './follow.ts'
 import { isGoing, type Node, ORPHAN, OwnerGraph } from './graph.ts'
@@ -103,7 +102,7 @@ class Collector {
         return
       }
       case 'orphan':
-        await inGroups(step.dependents, ORPHANS_AT_ONCE, each => this.#orphan(each, node.metadata.uid, signal))
+        await inLanes(step.dependents, ORPHANS_AT_ONCE, each => this.#orphan(each, node.metadata.uid, signal))
         return patch(client, node, { finalizers: finalizersWithout(node, ORPHAN) }, signal)
       case 'release':
         return patch(client, node, { finalizers: finalizersWithout(node, step.finalizer) }, signal)

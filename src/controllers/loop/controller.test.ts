@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SteppedClock, settle, steppedWorld } from '../../../test/clocks/stepped-clock.ts'
 import { Controller, DONE } from './controller.ts'
-import { inGroups } from './in-groups.ts'
 
 suite('a controller', () => {
   test('works on a bounded number of keys at once, and ends when they have', async () => {
@@ -56,17 +55,5 @@ suite('a controller', () => {
     assert.equal(warned.length, 2, 'what is no fault is a bug, and said')
     assert.deepEqual([controller.counts.done, controller.counts.failed], [2, 2])
     await controller[Symbol.asyncDispose]()
-  })
-
-  test('does many things a few at a time, and tells the first failure when all have ended', async () => {
-    const done: number[] = []
-    const work = async (item: number): Promise<void> => {
-      await settle()
-      if (item === 1) throw new Error('one')
-      done.push(item)
-    }
-    await assert.rejects(inGroups([0, 1, 2, 3, 4], 2, work), /one/)
-    assert.deepEqual(done, [0, 2, 3, 4])
-    await inGroups([], 2, work)
   })
 })

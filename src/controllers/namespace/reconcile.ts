@@ -1,10 +1,9 @@
-import { isFault, whyOf } from '#base'
+import { inLanes, isFault, whyOf } from '#base'
 import { type ApiResource, ifFault, type ServedResource, servedResources } from '#client'
 import { isJsonObject, isSameJson, jsonAt, type KubeObject, listAt } from '#schema'
 import { NAMESPACE_DELETES_AT_ONCE } from '../limits.ts'
 import { Controller, DONE, type Outcome } from '../loop/controller.ts'
 import { feed } from '../loop/feed.ts'
-import { inGroups } from '../loop/in-groups.ts'
 import type { ControllerParts } from '../loop/parts.ts'
 import { timeText, wallMs } from '../loop/times.ts'
 import { NAMESPACES } from '../resources.ts'
@@ -55,7 +54,7 @@ async function empty(parts: ControllerParts, namespace: string, signal: AbortSig
     return { remains, failures, discoveryFailure: whyOf(error) }
   }
   for (const group of deletionOrder(served)) {
-    await inGroups(group, RESOURCES_AT_ONCE, async resource => {
+    await inLanes(group, RESOURCES_AT_ONCE, async resource => {
       try {
         const left = await deleteAll(parts, resource, namespace, signal)
         if (left.count > 0) remains.push(left)
@@ -82,7 +81,7 @@ async function deleteAll(
   let next: string | undefined
   do {
     const page = await client.list(resource, { namespace, view: 'metadata', next }, signal)
-    await inGroups(page.objects, NAMESPACE_DELETES_AT_ONCE, async ({ metadata }) => {
+    await inLanes(page.objects, NAMESPACE_DELETES_AT_ONCE, async ({ metadata }) => {
       const { name, uid, deletionTimestamp } = metadata
       const isMarked = deletionTimestamp !== undefined
       const left = isMarked

@@ -54,6 +54,8 @@ const SAFE: CopiesStatus = {
   missingBytes: 0,
   owingGroups: 0,
   damagedChunks: 0,
+  lostChunks: 0,
+  awayChunks: 0,
   misplacedChunks: 0,
   bytesPerSecond: 0,
   unknown: [],

@@ -65,22 +65,26 @@ export function poolStatus(pool: KubeObject, machines: readonly PoolMachine[], s
   }
 }
 
-const SAFETY = ['missing', 'missingBytes', 'owingGroups', 'damaged', 'misplaced', 'repairSeconds']
+const SAFETY = ['missing', 'missingBytes', 'owingGroups', 'damaged', 'lost', 'away', 'misplaced', 'repairSeconds']
 
 function isShort(safety: CopiesStatus | undefined): boolean {
-  return safety !== undefined && (safety.missingCopies > 0 || safety.damagedChunks > 0)
+  if (safety === undefined) return false
+  const { missingCopies, damagedChunks, lostChunks, awayChunks } = safety
+  return missingCopies + damagedChunks + lostChunks + awayChunks > 0
 }
 
 // In two digits, so that an object is not written with each chunk that is mended.
 function safetyOf(machines: number, safety: CopiesStatus | undefined): JsonObject {
   if (safety === undefined) return machines > 1 ? {} : { missing: 0 }
-  const { missingCopies, missingBytes, owingGroups, damagedChunks, misplacedChunks, secondsLeft } = safety
+  const { missingCopies, missingBytes, owingGroups, secondsLeft } = safety
   return {
     missing: rough(missingCopies),
     missingBytes: canonicalQuantity(String(rough(missingBytes))) ?? '0',
     owingGroups: rough(owingGroups),
-    damaged: damagedChunks,
-    misplaced: rough(misplacedChunks),
+    damaged: safety.damagedChunks,
+    lost: safety.lostChunks,
+    away: safety.awayChunks,
+    misplaced: rough(safety.misplacedChunks),
     ...(secondsLeft === undefined ? {} : { repairSeconds: rough(secondsLeft) }),
   }
 }
@@ -102,9 +106,12 @@ function messageOf(
   const reached = online < machines ? `${online} of ${machines} machines can be reached` : ''
   // The same as `cairn status` says, but for what passes with every chunk.
   if (safety === undefined || safety.isSafe || !isShort(safety)) return reached
-  const lacking = `some files have fewer copies than wanted: they are being made`
-  const damaged = `${safety.damagedChunks} damaged chunks are not yet put right`
-  const said = [reached, safety.missingCopies > 0 ? lacking : '', safety.damagedChunks > 0 ? damaged : '']
+  const { missingCopies, damagedChunks, lostChunks, awayChunks } = safety
+  const said = [reached]
+  if (lostChunks > 0) said.push(`${lostChunks} chunks of files are on no machine: see cairn doctor`)
+  if (awayChunks > 0) said.push(`${awayChunks} chunks of files are on no machine that answers`)
+  if (missingCopies > 0) said.push('some files have fewer copies than wanted: they are being made')
+  if (damagedChunks > 0) said.push(`${damagedChunks} damaged chunks are not yet put right`)
   return said.filter(text => text !== '').join('; ')
 }
 

@@ -16,6 +16,22 @@ export interface Damage {
 
 /** Looks through the filesystems for who needs what is damaged; for {@link DAMAGE_LOOK_MS} at most. */
 export async function findDamage(parts: DamageParts, signal: AbortSignal): Promise<Damage> {
+  const damaged = new Set<Digest>()
+  let isAll = true
+  for await (const digest of parts.chunks.quarantined(signal)) {
+    if (damaged.size < DAMAGED_CHUNKS_MAX) damaged.add(digest)
+    else isAll = false
+  }
+  const found = await findUsers(parts, damaged, signal)
+  return { ...found, isAll: isAll && found.isAll }
+}
+
+/** The same of other chunks that cannot be read. */
+export async function findUsers(
+  parts: Omit<DamageParts, 'chunks'>,
+  chunks: ReadonlySet<Digest>,
+  signal: AbortSignal,
+): Promise<Damage> {
   const { clock } = parts.world
   const over = new AbortController()
   const late = new AbortController()
@@ -26,7 +42,7 @@ export async function findDamage(parts: DamageParts, signal: AbortSignal): Promi
   const places = new Set<string>()
   const kinds = new Set<ChunkUser['kind']>()
   try {
-    const isAll = await look(parts, { places, kinds }, AbortSignal.any([signal, late.signal]))
+    const isAll = await look(parts, { chunks, places, kinds }, AbortSignal.any([signal, late.signal]))
     return { places: [...places], kinds, isAll }
   } catch (error) {
     if (!late.signal.aborted) throw error
@@ -40,23 +56,22 @@ export async function findDamage(parts: DamageParts, signal: AbortSignal): Promi
 export type DamageParts = Pick<Parts, 'chunks' | 'filesystems' | 'world'>
 
 interface Seen {
+  readonly chunks: ReadonlySet<Digest>
   readonly places: Set<string>
   readonly kinds: Set<ChunkUser['kind']>
 }
 
-async function look({ chunks, filesystems }: DamageParts, seen: Seen, signal: AbortSignal): Promise<boolean> {
-  const damaged = new Set<Digest>()
-  let isAll = true
-  for await (const digest of chunks.quarantined(signal)) {
-    if (damaged.size < DAMAGED_CHUNKS_MAX) damaged.add(digest)
-    else isAll = false
-  }
+async function look(
+  { filesystems }: Pick<DamageParts, 'filesystems'>,
+  seen: Seen,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (const { name, filesystem } of filesystems.all) {
-    for await (const user of filesystem.users(damaged, signal)) {
+    for await (const user of filesystem.users(seen.chunks, signal)) {
       if (seen.places.size === DAMAGED_PLACES_MAX) return false
       seen.places.add(placeText(name, user))
       seen.kinds.add(user.kind)
     }
   }
-  return isAll
+  return true
 }

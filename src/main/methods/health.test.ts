@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chunkCheck, diskCheck, restartCheck, spaceCheck } from './health.ts'
+import { digestOf } from '#base'
+import { chunkCheck, diskCheck, restartCheck, spaceCheck, unheldCheck } from './health.ts'
 
 const none = { chunks: 0, bytes: 0 }
 const states = { held: { chunks: 7, bytes: 70 }, cached: none, condemned: none, quarantined: none }
@@ -32,6 +33,18 @@ test('damage that nothing needs is a warning until it is collected', () => {
   assert.equal(unsure.state, 'fail', 'who has not looked through all does not say that nothing needs it')
   assert.match(`${shared.detail}. ${shared.remedy}`, /no file here needs.*other machines/, 'files of other homes may')
   assert.match(remedy ?? '', /next collection.*cairn fs gc/)
+})
+
+test('what no machine has fails the check, with who needs it, and whom to start', () => {
+  const digests = new Set([digestOf(Buffer.alloc(32))])
+  assert.equal(unheldCheck({ digests: new Set(), silent: ['m2'] }).state, 'ok')
+  const users = { places: ['/a', '/b'], kinds: new Set(['file'] as const), isAll: false }
+  const lost = unheldCheck({ digests, silent: [] }, users)
+  assert.deepEqual([lost.state, lost.detail], ['fail', '1 is on no machine, needed by /a, /b and perhaps others'])
+  assert.match(lost.remedy ?? '', /They are lost.*put it again/)
+  const away = unheldCheck({ digests, silent: ['m2', 'm3'] }, { ...users, isAll: true })
+  assert.equal(away.detail, '1 is on no machine that answers, needed by /a, /b')
+  assert.equal(away.remedy, 'Start m2, m3, or let this machine reach them: see cairn node ls.')
 })
 
 test('damage fails the check when there was no time to find out who needs it', () => {

@@ -2,18 +2,22 @@ import type { DiskReport } from '#cluster'
 import type { CheckRow } from '#rpc'
 import type { StoreStat } from '#storage/chunks'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
-import { type Damage, findDamage } from './damage.ts'
+import type { UnheldChunks } from '../storage/unheld.ts'
+import { type Damage, findDamage, findUsers } from './damage.ts'
 import type { Parts } from './parts.ts'
 
 /** What only the running Cairn knows about its health. */
 export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<readonly CheckRow[]> {
-  const { chunks, disks, filesystems, peers, desk, start } = parts
+  const { chunks, disks, filesystems, peers, desk, start, unheld } = parts
   const logs = await Promise.all(filesystems.all.map(each => logCheck(each, signal)))
   const stat = chunks.stat()
   const damage = stat.states.quarantined.chunks === 0 ? undefined : await findDamage(parts, signal)
+  const { found } = unheld
+  const users = found && found.digests.size > 0 ? await findUsers(parts, found.digests, signal) : undefined
   return [
     restartCheck(start.restarts),
     chunkCheck(stat, damage, peers.machines.map.machines.length > 1),
+    ...(found === undefined ? [] : [unheldCheck(found, users)]),
     spaceCheck(chunks.space()),
     ...disks.reports.slice(1).map(diskCheck),
     ...peers.checks(),
@@ -48,8 +52,8 @@ export function chunkCheck(
   if (damage === undefined) return { name, state: 'ok', detail }
   const { places, isAll } = damage
   if (places.length > 0) {
-    const named = `${detail}, needed by ${places.join(', ')}${isAll ? '' : ' and perhaps others'}`
-    return { name, state: 'fail', detail: named, remedy: mending(damage) }
+    const remedy = [...steps(damage.kinds), CHECK_DISK].join(' ')
+    return { name, state: 'fail', detail: `${detail}${neededBy(damage)}`, remedy }
   }
   if (isAll && isShared)
     return { name, state: 'warn', detail: `${detail}, which no file here needs`, remedy: OTHERS_MEND }
@@ -58,14 +62,40 @@ export function chunkCheck(
   return { name, state: 'fail', detail: `${detail}; looking for who needs them took too long`, remedy }
 }
 
+/** Whether some machine holds all that files here need; `users` says who needs what none does. */
+export function unheldCheck({ digests, silent }: UnheldChunks, users?: Damage): CheckRow {
+  const name = 'needed chunks'
+  if (digests.size === 0) return { name, state: 'ok', detail: 'some machine holds each that files here need' }
+  const are = digests.size === 1 ? '1 is' : `${digests.size} are`
+  const where = silent.length === 0 ? 'no machine' : 'no machine that answers'
+  const detail = `${are} on ${where}${neededBy(users)}`.slice(0, DETAIL_MAX)
+  if (silent.length > 0) return { name, state: 'fail', detail, remedy: startThem(silent) }
+  const remedy = `They are lost, unless a disk or machine that was removed still has them. ${steps(users?.kinds).join(' ')}`
+  return { name, state: 'fail', detail, remedy }
+}
+
+function neededBy(users: Damage | undefined): string {
+  if (users === undefined || users.places.length === 0) return ''
+  return `, needed by ${users.places.join(', ')}${users.isAll ? '' : ' and perhaps others'}`
+}
+
+function startThem(silent: readonly string[]): string {
+  const more = silent.length - SILENT_TOLD_MAX
+  const told = `${silent.slice(0, SILENT_TOLD_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  return `Start ${told}, or let this machine reach ${silent.length === 1 ? 'it' : 'them'}: see cairn node ls.`
+}
+
+const SILENT_TOLD_MAX = 5
+
 const CHECK_DISK = 'And check the disk.'
 const OTHERS_MEND = `What files whose home is elsewhere need is put right by other machines: see cairn status. ${CHECK_DISK}`
 const LET_GO = `They go at the next collection, or now: cairn fs gc. ${CHECK_DISK}`
 const PUT_AGAIN =
   'Remove each of these files and, if there is a backup, put it again from there; then run `cairn fs gc`.'
 
-function mending({ kinds }: Damage): string {
-  const steps = [
+// What people can do for those who need what cannot be read.
+function steps(kinds: Damage['kinds'] = new Set()): string[] {
+  return [
     kinds.has('file') ? PUT_AGAIN : undefined,
     kinds.has('snapshot')
       ? 'Snapshots are right again when the same content is put anywhere; else: cairn fs snapshot rm.'
@@ -74,9 +104,7 @@ function mending({ kinds }: Damage): string {
       ? 'A removed file goes when the last program has closed it, at the latest when Cairn is started again.'
       : undefined,
     kinds.has('directory') ? 'A manifest is made anew by the next snapshot when its directory was changed.' : undefined,
-    CHECK_DISK,
-  ]
-  return steps.filter(step => step !== undefined).join(' ')
+  ].filter(step => step !== undefined)
 }
 
 /** Whether new chunks find room. */

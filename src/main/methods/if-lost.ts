@@ -25,7 +25,7 @@ export async function ifLostHere(
   for (const { name, filesystem } of filesystems.all) {
     const own = new Set<Digest>()
     await filesystem.settled()
-    for await (const batch of filesystem.references(signal)) {
+    for await (const batch of filesystem.references(signal, 'skip')) {
       const found = await pool.onlyAt(machine, batch, signal)
       for (const each of found.silent) silent.add(each)
       for (const digest of found.digests) if (own.size < IF_LOST_CHUNKS_MAX) own.add(digest)

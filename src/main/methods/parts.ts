@@ -11,6 +11,7 @@ import type { Collector } from '../storage/collector.ts'
 import type { Filesystems } from '../storage/filesystems.ts'
 import type { SupervisorLink } from '../storage/link.ts'
 import type { Sessions } from '../storage/sessions.ts'
+import type { Unheld } from '../storage/unheld.ts'
 
 /** What the methods of the local door work on. */
 export interface Parts {
@@ -22,6 +23,7 @@ export interface Parts {
   readonly filesystems: Filesystems
   readonly sessions: Sessions
   readonly collector: Collector
+  readonly unheld: Pick<Unheld, 'found'>
   readonly disks: MachineDisks
   readonly diskKeeper: Pick<DiskKeeper, 'wake'>
   readonly peers: Peers

@@ -4,7 +4,7 @@ import type { Machines } from '#cluster'
 import { doorOf, faultHead, type Handler, listenSocket } from '#rpc'
 import { threadWorkers } from '#storage/chunks'
 import type { ChunkSource, Ino } from '#storage/fs'
-import { openPool, poolHandlers } from '#storage/pool'
+import { openPool, type Pool, poolHandlers } from '#storage/pool'
 import { closedFolder } from '../closed-folder.ts'
 import { DiskKeeper } from '../disks/disk-keeper.ts'
 import { thisMachine } from '../disks/machine.ts'
@@ -15,6 +15,7 @@ import { ANSWER_FIRST_MS, HASH_THREADS, LEAVING_MS } from '../limits.ts'
 import type { Negotiated, Start } from '../messages.ts'
 import { spaceCheck } from '../methods/health.ts'
 import { handlersOf, ordersOfOthers } from '../methods/index.ts'
+import type { Parts } from '../methods/parts.ts'
 import { askSetHome, keepHomeAt } from '../peers/homes.ts'
 import { Peers } from '../peers/peers.ts'
 import { waitForLock } from '../process-lock.ts'
@@ -33,6 +34,7 @@ import { limitOrphan } from './orphan.ts'
 import { homesHere, otherRoots, rootsHandlers } from './roots.ts'
 import { servedHomes } from './served-homes.ts'
 import { Sessions } from './sessions.ts'
+import { Unheld } from './unheld.ts'
 
 /**
  * The storage process: opens the chunk store and the filesystems of a data folder, serves the inherited mounts and the
@@ -132,16 +134,33 @@ async function openAll(
   const agreed = (path: string, negotiated: Negotiated) => link.tell({ kind: 'serving', path, negotiated })
   const sessions = opening.use(await Sessions.open({ mounts, filesystems, world, ids, agreed }))
   held.sessions = sessions
-  disks.stayBehind(pool)
-  const diskKeeper = opening.use(new DiskKeeper({ world, disks, returned: () => pool.compare() }))
-  const others = otherRoots(peers.machines, () => homesHere(filesystems, replication))
-  const collector = opening.use(new Collector({ world, chunks, filesystems, others }))
+  const upkeep = openUpkeep({ world, disks, pool, filesystems, peers, replication }, opening)
   const openedMs = world.clock.monotonicMs()
-  const open = { chunks, pool, disks, diskKeeper, filesystems, sessions, collector, peers, replication, desk, openedMs }
+  const open = { chunks, pool, disks, filesystems, sessions, ...upkeep, peers, replication, desk, openedMs }
   const handlers = handlersOf({ start, link, world, ...open }, orders)
   opening.use(await openDoor(dataFolder, world, handlers))
   for (const each of [pool, filesystems]) opening.defer(() => each.hurry())
   return opening.move()
+}
+
+type UpkeepParts = Pick<Parts, 'world' | 'disks' | 'filesystems' | 'peers'> & {
+  readonly pool: Pool
+  readonly replication: Replication
+}
+
+// What looks after disks and chunks while all is open.
+function openUpkeep(
+  parts: UpkeepParts,
+  opening: AsyncDisposableStack,
+): Pick<Parts, 'diskKeeper' | 'collector' | 'unheld'> {
+  const { world, disks, pool, filesystems, peers, replication } = parts
+  disks.stayBehind(pool)
+  const others = otherRoots(peers.machines, () => homesHere(filesystems, replication))
+  return {
+    diskKeeper: opening.use(new DiskKeeper({ world, disks, returned: () => pool.compare() })),
+    collector: opening.use(new Collector({ world, chunks: disks.store, filesystems, others })),
+    unheld: opening.use(new Unheld({ world, pool, filesystems })),
+  }
 }
 
 /** What is open, as soon as it is. */

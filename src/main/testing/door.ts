@@ -87,6 +87,7 @@ export async function openTestDoor(): Promise<TestDoor> {
     filesystems,
     sessions,
     collector,
+    unheld: { found: undefined },
     disks,
     diskKeeper,
     peers,

@@ -43,6 +43,9 @@ const copiesShape = shape({
   /** Groups of chunks that some machine lacks. */
   owingGroups: integer(),
   damagedChunks: integer(),
+  /** Chunks that files need and no machine holds; those that only machines may hold that do not answer. */
+  lostChunks: integer(),
+  awayChunks: integer(),
   /** Chunks that belong elsewhere and still lie where they are too. */
   misplacedChunks: integer(),
   bytesPerSecond: integer(),

@@ -25,6 +25,7 @@ import { HomeSessions } from './shared/home-sessions.ts'
 import type { HomeSince, LocalSide } from './shared/session-parts.ts'
 import { HomeSnapshots, type Snapshots } from './snapshot/snapshots.ts'
 import type { FileStat } from './snapshot/stat.ts'
+import type { Unread } from './snapshot/references.ts'
 import type { ChunkUser } from './snapshot/users.ts'
 import { WithSnapshots } from './snapshot/with-snapshots.ts'
 import { takenOver } from './taken-over.ts'
@@ -86,9 +87,9 @@ export interface Filesystem extends UsedFilesystem, AsyncDisposable {
    * It cannot know chunks that were put but that no row names yet: of a write, a seal or a snapshot under way. So a
    * chunk that was put or renewed shortly before the walk, or later, must be kept until a later walk has missed it too.
    * A snapshot under way is waited for. Leaving the loop ends it. Faults: those of `ChunkSource.read`: nothing may be
-   * deleted then.
+   * deleted then. With `skip` an inner node that cannot be read is told, and what is below it is not.
    */
-  references(signal: AbortSignal): AsyncIterable<readonly Digest[]>
+  references(signal: AbortSignal, unread?: Unread): AsyncIterable<readonly Digest[]>
   /**
    * Who needs one of these chunks: files, snapshots and directories' manifests, as long as the loop goes on. It reads
    * what `references` reads; what cannot be read needs them. Writes under way are not seen.
@@ -272,8 +273,8 @@ class OpenFilesystem implements Filesystem {
     return this.snapshots.stat.of(ino, options, signal)
   }
 
-  references(signal: AbortSignal): AsyncIterable<readonly Digest[]> {
-    return this.snapshots.references(signal)
+  references(signal: AbortSignal, unread?: Unread): AsyncIterable<readonly Digest[]> {
+    return this.snapshots.references(signal, unread)
   }
 
   users(chunks: ReadonlySet<Digest>, signal: AbortSignal): AsyncIterable<ChunkUser> {

@@ -62,7 +62,7 @@ export const REPAIR_LOOK_MS = 60_000
 /** Milliseconds before repair goes on with what it could not do. */
 export const REPAIR_RETRY_MS = 10_000
 /** Bytes of repair in a second while people want nothing, and while they do. */
-export const REPAIR_BYTES_PER_SECOND = 256 * MIB
+export const REPAIR_BYTES_PER_SECOND = 512 * MIB
 export const REPAIR_BUSY_BYTES_PER_SECOND = 8 * MIB
 /** Milliseconds after somebody's read or write during which repair holds back. */
 export const BUSY_MS = 1_000

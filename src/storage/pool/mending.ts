@@ -72,15 +72,14 @@ export class Mending {
 
   async #sendOne(name: string, { digest, bytes }: ListedChunk, signal: AbortSignal): Promise<void> {
     await this.#parts.traffic.take(bytes, signal)
-    let body: Uint8Array
     try {
-      body = await wholeChunk(this.#parts.store, digest)
+      // Read when its turn comes: what is on its way at once is bounded there.
+      await this.#holders.get(name).put(digest, () => wholeChunk(this.#parts.store, digest), signal)
     } catch (error) {
       // Gone or found damaged meanwhile: it is no copy that could be sent.
       if (isFault(error, 'ChunkMissing') || isFault(error, 'ChunkDamaged')) return
       throw error
     }
-    await this.#holders.get(name).put(digest, () => body, signal)
   }
 
   async #giveUp(view: PoolView, group: number, signal: AbortSignal): Promise<number> {

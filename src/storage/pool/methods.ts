@@ -189,6 +189,9 @@ const reportShape = shape({
   /** Chunks that belong elsewhere and are kept until they are there. */
   misplacedChunks: integer(),
   damagedChunks: integer(),
+  /** Chunks that the filesystems at home there need and no machine holds; those that only machines may hold that do not answer. */
+  lostChunks: integer(),
+  awayChunks: integer(),
   bytesPerSecond: integer(),
   /** What its disks offer the pool, and what of that is free. */
   totalBytes: integer(),
@@ -198,7 +201,7 @@ const reportShape = shape({
 /** The report of a machine. */
 export const chunkReport = unary({
   name: 'chunk.report',
-  version: 1,
+  version: 2,
   params: shape({ pool }),
   result: reportShape,
   timeoutMs: 10_000,

@@ -2,7 +2,7 @@ import type { Digest } from '#base'
 import type { Holders } from './holders.ts'
 import type { PoolParts } from './parts.ts'
 
-/** Chunks that would go with a machine. */
+/** Chunks that no machine holds, but for one of them. */
 export interface OnlyAt {
   /** Those that no other machine says it holds; with those that nobody holds at all. */
   readonly digests: readonly Digest[]
@@ -11,13 +11,13 @@ export interface OnlyAt {
 }
 
 /**
- * Of these chunks, those that are lost when the machine is. Who shall hold them is asked first, then everybody else. What is
- * merely cached somewhere does not count.
+ * Of these chunks, those that are lost when the machine is; with none, those that nobody holds. The own disk is looked at first, then who
+ * shall hold them is asked, then everybody else. What is merely cached somewhere does not count.
  */
 export async function onlyAt(
   parts: PoolParts,
   holders: Holders,
-  { machine, digests }: { readonly machine: string; readonly digests: readonly Digest[] },
+  { machine, digests }: { readonly machine?: string; readonly digests: readonly Digest[] },
   signal: AbortSignal,
 ): Promise<OnlyAt> {
   const view = parts.view()
@@ -34,11 +34,12 @@ export async function onlyAt(
     }
   }
   const names = [view.own, ...view.others].filter(name => name !== machine)
-  const away = names.filter(name => view.stateOf(name) === 'Offline')
+  const away = names.filter(name => name !== view.own && view.stateOf(name) === 'Offline')
   for (const name of away) silent.add(name)
+  if (machine !== view.own) await ask(view.own, digests)
   const wantedOf = (name: string) => [...left].filter(digest => view.isWanted(name, view.groupOf(digest)))
   await Promise.all(names.map(name => ask(name, wantedOf(name))))
-  for (const name of names) await ask(name, [...left])
+  for (const name of names) await ask(name, [...left]) // also who was asked: it may have come there meanwhile
   return { digests: [...left], silent: [...silent] }
 }
 

@@ -6,7 +6,7 @@ import { CloudSpace } from './cloud-space.ts'
 import { Greeting } from './greeting.ts'
 import { HeldGroups } from './held-groups.ts'
 import { Holders } from './holders.ts'
-import { TICK_MS } from './limits.ts'
+import { DIGESTS_MAX, TICK_MS } from './limits.ts'
 import type { Report } from './methods.ts'
 import { type OnlyAt, onlyAt } from './only-at.ts'
 import { Losses } from './losses.ts'
@@ -63,6 +63,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   readonly #boots = new Map<string, string>()
   readonly #greeting: Greeting
   readonly #healing = new Map<Digest, Promise<void>>()
+  #unheld: Pick<Report, 'lostChunks' | 'awayChunks'> = { lostChunks: 0, awayChunks: 0 }
 
   /** Use {@link openPool}. */
   constructor({ id, world, store, machines, cachedBytesMax }: PoolOptions) {
@@ -169,6 +170,34 @@ export class Pool implements ServedPool, AsyncDisposable {
     return onlyAt(this.#parts, this.#holders, { machine, digests }, AbortSignal.any([signal, this.#closing.signal]))
   }
 
+  /** Of these chunks, those that no machine holds that answers. */
+  unheld(digests: readonly Digest[], signal: AbortSignal): Promise<OnlyAt> {
+    return onlyAt(this.#parts, this.#holders, { digests }, AbortSignal.any([signal, this.#closing.signal]))
+  }
+
+  /** Who has these chunks, which are needed, because they were read there, holds them from now on. */
+  async rescue(digests: readonly Digest[], signal: AbortSignal): Promise<void> {
+    const own = await this.copies.renew(digests)
+    this.received(digests.filter((_, i) => own[i]))
+    for (const name of this.view().others) {
+      for (let at = 0; at < digests.length; at += DIGESTS_MAX) {
+        const part = digests.slice(at, at + DIGESTS_MAX)
+        const asked = this.#holders.get(name).renewAll(part, AbortSignal.any([signal, this.#closing.signal]))
+        await asked.catch(() => signal.throwIfAborted()) // who does not answer is asked when it is back
+      }
+    }
+  }
+
+  /** What the filesystems at home here need and nobody holds, for {@link report}. */
+  tellUnheld(unheld: Pick<Report, 'lostChunks' | 'awayChunks'>): void {
+    this.#unheld = unheld
+  }
+
+  /** Another text for each reason to look for copies, such as a machine that came back empty; empty until that was done. */
+  get compared(): string {
+    return this.#repair.compared
+  }
+
   view(): PoolView {
     return this.#views.view
   }
@@ -176,7 +205,7 @@ export class Pool implements ServedPool, AsyncDisposable {
   report(): Report {
     const report = this.#repair.report()
     // What was damaged is no copy before it is durable.
-    return { ...report, damagedChunks: Math.max(report.damagedChunks, this.#reads.healing) }
+    return { ...report, ...this.#unheld, damagedChunks: Math.max(report.damagedChunks, this.#reads.healing) }
   }
 
   /** Compares all copies with the other machines now, rather than within the hour. */

@@ -1,4 +1,4 @@
-import { type Digest, isFault, whyOf } from '#base'
+import { type Digest, inLanes, isFault, whyOf } from '#base'
 import { Bell } from './bell.ts'
 import type { Cached } from './cached.ts'
 import type { Holders } from './holders.ts'
@@ -35,8 +35,9 @@ export class Repair {
   /** The view of the last whole comparison. */
   #surveyed = ''
   #surveyedMs = 0
-  /** How often it was asked for another comparison of everything. */
+  /** How often it was asked for another comparison of everything, and what of that the last one knew. */
   #asked = 0
+  #answered = 0
   #isRetried = false
   /** When what could not be put right is tried again. */
   #againMs = 0
@@ -92,8 +93,13 @@ export class Repair {
     }
   }
 
+  /** Another one for each reason to compare everything, such as a machine that went or came back, once that has been done. Empty before. */
+  get compared(): string {
+    return this.#surveyed === '' ? '' : `${this.#answered} ${this.#surveyed}`
+  }
+
   /** What this machine knows of its copies. */
-  report(): Report {
+  report(): Omit<Report, 'lostChunks' | 'awayChunks'> {
     const { store, traffic } = this.#parts
     const { held, quarantined } = store.stat().states
     const missing: Report['missing'][number][] = []
@@ -148,6 +154,7 @@ export class Repair {
     // Who begins anew meanwhile may have been asked before.
     if (!survey.isCurrent || asked !== this.#asked) return
     this.#surveyed = survey.view.name
+    this.#answered = asked
     this.#surveyedMs = this.#parts.world.clock.monotonicMs()
     this.#againMs = this.#surveyedMs
   }
@@ -158,18 +165,14 @@ export class Repair {
     const nowMs = this.#parts.world.clock.monotonicMs()
     const isAgain = nowMs >= this.#againMs
     const todo = isAgain ? this.#todo() : [...this.#owed]
-    for (let at = 0; at < todo.length && survey.isCurrent; at += MENDED_AT_ONCE) {
-      const groups = todo.slice(at, at + MENDED_AT_ONCE)
+    for (let at = 0; at < todo.length && survey.isCurrent; at += GROUPS_PER_CALL_MAX) {
+      const groups = todo.slice(at, at + GROUPS_PER_CALL_MAX)
       this.#underWay = groups.filter(group => this.#owed.delete(group))
       try {
-        const findings = (await survey.some(groups, signal)).values()
         // Groups have few chunks: one after the other would wait for the disk of one machine at a time.
-        const lanes = Array.from({ length: MENDED_TOGETHER }, async () => {
-          for (const finding of findings) {
-            if ((await mending.mend(view, finding, signal)) > 0) this.#isRetried = true
-          }
+        await inLanes(await survey.some(groups, signal), MENDED_TOGETHER, async finding => {
+          if ((await mending.mend(view, finding, signal)) > 0) this.#isRetried = true
         })
-        throwFirst(await Promise.allSettled(lanes))
         await this.#look(survey, groups, signal)
       } catch (error) {
         for (const group of this.#underWay) this.#owed.add(group)
@@ -232,9 +235,8 @@ export class Repair {
 
 /** While people read or write, so many times as long as a round took nothing is compared. */
 const BUSY_PAUSES = 4
-const MENDED_AT_ONCE = GROUPS_PER_CALL_MAX / 4
-/** Of these so many groups at a time. */
-const MENDED_TOGETHER = 4
+/** Of the groups that are compared at once. */
+const MENDED_TOGETHER = 8
 
 /** What is not as it should be in a group. */
 interface State {
@@ -246,8 +248,4 @@ interface State {
 
 function sum(states: readonly (readonly [number, State])[], countOf: (state: State) => number): number {
   return states.reduce((total, [, state]) => total + countOf(state), 0)
-}
-
-function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason
 }

@@ -12,7 +12,8 @@ function viewOf(names: readonly string[]): PoolView {
 
 function report(aloneChunks: number): Report {
   const none = { missing: [], isCut: false, alone: [], misplacedChunks: 0, damagedChunks: 0, bytesPerSecond: 0 }
-  return { ...none, view: 'v', chunks: 9, bytes: 9, aloneChunks, freeBytes: 1, totalBytes: 2 }
+  const unheld = { lostChunks: 0, awayChunks: 0 }
+  return { ...none, ...unheld, view: 'v', chunks: 9, bytes: 9, aloneChunks, freeBytes: 1, totalBytes: 2 }
 }
 
 test('a machine is not safe to unplug while another has damage that it may have to put right', () => {
@@ -26,6 +27,22 @@ test('a machine is not safe to unplug while another has damage that it may have 
     machines.map(({ isSafeToUnplug }) => isSafeToUnplug),
     [false, true, true],
   )
+})
+
+test('what files need and nobody has comes first, with the machine that knows of which files it is', () => {
+  const reports = new Map([
+    ['m0', { ...report(0), lostChunks: 234, awayChunks: 1 }],
+    ['m1', { ...report(3) }],
+  ])
+  const { sentence, isSafe, lostChunks, awayChunks } = statusOf(viewOf(['m0', 'm1']), reports)
+  assert.equal(
+    sentence,
+    'Data is missing: 234 chunks that files need are on no machine (of which files: cairn doctor on m0); 1 chunk that files need is on no machine that answers (of which files: cairn doctor on m0); 3 chunks are lost if m1 dies now.',
+  )
+  assert.deepEqual([isSafe, lostChunks, awayChunks], [false, 234, 1])
+  const away = statusOf(viewOf(['m0']), new Map([['m0', { ...report(0), awayChunks: 2 }]]))
+  assert.match(away.sentence, /^Data is at risk: 2 chunks that files need are on no machine that answers/)
+  assert.equal(away.isSafe, false)
 })
 
 const nameOf = (index: number) => `machine-${index}.${'x'.repeat(200)}`

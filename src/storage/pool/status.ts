@@ -14,6 +14,9 @@ export interface PoolStatus {
   /** Groups of chunks that some machine lacks. */
   readonly owingGroups: number
   readonly damagedChunks: number
+  /** Chunks that files need and no machine holds; those that only machines may hold that do not answer. */
+  readonly lostChunks: number
+  readonly awayChunks: number
   /** Chunks that belong elsewhere and still lie where they are too. */
   readonly misplacedChunks: number
   /** What repair moves, and how long what is missing takes at this rate; undefined when nothing is, or nothing moves yet. */
@@ -71,20 +74,24 @@ export function statusOf(view: PoolView, reports: ReadonlyMap<string, Report>): 
   const total = (of: (report: Report) => number) => all.reduce((sum, report) => sum + of(report), 0)
   const bytesPerSecond = total(report => report.bytesPerSecond)
   const damagedChunks = total(report => report.damagedChunks)
+  const [lostChunks, awayChunks] = [total(report => report.lostChunks), total(report => report.awayChunks)]
   const facts = {
-    isSafe: unknown.length === 0 && missingCopies === 0 && damagedChunks === 0,
+    isSafe: unknown.length === 0 && missingCopies + damagedChunks + lostChunks + awayChunks === 0,
     missingCopies,
     missingBytes,
     owingGroups,
     damagedChunks,
+    lostChunks,
+    awayChunks,
     misplacedChunks: total(report => report.misplacedChunks),
     bytesPerSecond,
     secondsLeft: missingCopies === 0 || bytesPerSecond === 0 ? undefined : Math.ceil(missingBytes / bytesPerSecond),
     unknown,
     machines: Array.from(reports, ([name, report]) => safetyOf(view, name, report, damagedChunks)),
   }
+  const missing = missingAt(reports)
   const refused = view.shortfall === undefined ? '' : ` Nothing new is acknowledged (EIO): ${view.shortfall}.`
-  return { sentence: sentenceOf(view, facts) + refused, ...facts }
+  return { sentence: sentenceOf(view, facts, missing) + refused, ...facts }
 }
 
 // Several machines may tell of the same copies: what one of them knows best counts.
@@ -117,9 +124,21 @@ function safetyOf(view: PoolView, name: string, report: Report, damagedChunks: n
   return { name, chunks, bytes, missingCopies, groupsAlone, chunksAlone, isSafeToUnplug }
 }
 
-function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string {
-  const away = view.others.filter(name => view.stateOf(name) === 'Offline')
+// What nobody has, and at which homes it is known of which files it is.
+function missingAt(reports: ReadonlyMap<string, Report>): string[] {
   const said: string[] = []
+  for (const [name, { lostChunks, awayChunks }] of reports) {
+    const are = (count: number) => counted(count, 'chunk that files need is', 'chunks that files need are')
+    const which = `(of which files: cairn doctor on ${name})`
+    if (lostChunks > 0) said.push(`${are(lostChunks)} on no machine ${which}`)
+    if (awayChunks > 0) said.push(`${are(awayChunks)} on no machine that answers ${which}`)
+  }
+  return said
+}
+
+function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>, missing: readonly string[]): string {
+  const away = view.others.filter(name => view.stateOf(name) === 'Offline')
+  const said = missing.slice(0, NAMED_MAX)
   if (facts.missingCopies > 0) {
     const time = facts.secondsLeft === undefined ? '' : `, about ${spoken(facts.secondsLeft)} to go`
     said.push(`${counted(facts.missingCopies, 'copy', 'copies')} missing, being made${time}`)
@@ -140,10 +159,10 @@ function sentenceOf(view: PoolView, facts: Omit<PoolStatus, 'sentence'>): string
   if (view.isAlone)
     return said.length === 0 ? 'All data is on this machine alone.' : `On this machine alone: ${said.join('; ')}.`
   if (said.length === 0) return `All data is safe: everything has its ${counted(view.wantedCopies, 'copy', 'copies')}.`
-  const isWhole = alone.length === 0 && facts.damagedChunks === 0
+  const isWhole = alone.length === 0 && facts.damagedChunks === 0 && facts.awayChunks === 0
   const known =
     silent.length === 0 ? 'Data is safe, but not all copies are there' : 'It is not known yet whether all data is safe'
-  return `${isWhole ? known : 'Data is at risk'}: ${said.join('; ')}.`
+  return `${facts.lostChunks > 0 ? 'Data is missing' : isWhole ? known : 'Data is at risk'}: ${said.join('; ')}.`
 }
 
 // However many there are, it is a sentence.

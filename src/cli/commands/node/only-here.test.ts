@@ -10,7 +10,15 @@ function node(name: string, filesystemsOnlyHere: readonly string[] = []): NodeRo
 }
 
 function copies(alone: Readonly<Record<string, number>>, unknown: readonly string[] = []): CopiesStatus {
-  const counts = { missingCopies: 0, missingBytes: 0, owingGroups: 0, damagedChunks: 0, misplacedChunks: 0 }
+  const counts = {
+    missingCopies: 0,
+    missingBytes: 0,
+    owingGroups: 0,
+    damagedChunks: 0,
+    lostChunks: 0,
+    awayChunks: 0,
+    misplacedChunks: 0,
+  }
   const machines = Object.entries(alone).map(([name, chunksAlone]) => {
     return { name, chunks: 900, bytes: 0, missingCopies: 0, chunksAlone, isSafeToUnplug: false }
   })

@@ -10,7 +10,15 @@ const machine: Machine = { name: 'm', chunks: 0, bytes: 0, missingCopies: 0, chu
 
 function status(own: Partial<Machine> | undefined, secondsLeft?: number): CopiesStatus {
   const machines = own === undefined ? [] : [{ ...machine, ...own }]
-  const counts = { missingCopies: 0, missingBytes: 0, owingGroups: 0, damagedChunks: 0, misplacedChunks: 0 }
+  const counts = {
+    missingCopies: 0,
+    missingBytes: 0,
+    owingGroups: 0,
+    damagedChunks: 0,
+    lostChunks: 0,
+    awayChunks: 0,
+    misplacedChunks: 0,
+  }
   return { sentence: '', isSafe: false, ...counts, bytesPerSecond: 0, secondsLeft, unknown: [], machines }
 }
 

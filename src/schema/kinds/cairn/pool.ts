@@ -35,6 +35,8 @@ const status = ownPart('dev.cairn.Pool.Status', 'What the pool holds.', {
   missingBytes: amount('What those copies would take.'),
   owingGroups: integer('In how many groups of chunks copies are missing.'),
   damaged: integer('How many chunks were found damaged on some machine, and are not yet put right.'),
+  lost: integer('How many chunks that files need no machine has; `cairn doctor` names the files.'),
+  away: integer('How many chunks that files need only machines may have that do not answer.'),
   misplaced: integer('How many chunks lie on machines that shall not keep them, until the others have them.'),
   repairSeconds: integer('How long it takes to make what is missing, as it goes now.'),
   message: text('Why it is as it is, for people.'),

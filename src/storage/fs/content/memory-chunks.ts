@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Awaitable, assert, type Digest, digestOf } from '#base'
+import { type Awaitable, assert, type Digest, digestOf, Fault } from '#base'
 import type { ChunkSource } from '../chunk-source.ts'
 import type { Leaf } from './read-leaves.ts'
 import { EMPTY_TREE, leafBytes, leafCount, type Tree, type TreeShape } from './shape.ts'
@@ -25,7 +25,7 @@ export class MemoryChunks implements Pick<ChunkSource, 'put' | 'read'> {
   read(digest: Digest, into: Uint8Array, offset: number): Awaitable<void> {
     this.reads++
     const chunk = this.chunks.get(digest)
-    assert(chunk !== undefined, 'chunk is missing')
+    if (chunk === undefined) throw new Fault('ChunkMissing', { status: 404, retry: 'never' }, 'chunk is missing')
     assert(offset + into.length <= chunk.length, 'range lies outside the chunk')
     into.set(chunk.subarray(offset, offset + into.length))
     return this.later ? Promise.resolve() : undefined

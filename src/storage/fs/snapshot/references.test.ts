@@ -9,9 +9,9 @@ import { makeNode, ok, testFilesystem, writeAll } from '../testing/memory-filesy
 const SIGNAL = new AbortController().signal
 const CHUNK_BYTES = 4096
 
-async function references(fs: Filesystem, between?: () => Promise<void>): Promise<Set<Digest>> {
+async function references(fs: Filesystem, between?: () => Promise<void>, unread?: 'skip'): Promise<Set<Digest>> {
   const found = new Set<Digest>()
-  for await (const batch of fs.references(SIGNAL)) {
+  for await (const batch of fs.references(SIGNAL, unread)) {
     for (const digest of batch) found.add(digest)
     await between?.()
   }
@@ -74,12 +74,17 @@ test('content that moves from file to file during the walk is told', async () =>
   assert.ok(before.isSubsetOf(await walk))
 })
 
-test('a lost node ends the walk with a fault', async () => {
+test('a lost node ends the walk with a fault, or is told and all else is too', async () => {
   await using test = await testFilesystem(CHUNK_BYTES)
   const { fs, chunks } = test
   await makeContent(fs, 'a', 20 * CHUNK_BYTES)
   const snapshot = await fs.snapshots.create('one', SIGNAL)
   await test.killAndReopen()
+  const all = await references(test.fs)
+  await test.killAndReopen()
   chunks.chunks.delete(snapshot.root.digest)
   await assert.rejects(references(test.fs), error => !isFault(error, 'SnapshotNotFound'))
+  const rest = await references(test.fs, undefined, 'skip')
+  assert.ok(rest.has(snapshot.root.digest), 'who looks for what is lost is told of it')
+  assert.deepEqual(rest, all, 'the files themselves are told')
 })

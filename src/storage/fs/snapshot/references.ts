@@ -1,4 +1,4 @@
-import { type Awaitable, andThen, type ByteString, type Digest, isLater } from '#base'
+import { type Awaitable, andThen, type ByteString, type Digest, Fault, isLater } from '#base'
 import { rootOf, type Subtree } from '../content/shape.ts'
 import { decodeExtent } from '../extent.ts'
 import type { HomeContext } from '../home/context.ts'
@@ -31,6 +31,9 @@ type Step =
  */
 type Reach = 'all' | 'own'
 
+/** What becomes of a walk that cannot read an inner node: it ends, or goes on without what is below, which nobody can read either. */
+export type Unread = 'fault' | 'skip'
+
 /**
  * Tells every chunk that a filesystem needs: those that rows name (extents, sealed trees, manifests, snapshots) and all
  * below them. Rows that change while it walks are told to it, and it ends at a moment when nothing is left to be walked
@@ -38,13 +41,15 @@ type Reach = 'all' | 'own'
  */
 export class ReferenceWalk {
   readonly #parts: ReferenceParts
+  readonly #unread: Unread
   readonly #steps: Step[] = []
   /** Nodes with others below them that were walked. When it is full, shared trees are walked again. */
   readonly #walked = new Set<Digest>()
   #batch: Digest[] = []
 
-  constructor(parts: ReferenceParts) {
+  constructor(parts: ReferenceParts, unread: Unread = 'fault') {
     this.#parts = parts
+    this.#unread = unread
   }
 
   /** Batches of digests. Faults: those of reading nodes; what was told is not all then. */
@@ -113,8 +118,12 @@ export class ReferenceWalk {
       }
       const step = this.#steps.pop()
       if (step === undefined) return
-      const done = this.#walk(step)
-      if (isLater(done)) await done
+      try {
+        const done = this.#walk(step)
+        if (isLater(done)) await done
+      } catch (error) {
+        if (this.#unread === 'fault' || !(error instanceof Fault)) throw error
+      }
     }
   }
 

@@ -12,7 +12,7 @@ import { type Difference, diffTrees } from './diff.ts'
 import { DAG_CBOR } from './node.ts'
 import { ManifestStore } from './manifest-store.ts'
 import type { NodeRef } from './marks.ts'
-import { type ReferenceParts, ReferenceWalk } from './references.ts'
+import { type ReferenceParts, ReferenceWalk, type Unread } from './references.ts'
 import { type RestoreRequest, Restorer } from './restore.ts'
 import type { HomeSessions } from '../shared/home-sessions.ts'
 import { Cids } from './cids.ts'
@@ -135,8 +135,8 @@ export class HomeSnapshots implements Snapshots {
   }
 
   /** Every chunk the filesystem needs; see `Filesystem.references`. */
-  references(signal: AbortSignal): AsyncIterable<Digest[]> {
-    return new ReferenceWalk(this.#referenceParts()).run(signal)
+  references(signal: AbortSignal, unread?: Unread): AsyncIterable<Digest[]> {
+    return new ReferenceWalk(this.#referenceParts(), unread).run(signal)
   }
 
   /** Who needs one of these chunks; see `Filesystem.users`. */

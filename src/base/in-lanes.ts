@@ -1,5 +1,5 @@
 /** Does `work` for each item, at most `atOnce` at a time; rejects with the first failure, when all that began has ended. */
-export async function inGroups<Item>(
+export async function inLanes<Item>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<unknown>,
