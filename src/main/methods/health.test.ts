@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { digestOf } from '#base'
-import { chunkCheck, diskCheck, restartCheck, spaceCheck, unheldCheck } from './health.ts'
+import { digestOf, Fault } from '#base'
+import { chunkCheck, diskCheck, remoteCheck, restartCheck, spaceCheck, unheldCheck } from './health.ts'
 
 const none = { chunks: 0, bytes: 0 }
 const states = { held: { chunks: 7, bytes: 70 }, cached: none, condemned: none, quarantined: none }
@@ -33,6 +33,15 @@ test('damage that nothing needs is a warning until it is collected', () => {
   assert.equal(unsure.state, 'fail', 'who has not looked through all does not say that nothing needs it')
   assert.match(`${shared.detail}. ${shared.remedy}`, /no file here needs.*other machines/, 'files of other homes may')
   assert.match(remedy ?? '', /next collection.*cairn fs gc/)
+})
+
+test('a filesystem of another machine that this one may not use says so, and who can change it', () => {
+  assert.equal(remoteCheck('photos', undefined).state, 'ok')
+  const refused = new Fault('Forbidden', { status: 403, retry: 'never' }, 'the filesystem photos is not for m2')
+  const { state, detail, remedy } = remoteCheck('photos', refused)
+  assert.deepEqual([state, detail], ['fail', 'the filesystem photos is not for m2'])
+  assert.match(remedy ?? '', /cairn fs access photos --machines all/)
+  assert.match(remoteCheck('photos', new Error('no way')).remedy ?? '', /cairn node ls/)
 })
 
 test('what no machine has fails the check, with who needs it, and whom to start', () => {

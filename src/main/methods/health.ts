@@ -1,6 +1,7 @@
 import type { DiskReport } from '#cluster'
 import type { CheckRow } from '#rpc'
 import type { StoreStat } from '#storage/chunks'
+import { isFault, whyOf } from '#base'
 import type { OpenFilesystem } from '../storage/filesystems.ts'
 import type { UnheldChunks } from '../storage/unheld.ts'
 import { type Damage, findDamage, findUsers } from './damage.ts'
@@ -22,6 +23,7 @@ export async function healthChecks(parts: Parts, signal: AbortSignal): Promise<r
     ...disks.reports.slice(1).map(diskCheck),
     ...peers.checks(),
     ...desk.checks(),
+    ...(filesystems.elsewhere?.failures ?? []).map(([filesystem, failure]) => remoteCheck(filesystem, failure)),
     ...logs,
   ]
 }
@@ -143,6 +145,17 @@ const DETAIL_MAX = 1000
 const PATH_MAX = 500
 const MISSING_DISK = 'Connect and mount it: it is used again within seconds, and what it holds is not lost.'
 const FAILING_DISK = 'Look at the kernel log for its errors and replace it; to use it again: cairn disk add.'
+
+/** Whether a filesystem that lives on another machine can be used here; `failure`: why its home did not let it be, undefined when it did. */
+export function remoteCheck(filesystem: string, failure: unknown): CheckRow {
+  const name = `filesystem ${filesystem}`
+  if (failure === undefined) return { name, state: 'ok', detail: 'its home answers' }
+  const detail = whyOf(failure).slice(0, DETAIL_MAX)
+  const remedy = isFault(failure, 'Forbidden')
+    ? `Let this machine in, on a controller: cairn fs access ${filesystem} --machines all`
+    : 'See cairn node ls: the machine it lives on is off, or no way leads there.'
+  return { name, state: 'fail', detail, remedy }
+}
 
 async function logCheck({ name, keyspace }: OpenFilesystem, signal: AbortSignal): Promise<CheckRow> {
   const { revision, durableRevision, keys } = await keyspace.status(signal)

@@ -39,6 +39,7 @@ export class RemoteFilesystems implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #opening = new Map<string, Promise<RemoteFilesystem>>()
   readonly #open = new Map<string, RemoteFilesystem>()
+  readonly #transports = new Map<string, RpcTransport>()
   /** Who waits for a home, which may be another one meanwhile. */
   readonly #reaching = new Map<string, { readonly home: string; readonly stop: AbortController }>()
   readonly #listening: Disposable | undefined
@@ -53,6 +54,11 @@ export class RemoteFilesystems implements AsyncDisposable {
   /** Those whose home has been reached. */
   get all(): readonly (readonly [string, RemoteFilesystem])[] {
     return [...this.#open]
+  }
+
+  /** All of them, with what the home last failed or refused to do, if it did. */
+  get failures(): readonly (readonly [string, unknown])[] {
+    return Array.from(this.#transports, ([name, { failure }]) => [name, failure] as const)
   }
 
   /** The filesystem of a name; undefined when this machine does not use it from elsewhere. Fault: HomeUnreachable. */
@@ -126,6 +132,7 @@ export class RemoteFilesystems implements AsyncDisposable {
     const told = () => this.#options.told(name)
     const { signal } = this.#closing
     const transport = new RpcTransport(name, reaching => this.#reachHome(name, reaching), this.#options.standIn)
+    this.#transports.set(name, transport)
     const folder = `${dataFolder}/remote/${name}`
     const left = isMounted ? this.#options.leftBehind?.(name) : undefined
     const leftBehind = left && (await orAborted(left, signal))

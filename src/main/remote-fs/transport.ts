@@ -29,6 +29,7 @@ export class RpcTransport implements HomeTransport {
   readonly #filesystem: string
   readonly #reach: ReachHome
   readonly standIn: HomeTransport['standIn']
+  #failure: unknown
 
   constructor(filesystem: string, reach: ReachHome, standIn?: AskStandIns) {
     this.#filesystem = filesystem
@@ -36,7 +37,16 @@ export class RpcTransport implements HomeTransport {
     if (standIn !== undefined) this.standIn = (call, signal) => standIn(filesystem, call, signal)
   }
 
-  async open(resume: Resumption | undefined, signal: AbortSignal): Promise<Grant> {
+  /** Why it failed when the home was last asked for a session, or to go on with one; undefined when it did not. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  open(resume: Resumption | undefined, signal: AbortSignal): Promise<Grant> {
+    return this.#noted(this.#open(resume, signal), signal)
+  }
+
+  async #open(resume: Resumption | undefined, signal: AbortSignal): Promise<Grant> {
     const client = await this.#reach(signal)
     const { superblock, ...grant } = await client.call(fsOpen, { filesystem: this.#filesystem, resume }, signal)
     return { ...grant, superblock: { version: 1, ...superblock } }
@@ -65,14 +75,25 @@ export class RpcTransport implements HomeTransport {
     await client.call(fsAcknowledge, { ...this.#of(session), ...told }, signal)
   }
 
-  async renew(session: number, signal: AbortSignal): Promise<void> {
-    const client = await this.#reach(signal)
-    await client.call(fsRenew, this.#of(session), signal)
+  renew(session: number, signal: AbortSignal): Promise<void> {
+    const renewed = this.#reach(signal).then(client => client.call(fsRenew, this.#of(session), signal))
+    return this.#noted(renewed, signal)
   }
 
   async close(session: number, signal: AbortSignal): Promise<void> {
     const client = await this.#reach(signal)
     await client.call(fsClose, this.#of(session), signal)
+  }
+
+  async #noted<Answer>(asked: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    try {
+      const answer = await asked
+      this.#failure = undefined
+      return answer
+    } catch (error) {
+      if (!signal.aborted) this.#failure = error
+      throw error
+    }
   }
 
   #of(session: number) {

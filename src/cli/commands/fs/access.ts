@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { filesystemAccess } from '#rpc'
 import { show } from '../../context.ts'
+import { checkMachines } from '../../copies.ts'
 import { openDoor } from '../../door.ts'
 import { examples } from '../../help.ts'
 import type { Run } from '../../run.ts'
@@ -26,6 +27,10 @@ export function declareAccess(fs: Command, run: Run): void {
         const before = await client.call(filesystemAccess, { filesystem, to: undefined }, context.signal)
         const isChange = Object.values(options).some(value => value !== undefined)
         const to = changed(before, options)
+        // One that was named before may have been removed meanwhile.
+        const known = new Set([...(before.machines ?? []), ...before.readOnly])
+        const named = [...(to.machines ?? []), ...to.readOnly].filter(name => !known.has(name))
+        await checkMachines(client, named, context.signal)
         const now = isChange ? await client.call(filesystemAccess, { filesystem, to }, context.signal) : before
         show(context, { filesystem, ...now }, () => told(filesystem, now))
       }),
