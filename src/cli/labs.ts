@@ -12,6 +12,19 @@ export interface LabWords {
   readonly controllers?: number | undefined
 }
 
+/** What was done to a machine of a lab, as it is now. */
+export interface LabTrouble {
+  /** From all others. */
+  readonly isCutOff: boolean
+  /** Machines that nothing gets to which it sends. */
+  readonly cutTo: readonly string[]
+  /** Milliseconds that the way there and back takes longer, planned or not. */
+  readonly latencyMs: number
+  /** Packets of a hundred that are lost each way. */
+  readonly lossPercent: number
+  readonly isDiskFull: boolean
+}
+
 /** A machine of a lab. */
 export interface LabRow {
   readonly lab: string
@@ -24,6 +37,7 @@ export interface LabRow {
   readonly zone: string
   readonly memoryBytes: number
   readonly diskBytes: number
+  readonly trouble: LabTrouble
 }
 
 /** What is done to a machine of a lab. */
@@ -42,7 +56,7 @@ export interface LabPlace {
 /** Hears how something gets on, for people. */
 export type TellStep = (step: string) => void
 
-/** Labs of this machine. Faults: Invalid, NotFound, Exists, WrongState, Missing, Failed. */
+/** Labs of this machine. Faults: Invalid, NotFound, Exists, WrongState, NoCommand, Missing, Failed. */
 export interface Labs {
   up(words: LabWords, tell: TellStep, signal: AbortSignal): Promise<readonly LabRow[]>
   down(lab: string, signal: AbortSignal): Promise<void>

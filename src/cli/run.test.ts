@@ -29,13 +29,25 @@ const NO_KEYSPACE: CliHost['keyspace'] = {
 
 const JOINED = { name: 'two', role: 'node', cloud: 'C', shortCloud: 'C', controllers: ['one'], dataFolder: '' } as const
 
-const NO_ROW = { lab: 'lab', address: '10.0.42.11', isBehindNat: false, latencyMs: 0, zone: '' } as const
+const LOSSY = { isCutOff: false, cutTo: [], latencyMs: 0, lossPercent: 5, isDiskFull: false } as const
+const NO_ROW = {
+  lab: 'lab',
+  address: '10.0.42.11',
+  isBehindNat: false,
+  latencyMs: 0,
+  zone: '',
+  trouble: LOSSY,
+} as const
+const noCommand = defineFaults({ NoCommand: { status: 404, retry: 'never' } })
 
 const LABS: CliHost['labs'] = {
   up: async () => [],
   down: async () => undefined,
   list: async () => [{ ...NO_ROW, name: 'm1', state: 'running', memoryBytes: 2 ** 29, diskBytes: 2 ** 31 }],
-  exec: async (_place, words) => words.length,
+  exec: async (_place, words) => {
+    if (words[0] === 'nope') throw noCommand('NoCommand', 'there is no command nope on m1')
+    return words.length
+  },
   act: async ({ machine }, deed) => `${machine} ${JSON.stringify(deed)}`,
   heal: async () => undefined,
 }
@@ -356,7 +368,7 @@ suite('a lab', () => {
   test('is listed, and its machines are told what happens to them', async () => {
     assert.match(
       (await cairn(['lab', 'ls'])).out,
-      /^LAB .*\nlab  m1 .* running  10\.0\.42\.11 .* 512\.0 MiB +2\.0 GiB\n$/,
+      /^LAB .*\nlab  m1 .* running  10\.0\.42\.11 .* 512\.0 MiB +2\.0 GiB  loss 5 %\n$/,
     )
     assert.equal((await cairn(['lab', 'kill', 'm2'])).out, 'm2 {"kind":"kill"}\n')
     const cut = await cairn(['lab', 'cut', 'm2', '--from', 'm1', '--one-way'])
@@ -367,6 +379,9 @@ suite('a lab', () => {
 
   test('answers the exit code of what ran in a machine', async () => {
     assert.equal((await cairn(['lab', 'exec', 'm1', '--', 'ls', '-l', '/'])).code, 3)
+    const { code, err } = await cairn(['lab', 'exec', 'm1', '--', 'nope'])
+    assert.equal(code, 127)
+    assert.match(err, /^error: there is no command nope on m1\nhint: /)
   })
 
   test('refuses words that cannot be meant', async () => {

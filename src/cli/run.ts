@@ -33,8 +33,8 @@ import { printable, shortened } from './table.ts'
  */
 export type Run = (command: (context: Context) => Promise<void>, remedy?: string) => Promise<void>
 
-/** Exit codes: done, failed, and words that cannot be meant. */
-const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+/** Exit codes: done, failed, words that cannot be meant; and as shells have them, of a command in a machine, and by a signal. */
+const EXIT = { done: 0, failed: 1, usage: 2, noCommand: 127, interrupted: 130 } as const
 
 /** Runs the `cairn` command with its words; answers the exit code. Errors are told on standard error, never thrown. */
 export async function runCli(
@@ -123,5 +123,7 @@ function tell(error: unknown, { terminal, common }: Given): number {
   const { code, message, hint = code === 'Internal' ? BUG : FALLBACK_HINTS[error.retry] } = error
   if (common.output === 'json') terminal.err(`${JSON.stringify({ error: { code, message, hint } })}\n`)
   else terminal.err(`error: ${shortened(message).split('\n').map(printable).join('\n')}\nhint: ${printable(hint)}\n`)
-  return error.code === 'Usage' ? EXIT.usage : EXIT.failed
+  return EXIT_OF[error.code] ?? EXIT.failed
 }
+
+const EXIT_OF: Readonly<Record<string, number>> = { Usage: EXIT.usage, NoCommand: EXIT.noCommand }

@@ -18,6 +18,8 @@ export interface LabHost {
   carryLate(namespace: string, devices: readonly [string, string], ms: number, signal: AbortSignal): Promise<void>
   /** Ends every process that carries a mark in its environment, but this one. Answers how many there were. */
   endMarked(mark: string): number
+  /** The command lines of every process that carries a mark in its environment. */
+  marked(mark: string): readonly string[]
   /** Takes a lock that ends with this process at the latest; undefined when another process has it. */
   lock(path: string): Disposable | undefined
   /** Waits. */
@@ -25,6 +27,7 @@ export interface LabHost {
   readonly isRoot: boolean
   /** True when standard input is a terminal. */
   readonly isTerminal: boolean
+  readonly processors: number
   /** The program there is by that name. */
   has(program: string): boolean
   /** Where labs are kept. */

@@ -7,7 +7,7 @@ import { networkUp } from './network/up.ts'
 import { type NodeWishes, nodeOf, planOf } from './plan.ts'
 
 const PROGRAM = { folder: '/srv/cairn', cairn: '/srv/cairn/bin/cairn', flip: ['node'], compile: ['node'] } as const
-const plan = planOf({ name: 'two', machines: 2, memory: '512M', cpus: 1, disk: '2G', nat: '2' })
+const plan = planOf({ name: 'two', machines: 2, memory: '512M', cpus: 1, disk: '2G', nat: '2' }, 2)
 const names = new LabNames('two')
 
 test('a lab makes nothing in the network namespace of the host, but one interface when the host is on its network', () => {

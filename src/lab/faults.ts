@@ -10,6 +10,8 @@ export const labFault = defineFaults({
   Exists: { status: 409, retry: 'never' },
   /** A machine runs, or does not, and should. */
   WrongState: { status: 409, retry: 'never' },
+  /** There is no such command in a machine. */
+  NoCommand: { status: 404, retry: 'never' },
   /** A program of this machine that labs are made with is missing, or this user may not use it. */
   Missing: { status: 501, retry: 'never' },
   /** A command of this machine failed. */

@@ -4,26 +4,41 @@ import { LabFiles, labNames } from './files.ts'
 import {
   DATA_FOLDER,
   DISK_FOLDER,
+  execInMachine,
   insideMachine,
   killMachines,
   lastLines,
   listMachines,
-  onTerminal,
+  NO_COMMAND,
   startMachine,
 } from './machine/container.ts'
-import { attachDisk, flipOnDisk, formatDisk, SEGMENTS } from './machine/disk.ts'
+import { attachDisk, filesOnDisk, flipOnDisk, formatDisk, SEGMENTS } from './machine/disk.ts'
 import { writeSettings } from './machine/settings.ts'
-import { LabNames } from './names.ts'
+import { LabNames, MARK } from './names.ts'
 import { cutBetween, cutOff, delayDevices, delayDown, delayUp, healAll, lose, type Slowness } from './network/faults.ts'
-import { noteNamespaceMount } from './network/namespaces.ts'
+import { isNamespaceThere, noteNamespaceMount } from './network/namespaces.ts'
+import { listLinks, listRules, type WaySigns, type WayTrouble, wayTrouble } from './network/trouble.ts'
 import { machineUp, networkUp } from './network/up.ts'
 import { type LabMachine, type LabPlan, NETWORK } from './plan.ts'
+import { doesNotRun, noCommand, runsAlready } from './refusals.ts'
 import { checkHost, runOn } from './requirements.ts'
 import { detachDisks, removeAll } from './remains.ts'
 
 /** What a machine of a lab is doing. */
 export interface MachineRow extends LabMachine {
   readonly state: 'running' | 'stopped'
+  /** Of the first process in it, while it runs. */
+  readonly pid?: number | undefined
+}
+
+/** What was done to a machine, as it is now. */
+export interface MachineTrouble extends WayTrouble {
+  readonly isDiskFull: boolean
+}
+
+/** A machine that was looked at closely. */
+export interface InspectedMachine extends MachineRow {
+  readonly trouble: MachineTrouble
 }
 
 /** Simulated machines on this one, on a network of their own. */
@@ -99,19 +114,18 @@ export class Lab {
 
   /** Starts a machine; `words` are what it tells `cairn`. Faults: WrongState, Failed. */
   async start(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<void> {
-    if (await this.isRunning(machine, signal))
-      throw labFault('WrongState', `${machine.name} runs already`, { hint: 'Kill it first.' })
-    await this.kill(machine, signal) // what is left of its last life
+    if (await this.isRunning(machine, signal)) throw runsAlready({ plan: this.#plan, machine })
+    await this.#end(machine, signal) // what is left of its last life
     const device = (await this.#run(attachDisk(this.#files.disk(machine)), signal)).trim()
     const hosts = new Map(this.machines.filter(each => !each.isBehindNat).map(each => [each.name, each.address]))
     const { program } = this.#host
     await this.#run(startMachine(this.#names, machine, { device, program, words, hosts }), signal)
   }
 
-  /** Ends a machine at once, as when its power is cut. */
+  /** Ends a machine at once, as when its power is cut. Faults: WrongState. */
   async kill(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    await this.#run(killMachines([this.#names.container(machine)]), signal)
-    await detachDisks({ host: this.#host, path: this.#files.disk(machine) }, signal)
+    await this.#refuseStopped(machine, signal)
+    await this.#end(machine, signal)
   }
 
   /** True until a machine has used its disk: see {@link markUsed}. */
@@ -124,11 +138,17 @@ export class Lab {
     this.#files.setUsed(machine)
   }
 
-  /** Runs something in a machine, with this terminal; answers its exit code. Faults: WrongState. */
+  /** Runs something in a machine, with this terminal; answers its exit code. Faults: WrongState, NoCommand. */
   async exec(machine: LabMachine, words: readonly string[], signal: AbortSignal): Promise<number> {
-    if (!(await this.isRunning(machine, signal))) throw stopped(this.name, machine)
-    const command = this.#host.isTerminal ? onTerminal : insideMachine
-    return this.#host.attach(command(this.#names, machine, words), signal)
+    await this.#refuseStopped(machine, signal)
+    const { isTerminal } = this.#host
+    const code = await this.#host.attach(execInMachine(this.#names, machine, { words, isTerminal }), signal)
+    if (code !== NO_COMMAND) return code
+    // A command that is there may end so too.
+    const [word = ''] = words
+    const found = await this.try(machine, ['sh', '-c', 'command -v "$1"', 'sh', word], signal)
+    if (found.code === 0) return code
+    throw noCommand({ plan: this.#plan, machine }, word)
   }
 
   /** Runs something in a machine; answers what it prints. Faults: Failed. */
@@ -181,7 +201,7 @@ export class Lab {
 
   /** Fills a machine's disk to the last block. Faults: WrongState. */
   async fillDisk(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    if (!(await this.isRunning(machine, signal))) throw stopped(this.name, machine)
+    await this.#refuseStopped(machine, signal)
     const free = `$(df --output=avail -B1 ${DISK_FOLDER} | tail -n 1)`
     const script = `fallocate -l ${free} ${FILLER}; cat /dev/zero >> ${FILLER}; sync ${FILLER}; true`
     await this.ask(machine, ['sh', '-c', `(${script}) 2>/dev/null`], signal)
@@ -199,18 +219,35 @@ export class Lab {
 
   /** Kills a machine and makes its disk empty. */
   async wipe(machine: LabMachine, signal: AbortSignal): Promise<void> {
-    await this.kill(machine, signal)
+    await this.#end(machine, signal)
     this.#host.remove(this.#files.disk(machine))
     await this.#makeDisk(machine, signal)
   }
 
   async rows(signal: AbortSignal): Promise<MachineRow[]> {
     const said = await this.#run(listMachines(this.#names, 'running'), signal)
-    const running = new Set(said.split('\n').map(line => line.split(' ')[1]))
-    return this.machines.map(machine => ({
-      ...machine,
-      state: running.has(this.#names.container(machine)) ? 'running' : 'stopped',
-    }))
+    const running = new Map(
+      said.split('\n').map(line => {
+        const [, container = '', pid] = line.split(' ')
+        return [container, Number(pid)]
+      }),
+    )
+    return this.machines.map(machine => {
+      const pid = running.get(this.#names.container(machine))
+      return pid === undefined ? { ...machine, state: 'stopped' } : { ...machine, state: 'running', pid }
+    })
+  }
+
+  /** The machines with what was done to them; without a network, as after a new start of the host, only their disks tell. */
+  async inspected(signal: AbortSignal): Promise<readonly InspectedMachine[]> {
+    const machines = await this.rows(signal)
+    const signs = isNamespaceThere(this.#host, this.#names.network) ? await this.#waySigns(signal) : undefined
+    return await Promise.all(
+      machines.map(async row => {
+        const way = wayTrouble(this.#names, row, { machines, signs })
+        return { ...row, trouble: { ...way, isDiskFull: await this.#isDiskFull(row, signal) } }
+      }),
+    )
   }
 
   async isRunning({ name }: LabMachine, signal: AbortSignal): Promise<boolean> {
@@ -223,6 +260,31 @@ export class Lab {
     if (found !== undefined) return found
     const names = this.machines.map(each => each.name).join(', ')
     throw labFault('NotFound', `there is no machine ${name} in lab ${this.name}`, { hint: `There are ${names}.` })
+  }
+
+  async #refuseStopped(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    if (!(await this.isRunning(machine, signal))) throw doesNotRun({ plan: this.#plan, machine })
+  }
+
+  async #end(machine: LabMachine, signal: AbortSignal): Promise<void> {
+    await this.#run(killMachines([this.#names.container(machine)]), signal)
+    await detachDisks({ host: this.#host, path: this.#files.disk(machine) }, signal)
+  }
+
+  async #waySigns(signal: AbortSignal): Promise<WaySigns> {
+    const { network } = this.#names
+    return {
+      links: await this.#run(listLinks(network), signal),
+      rules: await this.#run(listRules(network), signal),
+      carriers: this.#host.marked(`${MARK}=${this.name}`),
+    }
+  }
+
+  // Of a machine that runs, its own mount tells: the block device may be behind that.
+  async #isDiskFull(row: MachineRow, signal: AbortSignal): Promise<boolean> {
+    if (row.pid !== undefined) return this.#host.list(`/proc/${row.pid}/root${DISK_FOLDER}`).includes(FILLER_NAME)
+    const { out } = await this.#host.run(filesOnDisk(this.#files.disk(row)), signal)
+    return out.includes(`/${FILLER_NAME}/`)
   }
 
   #write(machines: readonly LabMachine[]): void {
@@ -261,8 +323,5 @@ export class Lab {
   }
 }
 
-const FILLER = `${DISK_FOLDER}/filler`
-
-function stopped(lab: string, { name }: LabMachine): Error {
-  return labFault('WrongState', `${name} does not run`, { hint: `Start it: cairn lab start ${name} --name ${lab}` })
-}
+const FILLER_NAME = 'filler'
+const FILLER = `${DISK_FOLDER}/${FILLER_NAME}`

@@ -6,7 +6,7 @@ import { type LabWishes, planOf } from './plan.ts'
 const WISHES: LabWishes = { name: 'lab', machines: 3, memory: '512M', cpus: 1, disk: '2G' }
 
 test('wishes become machines with addresses, zones and ways', () => {
-  const { machines } = planOf({ ...WISHES, nat: '3', latency: '2=40ms,3=1s', zones: 'a,b' })
+  const { machines } = planOf({ ...WISHES, nat: '3', latency: '2=40ms,3=1s', zones: 'a,b' }, 2)
   assert.deepEqual(
     machines.map(each => [each.name, each.address, each.isBehindNat, each.latencyMs, each.zone]),
     [
@@ -27,6 +27,7 @@ test('a wish that cannot be read is refused by its name', () => {
     [{ memory: '1M' }, /--memory/],
     [{ disk: 'big' }, /--disk/],
     [{ cpus: Number.NaN }, /--cpus/],
+    [{ cpus: 2.5 }, /--cpus 2.5: .* at most 2, the processors of this machine/],
     [{ disk: '16T' }, /--disk 16T/],
     [{ nat: '4' }, /--nat 4/],
     [{ nat: '1' }, /--nat 1/],
@@ -39,7 +40,7 @@ test('a wish that cannot be read is refused by its name', () => {
   ]
   for (const [wish, named] of bad) {
     assert.throws(
-      () => planOf({ ...WISHES, ...wish }),
+      () => planOf({ ...WISHES, ...wish }, 2),
       error => isFault(error, 'Invalid') && named.test(error.message),
       JSON.stringify(wish),
     )

@@ -65,14 +65,16 @@ export const NETWORK = { range: '10.0.42.0/24', address: '10.0.42.1', bits: 24 }
 /** The lab of simulated machines that are of the host's own cloud. */
 export const NODES_LAB = 'nodes'
 
-/** Reads wishes into a plan. Faults: Invalid, naming the wish. */
-export function planOf(wishes: LabWishes): LabPlan {
+/** Reads wishes into a plan for a machine with so many processors. Faults: Invalid, naming the wish. */
+export function planOf(wishes: LabWishes, processors: number): LabPlan {
   const { name, machines, cpus, controllers = 1 } = wishes
   checkLabName(name)
   if (!Number.isInteger(machines) || machines < 1 || machines > MACHINES_MAX) {
     throw invalid('--machines', String(machines), `a whole number of 1 to ${MACHINES_MAX}`)
   }
-  if (!(cpus > 0 && cpus <= 1024)) throw invalid('--cpus', String(cpus), 'a number above 0')
+  if (!(cpus > 0 && cpus <= processors)) {
+    throw invalid('--cpus', String(cpus), `a number above 0 and at most ${processors}, the processors of this machine,`)
+  }
   const memoryBytes = bytesOf('--memory', wishes.memory, { min: MEMORY_BYTES_MIN })
   const diskBytes = bytesOf('--disk', wishes.disk, { min: DISK_BYTES_MIN, max: DISK_BYTES_MAX })
   const behind = numbersOf('--nat', wishes.nat, machines)

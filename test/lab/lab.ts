@@ -18,7 +18,8 @@ export async function startLab(wishes: TestLabWishes = {}): Promise<TestLab> {
   const name = `t${process.pid}`
   const host = hostOf(name)
   await removeAbandoned()
-  const lab = new Lab(planOf({ name, machines: 3, memory: '512M', cpus: 1, disk: '2G', ...wishes }), host)
+  const plan = planOf({ name, machines: 3, memory: '512M', cpus: 1, disk: '2G', ...wishes }, host.processors)
+  const lab = new Lab(plan, host)
   await bringUp({ lab, host, tell: () => undefined }, patient())
   return new TestLab(lab)
 }

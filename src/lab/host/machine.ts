@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import os from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '#base'
@@ -9,7 +10,7 @@ import { labFault } from '../faults.ts'
 import { COMMAND_BYTES_MAX, COMMAND_MS_MAX } from '../limits.ts'
 import { MARK } from '../names.ts'
 import { takeLock } from './lock.ts'
-import { endMarked } from './marked.ts'
+import { endMarked, marked } from './marked.ts'
 
 /** Where labs of this machine are, what they run, and which of them this is about. */
 export interface MachineHost {
@@ -31,12 +32,14 @@ export function machineHost({ lab, folder, checkout }: MachineHost): LabHost {
     program: { folder: checkout, cairn: `${checkout}/bin/cairn`, flip, compile },
     isRoot: process.geteuid?.() === 0,
     isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    processors: os.cpus().length,
     has: program => PATHS.some(path => fs.existsSync(join(path, program))),
     run: (command, signal) => run(command, env, signal),
     attach: (command, signal) => attach(command, env, signal),
     carryLate: (namespace, devices, ms, signal) =>
       carryLate({ namespace, words: [...devices, String(ms)], env }, signal),
     endMarked: mark => endMarked(mark),
+    marked: mark => marked(mark),
     lock: path => takeLock(path),
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     readFile: path => unlessMissing(() => fs.readFileSync(path, 'utf8'), undefined),

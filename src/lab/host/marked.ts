@@ -3,19 +3,29 @@ import { isSystemError } from '#base'
 
 /** Ends every process with `mark` (`NAME=VALUE`) in its environment, but this one. Answers how many there were. */
 export function endMarked(mark: string): number {
-  const pids = fs
-    .readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => pid !== process.pid && environmentOf(pid).includes(mark))
+  const pids = pidsMarked(mark)
   for (const pid of pids) end(pid)
   return pids.length
 }
 
-// proc_pid_environ(5): as it was at the start. What ended meanwhile, or is the kernel's, has none.
-function environmentOf(pid: number): readonly string[] {
+/** The command lines of every process with `mark` (`NAME=VALUE`) in its environment, but this one. */
+export function marked(mark: string): readonly string[] {
+  return pidsMarked(mark).map(pid => wordsOf(pid, 'cmdline').join(' ').trimEnd())
+}
+
+// proc_pid_environ(5): as it was at the start.
+function pidsMarked(mark: string): readonly number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid && wordsOf(pid, 'environ').includes(mark))
+}
+
+// What ended meanwhile, or is the kernel's, has none.
+function wordsOf(pid: number, file: 'cmdline' | 'environ'): readonly string[] {
   try {
-    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
+    return fs.readFileSync(`/proc/${pid}/${file}`, 'latin1').split('\0')
   } catch (error) {
     if (isSystemError(error)) return []
     throw error

@@ -63,15 +63,27 @@ export function insideMachine(names: LabNames, machine: LabMachine, words: reado
   return ['podman', 'exec', '--interactive', names.container(machine), ...words]
 }
 
-/** Runs something inside with a terminal. */
-export function onTerminal(names: LabNames, machine: LabMachine, words: readonly string[]): Command {
-  return ['podman', 'exec', '--interactive', '--tty', names.container(machine), ...words]
+/** The exit code of what cannot be run because it is not there, as shells have it. */
+export const NO_COMMAND = 127
+
+/** What somebody runs inside, with their terminal or without one. */
+export interface Execution {
+  readonly words: readonly string[]
+  readonly isTerminal: boolean
 }
 
-/** Lists the containers of a lab that run, `ID NAME` a line; or all there are. */
+/** Runs something inside for somebody; a command that is not there ends with {@link NO_COMMAND}, and nothing is said. */
+export function execInMachine(names: LabNames, machine: LabMachine, { words, isTerminal }: Execution): Command {
+  const terminal = isTerminal ? ['--tty'] : []
+  const script = `command -v "$1" > /dev/null || exit ${NO_COMMAND}; exec "$@"`
+  const begin = ['sh', '-c', script, 'sh', ...words]
+  return ['podman', 'exec', '--interactive', ...terminal, names.container(machine), ...begin]
+}
+
+/** Lists the containers of a lab that run, `ID NAME PID` a line; or all there are. */
 export function listMachines(names: LabNames, which: 'running' | 'all'): Command {
   const filter = ['--filter', `label=${LABEL}=${names.lab}`] as const
-  const list = ['podman', 'ps', '--no-trunc', ...filter, '--format', '{{.ID}} {{.Names}}'] as const
+  const list = ['podman', 'ps', '--no-trunc', ...filter, '--format', '{{.ID}} {{.Names}} {{.Pid}}'] as const
   return which === 'all' ? [...list, '--all'] : list
 }
 

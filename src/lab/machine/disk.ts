@@ -18,6 +18,11 @@ export function detachDisk(device: string): Command {
   return ['losetup', '-d', device]
 }
 
+/** Lists the files at the top of a disk that no machine uses, each between slashes (debugfs(8), `ls -p`). Changes nothing. */
+export function filesOnDisk(file: string): Command {
+  return ['debugfs', '-c', '-R', 'ls -p /', file]
+}
+
 /** Flips bytes of the chunks on a disk that no machine uses. Mount and device are the command's own, and end with it. */
 export function flipOnDisk(file: string, program: LabProgram, count: number): Command {
   const script = 'mount -o loop "$1" /mnt && shift && "$@"; code=$?; umount /mnt; exit $code'

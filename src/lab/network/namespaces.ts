@@ -6,6 +6,11 @@ export function noteNamespaceMount(host: LabHost): void {
   if (!isMounted) host.writeFile(noteOf(host), '')
 }
 
+/** True when there is a namespace of that name. */
+export function isNamespaceThere(host: LabHost, name: string): boolean {
+  return host.list(FOLDER).includes(name)
+}
+
 /** Unmounts that folder again, when labs were the first to need it and nobody else does now. */
 export async function dropNamespaceMount(host: LabHost, signal: AbortSignal): Promise<void> {
   if (host.readFile(noteOf(host)) === undefined) return

@@ -217,9 +217,9 @@ suite('the disks of a machine', () => {
   test('keep to the share that is offered', async () => {
     using bench = new DiskBench()
     await using disks = await bench.open()
-    const report = await disks.add(bench.disk('b'), 64 * 1024 * 1024)
-    assert.equal(report.capacityMiB, 64)
-    await assert.rejects(disks.add(bench.disk('b'), 128 * 1024 * 1024), code('Invalid', /is used already/))
+    const report = await disks.add(bench.disk('b'), 256 * 1024 * 1024)
+    assert.equal(report.capacityMiB, 256)
+    await assert.rejects(disks.add(bench.disk('b'), 512 * 1024 * 1024), code('Invalid', /is used already/))
   })
 
   test('are refused when they cannot be what they shall be, and nothing is changed', async () => {
@@ -265,12 +265,20 @@ suite('the disks of a machine', () => {
     assert.deepEqual(states(disks), ['Ready'])
   })
 
+  test('of which too little is offered are refused with the least, and left as they were', async () => {
+    using bench = new DiskBench()
+    await using disks = await bench.open()
+    await assert.rejects(disks.add(bench.disk('b'), 1024), code('Invalid', /^1024 bytes .* the least is 256 MiB$/))
+    assert.deepEqual(fs.readdirSync(bench.disk('b')), [])
+    assert.deepEqual(states(disks), ['Ready'])
+  })
+
   test('on the disk of the system are used only as far as people say', async () => {
     using bench = new DiskBench()
     Object.assign(bench.machine, { deviceOf: (folder: string) => (folder === bench.dataFolder ? 1 : 2) })
     await using disks = await bench.open()
     await assert.rejects(disks.add(bench.disk('b'), undefined), code('Invalid', /disk of the system/))
-    assert.equal((await disks.add(bench.disk('b'), 2 ** 27)).state, 'Ready')
+    assert.equal((await disks.add(bench.disk('b'), 2 ** 28)).state, 'Ready')
   })
 
   test('are not forgotten because what says which there are is damaged', async () => {

@@ -11,7 +11,16 @@ import { forgetFolder, identityAt, isWritable, newIdentity } from './identity.ts
 import type { Machine } from './machine.ts'
 import { type OpenDisk, openStoreIn, partOf, tryOpen, withScrubber } from './open-disk.ts'
 import { type LostDisk, type OtherDisk, reportOf, scrubbedMs, type ThereDisk } from './other-disk.ts'
-import { firstStays, noSuchDisk, notUsable, onlyDisk, refuseFull, shareStays, tooManyDisks } from './refusals.ts'
+import {
+  firstStays,
+  noSuchDisk,
+  notUsable,
+  onlyDisk,
+  refuseFull,
+  refuseSmallShare,
+  shareStays,
+  tooManyDisks,
+} from './refusals.ts'
 
 /** What the disks of a machine are opened with. */
 export interface MachineDisksOptions {
@@ -102,6 +111,7 @@ export class MachineDisks implements AsyncDisposable {
    */
   add(path: string, bytesMax: number | undefined): Promise<DiskReport> {
     return this.#next(async () => {
+      if (bytesMax !== undefined) refuseSmallShare(path, bytesMax)
       const { world, dataFolder, machine } = this.#options
       const others = Array.from(this.#others.values(), each => ({
         path: each.record.path,

@@ -1,5 +1,5 @@
 import { DISKS_MAX } from '#cluster'
-import type { ChunkStore } from '#storage/chunks'
+import { type ChunkStore, SHARE_BYTES_MIN } from '#storage/chunks'
 import { mainFault } from '../faults.ts'
 
 /** Of a disk that the machine does not have. */
@@ -21,6 +21,15 @@ export function onlyDisk(): Error {
 export function firstStays(): Error {
   const hint = 'Its chunks can go to other disks (cairn disk drain), but not the data folder: see `cairn node remove`.'
   return mainFault('Invalid', 'it is the disk of the data folder', { hint })
+}
+
+/** Refuses to offer so little of a disk that nothing useful fits. Faults: Invalid. */
+export function refuseSmallShare(path: string, bytes: number): void {
+  if (bytes >= SHARE_BYTES_MIN) return
+  const least = SHARE_BYTES_MIN / 2 ** 20
+  throw mainFault('Invalid', `${bytes} bytes of the disk at ${path} are too little: the least is ${least} MiB`, {
+    hint: `Give it more: --size ${least}M`,
+  })
 }
 
 /** Of a disk that is in use and shall have another share. */

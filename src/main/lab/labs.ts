@@ -22,7 +22,7 @@ type Told = Parameters<Labs['act']>[2]
 export const up: Labs['up'] = async (words, tell, signal) => {
   const host = labHost(words.name)
   const controllers = words.controllers ?? usualControllers(words, host)
-  const lab = new Lab(planOf({ ...words, controllers }), host)
+  const lab = new Lab(planOf({ ...words, controllers }, host.processors), host)
   await bringUp({ lab, host, tell }, signal)
   return rowsOf(lab, signal)
 }
@@ -94,5 +94,5 @@ async function perform({ lab, host, machine }: Subject, deed: Deed, { tell, sign
 }
 
 async function rowsOf(lab: Lab, signal: AbortSignal): Promise<readonly Row[]> {
-  return (await lab.rows(signal)).map(row => ({ ...row, lab: lab.name }))
+  return (await lab.inspected(signal)).map(row => ({ ...row, lab: lab.name }))
 }

@@ -9,6 +9,8 @@ export const BLOCK_BYTES = 16 * KIB
 export const CHECKS_BYTES_MAX = 256
 /** Where a segment is full and the next one begins. */
 export const SEGMENT_BYTES_MAX = 256 * MIB
+/** The smallest share of a disk that is of use: one segment. */
+export const SHARE_BYTES_MIN = SEGMENT_BYTES_MAX
 /** Records start at multiples of this, so that a scan finds the next one behind a damaged one. */
 export const RECORD_ALIGN_BYTES = 64
 /** Up to here hashing and writing on the calling thread is cheaper than two hops (about 100 us each). */

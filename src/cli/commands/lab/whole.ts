@@ -6,13 +6,14 @@ import type { LabRow } from '../../labs.ts'
 import type { Run } from '../../run.ts'
 import { withSteps } from '../../steps.ts'
 import { table } from '../../table.ts'
+import { troubleText } from './trouble.ts'
 import { labOption, type NamedLab } from './words.ts'
 
 /** `cairn lab ls` */
 export function declareLabLs(lab: Command, run: Run): void {
   lab
     .command('ls')
-    .description('list the machines of all labs')
+    .description('list the machines of all labs, and what was done to them')
     .addHelpText('after', examples('cairn lab ls', 'cairn lab ls -o json'))
     .action(() =>
       run(async context => {
@@ -65,8 +66,11 @@ export function machinesTable(rows: readonly LabRow[]): string {
     row.latencyMs === 0 ? '' : `${row.latencyMs} ms`,
     formatBytes(row.memoryBytes),
     formatBytes(row.diskBytes),
+    troubleText(row, rows),
   ])
   return table(COLUMNS, lines)
 }
 
-const COLUMNS = ['LAB', 'MACHINE', 'STATE', 'ADDRESS', 'ZONE', 'LATENCY', 'MEMORY', 'DISK'].map(title => ({ title }))
+const COLUMNS = ['LAB', 'MACHINE', 'STATE', 'ADDRESS', 'ZONE', 'LATENCY', 'MEMORY', 'DISK', 'TROUBLE'].map(title => ({
+  title,
+}))
