@@ -144,8 +144,6 @@ export const SPARE_LOGS = 1
 
 /** Milliseconds after which records go to standbys that nobody waits for. */
 export const SHIP_LAG_MS = 1000
-/** The same while there is something again and again: what was answered and not synced should not go with the home. */
-export const SHIP_LAG_MS_LEAST = 100
 
 /** How often it is looked who has a log, and who shall. */
 export const SHIP_LOOK_MS = 250

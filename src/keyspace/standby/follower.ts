@@ -1,7 +1,7 @@
 import { isFault, OVER, type World, whyOf } from '#base'
 import { revisionOf } from '../change.ts'
 import type { LocalKeyspace, LogRecord, Revision } from '../keyspace.ts'
-import { FOLLOW_AGAIN_MS, FOLLOW_AGAIN_MS_MAX, SHIP_BATCH_BYTES, SHIP_LAG_MS, SHIP_LAG_MS_LEAST } from '../limits.ts'
+import { FOLLOW_AGAIN_MS, FOLLOW_AGAIN_MS_MAX, SHIP_BATCH_BYTES, SHIP_LAG_MS } from '../limits.ts'
 import { sleepUntilWoken } from '../waiting.ts'
 import { packRecords, type RecordBatch } from './batch.ts'
 import type { SentCheckpoint } from './checkpoint-file.ts'
@@ -44,7 +44,6 @@ export interface FollowerParts {
 export class Follower {
   readonly #parts: FollowerParts
   #wake = new AbortController()
-  #lagMs = SHIP_LAG_MS
   /** Everything up to it is durable there; 0 while that is not known. */
   durable: Revision = revisionOf(0)
   /** When it has answered last, by the monotonic clock; undefined: not yet. */
@@ -125,12 +124,8 @@ export class Follower {
     const { line, epoch, target, limit, moved, isSpare } = this.#parts
     let [next, first] = [from, records.first]
     for (let bytes = SHIP_BATCH_BYTES; ; ) {
-      if (isSpare() && bytes < SHIP_BATCH_BYTES) await this.#idle(SHIP_LAG_MS, signal)
-      while (limit() < next && target() <= this.durable) {
-        await this.#idle(this.#lagMs, signal)
-        this.#lagMs = Math.min(2 * this.#lagMs, SHIP_LAG_MS)
-      }
-      if (limit() >= next) this.#lagMs = SHIP_LAG_MS_LEAST
+      if (isSpare() && bytes < SHIP_BATCH_BYTES) await this.#idle(signal)
+      while (limit() < next && target() <= this.durable) await this.#idle(signal)
       const to = limit()
       const batch: LogRecord[] = first === undefined || to < next ? [] : [first]
       if (batch.length > 0) first = undefined
@@ -150,11 +145,11 @@ export class Follower {
     }
   }
 
-  // What nobody waits for goes along after a while.
-  async #idle(lagMs: number, signal: AbortSignal): Promise<void> {
+  // What nobody waits for goes along within a second.
+  async #idle(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const wake = this.#wake
-    await sleepUntilWoken(this.#parts.world.clock, lagMs, AbortSignal.any([signal, wake.signal]))
+    await sleepUntilWoken(this.#parts.world.clock, SHIP_LAG_MS, AbortSignal.any([signal, wake.signal]))
     if (wake.signal.aborted) this.#wake = new AbortController()
   }
 
