@@ -44,7 +44,7 @@ export const CLOUD_CANARIES: readonly CloudCanary[] = [
   { name: 'done-twice', first: 2, seedsMax: 8, trouble: { break: 1 }, handlers: namingNoChange },
   { name: 'deaf-session', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: tellingNothing },
   { name: 'early-return', first: 3, seedsMax: 8, trouble: { heal: 1 }, handlers: returningAtOnce },
-  { name: 'two-homes', first: 45, seedsMax: 48, trouble: { split: 1 }, homes: neverCutOff },
+  { name: 'two-homes', first: 14, seedsMax: 16, trouble: { split: 1 }, homes: neverCutOff },
   { name: 'old-stand-in', first: 3, seedsMax: 16, trouble: { split: 3, heal: 1 }, setHome: believingOwnMap },
   // What nobody needs goes, and nothing else.
   { name: 'no-roots', first: 1, seedsMax: 4, trouble: { heal: 1 }, handlers: namingNoChunk },
